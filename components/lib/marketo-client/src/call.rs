@@ -1,0 +1,153 @@
+//! One call: token, envelope, waiting out limits, repeating (DESIGN section 8). Every operation here is idempotent:
+//! leads are upserted by e-mail one batch after another, statuses only move forward, member data is overwritten.
+
+use crate::access::{Marketo, peer_error};
+use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Reason, Remedy, quota_reset};
+use bytes::Bytes;
+use domain::time::SignedDuration;
+use domain::{Code, Error, Retry, json};
+use http::{Method, Request, header};
+use platform::patience::{Patience, retry_after};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// One try may take this long. Marketo's own limit for upserts is 90 seconds, but a run has only 25.
+const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(20);
+
+/// Marketo's envelope.
+#[derive(Debug, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(crate) struct Envelope<T> {
+    #[serde(default)]
+    success: bool,
+    #[serde(default = "Vec::new")]
+    pub(crate) result: Vec<T>,
+    #[serde(default)]
+    errors: Vec<Reason>,
+    #[serde(default, rename = "nextPageToken")]
+    pub(crate) next_page_token: Option<String>,
+}
+
+/// A body and how it is encoded: asset calls are form-encoded, the others JSON.
+pub(crate) enum Content {
+    None,
+    Json(Bytes),
+    Form(String),
+}
+
+impl Content {
+    pub(crate) fn json<T: Serialize>(value: &T) -> Result<Self, MarketoError> {
+        let bytes = serde_json::to_vec(value).map_err(|error| Error::Ours(error.to_string()))?;
+        Ok(Self::Json(bytes.into()))
+    }
+
+    pub(crate) fn form(pairs: &[(&str, &str)]) -> Self {
+        Self::Form(encoded(pairs))
+    }
+
+    fn parts(&self) -> (Option<&'static str>, Bytes) {
+        match self {
+            Self::None => (None, Bytes::new()),
+            Self::Json(bytes) => (Some("application/json"), bytes.clone()),
+            Self::Form(text) => (Some("application/x-www-form-urlencoded"), Bytes::from(text.clone())),
+        }
+    }
+}
+
+/// Pairs as a query or a form.
+pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+enum Tried<T> {
+    Done(Envelope<T>),
+    NewToken,
+    Again { wait: Option<SignedDuration>, code: Code },
+    Failed(MarketoError),
+}
+
+impl Marketo {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Envelope<T>, MarketoError> {
+        self.call(Method::GET, path, Content::None).await
+    }
+
+    /// `path` begins with `/rest`.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        content: Content,
+    ) -> Result<Envelope<T>, MarketoError> {
+        let url = format!("{}{path}", self.ports.settings().marketo_url().await?);
+        let mut patience = Patience::until(self.deadline);
+        let mut renewed = false;
+        loop {
+            let token = match self.token().await {
+                Ok(token) => token,
+                Err(MarketoError::Other(Error::Peer(error)))
+                    if error.retry == Retry::Soon && patience.wait(&self.ports, None).await =>
+                {
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let (content_type, body) = content.parts();
+            let mut request = Request::builder()
+                .method(&method)
+                .uri(&url)
+                .header(header::AUTHORIZATION, format!("Bearer {}", token.expose()))
+                .header(header::ACCEPT, "application/json");
+            if let Some(content_type) = content_type {
+                request = request.header(header::CONTENT_TYPE, content_type);
+            }
+            let request = request.body(body).map_err(|error| Error::Ours(error.to_string()))?;
+            match self.attempt(request).await {
+                Tried::Done(envelope) => return Ok(envelope),
+                Tried::Failed(error) => return Err(error),
+                Tried::NewToken if !renewed => {
+                    renewed = true;
+                    self.forget(&token);
+                }
+                Tried::NewToken => return Err(peer_error(Code::MarketoAccessDenied, Retry::Never).into()),
+                Tried::Again { wait, code } => {
+                    if !patience.wait(&self.ports, wait).await {
+                        let retry = wait.map_or(Retry::Soon, |wait| Retry::After(wait.min(RATE_WINDOW)));
+                        return Err(peer_error(code, retry).into());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn attempt<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Tried<T> {
+        let now = self.ports.clock.now();
+        let limit = CALL_LIMIT.min(self.deadline.duration_since(now));
+        let again = Tried::Again { wait: None, code: Code::MarketoUnavailable };
+        let Ok(response) = self.ports.send_within(limit, request).await else { return again };
+        match response.status().as_u16() {
+            200..=299 => {}
+            429 => return Tried::Again { wait: retry_after(response.headers(), now), code: Code::RateLimited },
+            401 => return Tried::NewToken,
+            403 => return Tried::Failed(peer_error(Code::MarketoAccessDenied, Retry::Never).into()),
+            status @ (413 | 414) => return Tried::Failed(MarketoError::Refused(MarketoCode(status.into()))),
+            400..=499 => return Tried::Failed(MarketoError::Refused(MarketoCode(response.status().as_u16().into()))),
+            _ => return again,
+        }
+        let Ok(envelope) = json::read::<Envelope<T>>(response.body()) else { return again };
+        if envelope.success {
+            return Tried::Done(envelope);
+        }
+        // "success: false" without errors is an unknown failure of theirs.
+        let Some(code) = envelope.errors.first().map(Reason::code) else { return again };
+        match code.remedy() {
+            Remedy::NewToken => Tried::NewToken,
+            Remedy::Repeat { wait } => {
+                let limited = matches!(code.0, 606 | 615);
+                Tried::Again { wait, code: if limited { Code::RateLimited } else { Code::MarketoUnavailable } }
+            }
+            Remedy::Quota => Tried::Failed(peer_error(Code::MarketoQuota, Retry::At(quota_reset(now))).into()),
+            Remedy::Access => Tried::Failed(peer_error(Code::MarketoAccessDenied, Retry::Never).into()),
+            Remedy::Refuse => Tried::Failed(MarketoError::Refused(code)),
+        }
+    }
+}

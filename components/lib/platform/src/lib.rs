@@ -1,0 +1,36 @@
+//! The ports through which the components reach the world, and what every component does at its door.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`ports`] | outbound HTTP, key-value, clock, randomness, variables, work after the response |
+//! | [`store`] | the key-value port with typed keys |
+//! | [`settings`] | the variables of DESIGN section 7, typed |
+//! | [`door`] | who may come in: admin, cron, Marketo, Zoom |
+//! | [`session`] | the console's session cookie |
+//! | [`respond`] | problem documents (RFC 9457) and JSON bodies |
+//! | [`peers`] | calling other components by service chaining |
+//! | [`patience`] | repeating calls: how often, how long in between |
+//! | [`together`] | several things at once, within a bound |
+//! | [`log`] | log lines that carry ids and hashes only |
+//! | `memory` | ports in memory, for native tests |
+//! | `spin` | the ports on Spin; the only place that names its SDK besides the entry of each component |
+
+pub mod door;
+pub mod log;
+pub mod patience;
+pub mod peers;
+pub mod ports;
+pub mod respond;
+pub mod session;
+pub mod settings;
+pub mod store;
+pub mod together;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod memory;
+#[cfg(target_arch = "wasm32")]
+pub mod spin;
+
+pub use ports::Ports;
+pub use respond::{ApiError, Body};
+pub use store::Store;

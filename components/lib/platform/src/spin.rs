@@ -1,0 +1,144 @@
+//! The ports on Spin.
+
+use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use async_trait::async_trait;
+use axum::Router;
+use bytes::Bytes;
+use domain::time::{SignedDuration, Timestamp};
+use futures::future::BoxFuture;
+use http_body_util::BodyExt;
+use spin_sdk::http::FullBody;
+use spin_sdk::wasip3::{self, http::types::ErrorCode};
+use std::sync::Arc;
+use tower_service::Service;
+
+/// The ports of the component that runs this.
+pub fn ports() -> Ports {
+    let spin = Arc::new(Spin);
+    Ports {
+        http: spin.clone(),
+        key_value: spin.clone(),
+        clock: spin.clone(),
+        random: spin.clone(),
+        variables: spin.clone(),
+        background: spin,
+    }
+}
+
+/// Answers a request with a router: what every component's entry does.
+pub async fn serve(router: &Router, request: spin_sdk::http::Request) -> axum::response::Response {
+    match router.clone().call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+struct Spin;
+
+#[async_trait]
+impl Http for Spin {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let mut request = request;
+        if !request.body().is_empty() {
+            // Without it the body goes out in chunks, which strict servers refuse.
+            let length = request.body().len().into();
+            request.headers_mut().insert(http::header::CONTENT_LENGTH, length);
+        }
+        let response = spin_sdk::http::send(request.map(FullBody::new)).await.map_err(|code| failed(&code))?;
+        let (parts, body) = response.into_parts();
+        let cut_off = |_| TransportError { reason: "the answer was cut off".to_owned(), maybe_executed: true };
+        let body = body.collect().await.map_err(cut_off)?.to_bytes();
+        Ok(http::Response::from_parts(parts, body))
+    }
+}
+
+/// Tells errors of reaching the peer, after which nothing was carried out, from those that may have come later.
+fn failed(code: &ErrorCode) -> TransportError {
+    let (reason, maybe_executed) = match code {
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => ("its name is unknown", false),
+        ErrorCode::DestinationNotFound | ErrorCode::DestinationUnavailable => ("it cannot be reached", false),
+        ErrorCode::DestinationIpProhibited | ErrorCode::DestinationIpUnroutable => ("it cannot be reached", false),
+        ErrorCode::ConnectionRefused => ("connection refused", false),
+        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError => ("TLS failed", false),
+        ErrorCode::HttpRequestDenied => ("the manifest does not allow this host", false),
+        ErrorCode::HttpRequestUriInvalid => ("not a URL", false),
+        ErrorCode::ConnectionTimeout | ErrorCode::ConnectionReadTimeout => ("timed out", true),
+        ErrorCode::HttpResponseTimeout => ("timed out", true),
+        _ => ("the connection broke", true),
+    };
+    TransportError { reason: reason.to_owned(), maybe_executed }
+}
+
+#[async_trait]
+impl KeyValue for Spin {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        open().await?.get(key).await.map_err(store_error)
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
+        open().await?.set(key, value).await.map_err(store_error)
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        open().await?.delete(key).await.map_err(store_error)
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let mut keys = open().await?.get_keys().await;
+        let mut found = Vec::new();
+        while let Some(key) = keys.next().await {
+            if key.starts_with(prefix) {
+                found.push(key);
+            }
+        }
+        keys.result().await.map_err(store_error)?;
+        Ok(found)
+    }
+}
+
+async fn open() -> Result<spin_sdk::key_value::Store, StoreError> {
+    spin_sdk::key_value::Store::open_default().await.map_err(store_error)
+}
+
+fn store_error(error: spin_sdk::key_value::Error) -> StoreError {
+    StoreError(error.to_string())
+}
+
+#[async_trait]
+impl Clock for Spin {
+    fn now(&self) -> Timestamp {
+        let now = wasip3::clocks::system_clock::now();
+        Timestamp::from_second(now.seconds) + SignedDuration::from_millis(i64::from(now.nanoseconds / 1_000_000))
+    }
+
+    async fn sleep(&self, duration: SignedDuration) {
+        wasip3::clocks::monotonic_clock::wait_for(duration.as_nanos_forward()).await;
+    }
+}
+
+impl Random for Spin {
+    fn fill(&self, buffer: &mut [u8]) {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let wanted = (buffer.len() - filled) as u64;
+            let bytes = wasip3::random::random::get_random_bytes(wanted);
+            // WASI may give fewer bytes than asked for.
+            let count = bytes.len().min(buffer.len() - filled);
+            buffer[filled..filled + count].copy_from_slice(&bytes[..count]);
+            filled += count;
+        }
+    }
+}
+
+#[async_trait]
+impl Variables for Spin {
+    async fn get(&self, name: &str) -> Option<String> {
+        spin_sdk::variables::get(name).await.ok()
+    }
+}
+
+impl Background for Spin {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        wasip3::spawn(task);
+    }
+}

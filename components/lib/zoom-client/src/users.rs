@@ -1,0 +1,31 @@
+//! Users of the account.
+
+use crate::access::Zoom;
+use crate::error::ZoomError;
+use crate::path::encode;
+use domain::{AccountId, Email, UserId};
+use serde::Deserialize;
+
+/// A Zoom user.
+#[derive(Debug, Clone, Deserialize)]
+pub struct User {
+    /// The id.
+    pub id: UserId,
+    /// The address.
+    pub email: Email,
+    /// The account; `/users/me` tells it.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+}
+
+impl Zoom {
+    /// The user who signed in.
+    pub async fn me(&self) -> Result<User, ZoomError> {
+        self.get("/users/me").await
+    }
+
+    /// A user of the account by address; [`crate::Refusal::is_not_found`] where there is none.
+    pub async fn user(&self, email: &Email) -> Result<User, ZoomError> {
+        self.get(&format!("/users/{}", encode(email.expose()))).await
+    }
+}
