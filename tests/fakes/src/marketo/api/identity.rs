@@ -1,0 +1,54 @@
+//! The identity service: client credentials for an access token. Its calls count against no limit.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Query, State as Extract};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::marketo::shared::State;
+use crate::support::{self, lock};
+
+/// `GET` or `POST /identity/oauth/token`; the parameters come in the query or, for a POST, as a form.
+pub(super) async fn token(
+    Extract(state): Extract<State>,
+    Query(mut params): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let is_form = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    if is_form {
+        params.extend(url::form_urlencoded::parse(body.as_bytes()).into_owned());
+    }
+    let is = |name: &str, wanted: &str| params.get(name).is_some_and(|value| value == wanted);
+    if !is("grant_type", "client_credentials") {
+        return refused("unsupported_grant_type", "Unsupported grant type");
+    }
+    if !is("client_id", &state.options.client_id) {
+        let description = "No client with requested id";
+        return refused("invalid_client", description);
+    }
+    if !is("client_secret", &state.options.client_secret) {
+        return refused("unauthorized", "Bad client credentials");
+    }
+    let lifetime = SignedDuration::try_from(state.options.token_lifetime).unwrap_or(SignedDuration::MAX);
+    let (access_token, expires_in) = lock(&state.access).issue(lifetime, state.now());
+    Json(json!({
+        "access_token": access_token, "token_type": "bearer", "expires_in": expires_in,
+        "scope": "zoom-bridge@example.com",
+    }))
+    .into_response()
+}
+
+fn refused(error: &str, description: &str) -> Response {
+    let body = Json(json!({"error": error, "error_description": description}));
+    let mut response = (StatusCode::UNAUTHORIZED, body).into_response();
+    response.extensions_mut().insert(support::Refusal(description.to_owned()));
+    response
+}

@@ -1,0 +1,123 @@
+//! The body of `POST submitAsyncAction` and its delivery.
+
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use super::{BlankFields, Delivery, FlowStep, RunId};
+use crate::marketo::shared::Shared;
+use crate::marketo::world::{Lead, Member, Program, World, whole_seconds};
+
+/// The mapped fields of a lead, under the service's names, which are those of Marketo's REST API too.
+const LEAD_FIELDS: [&str; 5] = ["email", "firstName", "lastName", "company", "phone"];
+/// The id of the campaign: the stand-in has one of each kind.
+const CAMPAIGN_ID: i32 = 3_001;
+
+/// What identifies one chunk towards the service.
+pub(super) struct Ticket<'a> {
+    pub(super) run: &'a RunId,
+    pub(super) number: usize,
+    pub(super) token: &'a str,
+}
+
+/// The body for a chunk of leads.
+pub(super) fn body(
+    shared: &Shared,
+    world: &World,
+    step: &FlowStep,
+    ticket: &Ticket<'_>,
+    program_id: i64,
+    leads: &[i64],
+) -> Value {
+    let own_url = shared.url.get().map(String::as_str).unwrap_or_default();
+    let program = world.programs.get(&program_id).filter(|_| step.in_program);
+    let objects: Vec<Value> = leads
+        .iter()
+        .filter_map(|id| world.leads.by_id.get(id))
+        .map(|lead| {
+            let member = world.members.get(&(program_id, lead.id)).filter(|_| step.in_program);
+            object(step, lead, member)
+        })
+        .collect();
+    json!({
+        "token": ticket.token,
+        "batchid": ticket.run,
+        "apiCallBackKey": shared.gateway_key,
+        "campaignId": CAMPAIGN_ID,
+        "callbackUrl": format!("{own_url}/callback/{}/{}", ticket.run, ticket.number),
+        "context": {
+            "subscription": {
+                "munchkinId": shared.options.munchkin_id, "prefix": "standin", "crmSyncStatus": "none",
+            },
+            "admin": {},
+            "campaign": {
+                "id": CAMPAIGN_ID, "name": "01 Register", "description": "", "type": "batch", "status": "Active",
+                "flowId": 1, "parentProgramId": program.map(|program| program.id), "workspaceName": "Default",
+            },
+            "program": program.map_or_else(|| json!({}), program_context),
+        },
+        "objectData": objects,
+    })
+}
+
+fn program_context(program: &Program) -> Value {
+    json!({
+        "id": program.id, "name": program.name, "type": program.kind, "status": "", "channelName": program.channel,
+        "description": "", "createdAt": whole_seconds(program.created_at),
+        "updatedAt": whole_seconds(program.updated_at),
+    })
+}
+
+fn object(step: &FlowStep, lead: &Lead, member: Option<&Member>) -> Value {
+    let mut context = Map::new();
+    context.insert("id".to_owned(), json!(lead.id));
+    for name in LEAD_FIELDS {
+        match (lead.text(name), step.blank) {
+            ("", BlankFields::Omit) => continue,
+            ("", BlankFields::Null) => context.insert(name.to_owned(), Value::Null),
+            (text, _) => context.insert(name.to_owned(), json!(text)),
+        };
+    }
+    let member_context = member.map_or_else(
+        || json!({}),
+        |member| {
+            json!({
+                "id": member.id, "status": member.status_name,
+                "membershipDate": whole_seconds(member.membership_date),
+                "reachedSuccess": member.reached_success,
+                "reachedSuccessDate": member.reached_success_date.map(whole_seconds),
+                "pmcf": {},
+            })
+        },
+    );
+    json!({
+        "objectType": "lead",
+        "objectContext": context,
+        "flowStepContext": {"webinar": step.webinar},
+        "programMemberContext": member_context,
+        "triggeringContext": {},
+    })
+}
+
+/// Posts a body to the service.
+pub(super) async fn deliver(shared: &Shared, step: &FlowStep, body: &Value) -> Delivery {
+    let at = shared.now();
+    let begun = Instant::now();
+    let answer = shared
+        .http
+        .post(format!("{}/submitAsyncAction", step.base_url))
+        .header("x-api-key", &step.api_key)
+        .timeout(shared.options.invocation_timeout)
+        .json(body)
+        .send()
+        .await;
+    let (status, body) = match answer {
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            (Some(status), answer.text().await.unwrap_or_default())
+        }
+        Err(error) => (None, error.to_string()),
+    };
+    let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Delivery { at, status, body, took_ms }
+}

@@ -1,0 +1,118 @@
+//! Leads and how they are found.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::field::{Field, FieldType};
+
+/// The fields that every lead answers with and no caller sets.
+const SYSTEM_FIELDS: [&str; 3] = ["id", "createdAt", "updatedAt"];
+
+/// A person in Marketo.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lead {
+    /// Its number.
+    pub id: i64,
+    /// Values by REST API name; a field that was never set is absent.
+    pub fields: BTreeMap<String, Value>,
+    /// When it came to be.
+    pub created_at: Timestamp,
+    /// When a value last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Lead {
+    /// A field as the REST API shows it: null when never set.
+    pub fn value(&self, field: &str) -> Value {
+        match field {
+            "id" => json!(self.id),
+            "createdAt" => json!(whole_seconds(self.created_at)),
+            "updatedAt" => json!(whole_seconds(self.updated_at)),
+            _ => self.fields.get(field).cloned().unwrap_or(Value::Null),
+        }
+    }
+
+    /// A text field, empty when never set.
+    pub fn text(&self, field: &str) -> &str {
+        self.fields.get(field).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// A moment without its fraction, as the lead database writes it.
+pub(in crate::marketo) fn whole_seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// All leads, and the fields they may have.
+#[derive(Debug, Default)]
+pub struct LeadDatabase {
+    /// The writable fields.
+    pub fields: Vec<Field>,
+    /// Leads by id.
+    pub by_id: BTreeMap<i64, Lead>,
+    last_id: i64,
+}
+
+impl LeadDatabase {
+    /// The definition of a writable field.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Whether a query may ask for this field.
+    pub fn is_readable(&self, name: &str) -> bool {
+        SYSTEM_FIELDS.contains(&name) || self.field(name).is_some()
+    }
+
+    /// Adds a lead with these values, unchecked, and returns its id.
+    pub fn insert(&mut self, values: Map<String, Value>, now: Timestamp) -> i64 {
+        // Ids of real instances start well above the ids of programs, which shows a mix-up at once.
+        const FIRST_ID: i64 = 500_001;
+        self.last_id = (self.last_id + 1).max(FIRST_ID);
+        let lead = Lead {
+            id: self.last_id,
+            fields: values.into_iter().filter(|(_, value)| !is_blank(value)).collect(),
+            created_at: now,
+            updated_at: now,
+        };
+        self.by_id.insert(lead.id, lead);
+        self.last_id
+    }
+
+    /// Ids of the leads under each value of `field`, in order. Text is compared without regard to case, as Marketo does:
+    /// look up by [`comparable`] values.
+    pub(in crate::marketo) fn index_by(&self, field: &str) -> HashMap<String, Vec<i64>> {
+        let mut index: HashMap<String, Vec<i64>> = HashMap::new();
+        for lead in self.by_id.values() {
+            index.entry(comparable(&lead.value(field))).or_default().push(lead.id);
+        }
+        index.remove("");
+        index
+    }
+
+    /// Whether leads can be looked up by this field.
+    pub fn is_searchable(&self, name: &str) -> bool {
+        name == "id"
+            || self
+                .field(name)
+                .is_some_and(|field| matches!(field.data_type, FieldType::Email | FieldType::String | FieldType::Phone))
+    }
+}
+
+/// A value as a lower-case string, the form in which leads are compared.
+pub(in crate::marketo) fn comparable(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_lowercase(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// Marketo keeps an empty text as null.
+pub(super) fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}

@@ -1,0 +1,103 @@
+//! Control of people, sign-in and events.
+
+use axum::extract::{Path, State};
+use axum::routing::{get, patch, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Outcome, done};
+use crate::zoom::{Account, Delivery, EventSettings, NewUser, ReportTiming, SignIn, User, UserChange, Zoom};
+
+pub(super) fn router() -> Router<Zoom> {
+    Router::new()
+        .route("/_control/state", get(async |State(zoom): State<Zoom>| Json(zoom.state())))
+        .route("/_control/accounts", post(put_account))
+        .route("/_control/accounts/{id}/revoke", post(revoke))
+        .route("/_control/accounts/{id}/deauthorize", post(deauthorize))
+        .route("/_control/accounts/{id}/exhaust", post(exhaust))
+        .route("/_control/users", post(add_user))
+        .route("/_control/users/{id}", patch(change_user))
+        .route("/_control/sign-in", post(sign_in))
+        .route("/_control/tokens/expire", post(expire_tokens))
+        .route("/_control/report-timing", post(report_timing))
+        .route("/_control/event-url", post(event_url))
+        .route("/_control/validate-endpoint", post(validate_endpoint))
+        .route("/_control/events", post(send_event))
+        .route("/_control/deliveries", get(async |State(zoom): State<Zoom>| Json(zoom.deliveries())))
+        .route("/_control/deliveries/{seq}/resend", post(resend))
+}
+
+async fn put_account(State(zoom): State<Zoom>, Json(account): Json<Account>) -> StatusCode {
+    zoom.put_account(account);
+    StatusCode::NO_CONTENT
+}
+
+async fn revoke(State(zoom): State<Zoom>, Path(id): Path<String>) -> StatusCode {
+    zoom.revoke_authorizations(&id);
+    StatusCode::NO_CONTENT
+}
+
+async fn deauthorize(State(zoom): State<Zoom>, Path(id): Path<String>) -> Outcome<Option<Delivery>> {
+    done(zoom.deauthorize(&id).await)
+}
+
+async fn exhaust(State(zoom): State<Zoom>, Path(id): Path<String>) -> StatusCode {
+    zoom.exhaust_heavy_calls(&id);
+    StatusCode::NO_CONTENT
+}
+
+async fn add_user(State(zoom): State<Zoom>, Json(new): Json<NewUser>) -> Outcome<User> {
+    done(zoom.add_user(new))
+}
+
+async fn change_user(
+    State(zoom): State<Zoom>,
+    Path(id): Path<String>,
+    Json(change): Json<UserChange>,
+) -> Outcome<User> {
+    done(zoom.change_user(&id, change))
+}
+
+async fn sign_in(State(zoom): State<Zoom>, Json(sign_in): Json<SignIn>) -> Outcome<()> {
+    done(zoom.set_sign_in(sign_in))
+}
+
+async fn expire_tokens(State(zoom): State<Zoom>) -> StatusCode {
+    zoom.expire_access_tokens();
+    StatusCode::NO_CONTENT
+}
+
+async fn report_timing(State(zoom): State<Zoom>, Json(timing): Json<ReportTiming>) -> StatusCode {
+    zoom.set_report_timing(timing);
+    StatusCode::NO_CONTENT
+}
+
+async fn event_url(State(zoom): State<Zoom>, Json(settings): Json<EventSettings>) -> StatusCode {
+    zoom.set_events(settings);
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+struct Endpoint {
+    url: String,
+}
+
+async fn validate_endpoint(State(zoom): State<Zoom>, Json(endpoint): Json<Endpoint>) -> Outcome<()> {
+    done(zoom.validate_endpoint(&endpoint.url).await)
+}
+
+#[derive(Deserialize)]
+struct Invented {
+    event: String,
+    payload: Value,
+}
+
+async fn send_event(State(zoom): State<Zoom>, Json(invented): Json<Invented>) -> Outcome<Delivery> {
+    done(zoom.send_event(&invented.event, invented.payload).await)
+}
+
+async fn resend(State(zoom): State<Zoom>, Path(seq): Path<usize>) -> Outcome<Delivery> {
+    done(zoom.resend(seq).await)
+}

@@ -1,0 +1,57 @@
+//! The handle's methods over HTTP: `/_control/...`. JSON in, JSON out; 400 with `error` where a method fails.
+//!
+//! | call | method |
+//! |---|---|
+//! | `GET /_control/state` | [`Zoom::state`] |
+//! | `POST /_control/accounts` | [`Zoom::put_account`] |
+//! | `POST /_control/users`, `PATCH /_control/users/{id or e-mail}` | [`Zoom::add_user`], [`Zoom::change_user`] |
+//! | `POST /_control/sign-in` | [`Zoom::set_sign_in`] |
+//! | `POST /_control/tokens/expire` | [`Zoom::expire_access_tokens`] |
+//! | `POST /_control/accounts/{id}/revoke`, `/deauthorize`, `/exhaust` | [`Zoom::revoke_authorizations`], [`Zoom::deauthorize`], [`Zoom::exhaust_heavy_calls`] |
+//! | `POST /_control/webinars`, `GET`, `PATCH`, `DELETE /_control/webinars/{id}` | [`Zoom::add_webinar`], [`Zoom::webinar`], [`Zoom::update_webinar`], [`Zoom::delete_webinar`] |
+//! | `POST /_control/webinars/{id}/panelists` | [`Zoom::add_panelist`] |
+//! | `POST /_control/webinars/{id}/registrants`, `/registration` | [`Zoom::register_on_zoom`], [`Zoom::set_registration`] |
+//! | `POST /_control/webinars/{id}/start`, `/practice`, `/join`, `/leave`, `/end`, `/hold` | [`Zoom::start_webinar`], [`Zoom::start_practice`], [`Zoom::join`], [`Zoom::leave`], [`Zoom::end_webinar`], [`Zoom::hold_webinar`] |
+//! | `POST /_control/report-timing` | [`Zoom::set_report_timing`] |
+//! | `POST /_control/event-url` | [`Zoom::set_events`] |
+//! | `POST /_control/validate-endpoint` | [`Zoom::validate_endpoint`] |
+//! | `POST /_control/events`, `GET /_control/deliveries`, `POST /_control/deliveries/{seq}/resend` | [`Zoom::send_event`], [`Zoom::deliveries`], [`Zoom::resend`] |
+
+mod app;
+mod webinars;
+
+use axum::Json;
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Zoom;
+
+/// Every control call but those that all stand-ins share.
+pub(crate) fn router() -> Router<Zoom> {
+    app::router().merge(webinars::router())
+}
+
+/// What a control call answers with.
+type Outcome<T> = Result<Json<T>, Failed>;
+
+/// A method of the handle failed: the caller asked for what cannot be.
+struct Failed(anyhow::Error);
+
+impl From<anyhow::Error> for Failed {
+    fn from(error: anyhow::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("{:#}", self.0) }))).into_response()
+    }
+}
+
+fn done<T: Serialize>(result: anyhow::Result<T>) -> Outcome<T> {
+    Ok(Json(result?))
+}

@@ -1,0 +1,104 @@
+//! Control of webinars, registrants and sessions.
+
+use anyhow::Context;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Outcome, done};
+use crate::zoom::{
+    Delivery, HeldSession, Joining, NewRegistrant, NewWebinar, Panelist, Registrant, Started, Webinar, WebinarChange,
+    Zoom,
+};
+
+pub(super) fn router() -> Router<Zoom> {
+    Router::new()
+        .route("/_control/webinars", post(add))
+        .route("/_control/webinars/{id}", get(one).patch(update).delete(delete))
+        .route("/_control/webinars/{id}/panelists", post(add_panelist))
+        .route("/_control/webinars/{id}/registrants", post(register))
+        .route("/_control/webinars/{id}/registration", post(set_registration))
+        .route("/_control/webinars/{id}/start", post(start))
+        .route("/_control/webinars/{id}/practice", post(practice))
+        .route("/_control/webinars/{id}/join", post(join))
+        .route("/_control/webinars/{id}/leave", post(leave))
+        .route("/_control/webinars/{id}/end", post(end))
+        .route("/_control/webinars/{id}/hold", post(hold))
+}
+
+async fn add(State(zoom): State<Zoom>, Json(new): Json<NewWebinar>) -> Outcome<Webinar> {
+    done(zoom.add_webinar(new))
+}
+
+async fn one(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Webinar> {
+    done(zoom.webinar(id).with_context(|| format!("no webinar {id}")))
+}
+
+async fn update(
+    State(zoom): State<Zoom>,
+    Path(id): Path<u64>,
+    Json(change): Json<WebinarChange>,
+) -> Outcome<Option<Delivery>> {
+    done(zoom.update_webinar(id, change).await)
+}
+
+async fn delete(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Option<Delivery>> {
+    done(zoom.delete_webinar(id).await)
+}
+
+async fn add_panelist(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(panelist): Json<Panelist>) -> Outcome<()> {
+    done(zoom.add_panelist(id, panelist))
+}
+
+async fn register(
+    State(zoom): State<Zoom>,
+    Path(id): Path<u64>,
+    Json(new): Json<NewRegistrant>,
+) -> Outcome<Registrant> {
+    done(zoom.register_on_zoom(id, new).await)
+}
+
+#[derive(Deserialize)]
+struct Ruling {
+    email: String,
+    action: String,
+}
+
+async fn set_registration(
+    State(zoom): State<Zoom>,
+    Path(id): Path<u64>,
+    Json(ruling): Json<Ruling>,
+) -> Outcome<Option<Delivery>> {
+    done(zoom.set_registration(id, &ruling.email, &ruling.action).await)
+}
+
+async fn start(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Started> {
+    done(zoom.start_webinar(id).await)
+}
+
+async fn practice(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Started> {
+    done(zoom.start_practice(id).await)
+}
+
+async fn join(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(joining): Json<Joining>) -> Outcome<Value> {
+    done(zoom.join(id, joining).await.map(|user_id| json!({ "user_id": user_id })))
+}
+
+#[derive(Deserialize)]
+struct Leaving {
+    user_id: String,
+}
+
+async fn leave(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(leaving): Json<Leaving>) -> Outcome<()> {
+    done(zoom.leave(id, &leaving.user_id).await)
+}
+
+async fn end(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Option<Delivery>> {
+    done(zoom.end_webinar(id).await)
+}
+
+async fn hold(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(held): Json<HeldSession>) -> Outcome<Started> {
+    done(zoom.hold_webinar(id, held).await)
+}

@@ -1,0 +1,172 @@
+//! Webinars and their registrants, as their hosts handle them.
+
+use anyhow::{Context, ensure};
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+
+use crate::support::lock;
+use crate::zoom::api::registration::register;
+use crate::zoom::api::status::outcome;
+use crate::zoom::model::{NewRegistrant, NewWebinar, Panelist, Registrant, Webinar, WebinarChange};
+use crate::zoom::{Delivery, Zoom, events};
+
+/// When a webinar starts whose start is not given.
+const STARTS_IN: SignedDuration = SignedDuration::from_hours(24);
+
+impl Zoom {
+    /// Adds a webinar.
+    ///
+    /// # Errors
+    /// If the host does not exist or the id is taken.
+    pub fn add_webinar(&self, new: NewWebinar) -> anyhow::Result<Webinar> {
+        let now = self.now();
+        let mut state = lock(&self.state);
+        let host_id = state.user(&new.host).map(|host| host.id.clone());
+        let host_id = host_id.with_context(|| format!("no user {}", new.host))?;
+        ensure!([5, 6, 9].contains(&new.kind), "type {} is not a webinar's", new.kind);
+        ensure!(new.approval_type <= 2, "approval_type {} is unknown", new.approval_type);
+        let id = new.id.unwrap_or_else(|| state.ids.webinar());
+        ensure!(!state.webinars.contains_key(&id), "webinar {id} exists");
+        let start_time = match new.kind {
+            6 => None,
+            _ => new.start_time.or_else(|| now.checked_add(STARTS_IN).ok()),
+        };
+        let webinar = Webinar {
+            id,
+            uuid: state.ids.uuid(),
+            host_id,
+            topic: new.topic,
+            agenda: new.agenda,
+            kind: new.kind,
+            start_time,
+            duration: new.duration,
+            timezone: new.timezone,
+            created_at: now,
+            approval_type: new.approval_type,
+            registrants_restrict_number: new.registrants_restrict_number,
+            questions: new.questions,
+            custom_questions: new.custom_questions,
+            work_email_only: new.work_email_only,
+            paid: new.paid,
+            is_simulive: new.is_simulive,
+            is_events_webinar: new.is_events_webinar,
+            deleted: false,
+            panelists: new.panelists,
+            registrants: Vec::new(),
+            sessions: Vec::new(),
+        };
+        state.webinars.insert(id, webinar.clone());
+        Ok(webinar)
+    }
+
+    /// A webinar with its registrants and sessions.
+    #[must_use]
+    pub fn webinar(&self, id: u64) -> Option<Webinar> {
+        lock(&self.state).webinars.get(&id).cloned()
+    }
+
+    /// Edits a webinar, and says so to the app.
+    ///
+    /// # Errors
+    /// If there is no such webinar.
+    pub async fn update_webinar(&self, id: u64, change: WebinarChange) -> anyhow::Result<Option<Delivery>> {
+        let now = self.now();
+        let event = {
+            let mut state = lock(&self.state);
+            let webinar = state.webinar(id)?;
+            let new = serde_json::to_value(&change)?;
+            let old = fields_of(webinar, &new)?;
+            apply(webinar, change);
+            let webinar = webinar.clone();
+            events::updated(&state, &webinar, new, old, now)
+        };
+        Ok(self.deliver(event).await)
+    }
+
+    /// Deletes a webinar, and says so to the app. Its reports remain.
+    ///
+    /// # Errors
+    /// If there is no such webinar.
+    pub async fn delete_webinar(&self, id: u64) -> anyhow::Result<Option<Delivery>> {
+        let now = self.now();
+        let event = {
+            let mut state = lock(&self.state);
+            let webinar = state.webinar(id)?;
+            webinar.deleted = true;
+            let webinar = webinar.clone();
+            events::deleted(&state, &webinar, now)
+        };
+        Ok(self.deliver(event).await)
+    }
+
+    /// Invites a panelist.
+    ///
+    /// # Errors
+    /// If there is no such webinar.
+    pub fn add_panelist(&self, id: u64, panelist: Panelist) -> anyhow::Result<()> {
+        lock(&self.state).webinar(id)?.panelists.push(panelist);
+        Ok(())
+    }
+
+    /// Somebody registers on Zoom's own page: the same rules, no limit of calls.
+    ///
+    /// # Errors
+    /// If Zoom would refuse the registration.
+    pub async fn register_on_zoom(&self, id: u64, new: NewRegistrant) -> anyhow::Result<Registrant> {
+        let now = self.now();
+        let (added, event) = {
+            let mut state = lock(&self.state);
+            let approve = state.webinar(id)?.approval_type == 0;
+            let added = register(&mut state, id, &new, approve, now, &self.url)
+                .map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
+            let event = events::registration(&state, id, &added.registrant, "created", now);
+            (added, event)
+        };
+        if added.new {
+            self.deliver(event).await;
+        }
+        Ok(added.registrant)
+    }
+
+    /// The host approves, denies or cancels a registration (`approve`, `deny`, `cancel`).
+    ///
+    /// # Errors
+    /// If the action, the webinar or the registrant does not exist.
+    pub async fn set_registration(&self, id: u64, email: &str, action: &str) -> anyhow::Result<Option<Delivery>> {
+        let now = self.now();
+        let (status, what) = outcome(action).with_context(|| format!("unknown action {action}"))?;
+        let event = {
+            let mut state = lock(&self.state);
+            let registrants = &mut state.webinar(id)?.registrants;
+            let registrant = registrants.iter_mut().find(|registrant| registrant.email.eq_ignore_ascii_case(email));
+            let registrant = registrant.with_context(|| format!("{email} is not registered"))?;
+            registrant.status = status;
+            let registrant = registrant.clone();
+            events::registration(&state, id, &registrant, what, now)
+        };
+        Ok(self.deliver(event).await)
+    }
+}
+
+/// The present values of the fields that a change has.
+fn fields_of(webinar: &Webinar, change: &Value) -> anyhow::Result<Value> {
+    let webinar = serde_json::to_value(webinar)?;
+    let names = change.as_object().into_iter().flat_map(Map::keys);
+    Ok(names.map(|name| (name.clone(), webinar[name].clone())).collect::<Map<_, _>>().into())
+}
+
+fn apply(webinar: &mut Webinar, change: WebinarChange) {
+    fn set<T>(field: &mut T, new: Option<T>) {
+        if let Some(new) = new {
+            *field = new;
+        }
+    }
+    set(&mut webinar.topic, change.topic);
+    set(&mut webinar.agenda, change.agenda);
+    set(&mut webinar.kind, change.kind);
+    set(&mut webinar.duration, change.duration);
+    set(&mut webinar.timezone, change.timezone);
+    set(&mut webinar.approval_type, change.approval_type);
+    set(&mut webinar.registrants_restrict_number, change.registrants_restrict_number);
+    webinar.start_time = change.start_time.or(webinar.start_time);
+}

@@ -1,0 +1,92 @@
+//! Ids that look like Zoom's, and differ from one run to the next.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+/// Every how many instance UUIDs one has the slashes that must be encoded twice in a path.
+const AWKWARD_UUID_EVERY: u64 = 3;
+
+/// A source of ids.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    seed: i128,
+    drawn: u64,
+    uuids: u64,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: i128) -> Self {
+        Self { seed, drawn: 0, uuids: 0 }
+    }
+
+    fn draw(&mut self) -> [u8; 32] {
+        self.drawn += 1;
+        Sha256::digest(format!("{}:{}", self.seed, self.drawn)).into()
+    }
+
+    /// Eleven digits, as webinar ids have.
+    pub(crate) fn webinar(&mut self) -> u64 {
+        let drawn = self.draw();
+        let number = drawn[..8].iter().fold(0u64, |sum, byte| sum.wrapping_mul(256) + u64::from(*byte));
+        80_000_000_000 + number % 19_999_999_999
+    }
+
+    /// 22 URL-safe characters, as user and registrant ids have.
+    pub(crate) fn short(&mut self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.draw()[..16])
+    }
+
+    /// An instance's UUID: base64 of 16 bytes. Every third begins with a slash or has two in a row, and no other does.
+    pub(crate) fn uuid(&mut self) -> String {
+        let mut uuid = self.plain_uuid();
+        self.uuids += 1;
+        if self.uuids.is_multiple_of(2 * AWKWARD_UUID_EVERY) {
+            uuid.replace_range(4..6, "//");
+        } else if self.uuids.is_multiple_of(AWKWARD_UUID_EVERY) {
+            uuid.replace_range(0..1, "/");
+        }
+        uuid
+    }
+
+    fn plain_uuid(&mut self) -> String {
+        loop {
+            let uuid = STANDARD.encode(&self.draw()[..16]);
+            if !uuid.starts_with('/') && !uuid.contains("//") {
+                return uuid;
+            }
+        }
+    }
+
+    /// A number for one person's presence in a webinar, as `user_id` has.
+    pub(crate) fn presence(&mut self) -> String {
+        self.drawn += 1;
+        (16_778_240 + self.drawn * 1_024).to_string()
+    }
+
+    /// A secret that nobody guesses.
+    pub(crate) fn secret(&mut self) -> String {
+        URL_SAFE_NO_PAD.encode(self.draw())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_third_uuid_needs_encoding_twice() {
+        let mut ids = Ids::new(1);
+        let uuids: Vec<String> = (0..6).map(|_| ids.uuid()).collect();
+        assert!(uuids[2].starts_with('/'), "{uuids:?}");
+        assert!(uuids[5].contains("//"), "{uuids:?}");
+        assert!(uuids.iter().all(|uuid| uuid.len() == 24 && uuid.ends_with("==")), "{uuids:?}");
+    }
+
+    #[test]
+    fn ids_have_the_length_of_zooms() {
+        let mut ids = Ids::new(1);
+        assert_eq!(ids.webinar().to_string().len(), 11);
+        assert_eq!(ids.short().len(), 22);
+    }
+}

@@ -1,0 +1,11 @@
+//! The stand-in Marketo as its callers meet it: over HTTP.
+
+mod access;
+mod caller;
+mod campaign;
+mod faults;
+mod install;
+mod leads;
+mod members;
+mod programs;
+mod service;

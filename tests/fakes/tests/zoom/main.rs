@@ -1,0 +1,17 @@
+//! The stand-in Zoom, over HTTP, as the bridge meets it.
+
+#[cfg(test)]
+mod app;
+
+#[cfg(test)]
+mod attendance;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod registration;
+#[cfg(test)]
+mod sign_in;
+#[cfg(test)]
+mod webinars;
