@@ -1,0 +1,84 @@
+//! What an event means to us. Pure.
+
+use domain::WebinarId;
+use platform::peers::Component;
+use serde_json::Value;
+
+/// Events after which a webinar may be another than it was: `catalog` reads it again.
+const CHANGES: [&str; 5] = [
+    "webinar.updated",
+    "webinar.deleted",
+    "webinar.recovered",
+    "webinar.permanently_deleted",
+    "webinar.converted_to_meeting",
+];
+
+/// An event as far as it matters here.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// Zoom asks whether we know the secret.
+    UrlValidation {
+        /// What to answer with.
+        plain_token: String,
+    },
+    /// A webinar is over. Its practice session is not meant.
+    Ended(WebinarId),
+    /// Another component hears of it.
+    For(Component),
+    /// Not for us. New kinds of events are no error.
+    Nothing,
+}
+
+impl Event {
+    pub(super) fn read(body: &Value) -> Self {
+        let payload = &body["payload"];
+        match body["event"].as_str().unwrap_or_default() {
+            "endpoint.url_validation" => match payload["plainToken"].as_str() {
+                Some(token) => Self::UrlValidation { plain_token: token.to_owned() },
+                None => Self::Nothing,
+            },
+            "webinar.ended" if is_practice(payload) => Self::Nothing,
+            // The id is a string in some events, a number in others (zoom.md section 4).
+            "webinar.ended" => {
+                serde_json::from_value(payload["object"]["id"].clone()).map_or(Self::Nothing, Self::Ended)
+            }
+            event if event.starts_with("webinar.registration_") => Self::For(Component::Registration),
+            event if CHANGES.contains(&event) => Self::For(Component::Catalog),
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// Hosts rehearse in practice sessions, and their end raises `webinar.ended` as well.
+fn is_practice(payload: &Value) -> bool {
+    let flag = &payload["object"]["practice_session"];
+    flag.as_bool().unwrap_or_else(|| flag.as_str() == Some("true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_event_has_its_meaning() {
+        let ended = |object: Value| json!({"event": "webinar.ended", "payload": {"object": object}});
+        for (body, expected) in [
+            (ended(json!({"id": "9"})), Event::Ended(9.into())),
+            (ended(json!({"id": 9, "practice_session": false})), Event::Ended(9.into())),
+            (ended(json!({"id": 9, "practice_session": true})), Event::Nothing),
+            (ended(json!({"id": 9, "practice_session": "true"})), Event::Nothing),
+            (ended(json!({"id": "nine"})), Event::Nothing),
+            (ended(json!(null)), Event::Nothing),
+            (json!({"event": "webinar.updated"}), Event::For(Component::Catalog)),
+            (json!({"event": "webinar.registration_approved"}), Event::For(Component::Registration)),
+            (json!({"event": "webinar.participant_joined"}), Event::Nothing),
+            (json!({"event": "meeting.ended"}), Event::Nothing),
+            (json!({"event": 7}), Event::Nothing),
+            (json!([1]), Event::Nothing),
+            (json!("text"), Event::Nothing),
+        ] {
+            assert_eq!(Event::read(&body), expected, "{body}");
+        }
+    }
+}

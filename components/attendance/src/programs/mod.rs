@@ -1,0 +1,65 @@
+//! Programs: how far each is, and starting one by hand.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`connected`] | the connections, which `catalog` writes |
+//! | [`ended`] | marking programs whose webinar ended |
+//! | [`view`] | how far a program is, as our API shows it |
+
+mod connected;
+mod ended;
+mod view;
+
+pub(crate) use connected::{all, of_webinar};
+pub(crate) use ended::mark_ended;
+
+use crate::app::{Admin, App};
+use crate::run::{self, Ran};
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::Code;
+use domain::records::{Connection, ProgramKey};
+use domain::time::SignedDuration;
+use http::StatusCode;
+use platform::ApiError;
+use view::AttendanceView;
+
+/// How often a request that waits for another run looks whether that is over. Instances share nothing but the store,
+/// which tells nobody of changes.
+const BUSY_INTERVAL: SignedDuration = SignedDuration::from_millis(500);
+
+/// `GET /attendance/programs/{program_id}`.
+pub(crate) async fn show(
+    _: Admin,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<AttendanceView>, ApiError> {
+    let connection = connected(&app, &id).await?;
+    view(&app, &connection).await
+}
+
+/// `POST /attendance/programs/{program_id}/sync`: runs within the request, after a run that is under way.
+pub(crate) async fn sync(
+    _: Admin,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<AttendanceView>, ApiError> {
+    let deadline = app.deadline();
+    let connection = connected(&app, &id).await?;
+    while matches!(run::run(&app, &connection, deadline).await?, Ran::Busy) && app.has_time(deadline) {
+        app.ports.clock.sleep(BUSY_INTERVAL).await;
+    }
+    view(&app, &connection).await
+}
+
+async fn view(app: &App, connection: &Connection) -> Result<Json<AttendanceView>, ApiError> {
+    let record = run::current(app, connection).await?;
+    Ok(Json(AttendanceView::of(connection, record)))
+}
+
+/// The program's connection (R15). Asked for by its address, a connection that is not there is "not found".
+async fn connected(app: &App, id: &str) -> Result<Connection, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::invalid("The id of a Marketo program is a number."))?;
+    let connection = app.store().get(&ProgramKey { id }).await?;
+    connection.ok_or_else(|| ApiError::from(Code::ProgramNotConnected).with_status(StatusCode::NOT_FOUND))
+}

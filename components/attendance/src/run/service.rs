@@ -1,0 +1,34 @@
+//! What concerns the service as a whole: a connected webinar that was never started shows on it (R14).
+
+use crate::app::App;
+use domain::records::{Connection, ServiceKey};
+use domain::time::SignedDuration;
+use domain::{Code, Error, Problem};
+use platform::peers::{self, Component, ServiceProblem};
+use serde::de::IgnoredAny;
+
+/// Telling is quick or given up: the program's own record says the same.
+const TELLING_LIMIT: SignedDuration = SignedDuration::from_secs(5);
+
+pub(super) async fn tell_never_started(app: &App, connection: &Connection) {
+    let what = format!("Webinar {} of program {}:", connection.snapshot.id, connection.program);
+    tell(app, connection, Some(Problem::because(Code::WebinarNeverStarted, what))).await;
+}
+
+/// Takes it back, unless the service has another problem by now.
+pub(super) async fn take_back_never_started(app: &App, connection: &Connection) {
+    let service = app.store().get(&ServiceKey { id: connection.service.clone() }).await;
+    let problem = service.ok().flatten().and_then(|service| service.problem);
+    if problem.is_some_and(|problem| problem.code == Code::WebinarNeverStarted) {
+        tell(app, connection, None).await;
+    }
+}
+
+async fn tell(app: &App, connection: &Connection, problem: Option<Problem>) {
+    let path = format!("/internal/problem/{}", connection.service);
+    let told: Result<IgnoredAny, Error> =
+        peers::call(&app.ports, Component::Oauth, &path, &ServiceProblem { problem }, TELLING_LIMIT).await;
+    if let Err(error) = told {
+        platform::log!("attendance.service_not_told", service = connection.service, error = error);
+    }
+}

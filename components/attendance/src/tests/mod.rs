@@ -1,0 +1,10 @@
+//! The component's router over ports in memory, with small stand-ins for Zoom, Marketo and the other components.
+
+mod accounting;
+mod doors;
+mod events;
+mod failing;
+mod settling;
+mod ticking;
+mod waiting;
+mod world;

@@ -1,0 +1,222 @@
+//! A stand-in for Marketo.
+
+use axum::extract::{Form, FromRequest, Path, Query, Request, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+type Shared = Arc<Mutex<Marketo>>;
+
+/// Members are shown in pages this small.
+const PAGE: usize = 2;
+
+/// Leads, and members of programs.
+pub(crate) struct Marketo {
+    /// Fields by lead id.
+    pub(crate) leads: BTreeMap<u64, Map<String, Value>>,
+    /// Status and registration code by program and lead.
+    pub(crate) members: BTreeMap<(u64, u64), (String, String)>,
+    /// The steps of the statuses.
+    pub(crate) steps: HashMap<String, i64>,
+    /// Fields that may not be written.
+    pub(crate) read_only: HashSet<&'static str>,
+    /// Leads whose status is refused, and the code.
+    pub(crate) refused: HashMap<u64, &'static str>,
+    /// A code with which everything is refused.
+    pub(crate) refuses: Option<&'static str>,
+    /// After so many calls that write, everything is refused with 611: something breaks in the middle.
+    pub(crate) writes_left: Option<usize>,
+    /// Every change of a status: lead and status.
+    pub(crate) changes: Vec<(u64, String)>,
+    /// Records of every upsert.
+    pub(crate) upserts: Vec<Value>,
+}
+
+impl Default for Marketo {
+    fn default() -> Self {
+        let steps = [("Invited", 10), ("Registered", 20), ("No Show", 30), ("Attended", 40)];
+        Self {
+            leads: BTreeMap::new(),
+            members: BTreeMap::new(),
+            steps: steps.map(|(name, step)| (name.to_owned(), step)).into(),
+            read_only: HashSet::new(),
+            refused: HashMap::new(),
+            refuses: None,
+            writes_left: None,
+            changes: Vec::new(),
+            upserts: Vec::new(),
+        }
+    }
+}
+
+impl Marketo {
+    /// A lead of `{name}@x.test` who is a member of the program.
+    pub(crate) fn member(&mut self, name: &str, status: &str, registrant: &str) -> u64 {
+        let lead = self.lead(&format!("{name}@x.test"));
+        self.members.insert((super::PROGRAM, lead), (status.to_owned(), registrant.to_owned()));
+        lead
+    }
+
+    pub(crate) fn lead(&mut self, email: &str) -> u64 {
+        let id = 1 + self.leads.keys().max().copied().unwrap_or(500);
+        self.leads.insert(id, Map::from_iter([("email".to_owned(), email.into())]));
+        id
+    }
+
+    /// The ids of the leads with an address.
+    pub(crate) fn with_email(&self, email: &str) -> Vec<u64> {
+        let is = |fields: &Map<String, Value>| fields["email"].as_str().unwrap().eq_ignore_ascii_case(email);
+        self.leads.iter().filter(|(_, fields)| is(fields)).map(|(id, _)| *id).collect()
+    }
+
+    /// The status of `{name}@x.test` in the program; empty for who is no member.
+    pub(crate) fn status(&self, name: &str) -> String {
+        self.status_in(super::PROGRAM, name)
+    }
+
+    pub(crate) fn status_in(&self, program: u64, name: &str) -> String {
+        let leads = self.with_email(&format!("{name}@x.test"));
+        let status = leads.iter().find_map(|lead| self.members.get(&(program, *lead)));
+        status.map(|(status, _)| status.clone()).unwrap_or_default()
+    }
+
+    fn begin(&mut self, writes: bool) -> Result<(), Json<Value>> {
+        if writes && let Some(left) = &mut self.writes_left {
+            match left.checked_sub(1) {
+                Some(less) => *left = less,
+                None => return Err(refusal("611")),
+            }
+        }
+        self.refuses.map_or(Ok(()), |code| Err(refusal(code)))
+    }
+}
+
+fn refusal(code: &str) -> Json<Value> {
+    Json(json!({"success": false, "errors": [{"code": code, "message": "no"}]}))
+}
+
+fn results(rows: Vec<Value>) -> Json<Value> {
+    Json(json!({"success": true, "result": rows}))
+}
+
+pub(super) fn router(marketo: Shared) -> Router {
+    let identity = async || Json(json!({"access_token": "m", "expires_in": 3600}));
+    Router::new()
+        .route("/identity/oauth/token", get(identity))
+        .route("/rest/v1/leads.json", post(leads))
+        .route("/rest/v1/programs/{id}/members.json", get(members))
+        .route("/rest/v1/programs/{id}/members/status.json", post(status))
+        .with_state(marketo)
+}
+
+/// `POST leads.json`: an upsert, or with `_method=GET` a query.
+async fn leads(State(marketo): State<Shared>, request: Request) -> Json<Value> {
+    // Others get their turn between a request and its answer.
+    tokio::task::yield_now().await;
+    if request.uri().query() == Some("_method=GET") {
+        let Form(form) = Form::<HashMap<String, String>>::from_request(request, &()).await.unwrap();
+        let mut marketo = marketo.lock().unwrap();
+        if let Err(refused) = marketo.begin(false) {
+            return refused;
+        }
+        let wanted: HashSet<_> = form["filterValues"].split(',').map(str::to_lowercase).collect();
+        let found =
+            marketo.leads.iter().filter(|(_, lead)| wanted.contains(&lead["email"].as_str().unwrap().to_lowercase()));
+        return results(found.map(|(id, lead)| shown(*id, lead)).collect());
+    }
+    let Json(body) = Json::<Value>::from_request(request, &()).await.unwrap();
+    let mut marketo = marketo.lock().unwrap();
+    if let Err(refused) = marketo.begin(true) {
+        return refused;
+    }
+    results(body["input"].as_array().unwrap().iter().map(|record| upsert(&mut marketo, record)).collect())
+}
+
+fn shown(id: u64, lead: &Map<String, Value>) -> Value {
+    let mut lead = Value::from(lead.clone());
+    lead["id"] = id.into();
+    lead
+}
+
+fn upsert(marketo: &mut Marketo, record: &Value) -> Value {
+    marketo.upserts.push(record.clone());
+    let fields = record.as_object().unwrap();
+    if fields.keys().any(|name| marketo.read_only.contains(name.as_str()))
+        || !record["email"].as_str().unwrap().is_ascii()
+    {
+        return json!({"status": "skipped", "reasons": [{"code": "1003", "message": "no"}]});
+    }
+    match marketo.with_email(record["email"].as_str().unwrap())[..] {
+        [] => {
+            let id = marketo.lead(record["email"].as_str().unwrap());
+            marketo.leads.get_mut(&id).unwrap().extend(fields.clone());
+            json!({"id": id, "status": "created"})
+        }
+        [id] => {
+            marketo.leads.get_mut(&id).unwrap().extend(fields.clone());
+            json!({"id": id, "status": "updated"})
+        }
+        _ => json!({"status": "skipped", "reasons": [{"code": "1007", "message": "several"}]}),
+    }
+}
+
+async fn members(
+    State(marketo): State<Shared>,
+    Path(program): Path<u64>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    let mut marketo = marketo.lock().unwrap();
+    if let Err(refused) = marketo.begin(false) {
+        return refused;
+    }
+    assert_eq!(query["filterType"], "statusName");
+    let wanted: HashSet<_> = query["filterValues"].split(',').collect();
+    let from: usize = query.get("nextPageToken").map_or(0, |token| token.parse().unwrap());
+    let found: Vec<_> = marketo
+        .members
+        .iter()
+        .filter(|((of, _), (status, _))| *of == program && wanted.contains(status.as_str()))
+        .map(|((_, lead), (status, code))| json!({"leadId": lead, "statusName": status, "registrationCode": code}))
+        .collect();
+    let mut page = json!({"success": true, "result": found.iter().skip(from).take(PAGE).collect::<Vec<_>>()});
+    if from + PAGE < found.len() {
+        page["nextPageToken"] = (from + PAGE).to_string().into();
+    }
+    Json(page)
+}
+
+async fn status(State(marketo): State<Shared>, Path(program): Path<u64>, Json(body): Json<Value>) -> Json<Value> {
+    let mut marketo = marketo.lock().unwrap();
+    if let Err(refused) = marketo.begin(true) {
+        return refused;
+    }
+    let name = body["statusName"].as_str().unwrap();
+    let input = body["input"].as_array().unwrap();
+    assert!(!input.is_empty());
+    let mut seen = HashSet::new();
+    let rows = input.iter().map(|record| {
+        let lead = record["leadId"].as_u64().unwrap();
+        assert!(seen.insert(lead), "lead {lead} is twice in one call");
+        set_status(&mut marketo, program, lead, name)
+    });
+    let rows = rows.collect();
+    results(rows)
+}
+
+fn set_status(marketo: &mut Marketo, program: u64, lead: u64, name: &str) -> Value {
+    let skipped =
+        |code: &str| json!({"leadId": lead, "status": "skipped", "reasons": [{"code": code, "message": "no"}]});
+    if let Some(code) = marketo.refused.get(&lead) {
+        return skipped(code);
+    }
+    let Some(step) = marketo.steps.get(name).copied() else { return skipped("1025") };
+    let (before, code) = marketo.members.get(&(program, lead)).cloned().unwrap_or_default();
+    if marketo.steps.get(&before).is_some_and(|before| *before >= step) {
+        return skipped("1037");
+    }
+    marketo.members.insert((program, lead), (name.to_owned(), code));
+    marketo.changes.push((lead, name.to_owned()));
+    json!({"leadId": lead, "status": if before.is_empty() { "created" } else { "updated" }})
+}

@@ -1,0 +1,253 @@
+//! A world for one test: the router under test, the stand-ins, and calls as the admin, the scheduler and Zoom.
+
+mod marketo;
+mod peers;
+mod zoom;
+
+pub(crate) use marketo::Marketo;
+pub(crate) use peers::Peers;
+pub(crate) use zoom::{Zoom, registrant, row};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use domain::records::{
+    AddCalls, Attendance, AttendanceKey, Connection, Outcome, ProgramKey, ProgramsKey, Registration, RegistrationKey,
+    Service, ServiceKey, ServiceState, VERSION,
+};
+use domain::status::{Channel, ProgressionStatus};
+use domain::time::{SignedDuration, Timestamp};
+use domain::webinar::{RegistrationMode, Snapshot};
+use domain::{Code, Email, Problem, ProgramId};
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderMap, HeaderValue, Request};
+use platform::Ports;
+use platform::memory::Memory;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tower::ServiceExt;
+
+/// The program that is connected from the start.
+pub(crate) const PROGRAM: u64 = 1001;
+
+/// The webinar that it is connected to.
+pub(crate) const WEBINAR: u64 = 9;
+
+/// Everything a test needs.
+pub(crate) struct World {
+    pub(crate) memory: Memory,
+    zoom: Arc<Mutex<Zoom>>,
+    marketo: Arc<Mutex<Marketo>>,
+    peers: Arc<Mutex<Peers>>,
+    router: Router,
+}
+
+impl World {
+    /// A world with a program that is connected to a webinar with registration, planned from now for an hour.
+    pub(crate) async fn new() -> Self {
+        let memory = Memory::default();
+        for (name, value) in [
+            ("admin_key", "admin"),
+            ("cron_key", "cron"),
+            ("zoom_webhook_secret", "hook"),
+            ("marketo_url", "http://marketo.test"),
+            ("marketo_client_id", "id"),
+            ("marketo_client_secret", "secret"),
+            ("public_url", "http://app.test"),
+        ] {
+            memory.set(name, value);
+        }
+        let zoom: Arc<Mutex<Zoom>> = Arc::default();
+        let marketo: Arc<Mutex<Marketo>> = Arc::default();
+        let peers: Arc<Mutex<Peers>> = Arc::default();
+        memory.serve("zoom.test", zoom::router(zoom.clone()));
+        memory.serve("marketo.test", marketo::router(marketo.clone()));
+        for host in ["oauth.spin.internal", "catalog.spin.internal", "registration.spin.internal"] {
+            memory.serve(host, peers::router(host, peers.clone()));
+        }
+        let router = crate::router(memory.ports());
+        let world = Self { memory, zoom, marketo, peers, router };
+        world.connect(PROGRAM, WEBINAR).await;
+        world
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        self.memory.ports()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports().clock.now()
+    }
+
+    pub(crate) fn pass(&self, minutes: i64) {
+        self.memory.advance(SignedDuration::from_mins(minutes));
+    }
+
+    pub(crate) fn zoom(&self) -> MutexGuard<'_, Zoom> {
+        self.zoom.lock().unwrap()
+    }
+
+    pub(crate) fn marketo(&self) -> MutexGuard<'_, Marketo> {
+        self.marketo.lock().unwrap()
+    }
+
+    pub(crate) fn peers(&self) -> MutexGuard<'_, Peers> {
+        self.peers.lock().unwrap()
+    }
+
+    /// Connects a program to a webinar that is planned from now for an hour, as `catalog` does.
+    pub(crate) async fn connect(&self, program: u64, webinar: u64) {
+        let statuses = [("Invited", 10), ("Registered", 20), ("No Show", 30), ("Attended", 40)];
+        let statuses = statuses.map(|(name, step)| ProgressionStatus { name: name.into(), step });
+        let now = self.now();
+        let connection = Connection {
+            v: VERSION,
+            program: program.into(),
+            program_name: "Program".into(),
+            service: "s1".into(),
+            snapshot: Snapshot {
+                id: webinar.into(),
+                topic: "Topic".into(),
+                description: String::new(),
+                start_time: now,
+                duration: 60,
+                timezone: "UTC".into(),
+                host_email: Email::parse("host@x.test"),
+                registration: RegistrationMode::Automatic,
+                join_url: None,
+            },
+            channel: Channel { name: "Webinar".into(), statuses: statuses.into() },
+            connected_at: now,
+            refreshed_at: now,
+            problem: None,
+            moved_from: Vec::new(),
+            tokens_due: false,
+        };
+        let ports = self.ports();
+        let mut programs = ports.store().get(&ProgramsKey {}).await.unwrap().unwrap_or_default();
+        programs.ids.push(program.into());
+        ports.store().put(&ProgramsKey {}, &programs).await.unwrap();
+        ports.store().put(&ProgramKey { id: program.into() }, &connection).await.unwrap();
+    }
+
+    pub(crate) async fn change_connection(&self, change: impl FnOnce(&mut Connection)) {
+        let (ports, key) = (self.ports(), ProgramKey { id: PROGRAM.into() });
+        let mut connection = ports.store().get(&key).await.unwrap().unwrap();
+        change(&mut connection);
+        ports.store().put(&key, &connection).await.unwrap();
+    }
+
+    /// `registration` noted that a program registered an address.
+    pub(crate) async fn in_ledger(&self, email: &str, program: u64, lead: u64) {
+        let now = self.now();
+        let key = RegistrationKey { webinar: WEBINAR.into(), email: Email::parse(email).unwrap().hash() };
+        let outcome = Outcome::Pending { registrant: "r".into() };
+        let adds = AddCalls { day: now.utc_day(), count: 1 };
+        let entry = Registration { v: VERSION, program: program.into(), lead: lead.into(), at: now, outcome, adds };
+        self.ports().store().put(&key, &entry).await.unwrap();
+    }
+
+    /// `oauth` noted on the service that a webinar was never started.
+    pub(crate) async fn service_shows_never_started(&self) {
+        let service = Service {
+            v: VERSION,
+            id: "s1".into(),
+            name: "Main".into(),
+            account_id: "acc".into(),
+            admin_user_id: "u1".into(),
+            admin_email: Email::parse("host@x.test").unwrap(),
+            scopes: Vec::new(),
+            api_base: "http://zoom.test".into(),
+            users: Vec::new(),
+            state: ServiceState::Active,
+            created_at: self.now(),
+            problem: Some(Problem::of(Code::WebinarNeverStarted)),
+        };
+        self.ports().store().put(&ServiceKey { id: "s1".into() }, &service).await.unwrap();
+    }
+
+    /// The record of the program's attendance.
+    pub(crate) async fn record(&self) -> Option<Attendance> {
+        self.ports().store().get(&AttendanceKey { program: ProgramId::from(PROGRAM) }).await.unwrap()
+    }
+
+    /// The webinar ran from its planned start until now.
+    pub(crate) fn held(&self) {
+        self.pass(60);
+        let start = self.now() - SignedDuration::from_mins(60);
+        self.zoom().instances.push(json!({"uuid": "/run==", "start_time": start.to_string()}));
+    }
+
+    /// How far the program is.
+    pub(crate) async fn get(&self) -> Value {
+        let (status, body) = self.admin("GET", &format!("/attendance/programs/{PROGRAM}")).await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// Starts a run by hand.
+    pub(crate) async fn sync(&self) -> Value {
+        let (status, body) = self.admin("POST", &format!("/attendance/programs/{PROGRAM}/sync")).await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// Lets the scheduler call.
+    pub(crate) async fn tick(&self) -> Value {
+        let (status, body) = self.call("POST", "/attendance/tick", bearer("cron"), Body::empty()).await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    pub(crate) async fn admin(&self, method: &str, path: &str) -> (u16, Value) {
+        self.call(method, path, bearer("admin"), Body::empty()).await
+    }
+
+    /// Zoom tells that the webinar ended; what is left for after the answer is not done yet.
+    pub(crate) async fn tell_end(&self) {
+        let ended = json!({"event": "webinar.ended", "payload": {"object": {"id": WEBINAR.to_string()}}});
+        assert_eq!(self.event(&ended).await.0, 200);
+    }
+
+    /// An event, signed as Zoom does.
+    pub(crate) async fn event(&self, body: &Value) -> (u16, Value) {
+        self.signed(body.to_string().into_bytes()).await
+    }
+
+    /// Any body, signed as Zoom does.
+    pub(crate) async fn signed(&self, body: Vec<u8>) -> (u16, Value) {
+        let timestamp = self.now().as_second().to_string();
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"hook").unwrap();
+        mac.update(format!("v0:{timestamp}:").as_bytes());
+        mac.update(&body);
+        let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-zm-request-timestamp", timestamp.parse().unwrap());
+        headers.insert("x-zm-signature", format!("v0={signature}").parse().unwrap());
+        self.call("POST", "/zoom/events", headers, Body::from(body)).await
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, headers: HeaderMap, body: Body) -> (u16, Value) {
+        let mut request = Request::builder().method(method).uri(path).body(body).unwrap();
+        request.headers_mut().extend(headers);
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+}
+
+pub(crate) fn bearer(key: &str) -> HeaderMap {
+    HeaderMap::from_iter([(http::header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}")).unwrap())])
+}
+
+/// Phase, attended, no show, new leads: what most tests are about.
+pub(crate) fn summary(view: &Value) -> (String, u64, u64, u64) {
+    let number = |name: &str| view[name].as_u64().unwrap();
+    (view["phase"].as_str().unwrap().to_owned(), number("attended"), number("no_show"), number("new_leads"))
+}
+
+/// The code of a view's problem.
+pub(crate) fn problem(view: &Value) -> &str {
+    view["problem"]["code"].as_str().unwrap_or("none")
+}

@@ -1,0 +1,83 @@
+//! The periodic tick of the whole application: whatever scheduler the platform has calls it about every minute. It is
+//! bounded in time, safe to run twice at once, and safe to miss.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`due`] | which programs are due, with or without an event |
+
+mod due;
+
+use crate::app::{App, Scheduler};
+use crate::run::{self, Ran};
+use axum::Json;
+use axum::extract::State;
+use domain::time::{SignedDuration, Timestamp};
+use futures::join;
+use platform::ApiError;
+use platform::peers::{self, Component, TickReport, TickRequest};
+use serde::Serialize;
+
+/// The others have to have answered this long before the tick's own deadline, so that it can still tell.
+const ANSWER_MARGIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// The answer to `POST /attendance/tick`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Ticked {
+    /// How long it took.
+    worked_ms: i64,
+    /// Chunks of the flow step's outbox that were worked on.
+    outbox: u64,
+    /// Programs whose attendance was worked on.
+    programs: u64,
+}
+
+/// `POST /attendance/tick`.
+pub(crate) async fn tick(_: Scheduler, State(app): State<App>) -> Result<Json<Ticked>, ApiError> {
+    let began = app.now();
+    let deadline = app.deadline();
+    let (outbox, _, _, programs) = join!(
+        call(&app, Component::Registration, deadline),
+        call(&app, Component::Catalog, deadline),
+        call(&app, Component::Oauth, deadline),
+        attend(&app, deadline),
+    );
+    let worked_ms = app.now().duration_since(began).as_millis();
+    Ok(Json(Ticked { worked_ms, outbox, programs }))
+}
+
+/// Lets another component do its share. That it fails is its own matter; the others go on.
+async fn call(app: &App, component: Component, deadline: Timestamp) -> u64 {
+    let request = TickRequest { deadline: deadline - ANSWER_MARGIN };
+    let limit = deadline.duration_since(app.now());
+    match peers::call::<_, TickReport>(&app.ports, component, "/internal/tick", &request, limit).await {
+        Ok(report) => report.worked,
+        Err(error) => {
+            platform::log!("tick.component_failed", component = component.host(), error = error);
+            0
+        }
+    }
+}
+
+/// Works on the programs that are due, the longest due first. One after another: two runs at once could make two leads
+/// of one person who was in both webinars.
+async fn attend(app: &App, deadline: Timestamp) -> u64 {
+    let due = match due::find(app).await {
+        Ok(due) => due,
+        Err(error) => {
+            platform::log!("tick.programs_unknown", error = error);
+            return 0;
+        }
+    };
+    let mut worked = 0;
+    for connection in due {
+        if !app.has_time(deadline) {
+            break;
+        }
+        match run::run(app, &connection, deadline).await {
+            Ok(Ran::Through) => worked += 1,
+            Ok(Ran::Busy) => {}
+            Err(error) => platform::log!("tick.program_failed", program = connection.program, error = error),
+        }
+    }
+    worked
+}

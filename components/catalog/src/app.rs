@@ -1,0 +1,104 @@
+//! What every handler has at hand: the ports and the caches. The caches live as long as the component's instance, are
+//! shared by all requests, and are keyed by service.
+
+use crate::picklist::ChoiceCache;
+use crate::webinars::WebinarCache;
+use axum::extract::FromRequestParts;
+use domain::time::Timestamp;
+use domain::{ServiceId, WebinarId};
+use http::request::Parts;
+use marketo_client::Marketo;
+use platform::patience::RUN_LIMIT;
+use platform::{ApiError, Ports, door};
+use std::sync::Arc;
+use zoom_client::webinars::Webinar;
+use zoom_client::{Zoom, ZoomError};
+
+/// The component's state. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) ports: Ports,
+    zoom_tokens: Arc<zoom_client::Tokens>,
+    marketo_tokens: Arc<marketo_client::Tokens>,
+    pub(crate) webinars: Arc<WebinarCache>,
+    pub(crate) choices: Arc<ChoiceCache>,
+}
+
+impl App {
+    pub(crate) fn new(ports: Ports) -> Self {
+        Self {
+            ports,
+            zoom_tokens: Arc::default(),
+            marketo_tokens: Arc::default(),
+            webinars: Arc::default(),
+            choices: Arc::default(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// When a request that begins now has to be done.
+    pub(crate) fn deadline(&self) -> Timestamp {
+        self.now() + RUN_LIMIT
+    }
+
+    /// Zoom's API as a service. Waits between tries end at the deadline.
+    pub(crate) fn zoom(&self, service: &ServiceId, deadline: Timestamp) -> Zoom {
+        Zoom::of_service(&self.ports, service, &self.zoom_tokens).until(deadline)
+    }
+
+    /// Marketo's API. Waits between tries end at the deadline.
+    pub(crate) fn marketo(&self, deadline: Timestamp) -> Marketo {
+        Marketo::new(&self.ports, &self.marketo_tokens).until(deadline)
+    }
+
+    /// A webinar as Zoom has it now.
+    pub(crate) async fn read_webinar(
+        &self,
+        service: &ServiceId,
+        id: WebinarId,
+        deadline: Timestamp,
+    ) -> Result<Webinar, ZoomError> {
+        self.webinars.forget(service, id);
+        let webinar = self.zoom(service, deadline).webinar(id).await?;
+        self.webinars.put(service, id, &webinar, self.now());
+        Ok(webinar)
+    }
+
+    /// A webinar as Zoom had it a moment ago (how long, the cache says).
+    pub(crate) async fn recent_webinar(
+        &self,
+        service: &ServiceId,
+        id: WebinarId,
+        deadline: Timestamp,
+    ) -> Result<Webinar, ZoomError> {
+        match self.webinars.get(service, id, self.now()) {
+            Some(webinar) => Ok(webinar),
+            None => self.read_webinar(service, id, deadline).await,
+        }
+    }
+}
+
+/// Lets the admin in, before the body is read.
+pub(crate) struct Admin;
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        door::admin(&app.ports, &parts.method, &parts.headers).await.map(|()| Self)
+    }
+}
+
+/// Lets Marketo in, before the body is read.
+pub(crate) struct MarketoItself;
+
+impl FromRequestParts<App> for MarketoItself {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        door::marketo(&app.ports, &parts.headers).await.map(|()| Self)
+    }
+}

@@ -1,0 +1,191 @@
+//! Instants in a webinar's own time zone, as people read them.
+
+use domain::time::Timestamp;
+use jiff::civil::{DateTime, Weekday};
+use jiff::tz::{Offset, TimeZone};
+
+/// Longest name of an unknown zone that is quoted. IANA's names are far shorter.
+const QUOTED: usize = 60;
+
+/// A webinar's time zone.
+pub(crate) struct Zone {
+    rules: TimeZone,
+    label: String,
+}
+
+impl Zone {
+    /// The zone of an IANA name. One that nobody knows becomes UTC and says so in [`Zone::label`]: a wrong hour would
+    /// be worse.
+    pub(crate) fn named(name: &str) -> Self {
+        match TimeZone::get(name) {
+            Ok(rules) => Self { rules, label: name.to_owned() },
+            Err(_) if name.trim().is_empty() => Self { rules: TimeZone::UTC, label: "UTC".to_owned() },
+            Err(_) => {
+                let name: String = name.chars().take(QUOTED).collect();
+                Self { rules: TimeZone::UTC, label: format!("UTC; the webinar's own zone, {name}, is not known") }
+            }
+        }
+    }
+
+    /// `Thursday, November 12, 2026`: written out, because people read 11/12 in two ways.
+    pub(crate) fn date(&self, at: Timestamp) -> String {
+        let date = self.local(at).date();
+        let month = MONTHS.get(usize::from(date.month().unsigned_abs()).wrapping_sub(1)).copied().unwrap_or_default();
+        format!("{}, {month} {}, {}", weekday(date.weekday()), date.day(), date.year())
+    }
+
+    /// `10:00 AM`.
+    pub(crate) fn time(&self, at: Timestamp) -> String {
+        let local = self.local(at);
+        let hour = match local.hour() % 12 {
+            0 => 12,
+            hour => hour,
+        };
+        format!("{hour}:{:02} {}", local.minute(), if local.hour() < 12 { "AM" } else { "PM" })
+    }
+
+    /// An end as seen from its start: the time; with the date when the day is another, and with the offset when the
+    /// clocks were changed in between.
+    pub(crate) fn end_time(&self, start: Timestamp, end: Timestamp) -> String {
+        let mut text = self.time(end);
+        if self.offset(start) != self.offset(end) {
+            text = format!("{text} {}", self.offset(end));
+        }
+        if self.local(start).date() != self.local(end).date() {
+            text = format!("{text} ({})", self.date(end));
+        }
+        text
+    }
+
+    /// `America/New_York (UTC-05:00)`, with the offset that holds at an instant.
+    pub(crate) fn label(&self, at: Timestamp) -> String {
+        if self.rules == TimeZone::UTC { self.label.clone() } else { format!("{} ({})", self.label, self.offset(at)) }
+    }
+
+    /// `2026-11-12 10:00 America/New_York`: short, and sorts as it reads.
+    pub(crate) fn brief(&self, at: Timestamp) -> String {
+        let local = self.local(at);
+        let (year, month, day) = (local.year(), local.month(), local.day());
+        format!("{year}-{month:02}-{day:02} {:02}:{:02} {}", local.hour(), local.minute(), self.label)
+    }
+
+    fn offset(&self, at: Timestamp) -> String {
+        let seconds = self.offset_at(at).seconds();
+        let minutes = seconds.unsigned_abs() / 60;
+        let sign = if seconds < 0 { '-' } else { '+' };
+        format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
+    fn local(&self, at: Timestamp) -> DateTime {
+        self.offset_at(at).to_datetime(calendar(at))
+    }
+
+    fn offset_at(&self, at: Timestamp) -> Offset {
+        self.rules.to_offset(calendar(at))
+    }
+}
+
+/// A second beyond what a calendar can show becomes the last one that it can.
+fn calendar(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(at.as_second()).unwrap_or(jiff::Timestamp::MAX)
+}
+
+/// Written out here, since jiff's own formatter adds 30 kB to the component.
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+const fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn r4_times_are_right_over_changes_of_the_clocks() {
+        for (zone, instant, date, time, label) in [
+            // New York: forward on 2026-03-08 and back on 2026-11-01, both at 2:00 local time.
+            ("America/New_York", "2026-03-08T06:59:00Z", "Sunday, March 8, 2026", "1:59 AM", "(UTC-05:00)"),
+            ("America/New_York", "2026-03-08T07:00:00Z", "Sunday, March 8, 2026", "3:00 AM", "(UTC-04:00)"),
+            ("America/New_York", "2026-11-01T05:30:00Z", "Sunday, November 1, 2026", "1:30 AM", "(UTC-04:00)"),
+            ("America/New_York", "2026-11-01T06:30:00Z", "Sunday, November 1, 2026", "1:30 AM", "(UTC-05:00)"),
+            ("America/New_York", "2026-11-12T15:00:00Z", "Thursday, November 12, 2026", "10:00 AM", "(UTC-05:00)"),
+            // London: forward on 2026-03-29 and back on 2026-10-25, both at 1:00 UTC.
+            ("Europe/London", "2026-03-29T00:59:00Z", "Sunday, March 29, 2026", "12:59 AM", "(UTC+00:00)"),
+            ("Europe/London", "2026-03-29T01:00:00Z", "Sunday, March 29, 2026", "2:00 AM", "(UTC+01:00)"),
+            ("Europe/London", "2026-10-25T00:30:00Z", "Sunday, October 25, 2026", "1:30 AM", "(UTC+01:00)"),
+            ("Europe/London", "2026-10-25T01:30:00Z", "Sunday, October 25, 2026", "1:30 AM", "(UTC+00:00)"),
+            // Kolkata: half an hour off, and no changes.
+            ("Asia/Kolkata", "2026-03-29T01:00:00Z", "Sunday, March 29, 2026", "6:30 AM", "(UTC+05:30)"),
+            ("Asia/Kolkata", "2026-11-01T18:45:00Z", "Monday, November 2, 2026", "12:15 AM", "(UTC+05:30)"),
+            // Lord Howe: changes by half an hour, on 2026-04-05 and 2026-10-04.
+            ("Australia/Lord_Howe", "2026-04-04T14:59:00Z", "Sunday, April 5, 2026", "1:59 AM", "(UTC+11:00)"),
+            ("Australia/Lord_Howe", "2026-04-04T15:00:00Z", "Sunday, April 5, 2026", "1:30 AM", "(UTC+10:30)"),
+            ("Australia/Lord_Howe", "2026-10-03T15:29:00Z", "Sunday, October 4, 2026", "1:59 AM", "(UTC+10:30)"),
+            ("Australia/Lord_Howe", "2026-10-03T15:30:00Z", "Sunday, October 4, 2026", "2:30 AM", "(UTC+11:00)"),
+        ] {
+            let local = Zone::named(zone);
+            let instant = at(instant);
+            assert_eq!((&*local.date(instant), &*local.time(instant)), (date, time), "{zone} {instant}");
+            assert_eq!(local.label(instant), format!("{zone} {label}"));
+        }
+    }
+
+    #[test]
+    fn an_end_tells_of_another_day_and_of_changed_clocks() {
+        let new_york = Zone::named("America/New_York");
+        for (start, end, text) in [
+            ("2026-11-12T15:00:00Z", "2026-11-12T16:00:00Z", "11:00 AM"),
+            ("2026-11-13T04:30:00Z", "2026-11-13T05:30:00Z", "12:30 AM (Friday, November 13, 2026)"),
+            ("2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z", "1:30 AM UTC-05:00"),
+        ] {
+            assert_eq!(new_york.end_time(at(start), at(end)), text);
+        }
+    }
+
+    #[test]
+    fn an_unknown_zone_is_utc_and_says_so() {
+        let noon = at("2026-11-12T12:00:00Z");
+        let mars = Zone::named("Mars/Olympus");
+        assert_eq!(mars.time(noon), "12:00 PM");
+        assert_eq!(mars.label(noon), "UTC; the webinar's own zone, Mars/Olympus, is not known");
+        assert_eq!(Zone::named("").label(noon), "UTC");
+        assert_eq!(Zone::named("UTC").label(noon), "UTC");
+        assert_eq!(Zone::named("America/New_York").brief(noon), "2026-11-12 07:00 America/New_York");
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_of_a_zone_makes_it_panic(name in any::<String>(), second in -9_000_000_000_i64..99_000_000_000) {
+            let instant = Timestamp::from_second(second);
+            let zone = Zone::named(&name);
+            prop_assert!(!zone.date(instant).is_empty() && !zone.label(instant).is_empty());
+        }
+    }
+}

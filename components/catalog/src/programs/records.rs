@@ -1,0 +1,69 @@
+//! Connections in the store: a record per program, and the list of their ids. There is no compare-and-swap, so the
+//! order of writes is such that dying in between leaves at worst an id in the list without a record, which reading
+//! skips.
+
+use domain::Error;
+use domain::ProgramId;
+use domain::records::{ConnectedPrograms, Connection, ProgramKey, ProgramsKey};
+use futures::{StreamExt, TryStreamExt, stream};
+use platform::Store;
+
+/// So many records are read at once: hundreds of programs on a remote store take no longer than some of them.
+const READS_AT_ONCE: usize = 16;
+
+/// An id that vanished from the list, because another request wrote an older list over it, is put back this often.
+/// Only admins' actions write the list, so that hardly ever happens even once.
+const LIST_TRIES: u32 = 3;
+
+/// Every connection, in order of connection.
+pub(crate) async fn every(store: Store<'_>) -> Result<Vec<Connection>, Error> {
+    let reads: Vec<_> = list(store).await?.ids.into_iter().map(|id| record(store, id)).collect();
+    let records: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+    Ok(records.into_iter().flatten().collect())
+}
+
+async fn record(store: Store<'_>, id: ProgramId) -> Result<Option<Connection>, Error> {
+    Ok(store.get(&ProgramKey { id }).await?)
+}
+
+/// Writes a connection that an admin made.
+pub(super) async fn add(store: Store<'_>, connection: &Connection) -> Result<(), Error> {
+    for _ in 0..LIST_TRIES {
+        let mut programs = list(store).await?;
+        if programs.ids.contains(&connection.program) {
+            break;
+        }
+        programs.ids.push(connection.program);
+        store.put(&ProgramsKey {}, &programs).await?;
+    }
+    Ok(store.put(&ProgramKey { id: connection.program }, connection).await?)
+}
+
+/// Writes what was learnt of a connection, unless an admin disconnected or re-connected the program meanwhile:
+/// reading a webinar takes seconds, and the admin's word counts.
+pub(super) async fn update(store: Store<'_>, connection: &Connection) -> Result<(), Error> {
+    let key = ProgramKey { id: connection.program };
+    match store.get(&key).await? {
+        Some(there) if is_same(&there, connection) => Ok(store.put(&key, connection).await?),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a connection.
+pub(super) async fn remove(store: Store<'_>, program: ProgramId) -> Result<(), Error> {
+    store.delete(&ProgramKey { id: program }).await?;
+    let mut programs = list(store).await?;
+    if programs.ids.contains(&program) {
+        programs.ids.retain(|&id| id != program);
+        store.put(&ProgramsKey {}, &programs).await?;
+    }
+    Ok(())
+}
+
+async fn list(store: Store<'_>) -> Result<ConnectedPrograms, Error> {
+    Ok(store.get(&ProgramsKey {}).await?.unwrap_or_default())
+}
+
+fn is_same(a: &Connection, b: &Connection) -> bool {
+    a.service == b.service && a.snapshot.id == b.snapshot.id && a.connected_at == b.connected_at
+}

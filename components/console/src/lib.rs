@@ -1,0 +1,45 @@
+//! The admin's web page. It has neither network nor store: the page asks the other components' public addresses itself,
+//! with the session's cookie.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `assets` | the page, its style and its script, and how browsers may use them |
+//! | `session` | signing in to the console and out of it |
+//! | `attempts` | wrong keys, which cost more time the more there are |
+
+mod assets;
+mod attempts;
+mod session;
+
+use attempts::Attempts;
+use axum::Router;
+use axum::routing::{get, post};
+use platform::Ports;
+use std::sync::Arc;
+
+/// What the handlers share.
+#[derive(Clone)]
+struct App {
+    ports: Ports,
+    attempts: Arc<Attempts>,
+}
+
+/// The component over its ports.
+pub fn router(ports: Ports) -> Router {
+    let router = Router::new()
+        // The page, for everybody: what it shows it has to ask for, as the admin.
+        .route("/", get(assets::page))
+        .route("/console/app.js", get(assets::script))
+        .route("/console/style.css", get(assets::style))
+        // Signs in with the admin key, signs out.
+        .route("/console/session", post(session::sign_in).delete(session::sign_out))
+        .with_state(App { ports, attempts: Arc::default() });
+    platform::respond::finish(router)
+}
+
+#[cfg(target_arch = "wasm32")]
+#[spin_sdk::http_service]
+async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
+    static ROUTER: std::sync::OnceLock<Router> = std::sync::OnceLock::new();
+    platform::spin::serve(ROUTER.get_or_init(|| router(platform::spin::ports())), request).await
+}

@@ -1,0 +1,115 @@
+//! Deletes what belongs to services whose account removed the app. It reads every key of the store, which is rare here.
+//! The connections go last: what else belongs to the account is found through them, so a sweep that was cut off can be
+//! done again from the start.
+
+use crate::app::App;
+use crate::services::{self, Why};
+use domain::records::{AttendanceKey, Connection, Outbox, OutboxPart, ProgramKey, Registration};
+use domain::{Error, ProgramId, ServiceId, WebinarId};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+
+/// What belongs to the services.
+#[derive(Default)]
+struct Doomed {
+    programs: BTreeSet<ProgramId>,
+    webinars: BTreeSet<WebinarId>,
+    /// Webinars of connections that stay.
+    kept: BTreeSet<WebinarId>,
+}
+
+/// Finishes the removal of services that are marked for it.
+pub(crate) async fn finish(app: &App, ended: &[ServiceId]) -> Result<(), Error> {
+    for id in ended {
+        // Ending it may have been cut off.
+        services::end(app, id, Why::Deauthorized).await?;
+    }
+    let doomed = find(app, ended).await?;
+    let registrations = sweep_registrations(app, &doomed).await?;
+    let chunks = sweep_outbox(app, &doomed).await?;
+    for &program in &doomed.programs {
+        app.store().delete(&AttendanceKey { program }).await?;
+    }
+    for &id in &doomed.programs {
+        app.store().delete(&ProgramKey { id }).await?;
+    }
+    for id in ended {
+        services::removal_done(app, id).await?;
+    }
+    let programs = doomed.programs.len();
+    platform::log!("deauthorization.swept", programs = programs, registrations = registrations, chunks = chunks);
+    Ok(())
+}
+
+async fn find(app: &App, ended: &[ServiceId]) -> Result<Doomed, Error> {
+    let mut doomed = Doomed::default();
+    for key in app.store().keys("program:").await? {
+        let Some(connection) = read::<Connection>(app, &key).await? else { continue };
+        if ended.contains(&connection.service) {
+            doomed.programs.insert(connection.program);
+            doomed.webinars.insert(connection.snapshot.id);
+        } else {
+            doomed.kept.insert(connection.snapshot.id);
+        }
+    }
+    // A webinar that another service of the same account uses stays with that one.
+    doomed.webinars.retain(|webinar| !doomed.kept.contains(webinar));
+    Ok(doomed)
+}
+
+async fn sweep_registrations(app: &App, doomed: &Doomed) -> Result<usize, Error> {
+    let mut swept = 0;
+    for key in app.store().keys("registration:").await? {
+        let webinar = key.split(':').nth(1).and_then(|id| id.parse::<WebinarId>().ok());
+        let goes = match webinar {
+            Some(webinar) if doomed.webinars.contains(&webinar) => true,
+            Some(webinar) if doomed.kept.contains(&webinar) => false,
+            // Of a webinar to which one of the programs was connected before.
+            _ => read::<Registration>(app, &key).await?.is_some_and(|entry| doomed.programs.contains(&entry.program)),
+        };
+        if goes {
+            app.ports.key_value.delete(&key).await?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+async fn sweep_outbox(app: &App, doomed: &Doomed) -> Result<usize, Error> {
+    let mut swept = 0;
+    for head_key in app.store().keys("outbox:").await? {
+        // The parts of a chunk go with its head.
+        if head_key.split(':').count() != 2 {
+            continue;
+        }
+        let Some(head) = read::<Outbox>(app, &head_key).await? else { continue };
+        let part_keys: Vec<_> = (1..=head.more_parts).map(|part| format!("{head_key}:{part}")).collect();
+        let mut leads = head.leads;
+        for key in &part_keys {
+            leads.extend(read::<OutboxPart>(app, key).await?.map(|part| part.leads).unwrap_or_default());
+        }
+        // A chunk that has leads of others too stays: registration tells each lead's outcome.
+        let goes = leads.iter().all(|lead| match lead.choice.as_ref().and_then(|choice| choice.parse().ok()) {
+            Some(webinar) => doomed.webinars.contains(&webinar),
+            None => head.program.is_some_and(|program| doomed.programs.contains(&program)),
+        });
+        if goes && !leads.is_empty() {
+            for key in part_keys.iter().chain([&head_key]) {
+                app.ports.key_value.delete(key).await?;
+            }
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// A record by its key as listed. One that cannot be read is passed over, so that it does not keep the others.
+async fn read<T: DeserializeOwned>(app: &App, key: &str) -> Result<Option<T>, Error> {
+    let Some(bytes) = app.ports.key_value.get(key).await? else { return Ok(None) };
+    let record = domain::json::read(&bytes).ok();
+    if record.is_none() {
+        let kind = key.split(':').next().unwrap_or_default();
+        platform::log!("deauthorization.unreadable", kind = kind);
+    }
+    Ok(record)
+}

@@ -1,0 +1,108 @@
+//! The routes as Marketo meets them.
+
+mod schema;
+
+use super::routes;
+use crate::app::App;
+use crate::mapping::{Form, Mapped, Mapping, Pairs};
+use bytes::Bytes;
+use http::{Request, Response, header};
+use platform::memory::Memory;
+use serde_json::Value;
+use std::sync::Arc;
+
+const PUBLIC: [&str; 2] = ["openapi.json", "getServiceDefinition"];
+const BEHIND_THE_KEY: [&str; 3] = ["brandIcon", "serviceIcon", "providerInstructions"];
+
+/// Nothing here maps a lead.
+struct NoMapping;
+
+impl Mapping for NoMapping {
+    fn to_registrant(&self, _: &Pairs, _: &Form) -> Result<Mapped, String> {
+        Err("not here".to_owned())
+    }
+}
+
+async fn get(path: &str, key: Option<&str>) -> Response<Bytes> {
+    let world = Memory::default();
+    world.set("public_url", "https://z.example/");
+    world.set("marketo_api_key", "marketo");
+    let app = Arc::new(App::new(world.ports(), Arc::new(NoMapping)));
+    world.serve("z.example", platform::respond::finish(routes().with_state(app)));
+    let mut request = Request::get(format!("https://z.example/flow-step/{path}"));
+    if let Some(key) = key {
+        request = request.header("x-api-key", key);
+    }
+    world.ports().http.send(request.body(Bytes::new()).unwrap()).await.unwrap()
+}
+
+async fn json(path: &str) -> Value {
+    let response = get(path, None).await;
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json", "{path}");
+    serde_json::from_slice(response.body()).unwrap()
+}
+
+#[tokio::test]
+async fn marketo_reads_the_document_and_the_definition_before_it_has_a_key() {
+    for path in PUBLIC {
+        assert_eq!(get(path, None).await.status(), 200, "{path}");
+    }
+    assert_eq!(json("openapi.json").await["servers"][0]["url"], "https://z.example/flow-step");
+    assert_eq!(json("getServiceDefinition").await["primaryAttribute"], "webinar");
+}
+
+#[tokio::test]
+async fn the_rest_needs_the_key() {
+    for path in BEHIND_THE_KEY {
+        for key in [None, Some(""), Some("wrong")] {
+            let response = get(path, key).await;
+            assert_eq!(response.status(), 401, "{path} {key:?}");
+            assert_eq!(serde_json::from_slice::<Value>(response.body()).unwrap()["code"], "UNAUTHENTICATED");
+        }
+        assert_eq!(get(path, Some("marketo")).await.status(), 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn icons_are_small_pngs_of_32_by_32_pixels() {
+    for path in ["brandIcon", "serviceIcon"] {
+        let response = get(path, Some("marketo")).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "image/png");
+        let png = response.body();
+        assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+        assert_eq!(&png[12..24], b"IHDR\0\0\0\x20\0\0\0\x20");
+        assert!(png.len() < 1024, "{path}: {} bytes", png.len());
+    }
+}
+
+#[tokio::test]
+async fn the_instructions_name_every_field_and_carry_nothing_that_runs() {
+    let response = get("providerInstructions", Some("marketo")).await;
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    let page = String::from_utf8(response.body().to_vec()).unwrap();
+    let definition = json("getServiceDefinition").await;
+    for fields in ["/invocationPayloadDef/fields", "/callbackPayloadDef/fields"] {
+        for field in definition.pointer(fields).unwrap().as_array().unwrap() {
+            let name = field["serviceAttribute"].as_str().unwrap();
+            assert!(page.contains(&format!(">{name}<")), "{name}");
+        }
+    }
+    assert!(page.contains("{{member.webinar url}}"));
+    for unwanted in ["<script", "<style", "src=", "href=", " onload="] {
+        assert!(!page.contains(unwanted), "{unwanted}");
+    }
+}
+
+#[tokio::test]
+async fn the_definition_is_of_the_form_that_the_document_declares() {
+    let (document, definition) = (json("openapi.json").await, json("getServiceDefinition").await);
+    assert_eq!(schema::faults(&document, "serviceDefinition", &definition), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_document_tells_each_of_these_routes() {
+    let document = json("openapi.json").await;
+    for path in PUBLIC.iter().skip(1).chain(&BEHIND_THE_KEY) {
+        assert!(document["paths"][format!("/{path}")]["get"].is_object(), "{path}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Working on a chunk: push its leads, write back to Marketo, call back, forget it. Every step may be repeated, and
+//! the chunk stays in the outbox until the callback got through.
+
+use super::callback::{self, Delivered};
+use crate::app::App;
+use crate::outbox::{self, Work};
+use crate::push::batch::Run;
+use crate::push::leads::{self, Pushed};
+use crate::push::outcome::{Outcome, Settled};
+use crate::push::{target, write_back};
+use domain::records::OutboxId;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Code, Error, Problem};
+use futures::future::{Either, select};
+use std::pin::pin;
+
+/// How long a run after the response may last. The tick takes over what is left.
+const BACKGROUND_LIMIT: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long a chunk waits for a peer that is unwell before Marketo is told that these leads failed. Marketo holds
+/// them before the next flow step meanwhile; how long it would is not documented.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
+/// A callback is tried this often over at least [`CALLBACK_PATIENCE`] (DESIGN section 8).
+const CALLBACK_TRIES: u32 = 6;
+
+/// See [`CALLBACK_TRIES`].
+const CALLBACK_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Works on a chunk that was accepted just now.
+pub async fn begin(app: &App, id: &OutboxId) {
+    let deadline = app.ports.clock.now() + BACKGROUND_LIMIT;
+    match outbox::load(app, id).await {
+        Ok(Some(work)) => work_on(app, work, deadline).await,
+        Ok(None) => {}
+        Err(error) => platform::log!("outbox.unreadable", outbox = id, error = error),
+    }
+}
+
+/// Works on a chunk, and meanwhile keeps it claimed.
+pub async fn work_on(app: &App, work: Work, deadline: Timestamp) {
+    let id = work.id.clone();
+    let attempt = pin!(attempt(app, &work, deadline));
+    let claim = pin!(outbox::keep_claimed(app, &work));
+    if let Either::Left((Err(error), _)) = select(attempt, claim).await {
+        platform::log!("flow_step.put_off", outbox = id, error = error.problem().code);
+        if let Error::Ours(text) = &error {
+            platform::log!("flow_step.failed", outbox = id, error = text);
+        }
+        outbox::release(app, &work).await;
+    }
+}
+
+/// One run over a chunk. An error leaves it in the outbox for the tick.
+async fn attempt(app: &App, work: &Work, deadline: Timestamp) -> Result<(), Error> {
+    let head = &work.head;
+    let pushed = push(app, work, deadline).await?;
+    let waiting = pushed.iter().find_map(|pushed| match &pushed.settled {
+        Settled::Later(problem) => Some(problem.clone()),
+        Settled::Now(_) => None,
+    });
+    let now = app.ports.clock.now();
+    if let Some(problem) = waiting
+        && now.duration_since(head.accepted_at) < PATIENCE
+    {
+        return Err(Error::Caller(problem));
+    }
+    match callback::deliver(app, &head.callback, &pushed, deadline).await {
+        Delivered::Taken => {
+            platform::log!("flow_step.called_back", outbox = work.id, leads = pushed.len());
+            outbox::forget(app, work).await
+        }
+        Delivered::NotWanted(status) => {
+            // Marketo takes a token once: a callback that we cannot remember may have got through before we died.
+            platform::log!("flow_step.callback_not_wanted", outbox = work.id, status = status);
+            outbox::forget(app, work).await
+        }
+        Delivered::Failed => {
+            let tries = head.callback_tries + 1;
+            let over = tries >= CALLBACK_TRIES && now.duration_since(head.accepted_at) >= CALLBACK_PATIENCE;
+            let problem = over.then(|| Problem::of(Code::MarketoUnavailable));
+            outbox::callback_failed(app, work, tries, problem).await
+        }
+    }
+}
+
+/// Pushes the leads and writes to Marketo what is settled, even when others have to wait.
+async fn push(app: &App, work: &Work, deadline: Timestamp) -> Result<Vec<Pushed>, Error> {
+    let connection = match target::connection(app, work.head.program).await {
+        Ok(connection) => connection,
+        Err(error @ Error::Ours(_)) => return Err(error),
+        Err(error) => {
+            let settled = Settled::from(error);
+            let all = work.leads.iter();
+            return Ok(all.map(|lead| Pushed { lead: lead.id, settled: settled.clone(), webinar: None }).collect());
+        }
+    };
+    let marketo = app.marketo(deadline);
+    let run = Run { since: work.head.accepted_at, resumed: work.head.runs > 1, deadline };
+    let pushed = leads::push(app, &marketo, &connection, &work.leads, run).await?;
+    let outcomes: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, settled(pushed)?))).collect();
+    write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
+    Ok(pushed)
+}
+
+fn settled(pushed: &Pushed) -> Option<&Outcome> {
+    match &pushed.settled {
+        Settled::Now(outcome) => Some(outcome),
+        Settled::Later(_) => None,
+    }
+}

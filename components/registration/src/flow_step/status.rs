@@ -1,0 +1,55 @@
+//! `GET /flow-step/status`: services and programs in trouble, in words. Marketo asks when credentials are saved and
+//! every night, and shows the lines in the service's log.
+
+use crate::app::App;
+use axum::Json;
+use axum::extract::State;
+use domain::records::{ConnectedPrograms, ProgramKey, ProgramsKey, ServiceKey, ServiceState, ServicesKey};
+use domain::{Code, Problem};
+use http::HeaderMap;
+use platform::{ApiError, door};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Adobe's `serviceStatus`.
+#[derive(Debug, Default, Serialize)]
+pub struct ServiceStatus {
+    info: Vec<String>,
+    warnings: Vec<String>,
+    errors: Vec<String>,
+}
+
+/// Answers with every service's and every connected program's problem.
+pub async fn handle(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<ServiceStatus>, ApiError> {
+    door::marketo(&app.ports, &headers).await?;
+    let store = app.ports.store();
+    let mut status = ServiceStatus::default();
+    let services = store.get(&ServicesKey {}).await?.unwrap_or_default();
+    for id in services.ids {
+        let Some(service) = store.get(&ServiceKey { id }).await? else { continue };
+        let code = match service.state {
+            ServiceState::Active => None,
+            ServiceState::Superseded => Some(Code::ServiceSuperseded),
+            ServiceState::NeedsSignIn | ServiceState::Deauthorized => Some(Code::ServiceNeedsSignIn),
+        };
+        match service.problem.or_else(|| code.map(Problem::of)) {
+            Some(problem) => status.errors.push(line("Service", &service.name, &problem)),
+            None => status.info.push(format!("Service \"{}\" works.", service.name)),
+        }
+    }
+    let programs = store.get(&ProgramsKey {}).await?.unwrap_or_else(ConnectedPrograms::default);
+    for id in programs.ids {
+        let Some(connection) = store.get(&ProgramKey { id }).await? else { continue };
+        if let Some(problem) = connection.problem {
+            status.warnings.push(line("Program", &connection.program_name, &problem));
+        }
+    }
+    if status.info.is_empty() && status.errors.is_empty() {
+        status.warnings.push("No Zoom account is connected yet; sign in to Zoom in the console.".to_owned());
+    }
+    Ok(Json(status))
+}
+
+fn line(kind: &str, name: &str, problem: &Problem) -> String {
+    format!("{kind} \"{name}\": {} ({})", problem.detail, problem.code)
+}

@@ -1,0 +1,120 @@
+//! `POST /flow-step/submitAsyncAction`: take a chunk, write it down, answer 201; the work comes after.
+
+use super::{request::Chunk, run};
+use crate::app::App;
+use crate::outbox;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::records::OutboxId;
+use http::{HeaderMap, StatusCode, Uri};
+use platform::respond::RawBody;
+use platform::{ApiError, Body, door};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Takes a chunk. Delivered twice while it is in the outbox, it is worked on once.
+pub async fn handle(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Result<RawBody, ApiError>,
+) -> Result<Response, ApiError> {
+    door::marketo(&app.ports, &headers).await?;
+    let RawBody(body) = body?;
+    let id = accept(&app, &body).await?;
+    if let Some(id) = id {
+        let worker = app.clone();
+        app.ports.background.spawn(Box::pin(async move { run::begin(&worker, &id).await }));
+    }
+    Ok((StatusCode::CREATED, Json(json!({ "accepted": true }))).into_response())
+}
+
+/// Writes a chunk into the outbox; `None` when it is there already.
+async fn accept(app: &App, body: &Bytes) -> Result<Option<OutboxId>, ApiError> {
+    let Body(chunk) = Body::<Chunk>::from_bytes(body)?;
+    let pattern = app.ports.settings().marketo_callback_url().await?;
+    if !may_call_back(&chunk.callback_url, &pattern) {
+        return Err(ApiError::invalid("The callback URL is not one of this Marketo instance."));
+    }
+    if chunk.object_data.is_empty() {
+        return Err(ApiError::invalid("The chunk has no leads."));
+    }
+    let callback = chunk.callback();
+    let id = OutboxId::of(&callback);
+    if outbox::load_head(app, &id).await?.is_some() {
+        return Ok(None);
+    }
+    let program = chunk.program();
+    let leads = chunk.leads();
+    platform::log!("flow_step.accepted", outbox = id, leads = leads.len());
+    outbox::write(app, &id, callback, program, leads).await?;
+    Ok(Some(id))
+}
+
+/// Whether a callback URL matches the pattern in scheme, host and port (DESIGN section 4). The pattern's host may
+/// begin with `*.`, which stands for one or more labels. The URL is read by the same code that will send to it.
+fn may_call_back(url: &str, pattern: &str) -> bool {
+    let (wildcard, pattern) = match pattern.split_once("://*.") {
+        Some((scheme, rest)) => (true, format!("{scheme}://{rest}")),
+        None => (false, pattern.to_owned()),
+    };
+    let (Some(url), Some(expected)) = (origin(url), origin(&pattern)) else { return false };
+    let host = if wildcard {
+        let label = url.host.strip_suffix(&expected.host).and_then(|rest| rest.strip_suffix('.'));
+        label.is_some_and(|label| !label.is_empty() && !label.starts_with('.'))
+    } else {
+        url.host == expected.host
+    };
+    host && url.scheme == expected.scheme && url.port == expected.port
+}
+
+struct Origin {
+    scheme: String,
+    host: String,
+    port: u16,
+}
+
+/// Scheme, host and port of an absolute http(s) URL; `None` for anything else, or with user information.
+fn origin(url: &str) -> Option<Origin> {
+    let uri: Uri = url.parse().ok()?;
+    let scheme = uri.scheme_str()?.to_owned();
+    let port = match scheme.as_str() {
+        "https" => 443,
+        "http" => 80,
+        _ => return None,
+    };
+    if uri.authority()?.as_str().contains('@') {
+        return None;
+    }
+    Some(Origin { host: uri.host()?.to_ascii_lowercase(), port: uri.port_u16().unwrap_or(port), scheme })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_call_back;
+
+    #[test]
+    fn callbacks_go_to_the_configured_scheme_host_and_port_only() {
+        let pattern = "https://*.adobe.io";
+        for (url, allowed) in [
+            ("https://mkto.adobe.io/cb/1?x=1", true),
+            ("https://a.b.adobe.io:443/", true),
+            ("https://adobe.io/", false),
+            ("https://.adobe.io/", false),
+            ("https://evil-adobe.io/", false),
+            ("https://adobe.io.evil.example/", false),
+            ("http://mkto.adobe.io/", false),
+            ("https://mkto.adobe.io:8443/", false),
+            ("https://user@mkto.adobe.io/", false),
+            ("https://evil.example/?https://mkto.adobe.io", false),
+            ("https://evil.example#.adobe.io", false),
+            ("mkto.adobe.io", false),
+            ("", false),
+        ] {
+            assert_eq!(may_call_back(url, pattern), allowed, "{url}");
+        }
+        assert!(may_call_back("http://127.0.0.1:4002/callback/1", "http://127.0.0.1:4002"));
+        assert!(!may_call_back("http://127.0.0.1:4003/callback/1", "http://127.0.0.1:4002"));
+    }
+}
