@@ -1,0 +1,215 @@
+//! What components print: a file for each stream of each component, and the terminal if wanted.
+//!
+//! The files are named as Spin names them: `{state_dir}/logs/{component}_stdout.txt` and `..._stderr.txt`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
+
+/// Where component output goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Logs {
+    /// To the log files.
+    #[default]
+    Files,
+    /// To the log files and, each line after the component's name, to standard output.
+    FilesAndStdout,
+}
+
+/// How much a guest may hand over in one write. Nothing is buffered beyond a line, so this is only a convenience.
+const WRITE_SIZE: usize = 1024 * 1024;
+
+/// The two logs of one component, shared by its instances.
+#[derive(Clone)]
+pub(crate) struct ComponentLogs {
+    stdout: Arc<Log>,
+    stderr: Arc<Log>,
+}
+
+struct Log {
+    file: File,
+    /// What precedes a line on standard output, if lines go there.
+    prefix: Option<String>,
+}
+
+impl ComponentLogs {
+    /// Opens the log files of `component` below `state_dir`; what they hold is kept.
+    pub(crate) fn open(state_dir: &Path, component: &str, logs: Logs) -> anyhow::Result<Self> {
+        let folder = state_dir.join("logs");
+        std::fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
+        let log = |stream| {
+            let path = folder.join(format!("{component}_{stream}.txt"));
+            let file = OpenOptions::new().create(true).append(true).open(&path);
+            let file = file.with_context(|| format!("can't open {}", path.display()))?;
+            let prefix = (logs == Logs::FilesAndStdout).then(|| format!("[{component}] "));
+            anyhow::Ok(Arc::new(Log { file, prefix }))
+        };
+        Ok(Self { stdout: log("stdout")?, stderr: log("stderr")? })
+    }
+
+    /// A standard output for a new instance.
+    pub(crate) fn stdout(&self) -> LineStream {
+        LineStream::new(self.stdout.clone())
+    }
+
+    /// A standard error for a new instance.
+    pub(crate) fn stderr(&self) -> LineStream {
+        LineStream::new(self.stderr.clone())
+    }
+
+    /// A line from the host about the component, on the component's standard error.
+    pub(crate) fn host_says(&self, line: &str) {
+        // A log that can't be written must not stop the application; Spin ignores this too.
+        self.stderr.write(format!("{line}\n").as_bytes()).ok();
+    }
+}
+
+impl Log {
+    /// Writes whole lines at once, so that lines of several instances don't mix.
+    fn write(&self, lines: &[u8]) -> io::Result<()> {
+        (&self.file).write_all(lines)?;
+        if let Some(prefix) = &self.prefix {
+            let mut stdout = io::stdout().lock();
+            for line in lines.split_inclusive(|&byte| byte == b'\n') {
+                stdout.write_all(prefix.as_bytes())?;
+                stdout.write_all(line)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A stream of one instance that passes on whole lines.
+///
+/// Files are written in place: a line is short, and the guest waits for it anyway.
+#[derive(Clone)]
+pub(crate) struct LineStream {
+    lines: Arc<Mutex<Lines>>,
+}
+
+struct Lines {
+    log: Arc<Log>,
+    /// The beginning of a line that is not complete.
+    partial: Vec<u8>,
+}
+
+impl LineStream {
+    fn new(log: Arc<Log>) -> Self {
+        Self { lines: Arc::new(Mutex::new(Lines { log, partial: Vec::new() })) }
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+}
+
+impl Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        let (complete, rest) = bytes.split_at(end);
+        if !complete.is_empty() {
+            let mut lines = std::mem::take(&mut self.partial);
+            lines.extend_from_slice(complete);
+            self.log.write(&lines)?;
+        }
+        self.partial.extend_from_slice(rest);
+        Ok(())
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if !self.partial.is_empty() {
+            self.partial.push(b'\n');
+            self.log.write(&self.partial).ok();
+        }
+    }
+}
+
+impl IsTerminal for LineStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for LineStream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl AsyncWrite for LineStream {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.write(bytes).map(|()| bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl OutputStream for LineStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        LineStream::write(self, &bytes).map_err(|error| StreamError::LastOperationFailed(error.into()))
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(WRITE_SIZE)
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for LineStream {
+    async fn ready(&mut self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_two_instances_don_t_mix() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = ComponentLogs::open(folder.path(), "oauth", Logs::Files).unwrap();
+        let (one, two) = (logs.stdout(), logs.stdout());
+        one.write(b"the first ").unwrap();
+        two.write(b"another\nand half").unwrap();
+        one.write(b"line\n").unwrap();
+        drop(two);
+        logs.host_says("trap");
+        let read = |stream| std::fs::read_to_string(folder.path().join(format!("logs/oauth_{stream}.txt"))).unwrap();
+        assert_eq!(read("stdout"), "another\nthe first line\nand half\n");
+        assert_eq!(read("stderr"), "trap\n");
+    }
+
+    #[test]
+    fn a_restart_keeps_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            ComponentLogs::open(folder.path(), "oauth", Logs::Files).unwrap().host_says("started");
+        }
+        let log = std::fs::read_to_string(folder.path().join("logs/oauth_stderr.txt")).unwrap();
+        assert_eq!(log, "started\nstarted\n");
+    }
+}
