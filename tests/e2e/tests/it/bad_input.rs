@@ -1,0 +1,178 @@
+//! Bad input on every endpoint gets the problem document of DESIGN section 7, and no component traps.
+
+use crate::harness::App;
+use fakes::stage::{ADMIN_KEY, CRON_KEY, MARKETO_API_KEY};
+use reqwest::{Client, Method, RequestBuilder, redirect};
+use serde_json::Value;
+
+/// Who may call an endpoint.
+#[derive(Clone, Copy, PartialEq)]
+enum Caller {
+    Admin,
+    Marketo,
+    Cron,
+    Zoom,
+    /// Anybody: the key is in the body.
+    Browser,
+}
+
+/// Every endpoint that is not public: method, path, caller, and whether it reads a body.
+const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
+    ("POST", "/console/session", Caller::Browser, true),
+    ("GET", "/oauth/sign-in?service=x", Caller::Admin, false),
+    ("GET", "/oauth/services", Caller::Admin, false),
+    ("PUT", "/oauth/services/abc/users", Caller::Admin, true),
+    ("DELETE", "/oauth/services/abc", Caller::Admin, false),
+    ("POST", "/oauth/zoom-events", Caller::Zoom, true),
+    ("GET", "/catalog/webinars?service=abc", Caller::Admin, false),
+    ("GET", "/catalog/programs", Caller::Admin, false),
+    ("GET", "/catalog/programs/1001", Caller::Admin, false),
+    ("PUT", "/catalog/programs/1001", Caller::Admin, true),
+    ("DELETE", "/catalog/programs/1001", Caller::Admin, false),
+    ("POST", "/catalog/programs/1001/refresh", Caller::Admin, false),
+    ("GET", "/flow-step/status", Caller::Marketo, false),
+    ("GET", "/flow-step/brandIcon", Caller::Marketo, false),
+    ("GET", "/flow-step/serviceIcon", Caller::Marketo, false),
+    ("GET", "/flow-step/providerInstructions", Caller::Marketo, false),
+    ("POST", "/flow-step/getPicklist", Caller::Marketo, true),
+    ("POST", "/flow-step/submitAsyncAction", Caller::Marketo, true),
+    ("POST", "/registration/webhook", Caller::Marketo, true),
+    ("GET", "/registration/failures", Caller::Admin, false),
+    ("POST", "/registration/failures/retry", Caller::Admin, true),
+    ("POST", "/zoom/events", Caller::Zoom, true),
+    ("GET", "/attendance/programs/1001", Caller::Admin, false),
+    ("POST", "/attendance/programs/1001/sync", Caller::Admin, false),
+    ("POST", "/attendance/tick", Caller::Cron, false),
+];
+
+struct Door<'a> {
+    app: &'a App,
+    client: Client,
+}
+
+impl Door<'_> {
+    fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), format!("{}{path}", self.app.url()))
+    }
+
+    /// With the right key. Zoom's is over the body.
+    fn authorized(&self, method: &str, path: &str, caller: Caller, body: &[u8]) -> RequestBuilder {
+        let request = self.request(method, path).body(body.to_vec());
+        match caller {
+            Caller::Admin => request.bearer_auth(ADMIN_KEY),
+            Caller::Cron => request.bearer_auth(CRON_KEY),
+            Caller::Marketo => request.header("x-api-key", MARKETO_API_KEY),
+            Caller::Browser => request,
+            Caller::Zoom => {
+                let (timestamp, signature) = self.app.stage.zoom.sign(body);
+                request.header("x-zm-request-timestamp", timestamp).header("x-zm-signature", signature)
+            }
+        }
+    }
+
+    /// Sends, and expects a problem document with one of some statuses and codes.
+    async fn expect(&self, what: &str, request: RequestBuilder, statuses: &[u16], codes: &[&str]) {
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let status = answer.status().as_u16();
+        let content_type = answer.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned());
+        let text = answer.text().await.unwrap();
+        assert!(statuses.contains(&status), "{what}: {status} {text}");
+        assert_eq!(content_type.as_deref(), Some("application/problem+json"), "{what}: {text}");
+        let problem: Value = serde_json::from_str(&text).unwrap();
+        assert!(codes.contains(&problem["code"].as_str().unwrap()), "{what}: {text}");
+        assert_eq!(problem["status"], status, "{what}");
+        assert!(problem["title"].is_string() && problem["detail"].is_string(), "{what}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn no_key_and_wrong_key() {
+    let app = App::start().await;
+    let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+    let door = Door { app: &app, client };
+    for &(method, path, caller, has_body) in ENDPOINTS {
+        let what = format!("{method} {path}");
+        let body = if has_body { r#"{"key":"wrong"}"# } else { "" };
+        let plain = door.request(method, path).body(body);
+        door.expect(&format!("{what} without a key"), plain, &[401], &["UNAUTHENTICATED"]).await;
+        let wrong = door
+            .request(method, path)
+            .body(body)
+            .bearer_auth("wrong")
+            .header("x-api-key", "wrong")
+            .header("x-zm-request-timestamp", "1")
+            .header("x-zm-signature", "v0=00");
+        let codes = ["UNAUTHENTICATED"];
+        // A wrong key must be told apart from a missing one by nobody.
+        if caller != Caller::Browser {
+            door.expect(&format!("{what} with a wrong key"), wrong, &[401], &codes).await;
+        }
+    }
+    app.assert_no_trap();
+}
+
+#[tokio::test]
+async fn bodies_of_every_wrong_kind() {
+    let app = App::start().await;
+    let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+    let door = Door { app: &app, client };
+    let wrong_bodies: [(&str, Vec<u8>); 8] = [
+        ("nothing", b"".to_vec()),
+        ("not JSON", b"{\"a\":".to_vec()),
+        ("not UTF-8", vec![0xff, 0xfe, b'{']),
+        ("a list", b"[]".to_vec()),
+        ("null", b"null".to_vec()),
+        ("missing fields", b"{}".to_vec()),
+        (
+            "wrong types",
+            br#"{"key":[],"users":"x","service":5,"webinar":{},"objectData":7,"program_id":[],"lead_id":{},"event":1,"name":[],"type":3,"payload":"x"}"#.to_vec(),
+        ),
+        ("deep nesting", "[".repeat(100_000).into_bytes()),
+    ];
+    for &(method, path, caller, has_body) in ENDPOINTS {
+        if !has_body {
+            continue;
+        }
+        for (kind, body) in &wrong_bodies {
+            let what = format!("{method} {path} with {kind}");
+            let request = door.authorized(method, path, caller, body);
+            door.expect(&what, request, &[400], &["INVALID_REQUEST"]).await;
+        }
+        let large = vec![b' '; 2 << 20];
+        let request = door.authorized(method, path, caller, &large);
+        door.expect(&format!("{method} {path} with 2 MB"), request, &[413], &["INVALID_REQUEST"]).await;
+    }
+    app.assert_no_trap();
+}
+
+#[tokio::test]
+async fn unknown_things_and_unknown_addresses() {
+    let app = App::start().await;
+    let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+    let door = Door { app: &app, client };
+    let not_found = &["NOT_FOUND", "SERVICE_NOT_FOUND", "PROGRAM_NOT_CONNECTED", "INVALID_REQUEST"];
+    for (method, path, body) in [
+        ("GET", "/oauth/nothing", ""),
+        ("GET", "/catalog/nothing", ""),
+        ("GET", "/flow-step/nothing", ""),
+        ("GET", "/registration/nothing", ""),
+        ("GET", "/attendance/nothing", ""),
+        ("GET", "/console/nothing", ""),
+        ("GET", "/catalog/programs/1001", ""),
+        ("GET", "/catalog/programs/abc", ""),
+        ("GET", "/catalog/programs/99999999999999999999999", ""),
+        ("GET", "/catalog/webinars?service=nobody", ""),
+        ("GET", "/catalog/webinars", ""),
+        ("GET", "/attendance/programs/1001", ""),
+        ("POST", "/attendance/programs/1001/sync", ""),
+        ("PUT", "/oauth/services/nobody/users", r#"{"users":[]}"#),
+        ("DELETE", "/oauth/services/nobody", ""),
+        ("PUT", "/catalog/programs/1001", r#"{"service":"nobody","webinar":"1"}"#),
+        ("POST", "/registration/failures/retry", r#"{"program_id":"1001"}"#),
+        ("DELETE", "/oauth/services", ""),
+    ] {
+        let request = door.authorized(method, path, Caller::Admin, body.as_bytes());
+        door.expect(&format!("{method} {path}"), request, &[400, 404, 405, 422], not_found).await;
+    }
+    app.assert_no_trap();
+}

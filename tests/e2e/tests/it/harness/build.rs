@@ -1,0 +1,25 @@
+//! Building the components, once per test run.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// Where the probe's wasm is, within the workspace.
+pub const PROBE: &str = "target/wasm32-wasip2/release/probe.wasm";
+
+/// The workspace.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
+}
+
+/// Builds the components and the probe. Quick when nothing changed.
+pub fn once() {
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let mut progress = |line: &str| eprintln!("{line}");
+        let also = ["probe"];
+        host::build::packages(&workspace(), &also, &mut progress).map_err(|error| format!("{error:#}"))
+    });
+    if let Err(error) = built {
+        panic!("{error}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The compiled components on a host, over HTTP, against the stand-ins.
+//!
+//! The host is the embedded one, as a process of its own; with `SPIN=/path/to/spin` it is a real Spin.
+
+mod harness;
+
+mod bad_input;
+mod main_path;
+mod restart;
+mod walls;
