@@ -19,6 +19,9 @@ pub mod outbox;
 pub mod push;
 pub mod webhook;
 
+#[cfg(test)]
+mod tests;
+
 #[cfg(target_arch = "wasm32")]
 mod entry;
 #[cfg(target_arch = "wasm32")]

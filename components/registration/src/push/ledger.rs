@@ -33,7 +33,7 @@ pub fn settled(entry: &Registration, since: Timestamp, now: Timestamp) -> Option
         records::Outcome::Pending { registrant } => Some(Outcome::Pending { registrant: registrant.clone() }),
         records::Outcome::Failed { problem, next_try } => {
             let parked = problem.code == Code::DailyLimit && next_try.is_some_and(|at| now < at);
-            let fresh = next_try.is_none() && entry.at >= since;
+            let fresh = next_try.is_none() && entry.at > since;
             (parked || fresh).then(|| Outcome::Failed(problem.clone()))
         }
     }

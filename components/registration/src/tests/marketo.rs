@@ -1,0 +1,91 @@
+//! A small Marketo: members of one program, leads, and a place for callbacks.
+
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+#[derive(Default)]
+pub(super) struct Marketo {
+    /// Status by lead.
+    pub(super) statuses: BTreeMap<u64, String>,
+    /// Member data by lead.
+    pub(super) data: BTreeMap<u64, Value>,
+    /// Leads by id, as the API shows them.
+    pub(super) leads: BTreeMap<u64, Value>,
+    /// The callbacks that were taken, with their headers.
+    pub(super) callbacks: Vec<(HeaderMap, Value)>,
+    /// How the next callbacks are answered.
+    pub(super) callback_statuses: VecDeque<u16>,
+    /// The codes with which the next member calls fail.
+    pub(super) codes: VecDeque<&'static str>,
+}
+
+pub(super) type Shared = Arc<Mutex<Marketo>>;
+
+pub(super) fn router(marketo: Shared) -> Router {
+    Router::new()
+        .route("/identity/oauth/token", get(async || Json(json!({"access_token": "m:1", "expires_in": 3600}))))
+        .route("/rest/v1/programs/1001/members.json", get(members).post(write))
+        .route("/rest/v1/programs/1001/members/status.json", post(status))
+        .route("/rest/v1/leads.json", post(leads))
+        .route("/callback", post(callback))
+        .with_state(marketo)
+}
+
+async fn members(State(marketo): State<Shared>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    let marketo = marketo.lock().unwrap();
+    let wanted: Vec<u64> = query["filterValues"].split(',').filter_map(|id| id.parse().ok()).collect();
+    let rows = wanted.iter().filter_map(|id| Some(json!({"leadId": id, "statusName": marketo.statuses.get(id)?})));
+    Json(json!({ "success": true, "result": rows.collect::<Vec<_>>() }))
+}
+
+async fn write(State(marketo): State<Shared>, Json(body): Json<Value>) -> Json<Value> {
+    let mut marketo = marketo.lock().unwrap();
+    if let Some(code) = marketo.codes.pop_front() {
+        return Json(json!({ "success": false, "errors": [{"code": code, "message": "m"}] }));
+    }
+    let mut rows = Vec::new();
+    for record in body["input"].as_array().unwrap() {
+        let id = record["leadId"].as_u64().expect("leadId is a number");
+        if marketo.statuses.contains_key(&id) {
+            marketo.data.insert(id, record.clone());
+            rows.push(json!({"leadId": id, "status": "updated"}));
+        } else {
+            rows.push(json!({"leadId": id, "status": "skipped", "reasons": [{"code": "1013"}]}));
+        }
+    }
+    Json(json!({ "success": true, "result": rows }))
+}
+
+async fn status(State(marketo): State<Shared>, Json(body): Json<Value>) -> Json<Value> {
+    let mut marketo = marketo.lock().unwrap();
+    let status = body["statusName"].as_str().unwrap().to_owned();
+    let ids = body["input"].as_array().unwrap().iter().map(|record| record["leadId"].as_u64().unwrap());
+    let mut rows = Vec::new();
+    for id in ids {
+        marketo.statuses.insert(id, status.clone());
+        rows.push(json!({"leadId": id, "status": "updated"}));
+    }
+    Json(json!({ "success": true, "result": rows }))
+}
+
+async fn leads(State(marketo): State<Shared>, body: String) -> Json<Value> {
+    let marketo = marketo.lock().unwrap();
+    let values = body.split('&').find_map(|pair| pair.strip_prefix("filterValues=")).unwrap();
+    let rows = values.split("%2C").filter_map(|id| marketo.leads.get(&id.parse().ok()?).cloned());
+    Json(json!({ "success": true, "result": rows.collect::<Vec<_>>() }))
+}
+
+async fn callback(State(marketo): State<Shared>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let mut marketo = marketo.lock().unwrap();
+    let status = marketo.callback_statuses.pop_front().unwrap_or(200);
+    if status == 200 {
+        marketo.callbacks.push((headers, serde_json::from_slice(&body).unwrap()));
+    }
+    StatusCode::from_u16(status).unwrap()
+}

@@ -1,0 +1,181 @@
+//! The component in a world in memory: program 1001 is connected to webinar 9001 by an active service.
+
+use super::{marketo, zoom};
+use crate::mapping::{Form, Mapped, Mapping, Pairs};
+use axum::body::Body;
+use axum::routing::post;
+use axum::{Json, Router};
+use domain::Sensitive;
+use domain::records::{ProgramKey, ServiceKey};
+use http::Request;
+use platform::memory::Memory;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+pub(super) const PROGRAM: u64 = 1001;
+pub(super) const WEBINAR: u64 = 9001;
+pub(super) const KEY: &str = "marketo-key";
+
+pub(super) struct World {
+    pub(super) memory: Memory,
+    pub(super) zoom: zoom::Shared,
+    pub(super) marketo: marketo::Shared,
+    router: Router,
+}
+
+/// Takes every field under its own name; rejects whoever is called Nobody.
+struct Plain;
+
+impl Mapping for Plain {
+    fn to_registrant(&self, lead: &Pairs, form: &Form) -> Result<Mapped, String> {
+        let find = |name: &str| {
+            let field = lead.expose().iter().find(|(field, _)| field == name);
+            field.map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        if find("lastName") == "Nobody" {
+            return Err("Nobody is not invited.".to_owned());
+        }
+        let titles = form.questions.custom_questions.iter().map(|question| &question.title);
+        let answers = titles.map(|title| (title.clone(), find(title))).filter(|(_, value)| !value.is_empty());
+        Ok(Mapped {
+            email: find("email").into(),
+            first_name: find("firstName").into(),
+            last_name: find("lastName").into(),
+            more: Sensitive::new(vec![("org".to_owned(), find("company"))]),
+            answers: Sensitive::new(answers.collect()),
+        })
+    }
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let memory = Memory::default();
+        for (name, value) in [
+            ("marketo_url", "http://marketo.test"),
+            ("marketo_client_id", "id"),
+            ("marketo_client_secret", "secret"),
+            ("marketo_api_key", KEY),
+            ("marketo_callback_url", "http://marketo.test"),
+            ("public_url", "http://app.test"),
+            ("admin_key", "admin"),
+        ] {
+            memory.set(name, value);
+        }
+        let zoom = zoom::Shared::default();
+        zoom.lock().unwrap().questions = json!({});
+        let marketo = marketo::Shared::default();
+        memory.serve("zoom.test", zoom::router(zoom.clone()));
+        memory.serve("marketo.test", marketo::router(marketo.clone()));
+        let token = json!({"access_token": "z", "api_base": "http://zoom.test", "expires_at": "2027-01-01T00:00:00Z"});
+        let tokens = Router::new()
+            .route("/internal/token/{id}", post(async move || Json(token.clone())))
+            .route("/internal/problem/{id}", post(async || Json(Value::Null)));
+        memory.serve("oauth.spin.internal", tokens);
+        let router = crate::router(memory.ports(), Arc::new(Plain));
+        let world = Self { memory, zoom, marketo, router };
+        world.service("active").await;
+        world.connect("automatic").await;
+        world
+    }
+
+    /// Sets the state of the service.
+    pub(super) async fn service(&self, state: &str) {
+        let service = json!({
+            "v": 1, "id": "svc", "name": "Acme", "account_id": "acc", "admin_user_id": "u", "admin_email": "a@x",
+            "scopes": [], "api_base": "http://zoom.test", "users": [], "state": state,
+            "created_at": "2026-11-01T00:00:00Z", "problem": null,
+        });
+        let service = domain::json::from_value(&service).unwrap();
+        self.memory.ports().store().put(&ServiceKey { id: "svc".into() }, &service).await.unwrap();
+    }
+
+    /// Connects the program, to a webinar with a registration mode.
+    pub(super) async fn connect(&self, registration: &str) {
+        let status = |name: &str, step: i64| json!({"name": name, "step": step});
+        let connection = json!({
+            "v": 1, "program": PROGRAM, "program_name": "P", "service": "svc",
+            "snapshot": {
+                "id": WEBINAR, "topic": "Topic", "description": "", "start_time": "2026-11-10T10:00:00Z",
+                "duration": 60, "timezone": "UTC", "host_email": null, "registration": registration,
+                "join_url": "https://zoom.test/shared",
+            },
+            "channel": {"name": "Webinar", "statuses": [
+                status("Registered", 40), status("Pending Approval", 20), status("Registration Error", 40),
+            ]},
+            "connected_at": "2026-11-01T00:00:00Z", "refreshed_at": "2026-11-01T00:00:00Z", "problem": null,
+        });
+        let connection = domain::json::from_value(&connection).unwrap();
+        self.memory.ports().store().put(&ProgramKey { id: PROGRAM.into() }, &connection).await.unwrap();
+    }
+
+    /// Sends a request; its status and JSON body.
+    pub(super) async fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-api-key", KEY)
+            .header("authorization", "Bearer admin")
+            .body(Body::from(body.to_string()));
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// Hands over a chunk under a token and lets the work after the answer end.
+    pub(super) async fn submit(&self, token: &str, leads: &[Value]) {
+        self.accept(token, leads).await;
+        self.memory.run_background().await;
+    }
+
+    /// Hands over a chunk; the work after the answer does not begin.
+    pub(super) async fn accept(&self, token: &str, leads: &[Value]) {
+        let chunk = json!({
+            "token": token, "apiCallBackKey": "cb-key", "callbackUrl": "http://marketo.test/callback",
+            "context": {"subscription": {"munchkinId": "123-ABC-456"}, "program": {"id": PROGRAM}},
+            "objectData": leads,
+        });
+        let (status, body) = self.send("POST", "/flow-step/submitAsyncAction", &chunk).await;
+        assert_eq!(status, 201, "{body}");
+    }
+
+    /// The tick of the component; how many chunks it worked on.
+    pub(super) async fn tick(&self) -> u64 {
+        let deadline = self.memory.ports().clock.now() + domain::time::SignedDuration::from_secs(25);
+        let (status, body) = self.send("POST", "/internal/tick", &json!({ "deadline": deadline })).await;
+        assert_eq!(status, 200, "{body}");
+        body["worked"].as_u64().unwrap()
+    }
+
+    /// The outcome of a lead in the callback that was taken last: activity data, and the join link.
+    pub(super) fn outcome(&self, lead: u64) -> (Value, Value) {
+        let marketo = self.marketo.lock().unwrap();
+        let (_, body) = marketo.callbacks.last().expect("a callback");
+        let rows = body["objectData"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["leadData"]["id"] == lead).unwrap();
+        (row["activityData"].clone(), row["leadData"]["joinUrl"].clone())
+    }
+
+    /// How many add-registrant calls carried an address.
+    pub(super) fn adds(&self, email: &str) -> usize {
+        let zoom = self.zoom.lock().unwrap();
+        zoom.adds.iter().filter(|body| body["email"].as_str().unwrap().eq_ignore_ascii_case(email)).count()
+    }
+}
+
+/// A registered member as a chunk has it.
+pub(super) fn lead(id: u64) -> Value {
+    json!({
+        "objectType": "lead",
+        "objectContext": {
+            "id": id, "email": email(id), "firstName": format!("F{id}"), "lastName": format!("L{id}"), "company": "C",
+        },
+        "flowStepContext": {"webinar": "program"},
+        "programMemberContext": {"status": "Registered"},
+    })
+}
+
+pub(super) fn email(id: u64) -> String {
+    format!("lead{id}@example.com")
+}

@@ -1,0 +1,105 @@
+//! A small Zoom: registrants of webinars, and answers that a test puts in front of its own.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use futures::stream;
+use http::StatusCode;
+use serde_json::{Value, json};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+/// What befalls an add-registrant call.
+#[derive(Clone)]
+pub(super) enum Fate {
+    /// Answered so, and not carried out.
+    Answer(u16, Value),
+    /// Carried out; the answer is lost.
+    Lost,
+    /// Not carried out; the connection breaks.
+    Broken,
+}
+
+#[derive(Default)]
+pub(super) struct Zoom {
+    /// E-mail and whether approved.
+    pub(super) registrants: Vec<(String, bool)>,
+    /// The bodies of all add-registrant calls.
+    pub(super) adds: Vec<Value>,
+    /// How often the registrants were listed.
+    pub(super) lists: usize,
+    /// What befalls the next add-registrant calls.
+    pub(super) fates: VecDeque<Fate>,
+    /// Whether new registrants have to be approved.
+    pub(super) manual: bool,
+    /// The registration form.
+    pub(super) questions: Value,
+}
+
+pub(super) type Shared = Arc<Mutex<Zoom>>;
+
+pub(super) fn router(zoom: Shared) -> Router {
+    Router::new()
+        .route("/v2/webinars/{id}/registrants", get(list).post(add))
+        .route("/v2/webinars/{id}/registrants/questions", get(questions))
+        .with_state(zoom)
+}
+
+async fn add(State(zoom): State<Shared>, Path(webinar): Path<u64>, Json(body): Json<Value>) -> Response {
+    let mut zoom = zoom.lock().unwrap();
+    zoom.adds.push(body.clone());
+    let fate = zoom.fates.pop_front();
+    if let Some(Fate::Answer(status, body)) = fate {
+        return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
+    }
+    if matches!(fate, Some(Fate::Broken)) {
+        return broken();
+    }
+    let email = body["email"].as_str().unwrap().to_owned();
+    let approved = !zoom.manual;
+    if !zoom.registrants.iter().any(|(known, _)| known.eq_ignore_ascii_case(&email)) {
+        zoom.registrants.push((email.clone(), approved));
+    }
+    if matches!(fate, Some(Fate::Lost)) {
+        return broken();
+    }
+    let mut answer = registrant(webinar, &email, approved);
+    answer["registrant_id"] = answer["id"].take();
+    answer["id"] = json!(webinar);
+    answer["status"] = json!(if approved { "approved" } else { "pending" });
+    (StatusCode::CREATED, Json(answer)).into_response()
+}
+
+async fn list(
+    State(zoom): State<Shared>,
+    Path(webinar): Path<u64>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    let mut zoom = zoom.lock().unwrap();
+    zoom.lists += 1;
+    let wanted = query["status"] == "approved";
+    let rows = zoom.registrants.iter().filter(|(_, approved)| *approved == wanted);
+    let rows: Vec<_> = rows.map(|(email, approved)| registrant(webinar, email, *approved)).collect();
+    Json(json!({ "registrants": rows, "next_page_token": "", "total_records": rows.len() }))
+}
+
+async fn questions(State(zoom): State<Shared>) -> Json<Value> {
+    Json(zoom.lock().unwrap().questions.clone())
+}
+
+fn registrant(webinar: u64, email: &str, approved: bool) -> Value {
+    let link = approved.then(|| link(webinar, email));
+    json!({ "id": format!("r-{}", email.to_lowercase()), "email": email, "join_url": link })
+}
+
+/// The personal link of an address.
+pub(super) fn link(webinar: u64, email: &str) -> String {
+    format!("https://zoom.test/w/{webinar}?tk={}", email.to_lowercase())
+}
+
+fn broken() -> Response {
+    let error = std::io::Error::other("connection reset");
+    Body::from_stream(stream::iter([Err::<Bytes, _>(error)])).into_response()
+}
