@@ -1,6 +1,6 @@
 //! The program that people run: `cargo run`, `cargo run -- up`, `cargo run -- demo`.
 //!
-//! - [`run`](mod@run): the application with stand-ins for whichever of Zoom and Marketo is not given
+//! - `run`: the application with stand-ins for whichever of Zoom and Marketo is not given
 //! - `up`: the application alone, as `spin up` runs it
 //! - `demo`: the main path from sign-in to attendance, played and checked
 //! - `scene`: what the stand-ins hold at first; `place`: files and addresses; `signals`: being asked to stop

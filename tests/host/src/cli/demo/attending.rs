@@ -63,7 +63,7 @@ impl Play {
             Ok((now != before).then_some(now))
         });
         let after = after.await?;
-        self.timeline.line(format!("The host has moved the webinar to today: Webinar Start Date is now {after}."));
+        self.timeline.line(format!("The host has moved the webinar: {{{{my.Webinar Start Date}}}} is now {after}."));
         Ok(())
     }
 

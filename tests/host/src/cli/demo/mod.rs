@@ -16,19 +16,23 @@ mod registering;
 mod table;
 mod timeline;
 
-use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail};
 use fakes::stage::{Admin, Stage};
 use fakes::{marketo, zoom};
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use self::cast::Cast;
 use self::findings::Findings;
 use self::timeline::Timeline;
 use super::scene::{self, Webinars};
-use super::{block_on, place};
+use super::{block_on, place, signals};
 use crate::{Options, start};
+
+/// The play takes seconds; each of its waits has a limit of its own, and this is for what should not wait at all.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// What every act has at hand.
 struct Play {
@@ -65,7 +69,10 @@ async fn perform() -> anyhow::Result<()> {
     let webinars = scene::set_zoom(&stage.zoom)?;
     let cast = Cast::gather(&stage.marketo)?;
     let mut play = Play { admin: stage.admin()?, stage, webinars, cast, timeline, findings: Findings::default() };
-    let played = play.all_acts().await;
+    let played = tokio::select! {
+        played = timeout(LIMIT, play.all_acts()) => played.context("it takes too long").and_then(|played| played),
+        asked = signals::asked_to_stop() => asked.map_err(anyhow::Error::from).and_then(|()| bail!("interrupted")),
+    };
     app.shutdown().await;
     logs::check(folder.path(), &mut play.findings)?;
     if let Err(stopped) = played {
@@ -95,10 +102,5 @@ fn verdict(play: &Play, folder: TempDir) -> anyhow::Result<()> {
         println!("  - {finding}");
     }
     let kept = folder.keep();
-    ensure!(off.is_empty(), "{} of {} checks; {}", off.len(), play.findings.checks(), whereabouts(&kept));
-    Ok(())
-}
-
-fn whereabouts(folder: &Path) -> String {
-    format!("the logs are in {}", folder.join("logs").display())
+    bail!("{} of {} checks failed; the logs are in {}", off.len(), play.findings.checks(), kept.join("logs").display())
 }

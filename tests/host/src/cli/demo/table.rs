@@ -1,7 +1,5 @@
 //! What Zoom and Marketo hold of each person, side by side.
 
-use std::fmt::Write;
-
 use fakes::marketo::Marketo;
 use fakes::marketo::world::WEBINAR_PROGRAM;
 use fakes::zoom::Webinar;
@@ -24,9 +22,7 @@ pub(super) fn text(webinar: &Webinar, marketo: &Marketo, leads: &[Lead]) -> Stri
         let lead = marketo.leads_by_email(email).into_iter().next();
         let member = lead.and_then(|lead| marketo.member(WEBINAR_PROGRAM, lead.id));
         let of_member = |field: &str| member.as_ref().map(|member| tail(member.text(field))).unwrap_or_default();
-        // Writing into a string can't fail.
-        let _ = writeln!(
-            text,
+        let line = format!(
             "{name:<20} {email:<26} | {:<10} {:<11} {:>7} | {:<19} {:<11} {}",
             registrant.map(|one| one.status.as_str()).unwrap_or("-"),
             registrant.map(|one| tail(&one.id)).unwrap_or_default(),
@@ -35,6 +31,8 @@ pub(super) fn text(webinar: &Webinar, marketo: &Marketo, leads: &[Lead]) -> Stri
             of_member("registrationCode"),
             of_member("webinarUrl"),
         );
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
     text
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use fakes::marketo::world::WEBINAR_PROGRAM;
 use serde_json::json;
 
-use super::stand_ins::StandIns;
+use super::stand_ins::{Scene, StandIns};
 
 /// How many leads the example puts into its campaign.
 const IN_EXAMPLE: usize = 5;
@@ -16,7 +16,7 @@ pub(super) fn text(
     stand_ins: &StandIns,
     public_url: &str,
     variables: &BTreeMap<String, String>,
-    leads: &[i64],
+    scene: &Scene,
 ) -> String {
     let ours = stand_ins.variables();
     let key = |name: &str| match variables.get(name) {
@@ -49,7 +49,7 @@ pub(super) fn text(
         // Writing into a string can't fail.
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text.push_str(&example(stand_ins, public_url, &api_key, leads));
+    text.push_str(&example(stand_ins, public_url, (&admin_key, &api_key), scene));
     text.push('\n');
     text
 }
@@ -59,20 +59,29 @@ fn variable(variables: &BTreeMap<String, String>, name: &str, default: &str) -> 
 }
 
 /// How to try it out, with stand-ins on both sides.
-fn example(stand_ins: &StandIns, public_url: &str, api_key: &str, leads: &[i64]) -> String {
+fn example(stand_ins: &StandIns, public_url: &str, (admin_key, api_key): (&str, &str), scene: &Scene) -> String {
     let (Some(_), Some(marketo)) = (&stand_ins.zoom, &stand_ins.marketo) else { return String::new() };
+    let marketo = marketo.url();
+    let admin = format!("curl -H 'authorization: Bearer {admin_key}'");
+    let json = "-H 'content-type: application/json'";
+    let connection = json!({"service": "SERVICE", "webinar": scene.webinar.to_string()});
     let campaign = json!({
         "program_id": WEBINAR_PROGRAM,
-        "lead_ids": leads.iter().take(IN_EXAMPLE).collect::<Vec<_>>(),
+        "lead_ids": scene.leads.iter().take(IN_EXAMPLE).collect::<Vec<_>>(),
         "flow_step": {"base_url": format!("{public_url}/flow-step"), "api_key": api_key},
     });
     format!(
-        "\nTo try it out:\n\
-         \x20 1. Open the console, sign in with its key, sign in to Zoom, and connect program {WEBINAR_PROGRAM} to a webinar.\n\
-         \x20 2. Run a smart campaign over some leads: status Registered, the flow step, then a confirmation e-mail:\n\
-         \x20      curl -H 'content-type: application/json' {}/_control/campaigns -d '{campaign}'\n\
-         \x20 3. Hold the webinar, by a button on the stand-in Zoom's page, and see who attended in the console.\n",
-        marketo.url(),
+        "
+To try it out:
+  1. Open the console, sign in with its key, and sign in to Zoom under some name.
+  2. Connect a program to a webinar; SERVICE is the id that the first call tells:
+       {admin} {public_url}/oauth/services
+       {admin} {json} -X PUT {public_url}/catalog/programs/{WEBINAR_PROGRAM} -d '{connection}'
+  3. Run a smart campaign over some leads: status Registered, the flow step, then a confirmation e-mail:
+       curl {json} {marketo}/_control/campaigns -d '{campaign}'
+  4. Hold the webinar, by a button on the stand-in Zoom's page, and see who attended:
+       {admin} {public_url}/attendance/programs/{WEBINAR_PROGRAM}
+"
     )
 }
 
@@ -90,7 +99,12 @@ mod tests {
         for (name, value) in stand_ins.variables() {
             variables.entry(name).or_insert(value);
         }
-        text(&stand_ins, "http://127.0.0.1:9", &variables, &[500_001, 500_002])
+        text(
+            &stand_ins,
+            "http://127.0.0.1:9",
+            &variables,
+            &Scene { webinar: 87_000_000_001, leads: vec![500_001, 500_002] },
+        )
     }
 
     #[tokio::test]
@@ -98,6 +112,7 @@ mod tests {
         let board = board(BTreeMap::new()).await;
         assert!(board.contains(fakes::stage::ADMIN_KEY), "{board}");
         assert!(board.contains("\"lead_ids\":[500001,500002]"), "{board}");
+        assert!(board.contains("\"webinar\":\"87000000001\""), "{board}");
     }
 
     #[tokio::test]

@@ -44,8 +44,8 @@ async fn serve(given: RunOptions) -> anyhow::Result<()> {
 
     let mut app = start(options).await?;
     let api_key = variables.get("marketo_api_key").map(String::as_str).unwrap_or_default();
-    let leads = stand_ins.set_the_scene(api_key).await?;
-    print!("{}", board::text(&stand_ins, &public_url, &variables, &leads));
+    let scene = stand_ins.set_the_scene(api_key).await?;
+    print!("{}", board::text(&stand_ins, &public_url, &variables, &scene));
     let url = app.url();
     let asked = tokio::select! {
         asked = signals::asked_to_stop() => asked.map_err(anyhow::Error::from),

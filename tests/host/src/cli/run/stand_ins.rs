@@ -13,6 +13,15 @@ const OF_ZOOM: [&str; 4] = ["zoom_client_id", "zoom_client_secret", "zoom_oauth_
 /// The variables of which one says that a real Marketo is meant.
 const OF_MARKETO: [&str; 3] = ["marketo_url", "marketo_client_id", "marketo_client_secret"];
 
+/// What there is to play with in the stand-ins.
+#[derive(Debug, Default)]
+pub(super) struct Scene {
+    /// A webinar to connect; 0 with a real Zoom.
+    pub(super) webinar: u64,
+    /// The leads; none with a real Marketo.
+    pub(super) leads: Vec<i64>,
+}
+
 /// The stand-ins that were started.
 pub(super) struct StandIns {
     pub(super) zoom: Option<Zoom>,
@@ -76,23 +85,24 @@ impl StandIns {
         variables
     }
 
-    /// Fills them, once the application runs. Returns the ids of the leads, none with a real Marketo.
+    /// Fills them, once the application runs.
     ///
     /// # Errors
     /// When the flow step would not pass Marketo's installation.
-    pub(super) async fn set_the_scene(&self, api_key: &str) -> anyhow::Result<Vec<i64>> {
+    pub(super) async fn set_the_scene(&self, api_key: &str) -> anyhow::Result<Scene> {
+        let mut scene = Scene::default();
         if let Some(zoom) = &self.zoom {
-            scene::set_zoom(zoom)?;
+            scene.webinar = scene::set_zoom(zoom)?.main;
         }
-        let Some(marketo) = &self.marketo else { return Ok(Vec::new()) };
-        let leads = scene::set_marketo(marketo);
+        let Some(marketo) = &self.marketo else { return Ok(scene) };
+        scene.leads = scene::set_marketo(marketo);
         let report = marketo.install_check(&format!("{}/flow-step", self.public_url), api_key).await;
         anyhow::ensure!(
             report.violations.is_empty(),
             "the stand-in Marketo would not install the flow step: {}",
             report.violations.join("; ")
         );
-        Ok(leads)
+        Ok(scene)
     }
 }
 
