@@ -88,7 +88,7 @@ impl Plan {
         }
         let wanted = if unaccounted {
             now + nth(&WAITS, looks)
-        } else if now < self.end + FIRST_LOOK {
+        } else if now < self.end {
             // It ended early, or this was a run before the planned one.
             self.end + FIRST_LOOK
         } else {

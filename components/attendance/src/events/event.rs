@@ -39,9 +39,7 @@ impl Event {
             },
             "webinar.ended" if is_practice(payload) => Self::Nothing,
             // The id is a string in some events, a number in others (zoom.md section 4).
-            "webinar.ended" => {
-                serde_json::from_value(payload["object"]["id"].clone()).map_or(Self::Nothing, Self::Ended)
-            }
+            "webinar.ended" => domain::json::from_value(&payload["object"]["id"]).map_or(Self::Nothing, Self::Ended),
             event if event.starts_with("webinar.registration_") => Self::For(Component::Registration),
             event if CHANGES.contains(&event) => Self::For(Component::Catalog),
             _ => Self::Nothing,

@@ -34,8 +34,8 @@ pub(crate) async fn show(
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<Json<AttendanceView>, ApiError> {
-    let connection = connected(&app, &id).await?;
-    view(&app, &connection).await
+    let connection = connection_of(&app, &id).await?;
+    answer(&app, &connection).await
 }
 
 /// `POST /attendance/programs/{program_id}/sync`: runs within the request, after a run that is under way.
@@ -45,20 +45,20 @@ pub(crate) async fn sync(
     Path(id): Path<String>,
 ) -> Result<Json<AttendanceView>, ApiError> {
     let deadline = app.deadline();
-    let connection = connected(&app, &id).await?;
+    let connection = connection_of(&app, &id).await?;
     while matches!(run::run(&app, &connection, deadline).await?, Ran::Busy) && app.has_time(deadline) {
         app.ports.clock.sleep(BUSY_INTERVAL).await;
     }
-    view(&app, &connection).await
+    answer(&app, &connection).await
 }
 
-async fn view(app: &App, connection: &Connection) -> Result<Json<AttendanceView>, ApiError> {
+async fn answer(app: &App, connection: &Connection) -> Result<Json<AttendanceView>, ApiError> {
     let record = run::current(app, connection).await?;
     Ok(Json(AttendanceView::of(connection, record)))
 }
 
 /// The program's connection (R15). Asked for by its address, a connection that is not there is "not found".
-async fn connected(app: &App, id: &str) -> Result<Connection, ApiError> {
+async fn connection_of(app: &App, id: &str) -> Result<Connection, ApiError> {
     let id = id.parse().map_err(|_| ApiError::invalid("The id of a Marketo program is a number."))?;
     let connection = app.store().get(&ProgramKey { id }).await?;
     connection.ok_or_else(|| ApiError::from(Code::ProgramNotConnected).with_status(StatusCode::NOT_FOUND))

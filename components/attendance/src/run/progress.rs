@@ -49,7 +49,7 @@ impl<'r> Progress<'r> {
         app.store().put(&key, &record).await?;
         let stored = app.store().get(&key).await?;
         let is_ours = stored.is_some_and(|stored| stored.claim == Some(claim));
-        Ok(is_ours.then(|| Self { app, end_known: record.ended_at, record }))
+        Ok(is_ours.then_some(Self { app, end_known: record.ended_at, record }))
     }
 
     /// Writes the record. An event that came meanwhile is kept.

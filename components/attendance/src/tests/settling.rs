@@ -22,7 +22,7 @@ async fn what_came_late_is_applied_after_24_hours_and_then_it_is_done() {
     world.pass(1);
     assert_eq!(world.tick().await["programs"], 1);
     assert_eq!(summary(&world.get().await), ("done".into(), 2, 0, 0));
-    assert_eq!(world.marketo().status("r2"), "Attended");
+    assert_eq!(world.status("r2"), "Attended");
     world.pass(7 * 24 * 60);
     assert_eq!(world.tick().await["programs"], 0);
 }
@@ -41,14 +41,14 @@ async fn who_is_on_neither_list_waits_for_their_row() {
     world.memory.run_background().await;
     let view = world.get().await;
     assert_eq!((summary(&view), &view["unaccounted"]), (("settling".into(), 1, 1, 0), &json!(1)));
-    assert_eq!(world.marketo().status("r3"), "Registered");
+    assert_eq!(world.status("r3"), "Registered");
 
     world.zoom().rows.as_mut().unwrap().push(late);
     world.pass(5);
     world.tick().await;
     let view = world.get().await;
     assert_eq!((summary(&view), &view["unaccounted"]), (("settling".into(), 2, 1, 0), &json!(0)));
-    assert_eq!(world.marketo().status("r3"), "Attended");
+    assert_eq!(world.status("r3"), "Attended");
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn in_the_end_nobody_is_left_registered() {
     assert_eq!(world.sync().await["unaccounted"], 1);
     world.pass(24 * 60);
     assert_eq!(summary(&world.sync().await), ("done".into(), 1, 1, 0));
-    assert_eq!(world.marketo().status("r2"), "No Show");
+    assert_eq!(world.status("r2"), "No Show");
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn the_others_do_their_share_within_the_deadline() {
     assert_eq!((&report["outbox"], &report["programs"]), (&json!(3), &json!(0)));
     assert!(report["worked_ms"].as_i64().unwrap() < 25_000);
     for component in ["registration", "catalog", "oauth"] {
-        let asked = world.peers().bodies(component, "/internal/tick");
+        let asked = world.told(component, "/internal/tick");
         let deadline: Timestamp = asked[0]["deadline"].as_str().unwrap().parse().unwrap();
         assert!(asked.len() == 1 && deadline < began + SignedDuration::from_secs(25), "{component}");
     }
@@ -53,7 +53,7 @@ async fn two_ticks_at_once_do_no_harm() {
     let (one, other) = futures::join!(world.tick(), world.tick());
     assert!(one["programs"].as_u64().unwrap() + other["programs"].as_u64().unwrap() >= 1);
     assert_eq!(summary(&world.get().await), ("settling".into(), 1, 1, 1));
-    assert_eq!(world.marketo().with_email("r2@x.test").len(), 1);
+    assert_eq!(world.leads("r2@x.test").len(), 1);
     assert_eq!(world.marketo().changes.len(), 2);
 }
 
@@ -66,8 +66,8 @@ async fn two_programs_that_meet_one_stranger_make_one_lead() {
         world.admin("POST", "/attendance/programs/1002/sync"),
     );
     assert_eq!((one.0, other.0), (200, 200));
-    assert_eq!(world.marketo().with_email("r2@x.test").len(), 1);
+    assert_eq!(world.leads("r2@x.test").len(), 1);
     for program in [1001, 1002] {
-        assert_eq!(world.marketo().status_in(program, "r2"), "No Show");
+        assert_eq!(world.status_in(program, "r2"), "No Show");
     }
 }

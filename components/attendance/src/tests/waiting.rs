@@ -76,7 +76,7 @@ async fn r14_a_webinar_that_never_started_is_an_error_of_the_service_and_not_no_
     assert_eq!((view["phase"].as_str(), problem(&view)), (Some("failed"), "WEBINAR_NEVER_STARTED"));
     assert!(view["next_at"].is_null());
     assert!(world.marketo().changes.is_empty());
-    let told = world.peers().bodies("oauth", "/internal/problem/s1");
+    let told = world.told("oauth", "/internal/problem/s1");
     assert_eq!(told.len(), 1);
     assert_eq!(told[0]["problem"]["code"], "WEBINAR_NEVER_STARTED");
 
@@ -122,7 +122,7 @@ async fn r13_the_run_nearest_to_a_planned_start_is_read() {
     world.pass(26 * 60);
     world.sync().await;
     assert_eq!(world.record().await.unwrap().instance, Some("moved".into()));
-    assert_eq!(world.zoom().times_asked("report/trial") + world.zoom().times_asked("report/later"), 0);
+    assert_eq!(world.times_asked("report/trial") + world.times_asked("report/later"), 0);
 }
 
 #[tokio::test]

@@ -27,6 +27,6 @@ pub(super) async fn find(app: &App) -> Result<Vec<Connection>, Error> {
             Err(error) => platform::log!("tick.program_unreadable", program = connection.program, error = error),
         }
     }
-    due.sort_by_key(|(since, connection)| (*since, connection.program));
+    due.sort_unstable_by_key(|(since, connection)| (*since, connection.program));
     Ok(due.into_iter().map(|(_, connection)| connection).collect())
 }

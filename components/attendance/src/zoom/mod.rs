@@ -12,6 +12,7 @@ mod lists;
 mod readiness;
 mod report;
 
+use lists::List;
 use report::Report;
 
 use crate::people::{Missing, Registrants, Roll};
@@ -62,8 +63,8 @@ pub(crate) async fn look(zoom: &Zoom, connection: &Connection) -> Result<Look, E
     let Some(report) = report::read(zoom, &instance).await? else { return Ok(Look::NoReport) };
     let (mut registrants, mut absentees) = (None, None);
     if snapshot.registration.requires_registration() {
-        registrants = lists::registrants(zoom, snapshot.id).await?;
-        absentees = lists::absentees(zoom, &instance).await?;
+        registrants = lists::read(zoom, List::Approved(connection)).await?;
+        absentees = lists::read(zoom, List::Absent(&instance)).await?;
     }
     let unready = readiness::is_unready(&report);
     let reading = Box::new(Reading { instance, report, registrants, absentees });

@@ -71,11 +71,7 @@ impl Marketo {
         self.leads.iter().filter(|(_, fields)| is(fields)).map(|(id, _)| *id).collect()
     }
 
-    /// The status of `{name}@x.test` in the program; empty for who is no member.
-    pub(crate) fn status(&self, name: &str) -> String {
-        self.status_in(super::PROGRAM, name)
-    }
-
+    /// The status of `{name}@x.test` in a program; empty for who is no member.
     pub(crate) fn status_in(&self, program: u64, name: &str) -> String {
         let leads = self.with_email(&format!("{name}@x.test"));
         let status = leads.iter().find_map(|lead| self.members.get(&(program, *lead)));

@@ -95,6 +95,32 @@ impl World {
         self.peers.lock().unwrap()
     }
 
+    /// The status of `{name}@x.test` in the program; empty for who is no member.
+    pub(crate) fn status(&self, name: &str) -> String {
+        self.status_in(PROGRAM, name)
+    }
+
+    pub(crate) fn status_in(&self, program: u64, name: &str) -> String {
+        self.marketo().status_in(program, name)
+    }
+
+    /// The ids of the leads with an address.
+    pub(crate) fn leads(&self, email: &str) -> Vec<u64> {
+        self.marketo().with_email(email)
+    }
+
+    /// How often Zoom was asked for something.
+    pub(crate) fn times_asked(&self, part: &str) -> usize {
+        self.zoom().asked.iter().filter(|path| path.contains(part)).count()
+    }
+
+    /// The bodies that another component got at a path.
+    pub(crate) fn told(&self, component: &str, path: &str) -> Vec<Value> {
+        let peers = self.peers();
+        let heard = peers.heard.iter().filter(|(to, at, _)| *to == component && at == path);
+        heard.map(|(_, _, body)| body.clone()).collect()
+    }
+
     /// Connects a program to a webinar that is planned from now for an hour, as `catalog` does.
     pub(crate) async fn connect(&self, program: u64, webinar: u64) {
         let statuses = [("Invited", 10), ("Registered", 20), ("No Show", 30), ("Attended", 40)];

@@ -1,11 +1,11 @@
 //! Stand-ins for the other components.
 
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use domain::time::{SignedDuration, Timestamp};
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -21,17 +21,9 @@ pub(crate) struct Peers {
     pub(crate) refuses_tokens: Option<&'static str>,
 }
 
-impl Peers {
-    /// The bodies that a component got at a path.
-    pub(crate) fn bodies(&self, component: &str, path: &str) -> Vec<Value> {
-        let heard = self.heard.iter().filter(|(to, at, _)| *to == component && at == path);
-        heard.map(|(_, _, body)| body.clone()).collect()
-    }
-}
-
 pub(super) fn router(host: &'static str, peers: Arc<Mutex<Peers>>) -> Router {
     let component = host.strip_suffix(".spin.internal").unwrap();
-    let answer = async move |State(peers): State<Arc<Mutex<Peers>>>, OriginalUri(uri): OriginalUri, body: Bytes| {
+    let answer = async move |State(peers): State<Arc<Mutex<Peers>>>, uri: Uri, body: Bytes| {
         answer(&mut peers.lock().unwrap(), component, uri.path(), &body)
     };
     Router::new().fallback(answer).with_state(peers)

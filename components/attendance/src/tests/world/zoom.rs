@@ -72,11 +72,6 @@ impl Zoom {
         let row = |id: &&str| row(json!({"registrant_id": id, "user_email": format!("{id}@x.test")}));
         self.rows = Some(came.iter().map(row).collect());
     }
-
-    /// How often something was asked for.
-    pub(crate) fn times_asked(&self, part: &str) -> usize {
-        self.asked.iter().filter(|path| path.contains(part)).count()
-    }
 }
 
 pub(super) fn router(zoom: Shared) -> Router {
