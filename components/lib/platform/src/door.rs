@@ -1,6 +1,7 @@
 //! Who may come in (DESIGN section 4): the admin, the scheduler, Marketo, Zoom. All secrets are compared in constant
 //! time.
 
+use crate::origin::Origin;
 use crate::ports::Ports;
 use crate::respond::ApiError;
 use crate::session;
@@ -31,7 +32,8 @@ pub async fn admin(ports: &Ports, method: &Method, headers: &HeaderMap) -> Resul
             }
             let own = ports.settings().public_url().await?;
             let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
-            if origin.is_some_and(|origin| is_origin_of(origin, &own)) { Ok(()) } else { Err(Code::Forbidden.into()) }
+            let same = origin.and_then(Origin::of).is_some_and(|origin| origin.fits(&own));
+            if same { Ok(()) } else { Err(Code::Forbidden.into()) }
         }
     }
 }
@@ -93,19 +95,4 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// Whether an `Origin` header names the scheme, host and port of a URL of ours.
-fn is_origin_of(origin: &str, url: &str) -> bool {
-    let parse = |text: &str| {
-        let uri: http::Uri = text.parse().ok()?;
-        let scheme = uri.scheme_str()?.to_owned();
-        let port = uri.port_u16().or(match scheme.as_str() {
-            "https" => Some(443),
-            "http" => Some(80),
-            _ => None,
-        })?;
-        Some((scheme, uri.host()?.to_ascii_lowercase(), port))
-    };
-    matches!((parse(origin), parse(url)), (Some(a), Some(b)) if a == b)
 }

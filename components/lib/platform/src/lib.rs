@@ -9,6 +9,7 @@
 //! | [`session`] | the console's session cookie |
 //! | [`respond`] | problem documents (RFC 9457) and JSON bodies |
 //! | [`peers`] | calling other components by service chaining |
+//! | [`origin`] | scheme, host and port of URLs |
 //! | [`patience`] | repeating calls: how often, how long in between |
 //! | [`together`] | several things at once, within a bound |
 //! | [`log`] | log lines that carry ids and hashes only |
@@ -17,6 +18,7 @@
 
 pub mod door;
 pub mod log;
+pub mod origin;
 pub mod patience;
 pub mod peers;
 pub mod ports;

@@ -3,9 +3,9 @@
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Code, Error, Peer, PeerError, Problem, Retry, Sensitive};
 use http::{Response, StatusCode};
+use platform::origin::Origin;
 use platform::ports::TransportError;
 use serde::Deserialize;
-use url::Url;
 
 /// Zoom's access tokens live an hour. A longer life than a day is not believed.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -124,10 +124,8 @@ pub(super) fn accepted(response: &Response<bytes::Bytes>) -> Result<(), GrantErr
 
 /// The origin of an API address that tokens may be sent to.
 fn acceptable_api(url: &str, default_api: &str) -> Option<String> {
-    let origin = Url::parse(url).ok()?.origin();
-    let is_default = Url::parse(default_api).is_ok_and(|default| default.origin() == origin);
-    let text = origin.ascii_serialization();
-    (is_default || text.starts_with("https://")).then_some(text)
+    let origin = Origin::of(url)?;
+    (origin.is_https() || origin.fits(default_api)).then(|| origin.to_string())
 }
 
 #[cfg(test)]

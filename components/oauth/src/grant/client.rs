@@ -9,7 +9,6 @@ use domain::{Error, Sensitive};
 use http::{Method, Request, Response, header};
 use platform::Ports;
 use sha2::{Digest, Sha256};
-use url::form_urlencoded::Serializer;
 
 /// One call may take this long. The other components wait 15 seconds for a token.
 const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(10);
@@ -76,5 +75,5 @@ async fn redirect_uri(ports: &Ports) -> Result<String, Error> {
 }
 
 fn form(fields: &[(&str, &str)]) -> String {
-    Serializer::new(String::new()).extend_pairs(fields).finish()
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }

@@ -8,7 +8,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::records::OutboxId;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, StatusCode};
+use platform::origin::Origin;
 use platform::respond::RawBody;
 use platform::{ApiError, Body, door};
 use serde_json::json;
@@ -52,42 +53,9 @@ async fn accept(app: &App, body: &Bytes) -> Result<Option<OutboxId>, ApiError> {
     Ok(Some(id))
 }
 
-/// Whether a callback URL matches the pattern in scheme, host and port (DESIGN section 4). The pattern's host may
-/// begin with `*.`, which stands for one or more labels. The URL is read by the same code that will send to it.
+/// Whether a callback URL matches the pattern in scheme, host and port (DESIGN section 4).
 fn may_call_back(url: &str, pattern: &str) -> bool {
-    let (wildcard, pattern) = match pattern.split_once("://*.") {
-        Some((scheme, rest)) => (true, format!("{scheme}://{rest}")),
-        None => (false, pattern.to_owned()),
-    };
-    let (Some(url), Some(expected)) = (origin(url), origin(&pattern)) else { return false };
-    let host = if wildcard {
-        let label = url.host.strip_suffix(&expected.host).and_then(|rest| rest.strip_suffix('.'));
-        label.is_some_and(|label| !label.is_empty() && !label.starts_with('.'))
-    } else {
-        url.host == expected.host
-    };
-    host && url.scheme == expected.scheme && url.port == expected.port
-}
-
-struct Origin {
-    scheme: String,
-    host: String,
-    port: u16,
-}
-
-/// Scheme, host and port of an absolute http(s) URL; `None` for anything else, or with user information.
-fn origin(url: &str) -> Option<Origin> {
-    let uri: Uri = url.parse().ok()?;
-    let scheme = uri.scheme_str()?.to_owned();
-    let port = match scheme.as_str() {
-        "https" => 443,
-        "http" => 80,
-        _ => return None,
-    };
-    if uri.authority()?.as_str().contains('@') {
-        return None;
-    }
-    Some(Origin { host: uri.host()?.to_ascii_lowercase(), port: uri.port_u16().unwrap_or(port), scheme })
+    Origin::of(url).is_some_and(|origin| origin.fits(pattern))
 }
 
 #[cfg(test)]
