@@ -10,22 +10,29 @@ use http::{Method, Request, header};
 use platform::patience::{Patience, retry_after};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One try may take this long. Marketo's own limit for upserts is 90 seconds, but a run has only 25.
 const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(20);
 
-/// Marketo's envelope.
-#[derive(Debug, Deserialize)]
-#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+/// Marketo's envelope, opened.
+#[derive(Debug)]
 pub(crate) struct Envelope<T> {
+    pub(crate) result: Vec<T>,
+    pub(crate) next_page_token: Option<String>,
+}
+
+/// Marketo's envelope as it comes.
+#[derive(Debug, Deserialize)]
+struct Sealed {
     #[serde(default)]
     success: bool,
-    #[serde(default = "Vec::new")]
-    pub(crate) result: Vec<T>,
+    #[serde(default)]
+    result: Vec<Value>,
     #[serde(default)]
     errors: Vec<Reason>,
     #[serde(default, rename = "nextPageToken")]
-    pub(crate) next_page_token: Option<String>,
+    next_page_token: Option<String>,
 }
 
 /// A body and how it is encoded: asset calls are form-encoded, the others JSON.
@@ -59,8 +66,8 @@ pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-enum Tried<T> {
-    Done(Envelope<T>),
+enum Tried {
+    Done(Sealed),
     NewToken,
     Again { wait: Option<SignedDuration>, code: Code },
     Failed(MarketoError),
@@ -78,6 +85,14 @@ impl Marketo {
         path: &str,
         content: Content,
     ) -> Result<Envelope<T>, MarketoError> {
+        let sealed = self.call_untyped(method, path, content).await?;
+        let unreadable = |_| peer_error(Code::MarketoUnavailable, Retry::Soon);
+        let result: Result<Vec<T>, _> = sealed.result.iter().map(json::from_value).collect();
+        Ok(Envelope { result: result.map_err(unreadable)?, next_page_token: sealed.next_page_token })
+    }
+
+    /// The call itself, which is the same code for every operation.
+    async fn call_untyped(&self, method: Method, path: &str, content: Content) -> Result<Sealed, MarketoError> {
         let url = format!("{}{path}", self.ports.settings().marketo_url().await?);
         let mut patience = Patience::until(self.deadline);
         let mut renewed = false;
@@ -119,7 +134,7 @@ impl Marketo {
         }
     }
 
-    async fn attempt<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Tried<T> {
+    async fn attempt(&self, request: Request<Bytes>) -> Tried {
         let now = self.ports.clock.now();
         let limit = CALL_LIMIT.min(self.deadline.duration_since(now));
         let again = Tried::Again { wait: None, code: Code::MarketoUnavailable };
@@ -133,7 +148,7 @@ impl Marketo {
             400..=499 => return Tried::Failed(MarketoError::Refused(MarketoCode(response.status().as_u16().into()))),
             _ => return again,
         }
-        let Ok(envelope) = json::read::<Envelope<T>>(response.body()) else { return again };
+        let Ok(envelope) = json::read::<Sealed>(response.body()) else { return again };
         if envelope.success {
             return Tried::Done(envelope);
         }

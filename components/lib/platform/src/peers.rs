@@ -8,6 +8,7 @@ use domain::{Code, Error, Peer, PeerError, Problem, Retry, Sensitive, ServiceId,
 use http::{Method, Request, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A component that others call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,18 +95,29 @@ pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
     limit: SignedDuration,
 ) -> Result<T, Error> {
     let body = serde_json::to_vec(body).map_err(|error| Error::Ours(error.to_string()))?;
+    let answer = call_untyped(ports, component, path, body.into(), limit).await?;
+    json::from_value(&answer).map_err(|_| other_form(component))
+}
+
+/// The call itself, which is the same code for every question.
+async fn call_untyped(
+    ports: &Ports,
+    component: Component,
+    path: &str,
+    body: Bytes,
+    limit: SignedDuration,
+) -> Result<Value, Error> {
     let request = Request::builder()
         .method(Method::POST)
         .uri(format!("http://{}{path}", component.host()))
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Bytes::from(body))
+        .body(body)
         .map_err(|error| Error::Ours(error.to_string()))?;
     let response = ports.send_within(limit, request).await.map_err(|error| failed(&error))?;
     if response.status().is_success() {
         let empty = response.body().is_empty();
         let text: &[u8] = if empty { b"null" } else { response.body() };
-        return json::read(text)
-            .map_err(|_| Error::Ours(format!("{} gave an answer of another form", component.host())));
+        return json::parse(text).map_err(|_| other_form(component));
     }
     match json::read::<Problem>(response.body()) {
         Ok(problem) if problem.code == Code::Internal => {
@@ -114,6 +126,10 @@ pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
         Ok(problem) => Err(retryable(problem)),
         Err(_) => Err(Error::Ours(format!("{} answered {} on {path}", component.host(), response.status()))),
     }
+}
+
+fn other_form(component: Component) -> Error {
+    Error::Ours(format!("{} gave an answer of another form", component.host()))
 }
 
 /// An access token for a service.

@@ -12,6 +12,7 @@ use platform::peers::{self, Component, ServiceProblem, ZoomToken};
 use platform::ports::TransportError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// One try may take this long. Zoom's slowest operations here are reports of large webinars.
 const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(15);
@@ -42,6 +43,12 @@ impl Zoom {
             Some(body) => Bytes::from(serde_json::to_vec(body).map_err(|error| Error::Ours(error.to_string()))?),
             None => Bytes::new(),
         };
+        let answer = self.call_untyped(method, path, body, repeat).await?;
+        json::from_value(&answer).map_err(|_| unavailable(true))
+    }
+
+    /// The call itself, which is the same code for every operation.
+    async fn call_untyped(&self, method: Method, path: &str, body: Bytes, repeat: Repeat) -> Result<Value, ZoomError> {
         let mut patience = Patience::until(self.deadline);
         let mut token = self.token(None).await?;
         let mut renewed = false;
@@ -61,7 +68,7 @@ impl Zoom {
             let status = response.status();
             if status.is_success() {
                 let text: &[u8] = if response.body().is_empty() { b"null" } else { response.body() };
-                match json::read(text) {
+                match json::parse(text) {
                     Ok(value) => return Ok(value),
                     Err(_) if repeat == Repeat::Safe && patience.wait(&self.ports, None).await => continue,
                     Err(_) => return Err(unavailable(true)),
