@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::services::{self, Why};
 use crate::{deauthorization, sign_in, tokens};
-use axum::Json;
 use axum::extract::State;
 use domain::{Error, ServiceId};
 use platform::ApiError;
+use platform::respond::Json;
 use serde::Serialize;
 
 /// What was done.

@@ -4,12 +4,12 @@
 use crate::app::App;
 use crate::push::outcome::Outcome;
 use crate::push::write_back;
-use axum::Json;
 use axum::extract::State;
 use domain::records::{self, ProgramKey, Registration, RegistrationKey};
 use domain::status::Known;
 use domain::{Email, Error, RegistrantId, Sensitive, WebinarId};
 use platform::patience::RUN_LIMIT;
+use platform::respond::Json;
 use platform::{ApiError, Body};
 use serde::Deserialize;
 use serde_json::{Value, json};

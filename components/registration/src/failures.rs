@@ -5,7 +5,6 @@ use crate::push::batch::Run;
 use crate::push::leads::{self, Pushed};
 use crate::push::outcome::Settled;
 use crate::push::{target, write_back};
-use axum::Json;
 use axum::extract::State;
 use domain::records::{self, Lead, OutboxId, Registration};
 use domain::time::Timestamp;
@@ -15,10 +14,10 @@ use marketo_client::BATCH;
 use marketo_client::leads::Lead as MarketoLead;
 use platform::patience::RUN_LIMIT;
 use platform::ports::StoreError;
+use platform::respond::Json;
 use platform::{ApiError, Body, door};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One failure.
@@ -58,7 +57,7 @@ pub async fn list(State(app): State<Arc<App>>, method: Method, headers: HeaderMa
         let (program_id, at) = (head.program, head.accepted_at);
         failures.push(Failure { program_id, lead_id: None, code: problem.code, detail, at, next_try: None });
     }
-    failures.sort_by_key(|failure| std::cmp::Reverse(failure.at));
+    failures.sort_unstable_by_key(|failure| std::cmp::Reverse(failure.at));
     Ok(Json(json!({ "failures": failures })))
 }
 
@@ -72,19 +71,16 @@ pub async fn retry(
     door::admin(&app.ports, &method, &headers).await?;
     let Body(request) = body?;
     let connection = target::connection(&app, Some(request.program_id)).await?;
-    let wanted: Option<BTreeSet<LeadId>> = request.lead_ids.map(|ids| ids.into_iter().collect());
-    let failed: BTreeSet<LeadId> = ledger(&app)
-        .await?
-        .into_iter()
-        .filter(|entry| entry.program == request.program_id)
-        .filter(|entry| matches!(entry.outcome, records::Outcome::Failed { .. }))
-        .map(|entry| entry.lead)
-        .filter(|lead| wanted.as_ref().is_none_or(|wanted| wanted.contains(lead)))
-        .collect();
+    let wanted = request.lead_ids;
+    let is_wanted = |lead: &LeadId| wanted.as_ref().is_none_or(|wanted| wanted.contains(lead));
+    let failed = ledger(&app).await?.into_iter().filter(|entry| {
+        entry.program == request.program_id && matches!(entry.outcome, records::Outcome::Failed { .. })
+    });
+    // A lead that failed at two webinars is listed twice; Marketo answers with it once.
+    let failed: Vec<_> = failed.map(|entry| entry.lead).filter(is_wanted).collect();
     let now = app.ports.clock.now();
     let deadline = now + RUN_LIMIT;
     let marketo = app.marketo(deadline);
-    let failed: Vec<_> = failed.into_iter().collect();
     let mut outcomes = Vec::new();
     for batch in failed.chunks(BATCH) {
         let found = marketo.leads_by_id(batch).await.map_err(Error::from)?;

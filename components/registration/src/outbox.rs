@@ -3,7 +3,6 @@
 
 use crate::app::App;
 use crate::flow_step::run;
-use axum::Json;
 use axum::extract::State;
 use domain::records::{
     Callback, Lead, MAX_VALUE_BYTES, Outbox, OutboxId, OutboxKey, OutboxPart, OutboxPartKey, VERSION,
@@ -11,6 +10,7 @@ use domain::records::{
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, Problem, ProgramId};
 use platform::peers::{TickReport, TickRequest};
+use platform::respond::Json;
 use platform::{ApiError, Body};
 use std::sync::Arc;
 

@@ -12,12 +12,12 @@ mod forward;
 
 use crate::app::App;
 use crate::{programs, run};
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::records::Connection;
 use event::Event;
 use http::{HeaderMap, StatusCode};
+use platform::respond::Json;
 use platform::respond::RawBody;
 use platform::{ApiError, Body, door};
 use serde_json::{Value, json};

@@ -86,7 +86,7 @@ fn standing(status: &str) -> Standing {
 
 /// "Attended", and "Attended On-demand" in any spelling.
 fn is_attendance(status: &str) -> bool {
-    status.trim().to_lowercase().starts_with("attended")
+    status.trim().to_ascii_lowercase().starts_with("attended")
 }
 
 /// The statuses of those who were registered or more: the invited may be a hundred times as many. Without a status

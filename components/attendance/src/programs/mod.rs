@@ -15,13 +15,13 @@ pub(crate) use ended::mark_ended;
 
 use crate::app::{Admin, App};
 use crate::run::{self, Ran};
-use axum::Json;
 use axum::extract::{Path, State};
 use domain::Code;
 use domain::records::{Connection, ProgramKey};
 use domain::time::SignedDuration;
 use http::StatusCode;
 use platform::ApiError;
+use platform::respond::Json;
 use view::AttendanceView;
 
 /// How often a request that waits for another run looks whether that is over. Instances share nothing but the store,

@@ -9,12 +9,12 @@ mod due;
 
 use crate::app::{App, Scheduler};
 use crate::run::{self, Ran};
-use axum::Json;
 use axum::extract::State;
 use domain::time::{SignedDuration, Timestamp};
 use futures::join;
 use platform::ApiError;
 use platform::peers::{self, Component, TickReport, TickRequest};
+use platform::respond::Json;
 use serde::Serialize;
 
 /// The others have to have answered this long before the tick's own deadline, so that it can still tell.

@@ -4,10 +4,10 @@
 use super::read_all;
 use crate::app::App;
 use crate::programs;
-use axum::Json;
 use axum::extract::State;
 use domain::WebinarId;
 use platform::peers::TickReport;
+use platform::respond::Json;
 use platform::{ApiError, Body};
 use serde::Deserialize;
 

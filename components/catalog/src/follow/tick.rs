@@ -4,9 +4,9 @@ use super::due::due;
 use super::read_all;
 use crate::app::App;
 use crate::programs;
-use axum::Json;
 use axum::extract::State;
 use platform::peers::{TickReport, TickRequest};
+use platform::respond::Json;
 use platform::{ApiError, Body};
 
 /// `POST /internal/tick`. Safe to run twice at once: reading again changes nothing that the other would not write.

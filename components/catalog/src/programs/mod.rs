@@ -19,12 +19,12 @@ pub(crate) use records::every;
 
 use crate::app::{Admin, App};
 use crate::services;
-use axum::Json;
 use axum::extract::{Path, State};
 use connecting::Choice;
 use domain::records::{Connection, ProgramKey};
 use domain::{Code, Error, ProgramId};
 use http::StatusCode;
+use platform::respond::Json;
 use platform::{ApiError, Body};
 use serde::Serialize;
 use view::ConnectionView;

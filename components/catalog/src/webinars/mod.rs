@@ -24,13 +24,13 @@ pub(crate) use view::WebinarView;
 
 use crate::app::{Admin, App};
 use crate::services;
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use domain::{Code, ServiceId};
 use listing::HostProblem;
 use platform::ApiError;
 use platform::peers::ServiceWebinar;
+use platform::respond::Json;
 use serde::{Deserialize, Serialize};
 
 /// The query of `GET /catalog/webinars`.

@@ -29,9 +29,10 @@ impl Email {
         self.0.expose()
     }
 
-    /// The form in which two addresses are compared.
+    /// The form in which two addresses are compared. Only ASCII letters are folded: Marketo takes no others in an
+    /// address (marketo.md 3.3).
     pub fn folded(&self) -> String {
-        self.expose().trim().to_lowercase()
+        self.expose().trim().to_ascii_lowercase()
     }
 
     /// The SHA-256 of the folded address: what keys and logs may carry.

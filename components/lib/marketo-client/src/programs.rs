@@ -59,7 +59,7 @@ impl ChannelAsset {
 }
 
 fn is_for_webinars(kind: &str) -> bool {
-    matches!(kind.trim().to_lowercase().as_str(), "webinar" | "event with webinar")
+    matches!(kind.trim().to_ascii_lowercase().as_str(), "webinar" | "event with webinar")
 }
 
 /// A My Token of a program.

@@ -1,8 +1,8 @@
 //! Answers: problem documents (RFC 9457) with a `code` of DESIGN section 7, and JSON bodies read with clear errors.
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
 use bytes::Bytes;
 use domain::{Code, Error, Problem, json};
 use http::{HeaderValue, StatusCode, header};
@@ -83,6 +83,20 @@ impl IntoResponse for ApiError {
         let problem_json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, problem_json);
         response
+    }
+}
+
+/// A JSON answer. axum's own would bring a second serializer of every type, and its features more of serde_json.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        let json = HeaderValue::from_static("application/json");
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, json)], body).into_response(),
+            Err(error) => ApiError::from(Error::Ours(error.to_string())).into_response(),
+        }
     }
 }
 

@@ -65,7 +65,7 @@ impl Refusal {
 
     /// Whether the message has some words in it, in any case.
     pub fn says(&self, words: &str) -> bool {
-        self.message.expose().to_lowercase().contains(words)
+        self.message.expose().to_ascii_lowercase().contains(words)
     }
 
     /// Whether the thing that the call is about does not exist (or, for reports, is not there yet).

@@ -5,8 +5,9 @@
 use crate::app::App;
 use crate::services::{self, Why};
 use domain::records::{AttendanceKey, Connection, Outbox, OutboxPart, ProgramKey, Registration};
-use domain::{Error, ProgramId, ServiceId, WebinarId};
+use domain::{Error, ProgramId, ServiceId, WebinarId, json};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What belongs to the services.
@@ -105,11 +106,23 @@ async fn sweep_outbox(app: &App, doomed: &Doomed) -> Result<usize, Error> {
 
 /// A record by its key as listed. One that cannot be read is passed over, so that it does not keep the others.
 async fn read<T: DeserializeOwned>(app: &App, key: &str) -> Result<Option<T>, Error> {
-    let Some(bytes) = app.ports.key_value.get(key).await? else { return Ok(None) };
-    let record = domain::json::read(&bytes).ok();
+    let Some(value) = value(app, key).await? else { return Ok(None) };
+    let record = json::from_value(&value).ok();
     if record.is_none() {
-        let kind = key.split(':').next().unwrap_or_default();
-        platform::log!("deauthorization.unreadable", kind = kind);
+        log_unreadable(key);
     }
     Ok(record)
+}
+
+async fn value(app: &App, key: &str) -> Result<Option<Value>, Error> {
+    let Some(bytes) = app.ports.key_value.get(key).await? else { return Ok(None) };
+    let value = json::parse(&bytes).ok();
+    if value.is_none() {
+        log_unreadable(key);
+    }
+    Ok(value)
+}
+
+fn log_unreadable(key: &str) {
+    platform::log!("deauthorization.unreadable", kind = key.split(':').next().unwrap_or_default());
 }

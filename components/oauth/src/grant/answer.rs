@@ -112,7 +112,7 @@ pub(super) fn accepted(response: &Response<bytes::Bytes>) -> Result<(), GrantErr
         StatusCode::REQUEST_TIMEOUT => Err(GrantError::Unavailable),
         status if status.is_client_error() => {
             let refused: Refused = domain::json::read(response.body()).unwrap_or_default();
-            let reason = refused.reason.to_lowercase();
+            let reason = refused.reason.to_ascii_lowercase();
             let about_the_app = status == StatusCode::UNAUTHORIZED
                 || ["invalid_client", "unauthorized_client"].contains(&refused.error.as_str())
                 || ["redirect", "client_id", "client_secret"].iter().any(|word| reason.contains(word));

@@ -2,12 +2,12 @@
 
 use super::registry;
 use crate::app::App;
-use axum::Json;
 use axum::extract::State;
 use domain::records::{Service, ServiceState};
 use domain::time::Timestamp;
 use domain::{AccountId, Problem, ServiceId};
 use http::{HeaderMap, Method};
+use platform::respond::Json;
 use platform::{ApiError, door};
 use serde::Serialize;
 

@@ -10,11 +10,11 @@ pub(crate) use vault::{forget, load, save};
 
 use crate::app::{App, ServicePath};
 use crate::grant::Grant;
-use axum::Json;
 use axum::extract::State;
 use domain::Sensitive;
 use domain::time::Timestamp;
 use platform::peers::{TokenRequest, ZoomToken};
+use platform::respond::Json;
 use platform::{ApiError, Body};
 use serde::{Deserialize, Serialize};
 

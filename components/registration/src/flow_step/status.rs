@@ -2,11 +2,11 @@
 //! every night, and shows the lines in the service's log.
 
 use crate::app::App;
-use axum::Json;
 use axum::extract::State;
 use domain::records::{ConnectedPrograms, ProgramKey, ProgramsKey, ServiceKey, ServiceState, ServicesKey};
 use domain::{Code, Problem};
 use http::HeaderMap;
+use platform::respond::Json;
 use platform::{ApiError, door};
 use serde::Serialize;
 use std::sync::Arc;

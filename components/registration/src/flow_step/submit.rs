@@ -3,13 +3,13 @@
 use super::{request::Chunk, run};
 use crate::app::App;
 use crate::outbox;
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::records::OutboxId;
 use http::{HeaderMap, StatusCode};
 use platform::origin::Origin;
+use platform::respond::Json;
 use platform::respond::RawBody;
 use platform::{ApiError, Body, door};
 use serde_json::json;

@@ -9,12 +9,15 @@ use zoom_client::{Zoom, ZoomError};
 
 /// The registrants of a webinar by address.
 #[derive(Debug, Default)]
-pub struct Directory(HashMap<EmailHash, records::Outcome>);
+pub struct Directory {
+    places: HashMap<EmailHash, usize>,
+    entries: Vec<records::Outcome>,
+}
 
 impl Directory {
     /// Reads all approved and pending registrants.
     pub async fn read(zoom: &Zoom, webinar: WebinarId) -> Result<Self, ZoomError> {
-        let mut known = HashMap::new();
+        let mut directory = Self::default();
         for standing in [Standing::Pending, Standing::Approved] {
             let mut token: Option<String> = None;
             loop {
@@ -29,7 +32,9 @@ impl Directory {
                         }
                         _ => records::Outcome::Pending { registrant: id },
                     };
-                    known.insert(email.hash(), entry);
+                    // An approved one comes later and counts.
+                    directory.places.insert(email.hash(), directory.entries.len());
+                    directory.entries.push(entry);
                 }
                 token = page.next_page_token;
                 if token.is_none() {
@@ -37,11 +42,11 @@ impl Directory {
                 }
             }
         }
-        Ok(Self(known))
+        Ok(directory)
     }
 
     /// The registrant with a candidate's address.
     pub fn find(&self, candidate: &Candidate) -> Option<&records::Outcome> {
-        self.0.get(&candidate.email.hash())
+        self.places.get(&candidate.email.hash()).map(|&place| &self.entries[place])
     }
 }

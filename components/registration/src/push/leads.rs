@@ -6,9 +6,10 @@ use super::outcome::Settled;
 use super::target::{self, Target};
 use crate::app::App;
 use domain::records::{Connection, Lead};
-use domain::{EmailHash, Error, LeadId};
+use domain::{Error, LeadId};
+use marketo_client::members::Member;
 use marketo_client::{BATCH, Marketo};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// One lead and what became of it.
 #[derive(Debug, Clone)]
@@ -33,17 +34,25 @@ pub async fn push(
     run: Run,
 ) -> Result<Vec<Pushed>, Error> {
     let statuses = statuses(marketo, connection, leads).await?;
-    let mut by_choice: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    // Marketers make few choices, so looking through them is quick.
+    let mut by_choice: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
     for (index, lead) in leads.iter().enumerate() {
-        by_choice.entry(lead.choice.as_deref()).or_default().push(index);
+        let choice = lead.choice.as_deref();
+        match by_choice.iter_mut().find(|(chosen, _)| *chosen == choice) {
+            Some((_, indices)) => indices.push(index),
+            None => by_choice.push((choice, vec![index])),
+        }
     }
     let mut pushed: Vec<Option<Pushed>> = vec![None; leads.len()];
     for (choice, indices) in by_choice {
         let mut candidates = Vec::new();
         for index in indices {
             let lead = &leads[index];
-            let status = lead.status.as_ref().or_else(|| statuses.get(&lead.id));
-            match candidate::check(lead, status.map(String::as_str)) {
+            let known = || {
+                let place = statuses.binary_search_by_key(&lead.id, |member| member.lead_id).ok()?;
+                statuses[place].status_name.as_deref()
+            };
+            match candidate::check(lead, lead.status.as_deref().or_else(known)) {
                 Ok(candidate) => candidates.push((index, candidate)),
                 Err(outcome) => {
                     let settled = Settled::Now(outcome);
@@ -60,49 +69,44 @@ pub async fn push(
                 let webinar = (target.webinar.id.to_string(), target.webinar.topic.clone());
                 (push_to(app, connection, target, &candidates, run).await?, Some(webinar))
             }
-            Err(error) => {
-                let settled = Settled::from(error.clone());
-                let all = candidates.iter().map(|(_, candidate)| (candidate.email.hash(), settled.clone()));
-                (all.collect(), None)
-            }
+            Err(error) => (vec![Settled::from(error.clone()); candidates.len()], None),
         };
-        for (index, candidate) in candidates {
-            let settled = outcomes.get(&candidate.email.hash()).cloned();
-            let settled = settled.ok_or_else(|| Error::Ours("a lead was left without an outcome".to_owned()))?;
+        for ((index, candidate), settled) in candidates.into_iter().zip(outcomes) {
             pushed[index] = Some(Pushed { lead: candidate.lead, settled, webinar: webinar.clone() });
         }
     }
     Ok(pushed.into_iter().flatten().collect())
 }
 
-/// Several leads may have one address: it is pushed once, and all of them get its outcome.
+/// Several leads may have one address: it is pushed once, and all of them get its outcome. Answers in their order.
 async fn push_to(
     app: &App,
     connection: &Connection,
     target: &Target,
     candidates: &[(usize, Candidate)],
     run: Run,
-) -> Result<HashMap<EmailHash, Settled>, Error> {
-    let mut once = HashMap::new();
+) -> Result<Vec<Settled>, Error> {
+    let mut places = HashMap::new();
+    let mut once = Vec::new();
+    let mut place_of = Vec::new();
     for (_, candidate) in candidates {
-        once.entry(candidate.email.hash()).or_insert(candidate);
+        let place = *places.entry(candidate.email.hash()).or_insert(once.len());
+        if place == once.len() {
+            once.push(candidate);
+        }
+        place_of.push(place);
     }
-    let once: Vec<_> = once.into_values().collect();
-    batch::push(app, connection.program, target, &once, run).await
+    let settled = batch::push(app, connection.program, target, &once, run).await?;
+    Ok(place_of.into_iter().map(|place| settled[place].clone()).collect())
 }
 
-/// The statuses of the leads for which the request tells none (`programMemberContext` may be absent).
-async fn statuses(
-    marketo: &Marketo,
-    connection: &Connection,
-    leads: &[Lead],
-) -> Result<HashMap<LeadId, String>, Error> {
+/// The memberships, by lead, of the leads whose status the request does not tell (`programMemberContext` may be absent).
+async fn statuses(marketo: &Marketo, connection: &Connection, leads: &[Lead]) -> Result<Vec<Member>, Error> {
     let unknown: Vec<_> = leads.iter().filter(|lead| lead.status.is_none()).map(|lead| lead.id).collect();
-    let mut statuses = HashMap::new();
+    let mut members = Vec::new();
     for batch in unknown.chunks(BATCH) {
-        for member in marketo.members_of(connection.program, batch).await? {
-            statuses.extend(member.status_name.map(|status| (member.lead_id, status)));
-        }
+        members.extend(marketo.members_of(connection.program, batch).await?);
     }
-    Ok(statuses)
+    members.sort_unstable_by_key(|member| member.lead_id);
+    Ok(members)
 }

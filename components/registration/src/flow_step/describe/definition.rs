@@ -1,106 +1,35 @@
 //! `GET /flow-step/getServiceDefinition`: what the flow step asks of a marketer and an admin, what it is sent, and what
-//! it writes back (Adobe's `serviceDefinition`). Once installed, attributes can hardly be changed: Marketo admins would
-//! have to install the flow step anew.
+//! it writes back (Adobe's `serviceDefinition`, in `assets/definition.json`). Once installed, attributes can hardly be
+//! changed: Marketo admins would have to install the flow step anew. Why it is as it is:
+//!
+//! - The program says which webinar, the membership whether the person is Registered, the subscription whom to call back:
+//!   hence these contexts.
+//! - `joinUrl` is a `text`: a `string` ends at 255 bytes, and join links can be longer.
+//! - `picklistUrl` stands beside `hasPicklist`: Adobe's schema has only the latter, its guide asks for the former, and its
+//!   own example sends both.
 
-use super::{base, public_url};
+use super::filled;
 use crate::app::App;
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use platform::ApiError;
-use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// Everything but what depends on where the application runs.
+pub(super) const DEFINITION: &str = include_str!("../../../assets/definition.json");
+
 /// Answers with the definition.
-pub(super) async fn handle(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
-    Ok(Json(definition(&public_url(&app).await?)))
-}
-
-/// The definition of an application that runs at `public_url`.
-pub(super) fn definition(public_url: &str) -> Value {
-    json!({
-        "apiName": "registerForZoomWebinar",
-        "i18n": {"en_US": {
-            "name": "Register for Zoom Webinar",
-            "filterName": "Was Registered for Zoom Webinar",
-            "triggerName": "Is Registered for Zoom Webinar",
-            "description": "Registers people for a Zoom webinar and brings their personal join links back.",
-        }},
-        "primaryAttribute": "webinar",
-        "invocationPayloadDef": {
-            "globalAttributes": [],
-            "flowAttributes": [webinar(public_url)],
-            "fields": [
-                lead_field("email", "email", true, "E-mail address; Zoom knows a registrant by it"),
-                lead_field("firstName", "string", true, "First name"),
-                lead_field("lastName", "string", true, "Last name"),
-                lead_field("company", "string", false, "Company; sent to Zoom when present"),
-                lead_field("phone", "string", false, "Phone number; sent to Zoom when present"),
-            ],
-            "headers": [],
-            "userDrivenMapping": false,
-            // The program says which webinar, the membership whether the person is Registered, the subscription whom
-            // to call back.
-            "programContext": true,
-            "programMemberContext": true,
-            "subscriptionContext": true,
-            "campaignContext": true,
-            "triggerContext": false,
-            "myTokenContext": [],
-        },
-        "callbackPayloadDef": {
-            "attributes": [
-                attribute("webinarId", "Webinar ID", "Zoom's number of the webinar"),
-                attribute("webinarTopic", "Webinar Topic", "The webinar's title in Zoom"),
-                attribute("registrantId", "Registrant ID", "Zoom's id of the registrant"),
-                attribute("registration", "Registration", "How it ended: registered, pending, failed or skipped"),
-            ],
-            "fields": [{
-                "serviceAttribute": "joinUrl",
-                // A `string` ends at 255 bytes, and join links can be longer.
-                "dataType": "text",
-                "description": {"en_US": "Personal join link. Optional: {{member.webinar url}} has it without this."},
-            }],
-            "userDrivenMapping": false,
-        },
-    })
-}
-
-/// The one thing that a marketer chooses in the flow step.
-fn webinar(public_url: &str) -> Value {
-    let mut webinar = attribute("webinar", "Webinar", "The program's connected webinar, or another upcoming one");
-    webinar["hasPicklist"] = true.into();
-    webinar["enforcePicklistSelect"] = true.into();
-    // Adobe's schema has `hasPicklist` only, its guide asks for this, and its own example sends both.
-    webinar["picklistUrl"] = format!("{}/getPicklist", base(public_url)).into();
-    webinar
-}
-
-/// A `string` with a name for people.
-fn attribute(api_name: &str, name: &str, description: &str) -> Value {
-    json!({
-        "apiName": api_name,
-        "dataType": "string",
-        "i18n": {"en_US": {"name": name, "description": description, "uiTooltip": description}},
-    })
-}
-
-/// A field of the lead, under the name that it has in Marketo's REST API.
-fn lead_field(name: &str, data_type: &str, required: bool, description: &str) -> Value {
-    json!({
-        "serviceAttribute": name,
-        "suggestedMarketoAttribute": name,
-        "dataType": data_type,
-        "required": required,
-        "description": {"en_US": description},
-    })
+pub(super) async fn handle(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    filled(&app, DEFINITION).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     fn at_example() -> Value {
-        definition("https://z.example")
+        serde_json::from_str(&super::super::fill(DEFINITION, "https://z.example").unwrap()).unwrap()
     }
 
     /// What some members of a list are called.

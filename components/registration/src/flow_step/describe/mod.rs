@@ -16,8 +16,11 @@ mod tests;
 
 use crate::app::App;
 use axum::Router;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::Error;
+use http::header;
+use platform::ApiError;
 use std::sync::Arc;
 
 /// The routes. Marketo reads the first two before it has a key, so they are public; the others need `x-api-key`.
@@ -32,11 +35,16 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/flow-step/providerInstructions", get(instructions::handle))
 }
 
-/// Where Marketo reaches the flow step; Adobe's paths follow it.
-fn base(public_url: &str) -> String {
-    format!("{public_url}/flow-step")
+/// A JSON document of ours, with the address of the application put into it.
+async fn filled(app: &App, document: &str) -> Result<Response, ApiError> {
+    let public_url = app.ports.settings().public_url().await?;
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    Ok((json, fill(document, &public_url)?).into_response())
 }
 
-async fn public_url(app: &App) -> Result<String, Error> {
-    app.ports.settings().public_url().await
+/// Puts an address in the place of every `{public_url}`. As text: reading and writing the document anew would be much
+/// code for two places in it.
+fn fill(document: &str, public_url: &str) -> Result<String, Error> {
+    let quoted = serde_json::to_string(public_url).map_err(|error| Error::Ours(error.to_string()))?;
+    Ok(document.replace("{public_url}", quoted.trim_matches('"')))
 }

@@ -1,39 +1,29 @@
 //! `GET /flow-step/openapi.json`: the document that installs the flow step. Marketo checks it against Adobe's own
-//! schema; the component schemas are those of Adobe's template (`assets/openapi.LICENSE`).
+//! schema; the component schemas are those of Adobe's template (`assets/openapi.LICENSE`). Its support contact is the
+//! console, which shows what is wrong and what to do.
 
-use super::{base, public_url};
+use super::filled;
 use crate::app::App;
-use axum::Json;
 use axum::extract::State;
-use domain::Error;
+use axum::response::Response;
 use platform::ApiError;
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Everything but what depends on where the application runs.
-const DOCUMENT: &str = include_str!("../../../assets/openapi.json");
+pub(super) const DOCUMENT: &str = include_str!("../../../assets/openapi.json");
 
 /// Answers with the document.
-pub(super) async fn handle(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
-    Ok(Json(document(&public_url(&app).await?)?))
-}
-
-/// The document of an application that runs at `public_url`. Its console is where support begins: it shows what is
-/// wrong and what to do.
-pub(super) fn document(public_url: &str) -> Result<Value, Error> {
-    let mut document: Value =
-        serde_json::from_str(DOCUMENT).map_err(|error| Error::Ours(format!("the OpenAPI document: {error}")))?;
-    document["servers"] = json!([{ "url": base(public_url) }]);
-    document["info"]["x-supportContact"] = format!("{public_url}/").into();
-    Ok(document)
+pub(super) async fn handle(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    filled(&app, DOCUMENT).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     fn at_example() -> Value {
-        document("https://z.example").unwrap()
+        serde_json::from_str(&super::super::fill(DOCUMENT, "https://z.example").unwrap()).unwrap()
     }
 
     fn keys(value: &Value) -> Vec<&str> {
