@@ -7,4 +7,5 @@ mod harness;
 mod bad_input;
 mod main_path;
 mod restart;
+mod size;
 mod walls;

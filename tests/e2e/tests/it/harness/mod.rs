@@ -6,6 +6,6 @@ mod raw;
 mod scene;
 
 pub use app::App;
-pub use build::{PROBE, workspace};
+pub use build::{PROBE, once as built, workspace};
 pub use raw::{RawAnswer, send_raw};
 pub use scene::{Scene, email, until};
