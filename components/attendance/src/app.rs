@@ -1,14 +1,13 @@
 //! What every handler has at hand: the ports and the caches. The caches live as long as the component's instance, are
 //! shared by all requests, and are keyed by service.
 
-use axum::extract::FromRequestParts;
 use domain::ServiceId;
 use domain::time::{SignedDuration, Timestamp};
-use futures::lock::Mutex;
-use http::request::Parts;
 use marketo_client::Marketo;
+use platform::entrance::HasPorts;
+use platform::locks::{Held, Locks};
 use platform::patience::RUN_LIMIT;
-use platform::{ApiError, Ports, Store, door};
+use platform::{Ports, Store};
 use std::sync::Arc;
 use zoom_client::Zoom;
 
@@ -21,13 +20,17 @@ pub(crate) struct App {
     pub(crate) ports: Ports,
     zoom_tokens: Arc<zoom_client::Tokens>,
     marketo_tokens: Arc<marketo_client::Tokens>,
-    /// Held while leads are made: two upserts of one e-mail address at the same time make duplicates.
-    pub(crate) upserting: Arc<Mutex<()>>,
+    locks: Arc<Locks>,
 }
 
 impl App {
     pub(crate) fn new(ports: Ports) -> Self {
-        Self { ports, zoom_tokens: Arc::default(), marketo_tokens: Arc::default(), upserting: Arc::default() }
+        Self { ports, zoom_tokens: Arc::default(), marketo_tokens: Arc::default(), locks: Arc::default() }
+    }
+
+    /// Held while leads are made: two upserts of one e-mail address at the same time make duplicates.
+    pub(crate) async fn alone_at_leads(&self) -> Held {
+        self.locks.hold(&self.ports, "leads").await
     }
 
     pub(crate) fn store(&self) -> Store<'_> {
@@ -59,24 +62,8 @@ impl App {
     }
 }
 
-/// Lets the admin in, before the body is read.
-pub(crate) struct Admin;
-
-impl FromRequestParts<App> for Admin {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        door::admin(&app.ports, &parts.method, &parts.headers).await.map(|()| Self)
-    }
-}
-
-/// Lets the scheduler in.
-pub(crate) struct Scheduler;
-
-impl FromRequestParts<App> for Scheduler {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        door::cron(&app.ports, &parts.headers).await.map(|()| Self)
+impl HasPorts for App {
+    fn ports(&self) -> &Ports {
+        &self.ports
     }
 }

@@ -3,13 +3,12 @@
 
 use crate::picklist::ChoiceCache;
 use crate::webinars::WebinarCache;
-use axum::extract::FromRequestParts;
 use domain::time::Timestamp;
 use domain::{ServiceId, WebinarId};
-use http::request::Parts;
 use marketo_client::Marketo;
+use platform::Ports;
+use platform::entrance::HasPorts;
 use platform::patience::RUN_LIMIT;
-use platform::{ApiError, Ports, door};
 use std::sync::Arc;
 use zoom_client::webinars::Webinar;
 use zoom_client::{Zoom, ZoomError};
@@ -81,24 +80,8 @@ impl App {
     }
 }
 
-/// Lets the admin in, before the body is read.
-pub(crate) struct Admin;
-
-impl FromRequestParts<App> for Admin {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        door::admin(&app.ports, &parts.method, &parts.headers).await.map(|()| Self)
-    }
-}
-
-/// Lets Marketo in, before the body is read.
-pub(crate) struct MarketoItself;
-
-impl FromRequestParts<App> for MarketoItself {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        door::marketo(&app.ports, &parts.headers).await.map(|()| Self)
+impl HasPorts for App {
+    fn ports(&self) -> &Ports {
+        &self.ports
     }
 }

@@ -1,6 +1,6 @@
 //! The choices of the flow step's attribute `webinar`: Adobe's Self-Service Flow Step interface, `getPicklist`.
 
-use crate::app::{App, MarketoItself};
+use crate::app::App;
 use crate::local_time::Zone;
 use crate::services;
 use crate::webinars::{Offered, upcoming};
@@ -9,6 +9,7 @@ use domain::records::Service;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ServiceId, WebinarId};
 use futures::future::join_all;
+use platform::entrance::MarketoItself;
 use platform::respond::Json;
 use platform::{ApiError, Body};
 use serde::{Deserialize, Serialize};

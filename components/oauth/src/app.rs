@@ -1,10 +1,11 @@
 //! What all handlers share.
 
-use crate::locks::{Held, Locks};
 use axum::extract::{FromRequestParts, Path};
 use domain::time::Timestamp;
 use domain::{Code, ServiceId};
 use http::request::Parts;
+use platform::entrance::HasPorts;
+use platform::locks::{Held, Locks};
 use platform::settings::Settings;
 use platform::{ApiError, Ports, Store};
 use std::sync::Arc;
@@ -48,6 +49,12 @@ impl App {
     /// Random bytes as text that is safe in a URL, a cookie and a store key.
     pub(crate) fn nonce(&self) -> String {
         crate::grant::base64url(&self.ports.random.bytes::<32>())
+    }
+}
+
+impl HasPorts for App {
+    fn ports(&self) -> &Ports {
+        &self.ports
     }
 }
 

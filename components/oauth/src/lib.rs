@@ -15,7 +15,6 @@
 mod app;
 mod deauthorization;
 mod grant;
-mod locks;
 mod services;
 mod sign_in;
 #[cfg(test)]

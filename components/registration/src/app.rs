@@ -5,6 +5,7 @@ use domain::ServiceId;
 use domain::time::Timestamp;
 use marketo_client::Marketo;
 use platform::Ports;
+use platform::entrance::HasPorts;
 use std::sync::Arc;
 use zoom_client::Zoom;
 
@@ -16,6 +17,12 @@ pub struct App {
     pub mapping: Arc<dyn Mapping>,
     zoom_tokens: Arc<zoom_client::Tokens>,
     marketo_tokens: Arc<marketo_client::Tokens>,
+}
+
+impl HasPorts for App {
+    fn ports(&self) -> &Ports {
+        &self.ports
+    }
 }
 
 impl App {

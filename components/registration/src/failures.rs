@@ -9,13 +9,13 @@ use axum::extract::State;
 use domain::records::{self, Lead, OutboxId, Registration};
 use domain::time::Timestamp;
 use domain::{Code, Error, LeadId, Problem, ProgramId, Sensitive};
-use http::{HeaderMap, Method};
 use marketo_client::BATCH;
 use marketo_client::leads::Lead as MarketoLead;
+use platform::entrance::Admin;
 use platform::patience::RUN_LIMIT;
 use platform::ports::StoreError;
 use platform::respond::Json;
-use platform::{ApiError, Body, door};
+use platform::{ApiError, Body};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -40,8 +40,7 @@ pub struct Retry {
 }
 
 /// `GET /registration/failures`: `{"failures":[...]}`. Reads the whole ledger: for people, now and then.
-pub async fn list(State(app): State<Arc<App>>, method: Method, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
-    door::admin(&app.ports, &method, &headers).await?;
+pub async fn list(_: Admin, State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
     let mut failures = Vec::new();
     for entry in ledger(&app).await? {
         let records::Outcome::Failed { problem, next_try } = entry.outcome else { continue };
@@ -62,14 +61,7 @@ pub async fn list(State(app): State<Arc<App>>, method: Method, headers: HeaderMa
 }
 
 /// `POST /registration/failures/retry`: pushes the failed leads of a program again, within 25 seconds.
-pub async fn retry(
-    State(app): State<Arc<App>>,
-    method: Method,
-    headers: HeaderMap,
-    body: Result<Body<Retry>, ApiError>,
-) -> Result<Json<Value>, ApiError> {
-    door::admin(&app.ports, &method, &headers).await?;
-    let Body(request) = body?;
+pub async fn retry(_: Admin, State(app): State<Arc<App>>, Body(request): Body<Retry>) -> Result<Json<Value>, ApiError> {
     let connection = target::connection(&app, Some(request.program_id)).await?;
     let wanted = request.lead_ids;
     let is_wanted = |lead: &LeadId| wanted.as_ref().is_none_or(|wanted| wanted.contains(lead));

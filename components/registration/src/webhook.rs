@@ -9,10 +9,11 @@ use crate::push::{target, write_back};
 use axum::extract::State;
 use domain::records::Lead;
 use domain::{Code, Error, LeadId, Problem, ProgramId, Sensitive};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use platform::entrance::MarketoItself;
 use platform::patience::RUN_LIMIT;
 use platform::respond::Json;
-use platform::{ApiError, Body, door};
+use platform::{ApiError, Body};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -47,12 +48,10 @@ pub struct Answer {
 
 /// Pushes one lead.
 pub async fn handle(
+    _: MarketoItself,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Result<Body<Request>, ApiError>,
+    Body(request): Body<Request>,
 ) -> Result<Json<Answer>, ApiError> {
-    door::marketo(&app.ports, &headers).await?;
-    let Body(request) = body?;
     match push(&app, request).await.unwrap_or_else(Settled::from) {
         Settled::Now(outcome) => Ok(Json(answer(&outcome))),
         Settled::Later(problem) => Err(ApiError::new(problem).with_status(StatusCode::SERVICE_UNAVAILABLE)),

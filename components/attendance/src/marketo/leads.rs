@@ -41,7 +41,7 @@ impl<'r> Leads<'r> {
             }
         }
         if !wanted.is_empty() {
-            let _alone = self.app.upserting.lock().await;
+            let _alone = self.app.alone_at_leads().await;
             self.find_or_make(wanted, members).await?;
         }
         let lead = |person: &&Person| *self.known.get(&person.email.as_ref()?.folded())?;

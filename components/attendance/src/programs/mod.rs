@@ -13,7 +13,7 @@ mod view;
 pub(crate) use connected::{all, of_webinar};
 pub(crate) use ended::mark_ended;
 
-use crate::app::{Admin, App};
+use crate::app::App;
 use crate::run::{self, Ran};
 use axum::extract::{Path, State};
 use domain::Code;
@@ -21,6 +21,7 @@ use domain::records::{Connection, ProgramKey};
 use domain::time::SignedDuration;
 use http::StatusCode;
 use platform::ApiError;
+use platform::entrance::Admin;
 use platform::respond::Json;
 use view::AttendanceView;
 

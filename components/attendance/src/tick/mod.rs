@@ -7,12 +7,13 @@
 
 mod due;
 
-use crate::app::{App, Scheduler};
+use crate::app::App;
 use crate::run::{self, Ran};
 use axum::extract::State;
 use domain::time::{SignedDuration, Timestamp};
 use futures::join;
 use platform::ApiError;
+use platform::entrance::Scheduler;
 use platform::peers::{self, Component, TickReport, TickRequest};
 use platform::respond::Json;
 use serde::Serialize;

@@ -17,13 +17,14 @@ mod view;
 pub(crate) use reading::{Depth, read_again};
 pub(crate) use records::every;
 
-use crate::app::{Admin, App};
+use crate::app::App;
 use crate::services;
 use axum::extract::{Path, State};
 use connecting::Choice;
 use domain::records::{Connection, ProgramKey};
 use domain::{Code, Error, ProgramId};
 use http::StatusCode;
+use platform::entrance::Admin;
 use platform::respond::Json;
 use platform::{ApiError, Body};
 use serde::Serialize;

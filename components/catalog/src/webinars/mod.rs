@@ -22,13 +22,14 @@ pub(crate) use listing::{Offered, upcoming};
 pub(crate) use offer::{connectable, offered_by};
 pub(crate) use view::WebinarView;
 
-use crate::app::{Admin, App};
+use crate::app::App;
 use crate::services;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use domain::{Code, ServiceId};
 use listing::HostProblem;
 use platform::ApiError;
+use platform::entrance::Admin;
 use platform::peers::ServiceWebinar;
 use platform::respond::Json;
 use serde::{Deserialize, Serialize};

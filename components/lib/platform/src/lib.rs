@@ -6,17 +6,21 @@
 //! | [`store`] | the key-value port with typed keys |
 //! | [`settings`] | the variables of DESIGN section 7, typed |
 //! | [`door`] | who may come in: admin, cron, Marketo, Zoom |
+//! | [`entrance`] | the same as extractors |
 //! | [`session`] | the console's session cookie |
 //! | [`respond`] | problem documents (RFC 9457) and JSON bodies |
 //! | [`peers`] | calling other components by service chaining |
 //! | [`origin`] | scheme, host and port of URLs |
 //! | [`patience`] | repeating calls: how often, how long in between |
+//! | [`locks`] | locks between the requests of one instance |
 //! | [`together`] | several things at once, within a bound |
 //! | [`log`] | log lines that carry ids and hashes only |
 //! | `memory` | ports in memory, for native tests |
 //! | `spin` | the ports on Spin; the only place that names its SDK besides the entry of each component |
 
 pub mod door;
+pub mod entrance;
+pub mod locks;
 pub mod log;
 pub mod origin;
 pub mod patience;

@@ -8,8 +8,9 @@ use axum::extract::State;
 use domain::records::{Key, ServiceKey, ServiceState, VERSION};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Code, Email, Error, Problem, ServiceId};
-use http::{HeaderMap, Method, StatusCode};
-use platform::{ApiError, door};
+use http::StatusCode;
+use platform::ApiError;
+use platform::entrance::Admin;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -70,12 +71,10 @@ pub(crate) async fn removal_done(app: &App, id: &ServiceId) -> Result<(), Error>
 /// `DELETE /oauth/services/{id}`: 204 when all is done, 202 when Zoom could not be reached to take the grant back; then
 /// the tick goes on with it.
 pub(crate) async fn remove(
+    _: Admin,
     State(app): State<App>,
-    method: Method,
-    headers: HeaderMap,
     ServicePath(id): ServicePath,
 ) -> Result<StatusCode, ApiError> {
-    door::admin(&app.ports, &method, &headers).await?;
     registry::get(&app, &id).await?.ok_or(Code::ServiceNotFound)?;
     let removal = match removal_of(&app, &id).await? {
         // What Zoom's admin began is finished first: it deletes more.

@@ -8,9 +8,9 @@ use axum::extract::State;
 use domain::records::hex_digest;
 use domain::{Code, Email, Error, Problem, ServiceId};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use http::{HeaderMap, Method};
+use platform::entrance::Admin;
 use platform::respond::Json;
-use platform::{ApiError, Body, door};
+use platform::{ApiError, Body};
 use serde::Deserialize;
 use zoom_client::{Zoom, ZoomError};
 
@@ -26,14 +26,11 @@ pub(crate) struct Request {
 }
 
 pub(crate) async fn enable_users(
+    _: Admin,
     State(app): State<App>,
-    method: Method,
-    headers: HeaderMap,
     ServicePath(id): ServicePath,
-    body: Result<Body<Request>, ApiError>,
+    Body(request): Body<Request>,
 ) -> Result<Json<View>, ApiError> {
-    door::admin(&app.ports, &method, &headers).await?;
-    let Body(request) = body?;
     registry::usable(&app, &id).await?;
     let users = normalised(&request.users)?;
     check_all(&app, &id, &users).await?;

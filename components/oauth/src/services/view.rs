@@ -6,9 +6,9 @@ use axum::extract::State;
 use domain::records::{Service, ServiceState};
 use domain::time::Timestamp;
 use domain::{AccountId, Problem, ServiceId};
-use http::{HeaderMap, Method};
+use platform::ApiError;
+use platform::entrance::Admin;
 use platform::respond::Json;
-use platform::{ApiError, door};
 use serde::Serialize;
 
 /// All services.
@@ -47,8 +47,7 @@ impl From<Service> for View {
     }
 }
 
-pub(crate) async fn list(State(app): State<App>, method: Method, headers: HeaderMap) -> Result<Json<List>, ApiError> {
-    door::admin(&app.ports, &method, &headers).await?;
+pub(crate) async fn list(_: Admin, State(app): State<App>) -> Result<Json<List>, ApiError> {
     let services = registry::all(&app).await?;
     Ok(Json(List { services: services.into_iter().map(View::from).collect() }))
 }

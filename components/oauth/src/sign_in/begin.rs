@@ -8,8 +8,9 @@ use axum::extract::{Query, State};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use domain::Sensitive;
 use domain::records::{SignIn, VERSION};
-use http::{HeaderMap, Method, StatusCode, header};
-use platform::{ApiError, door};
+use http::{StatusCode, header};
+use platform::ApiError;
+use platform::entrance::Admin;
 use serde::Deserialize;
 
 /// The longest name of a service, in characters.
@@ -21,12 +22,10 @@ pub(crate) struct Request {
 }
 
 pub(crate) async fn begin(
+    _: Admin,
     State(app): State<App>,
-    method: Method,
-    headers: HeaderMap,
     query: Result<Query<Request>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    door::admin(&app.ports, &method, &headers).await?;
     let Query(request) = query.map_err(|_| ApiError::invalid("Say which service: ?service=NAME."))?;
     let service = name(&request.service)?;
     let (state, browser, verifier) = (app.nonce(), app.nonce(), Sensitive::from(app.nonce()));

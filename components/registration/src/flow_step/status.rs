@@ -5,9 +5,9 @@ use crate::app::App;
 use axum::extract::State;
 use domain::records::{ConnectedPrograms, ProgramKey, ProgramsKey, ServiceKey, ServiceState, ServicesKey};
 use domain::{Code, Problem};
-use http::HeaderMap;
+use platform::ApiError;
+use platform::entrance::MarketoItself;
 use platform::respond::Json;
-use platform::{ApiError, door};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -20,8 +20,7 @@ pub struct ServiceStatus {
 }
 
 /// Answers with every service's and every connected program's problem.
-pub async fn handle(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<ServiceStatus>, ApiError> {
-    door::marketo(&app.ports, &headers).await?;
+pub async fn handle(_: MarketoItself, State(app): State<Arc<App>>) -> Result<Json<ServiceStatus>, ApiError> {
     let store = app.ports.store();
     let mut status = ServiceStatus::default();
     let services = store.get(&ServicesKey {}).await?.unwrap_or_default();

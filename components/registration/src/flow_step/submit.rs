@@ -7,22 +7,21 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::records::OutboxId;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use platform::entrance::MarketoItself;
 use platform::origin::Origin;
 use platform::respond::Json;
 use platform::respond::RawBody;
-use platform::{ApiError, Body, door};
+use platform::{ApiError, Body};
 use serde_json::json;
 use std::sync::Arc;
 
 /// Takes a chunk. Delivered twice while it is in the outbox, it is worked on once.
 pub async fn handle(
+    _: MarketoItself,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Result<RawBody, ApiError>,
+    RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
-    door::marketo(&app.ports, &headers).await?;
-    let RawBody(body) = body?;
     let id = accept(&app, &body).await?;
     if let Some(id) = id {
         let worker = app.clone();

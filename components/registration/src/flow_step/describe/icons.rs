@@ -1,11 +1,8 @@
 //! `GET /flow-step/brandIcon` and `/serviceIcon`: PNGs of 32 x 32 pixels, the size of Marketo's flow palette.
 
-use crate::app::App;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, header};
-use platform::{ApiError, door};
-use std::sync::Arc;
+use http::header;
+use platform::entrance::MarketoItself;
 
 /// Two ends and a bridge.
 const BRAND: &[u8] = include_bytes!("../../../assets/brand-icon.png");
@@ -14,16 +11,15 @@ const BRAND: &[u8] = include_bytes!("../../../assets/brand-icon.png");
 const SERVICE: &[u8] = include_bytes!("../../../assets/service-icon.png");
 
 /// Answers with the provider's icon.
-pub(super) async fn brand(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    icon(&app, &headers, BRAND).await
+pub(super) async fn brand(_: MarketoItself) -> Response {
+    icon(BRAND)
 }
 
 /// Answers with the flow step's icon.
-pub(super) async fn service(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    icon(&app, &headers, SERVICE).await
+pub(super) async fn service(_: MarketoItself) -> Response {
+    icon(SERVICE)
 }
 
-async fn icon(app: &App, headers: &HeaderMap, png: &'static [u8]) -> Result<Response, ApiError> {
-    door::marketo(&app.ports, headers).await?;
-    Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
+fn icon(png: &'static [u8]) -> Response {
+    ([(header::CONTENT_TYPE, "image/png")], png).into_response()
 }

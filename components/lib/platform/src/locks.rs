@@ -1,8 +1,8 @@
 //! Locks between the requests of one instance, by name. The store has no atomics; these stand in for them within an
 //! instance, and between instances every writer re-reads before it writes.
 
+use crate::ports::Ports;
 use domain::time::SignedDuration;
-use platform::Ports;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,11 +13,11 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_millis(20);
 
 /// The names that are held now.
 #[derive(Debug, Default)]
-pub(crate) struct Locks(Mutex<BTreeSet<String>>);
+pub struct Locks(Mutex<BTreeSet<String>>);
 
 impl Locks {
     /// Waits until a name is free, and holds it.
-    pub(crate) async fn hold(self: &Arc<Self>, ports: &Ports, name: &str) -> Held {
+    pub async fn hold(self: &Arc<Self>, ports: &Ports, name: &str) -> Held {
         while !self.names().insert(name.to_owned()) {
             ports.clock.sleep(LOOK_AGAIN).await;
         }
@@ -31,7 +31,7 @@ impl Locks {
 
 /// Holds a name until it is dropped, which also happens when the request is cut off.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub struct Held {
     locks: Arc<Locks>,
     name: String,
 }
@@ -45,7 +45,7 @@ impl Drop for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::memory::Memory;
+    use crate::memory::Memory;
 
     #[tokio::test]
     async fn a_name_is_held_by_one_at_a_time() {
