@@ -86,4 +86,7 @@ async fn from_a_sign_in_to_attendance() {
     }
     assert!(marketo.violations().is_empty(), "{:?}", marketo.violations());
     scene.app.assert_no_trap();
+    scene.app.assert_nothing_personal();
+    let said: usize = scene.app.logs().values().map(String::len).sum();
+    assert!(said > 100, "the components log what they do");
 }

@@ -116,6 +116,19 @@ impl App {
         logs
     }
 
+    /// Fails if a log shows an e-mail address, a name of the scene's leads, a join link or a secret.
+    pub fn assert_nothing_personal(&self) {
+        let secrets =
+            self.stage.variables().into_iter().filter(|(name, _)| name.ends_with("_key") || name.ends_with("_secret"));
+        let mut words: Vec<String> = secrets.map(|(_, value)| value).collect();
+        words.extend(["@example", "tk=", "First1", "Last1", "access_token"].map(str::to_owned));
+        for (name, text) in self.logs() {
+            for word in &words {
+                assert!(!text.contains(word), "{name} shows {word}:\n{text}");
+            }
+        }
+    }
+
     /// Fails if a component trapped or panicked.
     pub fn assert_no_trap(&self) {
         for (name, text) in self.logs() {
