@@ -4,24 +4,31 @@ use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ServiceId};
 use platform::peers::{self, ZoomToken};
 use platform::{Ports, patience::RUN_LIMIT};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A cached token is not used in its last minute (DESIGN section 4).
 const TOKEN_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 
-/// Access tokens in memory, keyed by service. They live as long as the component's instance.
+/// Access tokens in memory, by service. They live as long as the component's instance. A list, since services are few
+/// and a map would weigh more than looking through them.
 #[derive(Debug, Default)]
-pub struct Tokens(Mutex<HashMap<ServiceId, ZoomToken>>);
+pub struct Tokens(Mutex<Vec<(ServiceId, ZoomToken)>>);
 
 impl Tokens {
     fn get(&self, service: &ServiceId, now: Timestamp) -> Option<ZoomToken> {
-        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.get(service).filter(|token| now + TOKEN_MARGIN < token.expires_at).cloned()
+        let tokens = self.lock();
+        let (_, token) = tokens.iter().find(|(owner, _)| owner == service)?;
+        (now + TOKEN_MARGIN < token.expires_at).then(|| token.clone())
     }
 
     fn put(&self, service: &ServiceId, token: ZoomToken) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(service.clone(), token);
+        let mut tokens = self.lock();
+        tokens.retain(|(owner, _)| owner != service);
+        tokens.push((service.clone(), token));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(ServiceId, ZoomToken)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,7 +7,6 @@ use super::target::{self, Target};
 use crate::app::App;
 use domain::records::{Connection, Lead};
 use domain::{Error, LeadId};
-use marketo_client::members::Member;
 use marketo_client::{BATCH, Marketo};
 use std::collections::HashMap;
 
@@ -48,11 +47,7 @@ pub async fn push(
         let mut candidates = Vec::new();
         for index in indices {
             let lead = &leads[index];
-            let known = || {
-                let place = statuses.binary_search_by_key(&lead.id, |member| member.lead_id).ok()?;
-                statuses[place].status_name.as_deref()
-            };
-            match candidate::check(lead, lead.status.as_deref().or_else(known)) {
+            match candidate::check(lead, statuses[index].as_deref()) {
                 Ok(candidate) => candidates.push((index, candidate)),
                 Err(outcome) => {
                     let settled = Settled::Now(outcome);
@@ -100,13 +95,18 @@ async fn push_to(
     Ok(place_of.into_iter().map(|place| settled[place].clone()).collect())
 }
 
-/// The memberships, by lead, of the leads whose status the request does not tell (`programMemberContext` may be absent).
-async fn statuses(marketo: &Marketo, connection: &Connection, leads: &[Lead]) -> Result<Vec<Member>, Error> {
-    let unknown: Vec<_> = leads.iter().filter(|lead| lead.status.is_none()).map(|lead| lead.id).collect();
-    let mut members = Vec::new();
-    for batch in unknown.chunks(BATCH) {
-        members.extend(marketo.members_of(connection.program, batch).await?);
+/// The leads' statuses in the program, in their order: what the request tells, else (`programMemberContext` may be
+/// absent) what Marketo says.
+async fn statuses(marketo: &Marketo, connection: &Connection, leads: &[Lead]) -> Result<Vec<Option<String>>, Error> {
+    let mut statuses: Vec<_> = leads.iter().map(|lead| lead.status.clone()).collect();
+    let unknown: Vec<_> = (0..leads.len()).filter(|&place| leads[place].status.is_none()).collect();
+    for places in unknown.chunks(BATCH) {
+        let ids: Vec<_> = places.iter().map(|&place| leads[place].id).collect();
+        for member in marketo.members_of(connection.program, &ids).await? {
+            for &place in places.iter().filter(|&&place| leads[place].id == member.lead_id) {
+                statuses[place].clone_from(&member.status_name);
+            }
+        }
     }
-    members.sort_unstable_by_key(|member| member.lead_id);
-    Ok(members)
+    Ok(statuses)
 }
