@@ -17,8 +17,13 @@ use platform::ports::StoreError;
 use platform::respond::Json;
 use platform::{ApiError, Body};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// What failed, the newest first.
+#[derive(Debug, Serialize)]
+pub struct Failures {
+    failures: Vec<Failure>,
+}
 
 /// One failure.
 #[derive(Debug, Serialize)]
@@ -39,8 +44,22 @@ pub struct Retry {
     lead_ids: Option<Vec<LeadId>>,
 }
 
-/// `GET /registration/failures`: `{"failures":[...]}`. Reads the whole ledger: for people, now and then.
-pub async fn list(_: Admin, State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
+/// What trying again came to.
+#[derive(Debug, Serialize)]
+pub struct Retried {
+    leads: Vec<RetriedLead>,
+}
+
+#[derive(Debug, Serialize)]
+struct RetriedLead {
+    lead_id: LeadId,
+    outcome: &'static str,
+    code: Option<Code>,
+    detail: Option<String>,
+}
+
+/// `GET /registration/failures`. Reads the whole ledger: for people, now and then.
+pub async fn list(_: Admin, State(app): State<Arc<App>>) -> Result<Json<Failures>, ApiError> {
     let mut failures = Vec::new();
     for entry in ledger(&app).await? {
         let records::Outcome::Failed { problem, next_try } = entry.outcome else { continue };
@@ -57,11 +76,15 @@ pub async fn list(_: Admin, State(app): State<Arc<App>>) -> Result<Json<Value>, 
         failures.push(Failure { program_id, lead_id: None, code: problem.code, detail, at, next_try: None });
     }
     failures.sort_unstable_by_key(|failure| std::cmp::Reverse(failure.at));
-    Ok(Json(json!({ "failures": failures })))
+    Ok(Json(Failures { failures }))
 }
 
 /// `POST /registration/failures/retry`: pushes the failed leads of a program again, within 25 seconds.
-pub async fn retry(_: Admin, State(app): State<Arc<App>>, Body(request): Body<Retry>) -> Result<Json<Value>, ApiError> {
+pub async fn retry(
+    _: Admin,
+    State(app): State<Arc<App>>,
+    Body(request): Body<Retry>,
+) -> Result<Json<Retried>, ApiError> {
     let connection = target::connection(&app, Some(request.program_id)).await?;
     let wanted = request.lead_ids;
     let is_wanted = |lead: &LeadId| wanted.as_ref().is_none_or(|wanted| wanted.contains(lead));
@@ -73,7 +96,7 @@ pub async fn retry(_: Admin, State(app): State<Arc<App>>, Body(request): Body<Re
     let now = app.ports.clock.now();
     let deadline = now + RUN_LIMIT;
     let marketo = app.marketo(deadline);
-    let mut outcomes = Vec::new();
+    let mut retried = Vec::new();
     for batch in failed.chunks(BATCH) {
         let found = marketo.leads_by_id(batch).await.map_err(Error::from)?;
         let leads: Vec<_> = found.into_iter().map(|found| lead(&connection.channel, found)).collect();
@@ -89,9 +112,9 @@ pub async fn retry(_: Admin, State(app): State<Arc<App>>, Body(request): Body<Re
             .collect();
         let written = write_back::write_back(&marketo, connection.program, &connection.channel, &settled).await;
         written.map_err(Error::from)?;
-        outcomes.extend(pushed.iter().map(row));
+        retried.extend(pushed.iter().map(row));
     }
-    Ok(Json(json!({ "leads": outcomes })))
+    Ok(Json(Retried { leads: retried }))
 }
 
 /// A lead as Marketo has it now. It failed after it had become Registered, which may have moved its status on to
@@ -110,17 +133,13 @@ fn lead(channel: &domain::status::Channel, found: MarketoLead) -> Lead {
     Lead { id: found.id, fields: Sensitive::new(fields.collect()), choice: None, status }
 }
 
-fn row(pushed: &Pushed) -> Value {
+fn row(pushed: &Pushed) -> RetriedLead {
     let (outcome, problem) = match &pushed.settled {
         Settled::Now(outcome) => (outcome.name(), outcome.problem()),
         Settled::Later(problem) => ("waiting", Some(problem)),
     };
-    json!({
-        "lead_id": pushed.lead,
-        "outcome": outcome,
-        "code": problem.map(|problem| problem.code),
-        "detail": problem.map(|problem| &problem.detail),
-    })
+    let (code, detail) = problem.map(|problem| (problem.code, problem.detail.clone())).unzip();
+    RetriedLead { lead_id: pushed.lead, outcome, code, detail }
 }
 
 async fn ledger(app: &App) -> Result<Vec<Registration>, StoreError> {

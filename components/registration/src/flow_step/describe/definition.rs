@@ -16,7 +16,7 @@ use platform::ApiError;
 use std::sync::Arc;
 
 /// Everything but what depends on where the application runs.
-pub(super) const DEFINITION: &str = include_str!("../../../assets/definition.json");
+pub(super) const DEFINITION: &str = include_str!(concat!(env!("OUT_DIR"), "/definition.json"));
 
 /// Answers with the definition.
 pub(super) async fn handle(State(app): State<Arc<App>>) -> Result<Response, ApiError> {

@@ -10,7 +10,7 @@ use platform::ApiError;
 use std::sync::Arc;
 
 /// Everything but what depends on where the application runs.
-pub(super) const DOCUMENT: &str = include_str!("../../../assets/openapi.json");
+pub(super) const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// Answers with the document.
 pub(super) async fn handle(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
