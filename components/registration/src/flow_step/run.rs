@@ -59,12 +59,10 @@ async fn attempt(app: &App, work: &Work, deadline: Timestamp) -> Result<(), Erro
         Settled::Later(problem) => Some(problem.clone()),
         Settled::Now(_) => None,
     });
-    let now = app.ports.clock.now();
-    if let Some(problem) = waiting
-        && now.duration_since(head.accepted_at) < PATIENCE
-    {
+    if let Some(problem) = waiting {
         return Err(Error::Caller(problem));
     }
+    let now = app.ports.clock.now();
     match callback::deliver(app, &head.callback, &pushed, deadline).await {
         Delivered::Taken => {
             platform::log!("flow_step.called_back", outbox = work.id, leads = pushed.len());
@@ -97,7 +95,10 @@ async fn push(app: &App, work: &Work, deadline: Timestamp) -> Result<Vec<Pushed>
     };
     let marketo = app.marketo(deadline);
     let run = Run { since: work.head.accepted_at, resumed: work.head.runs > 1, deadline };
-    let pushed = leads::push(app, &marketo, &connection, &work.leads, run).await?;
+    let mut pushed = leads::push(app, &marketo, &connection, &work.leads, run).await?;
+    if app.ports.clock.now().duration_since(work.head.accepted_at) >= PATIENCE {
+        pushed.iter_mut().for_each(Pushed::give_up);
+    }
     let outcomes: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, settled(pushed)?))).collect();
     write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
     Ok(pushed)

@@ -2,7 +2,7 @@
 
 use super::batch::{self, Run};
 use super::candidate::{self, Candidate};
-use super::outcome::Settled;
+use super::outcome::{Outcome, Settled};
 use super::target::{self, Target};
 use crate::app::App;
 use domain::records::{Connection, Lead};
@@ -19,6 +19,15 @@ pub struct Pushed {
     pub settled: Settled,
     /// The webinar that it was for: number and title.
     pub webinar: Option<(String, String)>,
+}
+
+impl Pushed {
+    /// Makes waiting a failure: it took too long.
+    pub fn give_up(&mut self) {
+        if let Settled::Later(problem) = &self.settled {
+            self.settled = Settled::Now(Outcome::Failed(problem.clone()));
+        }
+    }
 }
 
 /// Pushes leads of one program, each to the webinar that it chose. Answers in their order.

@@ -72,6 +72,7 @@ async fn what_waits_too_long_is_told_to_marketo_as_failed() {
         (&activity["errorCode"], &activity["registration"]),
         (&json!("SERVICE_NEEDS_SIGN_IN"), &json!("failed"))
     );
+    assert_eq!(world.marketo.lock().unwrap().statuses[&1], "Registration Error");
 }
 
 #[tokio::test]
