@@ -2,13 +2,14 @@
 
 use crate::app::App;
 use crate::push::batch::Run;
+use crate::push::candidate::person;
 use crate::push::leads::{self, Pushed};
 use crate::push::outcome::Settled;
 use crate::push::{target, write_back};
 use axum::extract::State;
 use domain::records::{self, Lead, OutboxId, Registration};
 use domain::time::Timestamp;
-use domain::{Code, Error, LeadId, Problem, ProgramId, Sensitive};
+use domain::{Code, Error, LeadId, Problem, ProgramId};
 use marketo_client::BATCH;
 use marketo_client::leads::Lead as MarketoLead;
 use platform::entrance::Admin;
@@ -103,13 +104,7 @@ pub async fn retry(
         // An answer to an earlier add call may have been lost: look before adding again.
         let run = Run { since: now, resumed: true, deadline };
         let pushed = leads::push(&app, &marketo, &connection, &leads, run).await?;
-        let settled: Vec<_> = pushed
-            .iter()
-            .filter_map(|pushed| match &pushed.settled {
-                Settled::Now(outcome) => Some((pushed.lead, outcome)),
-                Settled::Later(_) => None,
-            })
-            .collect();
+        let settled: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, pushed.outcome()?))).collect();
         let written = write_back::write_back(&marketo, connection.program, &connection.channel, &settled).await;
         written.map_err(Error::from)?;
         retried.extend(pushed.iter().map(row));
@@ -120,17 +115,10 @@ pub async fn retry(
 /// A lead as Marketo has it now. It failed after it had become Registered, which may have moved its status on to
 /// Registration Error; trying again means Registered.
 fn lead(channel: &domain::status::Channel, found: MarketoLead) -> Lead {
-    let fields = [
-        ("email", found.email),
-        ("firstName", found.first_name),
-        ("lastName", found.last_name),
-        ("company", found.company),
-        ("phone", found.phone),
-    ];
-    let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into_inner())));
+    let fields = person(found.email, found.first_name, found.last_name, found.company, found.phone);
     let registered = channel.find(domain::status::Known::Registered);
     let status = registered.map(|status| status.name.clone());
-    Lead { id: found.id, fields: Sensitive::new(fields.collect()), choice: None, status }
+    Lead { id: found.id, fields, choice: None, status }
 }
 
 fn row(pushed: &Pushed) -> RetriedLead {

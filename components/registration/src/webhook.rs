@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::push::batch::Run;
+use crate::push::candidate::person;
 use crate::push::leads;
 use crate::push::outcome::{Outcome, Settled};
 use crate::push::{target, write_back};
@@ -76,16 +77,9 @@ async fn push(app: &App, request: Request) -> Result<Settled, Error> {
 
 /// The webhook's field names are our own; the rest of the component speaks the flow step's.
 fn lead(request: Request) -> Lead {
-    let fields = [
-        ("email", request.email),
-        ("firstName", request.first_name),
-        ("lastName", request.last_name),
-        ("company", request.company),
-        ("phone", request.phone),
-    ];
-    let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into_inner())));
+    let fields = person(request.email, request.first_name, request.last_name, request.company, request.phone);
     let status = request.status.filter(|status| !status.trim().is_empty());
-    Lead { id: request.lead_id, fields: Sensitive::new(fields.collect()), choice: None, status }
+    Lead { id: request.lead_id, fields, choice: None, status }
 }
 
 fn answer(outcome: &Outcome) -> Answer {

@@ -1,17 +1,9 @@
 //! What an event means to us. Pure.
 
 use domain::WebinarId;
+use domain::webinar::CHANGES;
 use platform::peers::Component;
 use serde_json::Value;
-
-/// Events after which a webinar may be another than it was: `catalog` reads it again.
-const CHANGES: [&str; 5] = [
-    "webinar.updated",
-    "webinar.deleted",
-    "webinar.recovered",
-    "webinar.permanently_deleted",
-    "webinar.converted_to_meeting",
-];
 
 /// An event as far as it matters here.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,19 +6,11 @@ use crate::app::App;
 use crate::programs;
 use axum::extract::State;
 use domain::WebinarId;
+use domain::webinar::CHANGES;
 use platform::peers::TickReport;
 use platform::respond::Json;
 use platform::{ApiError, Body};
 use serde::Deserialize;
-
-/// Events after which a webinar may be another than it was.
-const CHANGES: [&str; 5] = [
-    "webinar.updated",
-    "webinar.deleted",
-    "webinar.recovered",
-    "webinar.permanently_deleted",
-    "webinar.converted_to_meeting",
-];
 
 /// An event as far as it matters here.
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! The three kinds of error, told apart by type: ours ([`Error::Ours`]), a peer's ([`Error::Peer`], which says whether
-//! and when to try again), and one bad item ([`BadItem`]), whose batch goes on.
+//! and when to try again), and one bad item, whose batch goes on: that is no error but an outcome, of a type of the
+//! batch's own.
 
 use crate::code::{Code, Problem};
 use crate::time::{SignedDuration, Timestamp};
@@ -97,14 +98,4 @@ pub enum Retry {
     After(SignedDuration),
     /// Not before this instant (a daily limit).
     At(Timestamp),
-}
-
-/// One item of a batch cannot be done; the others go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadItem(pub Problem);
-
-impl From<Code> for BadItem {
-    fn from(code: Code) -> Self {
-        Self(Problem::of(code))
-    }
 }

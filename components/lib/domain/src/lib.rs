@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`ids`] | typed ids of Zoom and Marketo |
 //! | [`code`] | every code that a caller can meet, with its sentence |
-//! | [`error`] | the three kinds of error |
+//! | [`error`] | whose fault it is, and whether to try again |
 //! | [`sensitive`] | wrappers for people's data and secrets, whose `Debug` is redacted |
 //! | [`email`] | e-mail addresses: comparing, hashing |
 //! | [`status`] | progression statuses and their order (R7, R16) |
@@ -28,6 +28,6 @@ pub mod webinar;
 
 pub use code::{Code, Problem};
 pub use email::{Email, EmailHash};
-pub use error::{BadItem, Error, Peer, PeerError, Retry};
+pub use error::{Error, Peer, PeerError, Retry};
 pub use ids::{AccountId, LeadId, ProgramId, RegistrantId, ServiceId, UserId, WebinarId};
 pub use sensitive::Sensitive;

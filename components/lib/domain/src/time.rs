@@ -64,11 +64,6 @@ impl SignedDuration {
     pub const fn abs(self) -> Self {
         Self { micros: self.micros.saturating_abs() }
     }
-
-    /// Whether it is backwards.
-    pub const fn is_negative(self) -> bool {
-        self.micros < 0
-    }
 }
 
 impl Add for SignedDuration {

@@ -6,6 +6,16 @@ use crate::sensitive::Sensitive;
 use crate::time::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// Zoom's events after which a webinar may be another than it was: whoever receives one passes it on to `catalog`, which
+/// reads the webinar again.
+pub const CHANGES: [&str; 5] = [
+    "webinar.updated",
+    "webinar.deleted",
+    "webinar.recovered",
+    "webinar.permanently_deleted",
+    "webinar.converted_to_meeting",
+];
+
 /// How people get into a webinar: Zoom's `settings.approval_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

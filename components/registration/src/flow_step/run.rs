@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::outbox::{self, Work};
 use crate::push::batch::Run;
 use crate::push::leads::{self, Pushed};
-use crate::push::outcome::{Outcome, Settled};
+use crate::push::outcome::Settled;
 use crate::push::{target, write_back};
 use domain::records::OutboxId;
 use domain::time::{SignedDuration, Timestamp};
@@ -99,14 +99,7 @@ async fn push(app: &App, work: &Work, deadline: Timestamp) -> Result<Vec<Pushed>
     if app.ports.clock.now().duration_since(work.head.accepted_at) >= PATIENCE {
         pushed.iter_mut().for_each(Pushed::give_up);
     }
-    let outcomes: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, settled(pushed)?))).collect();
+    let outcomes: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, pushed.outcome()?))).collect();
     write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
     Ok(pushed)
-}
-
-fn settled(pushed: &Pushed) -> Option<&Outcome> {
-    match &pushed.settled {
-        Settled::Now(outcome) => Some(outcome),
-        Settled::Later(_) => None,
-    }
 }

@@ -4,7 +4,7 @@ use super::outcome::Outcome;
 use crate::mapping::Pairs;
 use domain::records::Lead;
 use domain::status::Known;
-use domain::{Code, Email, LeadId, Problem};
+use domain::{Code, Email, LeadId, Problem, Sensitive};
 
 /// A lead that may be pushed.
 #[derive(Debug, Clone)]
@@ -15,6 +15,20 @@ pub struct Candidate {
     pub email: Email,
     /// All fields, for the extension.
     pub fields: Pairs,
+}
+
+/// The fields of a person who does not come from the flow step, under the flow step's names for them.
+pub fn person(
+    email: Option<Sensitive>,
+    first_name: Option<Sensitive>,
+    last_name: Option<Sensitive>,
+    company: Option<Sensitive>,
+    phone: Option<Sensitive>,
+) -> Pairs {
+    let fields =
+        [("email", email), ("firstName", first_name), ("lastName", last_name), ("company", company), ("phone", phone)];
+    let known = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into_inner())));
+    Sensitive::new(known.collect())
 }
 
 /// Checks a lead. `status` is its progression status in the program, or `None` when it is no member.

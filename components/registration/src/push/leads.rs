@@ -22,6 +22,14 @@ pub struct Pushed {
 }
 
 impl Pushed {
+    /// How it ended; `None` while the lead waits.
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        match &self.settled {
+            Settled::Now(outcome) => Some(outcome),
+            Settled::Later(_) => None,
+        }
+    }
+
     /// Makes waiting a failure: it took too long.
     pub fn give_up(&mut self) {
         if let Settled::Later(problem) = &self.settled {
