@@ -158,6 +158,7 @@ mod tests {
             program: 7.into(),
             program_name: String::new(),
             service: "s1".into(),
+            account_id: Some("acc".into()),
             snapshot: Snapshot {
                 id: 9.into(),
                 topic: String::new(),

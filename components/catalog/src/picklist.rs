@@ -107,7 +107,7 @@ pub(crate) async fn choices(
 /// answer is the failure: Marketo would take an empty list for the truth and keep it until the next night.
 async fn webinars(app: &App) -> Result<Vec<Upcoming>, Error> {
     let services = services::all(app.ports.store()).await?;
-    let active: Vec<_> = services.iter().filter(|service| services::obstacle(service.state).is_none()).collect();
+    let active: Vec<_> = services.iter().filter(|service| service.state.obstacle().is_none()).collect();
     let mut webinars = Vec::new();
     let (mut read, mut failure) = (active.is_empty(), None);
     for list in join_all(active.iter().map(|service| of_service(app, service))).await {

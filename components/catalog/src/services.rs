@@ -1,23 +1,13 @@
 //! Which LaunchPoint services may be used, and why others may not.
 
-use domain::records::{Service, ServiceKey, ServiceState, ServicesKey};
+use domain::records::{Service, ServiceKey, ServicesKey};
 use domain::{Code, Email, Error, ServiceId};
 use platform::Store;
-
-/// Why a service in some state cannot be used; `None` when it can.
-pub(crate) const fn obstacle(state: ServiceState) -> Option<Code> {
-    match state {
-        ServiceState::Active => None,
-        ServiceState::Superseded => Some(Code::ServiceSuperseded),
-        // R17: of a service whose app was removed only the name is left; signing in again revives it.
-        ServiceState::NeedsSignIn | ServiceState::Deauthorized => Some(Code::ServiceNeedsSignIn),
-    }
-}
 
 /// A service that can be used, or the code that says why not.
 pub(crate) async fn usable(store: Store<'_>, id: &ServiceId) -> Result<Service, Error> {
     let service = store.get(&ServiceKey { id: id.clone() }).await?.ok_or(Code::ServiceNotFound)?;
-    match obstacle(service.state) {
+    match service.state.obstacle() {
         None => Ok(service),
         Some(code) => Err(code.into()),
     }
@@ -46,6 +36,7 @@ pub(crate) fn hosts(service: &Service) -> Vec<Email> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use domain::records::ServiceState;
     use domain::time::Timestamp;
 
     pub(crate) fn service(admin: &str, users: &[&str]) -> Service {
@@ -70,13 +61,5 @@ pub(crate) mod tests {
         let service = service("ada@x.test", &["bob@x.test", "ADA@x.test", "Bob@X.test", "cyd@x.test"]);
         let hosts: Vec<_> = hosts(&service).iter().map(Email::folded).collect();
         assert_eq!(hosts, ["ada@x.test", "bob@x.test", "cyd@x.test"]);
-    }
-
-    #[test]
-    fn r1_only_an_active_service_can_be_used() {
-        assert_eq!(obstacle(ServiceState::Active), None);
-        assert_eq!(obstacle(ServiceState::Superseded), Some(Code::ServiceSuperseded));
-        assert_eq!(obstacle(ServiceState::NeedsSignIn), Some(Code::ServiceNeedsSignIn));
-        assert_eq!(obstacle(ServiceState::Deauthorized), Some(Code::ServiceNeedsSignIn));
     }
 }

@@ -5,23 +5,18 @@
 //! |---|---|
 //! | `assets` | the page, its style and its script, and how browsers may use them |
 //! | `session` | signing in to the console and out of it |
-//! | `attempts` | wrong keys, which cost more time the more there are |
 
 mod assets;
-mod attempts;
 mod session;
 
-use attempts::Attempts;
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
-use std::sync::Arc;
 
 /// What the handlers share.
 #[derive(Clone)]
 struct App {
     ports: Ports,
-    attempts: Arc<Attempts>,
 }
 
 /// The component over its ports.
@@ -33,7 +28,7 @@ pub fn router(ports: Ports) -> Router {
         .route("/console/style.css", get(assets::style))
         // Signs in with the admin key, signs out.
         .route("/console/session", post(session::sign_in).delete(session::sign_out))
-        .with_state(App { ports, attempts: Arc::default() });
+        .with_state(App { ports });
     platform::respond::finish(router)
 }
 

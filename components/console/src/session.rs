@@ -18,14 +18,14 @@ pub(crate) async fn sign_in(State(app): State<App>, Body(request): Body<Request>
     let key = app.ports.settings().admin_key().await?;
     let is_right = door::same(request.key.expose(), key.expose());
     if !is_right {
-        app.attempts.wrong(app.ports.clock.now());
+        app.ports.attempts.wrong(app.ports.clock.now());
         platform::log!("console.wrong_key");
     }
-    app.ports.clock.sleep(app.attempts.delay(app.ports.clock.now())).await;
+    app.ports.clock.sleep(app.ports.attempts.delay(app.ports.clock.now())).await;
     if !is_right {
         return Err(Code::Unauthenticated.into());
     }
-    app.attempts.right();
+    app.ports.attempts.right();
     let cookie = session::cookie(&key, app.ports.clock.now(), is_secure(&app).await?)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

@@ -55,7 +55,10 @@ async fn look_after(app: &App, id: &ServiceId, report: &mut Report) -> Result<Op
     match services::removal_of(app, id).await? {
         Some(removal) if removal.why == Why::Deauthorized => return Ok(Some(id.clone())),
         Some(removal) => report.removed += usize::from(services::finish_removal(app, id, &removal).await?),
-        None => report.renewed += usize::from(tokens::keep_alive(app, id).await?),
+        None => {
+            services::look_again(app, id).await?;
+            report.renewed += usize::from(tokens::keep_alive(app, id).await?);
+        }
     }
     Ok(None)
 }

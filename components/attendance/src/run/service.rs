@@ -26,8 +26,9 @@ pub(super) async fn take_back_never_started(app: &App, connection: &Connection) 
 
 async fn tell(app: &App, connection: &Connection, problem: Option<Problem>) {
     let path = format!("/internal/problem/{}", connection.service);
+    let report = ServiceProblem { problem, token: None };
     let told: Result<IgnoredAny, Error> =
-        peers::call(&app.ports, Component::Oauth, &path, &ServiceProblem { problem }, TELLING_LIMIT).await;
+        peers::call(&app.ports, Component::Oauth, &path, &report, TELLING_LIMIT).await;
     if let Err(error) = told {
         platform::log!("attendance.service_not_told", service = connection.service, error = error);
     }

@@ -25,7 +25,7 @@ enum Kind {
 
 /// Reads the whole report; `None` while there is none.
 pub(super) async fn read(zoom: &Zoom, instance: &InstanceUuid) -> Result<Option<Report>, Error> {
-    match read_as(zoom, instance, Kind::Report).await {
+    match read_as(&zoom.quietly(), instance, Kind::Report).await {
         Ok(report) => Ok(Some(report)),
         Err(ZoomError::Refused(refusal)) if refusal.is_not_found() => Ok(None),
         Err(ZoomError::Refused(refusal)) if is_forbidden(&refusal) => match read_as(zoom, instance, Kind::Past).await {

@@ -34,6 +34,7 @@ mod tests {
             program: program.into(),
             program_name: String::new(),
             service: "s1".into(),
+            account_id: Some("acc".into()),
             snapshot: Snapshot {
                 id: 9.into(),
                 topic: String::new(),

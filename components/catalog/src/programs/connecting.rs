@@ -49,6 +49,7 @@ pub(super) async fn connect(
             program,
             program_name: String::new(),
             service: id,
+            account_id: None,
             snapshot,
             channel: qualified.channel.clone(),
             connected_at: now,
@@ -58,6 +59,7 @@ pub(super) async fn connect(
             tokens_due: true,
         },
     };
+    connection.account_id = Some(service.account_id);
     connection.program_name = qualified.name;
     connection.channel = qualified.channel;
     connection.problem = None;

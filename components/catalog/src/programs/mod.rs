@@ -15,7 +15,7 @@ mod records;
 mod view;
 
 pub(crate) use reading::{Depth, read_again};
-pub(crate) use records::every;
+pub(crate) use records::{every, mend_list};
 
 use crate::app::App;
 use crate::services;

@@ -1,6 +1,5 @@
 //! Connections in the store: a record per program, and the list of their ids. There is no compare-and-swap, so the
-//! order of writes is such that dying in between leaves at worst an id in the list without a record, which reading
-//! skips.
+//! list may for a while have an id without a record, which reading skips, or lack one; [`mend_list`] mends both.
 
 use domain::Error;
 use domain::ProgramId;
@@ -28,6 +27,7 @@ async fn record(store: Store<'_>, id: ProgramId) -> Result<Option<Connection>, E
 
 /// Writes a connection that an admin made.
 pub(super) async fn add(store: Store<'_>, connection: &Connection) -> Result<(), Error> {
+    store.put(&ProgramKey { id: connection.program }, connection).await?;
     for _ in 0..LIST_TRIES {
         let mut programs = list(store).await?;
         if programs.ids.contains(&connection.program) {
@@ -36,7 +36,25 @@ pub(super) async fn add(store: Store<'_>, connection: &Connection) -> Result<(),
         programs.ids.push(connection.program);
         store.put(&ProgramsKey {}, &programs).await?;
     }
-    Ok(store.put(&ProgramKey { id: connection.program }, connection).await?)
+    Ok(())
+}
+
+/// Takes ids off the list whose record is gone (R17: `oauth` deletes those of an account that removed the app), and
+/// puts those on it that it lacks: two admins who connect in one instant, on two instances, may each write a list
+/// without the other's. Reads every key of the store: for the tick.
+pub(crate) async fn mend_list(store: Store<'_>) -> Result<(), Error> {
+    let keys = store.keys("program:").await?;
+    let there: Vec<ProgramId> = keys.iter().filter_map(|key| key.strip_prefix("program:")?.parse().ok()).collect();
+    let mut programs = list(store).await?;
+    let listed = programs.ids.clone();
+    programs.ids.retain(|id| there.contains(id));
+    let missing: Vec<_> = there.into_iter().filter(|id| !listed.contains(id)).collect();
+    programs.ids.extend(missing);
+    if programs.ids != listed {
+        platform::log!("programs.list_mended", before = listed.len(), after = programs.ids.len());
+        store.put(&ProgramsKey {}, &programs).await?;
+    }
+    Ok(())
 }
 
 /// Writes what was learnt of a connection, unless an admin disconnected or re-connected the program meanwhile:

@@ -1,7 +1,6 @@
 //! A connection as our API shows it (DESIGN section 7).
 
 use super::marketo::missing_statuses;
-use crate::services;
 use crate::webinars::WebinarView;
 use domain::records::{Connection, Service};
 use domain::status::Channel;
@@ -29,10 +28,10 @@ pub(crate) struct ConnectionView {
 
 impl ConnectionView {
     /// The view, given every service there is: what is wrong with the connection's service now is told even before
-    /// the webinar is read again (R1).
+    /// the webinar is read again (R1, R3).
     pub(super) fn of(connection: Connection, services: &[Service]) -> Self {
         let service = services.iter().find(|service| service.id == connection.service);
-        let obstacle = service.map_or(Some(Code::ServiceNotFound), |service| services::obstacle(service.state));
+        let obstacle = service.map_or(Some(Code::ServiceNotFound), |service| service.obstacle_to(&connection.snapshot));
         Self {
             program_id: connection.program,
             program_name: connection.program_name,

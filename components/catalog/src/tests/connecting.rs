@@ -156,3 +156,12 @@ async fn r1_a_superseded_service_shows_on_its_programs_at_once() {
     let (status, body) = world.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
     assert_eq!((status, &body["problem"]["code"]), (200, &json!("SERVICE_SUPERSEDED")));
 }
+
+#[tokio::test]
+async fn r3_a_host_who_is_no_longer_enabled_shows_on_programs_at_once() {
+    let world = World::new().await;
+    world.zoom().put(9, json!({"host_email": "bob@x.test"}));
+    assert_eq!(world.connect(9).await.0, 200);
+    world.change_service("s1", |service| service.users.clear()).await;
+    assert_eq!(world.get(PROGRAM).await.1["problem"]["code"], "HOST_NOT_ENABLED");
+}

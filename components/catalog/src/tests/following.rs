@@ -1,7 +1,7 @@
 //! Following changes in Zoom: the refresh, events, the tick.
 
 use super::world::{PROGRAM, World, problem};
-use domain::records::{Connection, ProgramKey, ServiceState};
+use domain::records::{Connection, ProgramKey, ProgramsKey, ServiceState};
 use domain::time::SignedDuration;
 use serde_json::{Value, json};
 
@@ -27,6 +27,25 @@ async fn connected() -> World {
     assert_eq!(world.connect(9).await.0, 200);
     world.marketo().written.clear();
     world
+}
+
+#[tokio::test]
+async fn the_tick_mends_the_list_of_programs() {
+    let world = connected().await;
+    let store = world.ports();
+    let mut other = record(&world).await;
+    other.program = 1002.into();
+    // Two admins connected in one instant: the list of one was written over that of the other.
+    store.store().put(&ProgramKey { id: 1002.into() }, &other).await.unwrap();
+    let listed = async || world.get("/catalog/programs").await.1["programs"].as_array().unwrap().len();
+    assert_eq!(listed().await, 1);
+    tick(&world).await;
+    assert_eq!(listed().await, 2);
+    // R17: oauth deleted the connections of an account.
+    store.store().delete(&ProgramKey { id: 1002.into() }).await.unwrap();
+    tick(&world).await;
+    let list = store.store().get(&ProgramsKey {}).await.unwrap().unwrap();
+    assert_eq!(list.ids, [1001.into()]);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ pub(super) async fn of_any_service(app: &App, id: WebinarId) -> Result<ServiceWe
 }
 
 async fn of_service(app: &App, service: &Service, id: WebinarId, deadline: Timestamp) -> Result<ServiceWebinar, Error> {
-    if let Some(code) = services::obstacle(service.state) {
+    if let Some(code) = service.state.obstacle() {
         return Err(code.into());
     }
     let webinar = app.recent_webinar(&service.id, id, deadline).await.map_err(zoom_errors::reading_webinar)?;

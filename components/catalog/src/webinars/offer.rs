@@ -1,6 +1,5 @@
 //! What may be chosen (R3): webinars of the service's hosts, with a single session, not over. Pure.
 
-use crate::services;
 use domain::records::Service;
 use domain::time::{SignedDuration, Timestamp};
 use domain::webinar::Snapshot;
@@ -25,7 +24,7 @@ pub(super) fn offered_start(webinar: &ListedWebinar, now: Timestamp) -> Option<T
 /// The host is checked first: of other people's webinars nothing is told.
 pub(crate) fn offered_by(service: &Service, webinar: &Webinar) -> Result<Snapshot, Code> {
     let host = webinar.host_email.as_deref().and_then(Email::parse).ok_or(Code::HostNotEnabled)?;
-    if !services::hosts(service).contains(&host) {
+    if !service.enables(&host) {
         return Err(Code::HostNotEnabled);
     }
     let snapshot = if webinar.listed.is_single() { webinar.snapshot() } else { None };

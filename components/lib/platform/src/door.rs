@@ -17,12 +17,17 @@ use subtle::ConstantTimeEq;
 pub const WEBHOOK_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Lets the admin in: `Authorization: Bearer {admin_key}`, or the console's session cookie. A call that changes
-/// something and comes with the cookie must be from our own pages: it needs an `Origin` equal to `public_url`.
+/// something and comes with the cookie must be from our own pages: it needs an `Origin` equal to `public_url`. A wrong
+/// key is refused the later the more there were.
 pub async fn admin(ports: &Ports, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
     let key = ports.settings().admin_key().await?;
     match bearer(headers) {
         Some(given) if same(given, key.expose()) => Ok(()),
-        Some(_) => Err(Code::Unauthenticated.into()),
+        Some(_) => {
+            ports.attempts.wrong(ports.clock.now());
+            ports.clock.sleep(ports.attempts.delay(ports.clock.now())).await;
+            Err(Code::Unauthenticated.into())
+        }
         None => {
             if !session::is_valid(headers, &key, ports.clock.now()) {
                 return Err(Code::Unauthenticated.into());

@@ -6,6 +6,7 @@
 //! | [`store`] | the key-value port with typed keys |
 //! | [`settings`] | the variables of DESIGN section 7, typed |
 //! | [`door`] | who may come in: admin, cron, Marketo, Zoom |
+//! | [`attempts`] | wrong admin keys, which cost more time the more there are |
 //! | [`entrance`] | the same as extractors |
 //! | [`session`] | the console's session cookie |
 //! | [`respond`] | problem documents (RFC 9457) and JSON bodies |
@@ -18,6 +19,7 @@
 //! | `memory` | ports in memory, for native tests |
 //! | `spin` | the ports on Spin; the only place that names its SDK besides the entry of each component |
 
+pub mod attempts;
 pub mod door;
 pub mod entrance;
 pub mod locks;

@@ -46,6 +46,7 @@ impl Memory {
             random: this.clone(),
             variables: this.clone(),
             background: this,
+            attempts: Arc::default(),
         }
     }
 

@@ -59,6 +59,10 @@ pub struct TokenRequest {
 pub struct ServiceProblem {
     /// What is wrong.
     pub problem: Option<Problem>,
+    /// The SHA-256 of the access token that the problem was met with, in hexadecimal. A report about a token that was
+    /// replaced meanwhile is late: the admin may have signed in again since.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 /// Body of `POST /internal/tick`: work that is due, as far as time allows.

@@ -1,5 +1,6 @@
 //! The ports. A component is a router over these, so that it runs natively over memory and on Spin over the real ones.
 
+use crate::attempts::Attempts;
 use crate::settings::Settings;
 use crate::store::Store;
 use async_trait::async_trait;
@@ -23,6 +24,8 @@ pub struct Ports {
     pub variables: Arc<dyn Variables>,
     /// Work after the response.
     pub background: Arc<dyn Background>,
+    /// The wrong admin keys that this instance saw lately.
+    pub attempts: Arc<Attempts>,
 }
 
 /// Outbound HTTP. Redirects are not followed.

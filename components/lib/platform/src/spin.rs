@@ -22,6 +22,7 @@ pub fn ports() -> Ports {
         random: spin.clone(),
         variables: spin.clone(),
         background: spin,
+        attempts: Arc::default(),
     }
 }
 

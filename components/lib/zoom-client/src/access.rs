@@ -38,6 +38,8 @@ pub struct Zoom {
     pub(crate) ports: Ports,
     pub(crate) access: Access,
     pub(crate) deadline: Timestamp,
+    /// Whether a refusal that concerns the service as a whole is written on it.
+    pub(crate) tells: bool,
 }
 
 #[derive(Clone)]
@@ -49,13 +51,18 @@ pub(crate) enum Access {
 impl Zoom {
     /// With a token at hand: `oauth`, right after a sign-in.
     pub fn with_token(ports: &Ports, token: ZoomToken) -> Self {
-        Self { ports: ports.clone(), access: Access::Token(token), deadline: ports.clock.now() + RUN_LIMIT }
+        Self {
+            ports: ports.clone(),
+            access: Access::Token(token),
+            deadline: ports.clock.now() + RUN_LIMIT,
+            tells: true,
+        }
     }
 
     /// As a service, whose token `oauth` hands out.
     pub fn of_service(ports: &Ports, service: &ServiceId, tokens: &Arc<Tokens>) -> Self {
         let access = Access::Service(service.clone(), tokens.clone());
-        Self { ports: ports.clone(), access, deadline: ports.clock.now() + RUN_LIMIT }
+        Self { ports: ports.clone(), access, deadline: ports.clock.now() + RUN_LIMIT, tells: true }
     }
 
     /// Waits between tries end at this instant. By default [`RUN_LIMIT`] after the client was made.
@@ -63,6 +70,12 @@ impl Zoom {
     pub fn until(mut self, deadline: Timestamp) -> Self {
         self.deadline = deadline;
         self
+    }
+
+    /// The same, for a call that has a substitute: its refusal is no problem of the service.
+    #[must_use]
+    pub fn quietly(&self) -> Self {
+        Self { tells: false, ..self.clone() }
     }
 
     /// The token to use now. `refused` is the SHA-256 of one that Zoom did not take.

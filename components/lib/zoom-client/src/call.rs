@@ -89,23 +89,22 @@ impl Zoom {
                 }
                 return Err(unavailable(true));
             }
+            let hash = hex_digest(token.access_token.expose().as_bytes());
             if refusal.is_bad_token() && !renewed && matches!(self.access, Access::Service(..)) {
                 renewed = true;
-                token = self.token(Some(hex_digest(token.access_token.expose().as_bytes()))).await?;
+                token = self.token(Some(hash)).await?;
                 continue;
             }
-            self.tell_service_problem(&refusal).await;
+            self.tell_service_problem(&refusal, hash).await;
             return Err(ZoomError::Refused(refusal));
         }
     }
 
     /// A refusal that concerns the service as a whole is written on it, so that the console shows it (R2).
-    async fn tell_service_problem(&self, refusal: &Refusal) {
+    async fn tell_service_problem(&self, refusal: &Refusal, token: String) {
         let Access::Service(service, _) = &self.access else { return };
-        if !(refusal.is_bad_token() || refusal.is_missing_scope()) {
-            return;
-        }
-        let body = ServiceProblem { problem: Some(Problem::of(refusal.code())) };
+        let Some(problem) = refusal.service_problem().filter(|_| self.tells) else { return };
+        let body = ServiceProblem { problem: Some(problem), token: Some(token) };
         let path = format!("/internal/problem/{service}");
         let told: Result<serde::de::IgnoredAny, Error> =
             peers::call(&self.ports, Component::Oauth, &path, &body, SignedDuration::from_secs(5)).await;

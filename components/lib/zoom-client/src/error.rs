@@ -83,6 +83,33 @@ impl Refusal {
         self.says("does not contain scopes") || (self.code == 4711 && self.status != 401)
     }
 
+    /// Whether the person who signed in has not, or no longer, the role that the call takes (R2).
+    pub fn is_missing_role(&self) -> bool {
+        self.code == 200 && self.says("no permission")
+    }
+
+    /// What a refusal says of the service as a whole (R2), if it does.
+    pub fn service_problem(&self) -> Option<Problem> {
+        if self.is_missing_scope() {
+            let what = format_args!("The sign-in to Zoom lacks {}.", self.scopes());
+            return Some(Problem::because(Code::ServiceLacksPermission, what));
+        }
+        (self.is_bad_token() || self.is_missing_role()).then(|| Problem::of(self.code()))
+    }
+
+    /// The scopes that the message names between brackets. What does not look like a scope is not shown.
+    fn scopes(&self) -> String {
+        let (_, list) = self.message.expose().split_once('[').unwrap_or_default();
+        let (list, _) = list.split_once(']').unwrap_or_default();
+        let is_scope = |name: &&str| {
+            !name.is_empty()
+                && name.len() <= 80
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b == b':' || b == b'_')
+        };
+        let names: Vec<_> = list.split(',').map(str::trim).filter(is_scope).collect();
+        if names.is_empty() { "a scope".to_owned() } else { format!("the scope {}", names.join(" or ")) }
+    }
+
     /// The code for callers (DESIGN section 7), for refusals that mean the same in every call. What an operation
     /// means by a code is in its own module.
     pub fn code(&self) -> Code {
@@ -179,6 +206,27 @@ mod tests {
             (500, "<html>", Code::ZoomUnavailable),
         ] {
             assert_eq!(refusal(status, body).code(), code, "{body}");
+        }
+    }
+
+    #[test]
+    fn r2_what_concerns_the_service_has_a_sentence_of_its_own() {
+        let problem = |status, body| refusal(status, body).service_problem().map(|problem| problem.detail);
+        let scope = problem(
+            400,
+            r#"{"code":4711,"message":"Invalid access token, does not contain scopes:[a:b_c:admin, <b>]."}"#,
+        );
+        assert!(scope.unwrap().starts_with("The sign-in to Zoom lacks the scope a:b_c:admin."));
+        let unnamed = problem(401, r#"{"code":4700,"message":"does not contain scopes"}"#);
+        assert!(unnamed.unwrap().starts_with("The sign-in to Zoom lacks a scope."));
+        let role = problem(400, r#"{"code":200,"message":"No permission."}"#);
+        assert!(role.unwrap().contains("give back the admin role"));
+        let token = problem(401, r#"{"code":124,"message":"Invalid access token."}"#);
+        assert!(token.unwrap().contains("sign in again"));
+        for (status, body) in
+            [(400, r#"{"code":200,"message":"Webinar plan is missing."}"#), (404, r#"{"code":3001,"message":"x"}"#)]
+        {
+            assert_eq!(problem(status, body), None);
         }
     }
 

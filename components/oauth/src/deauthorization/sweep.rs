@@ -4,13 +4,13 @@
 
 use crate::app::App;
 use crate::services::{self, Why};
-use domain::records::{AttendanceKey, Connection, Outbox, OutboxPart, ProgramKey, Registration};
-use domain::{Error, ProgramId, ServiceId, WebinarId, json};
+use domain::records::{AttendanceKey, Connection, Outbox, OutboxPart, ProgramKey, Registration, Service};
+use domain::{AccountId, Error, ProgramId, ServiceId, WebinarId, json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What belongs to the services.
+/// What goes.
 #[derive(Default)]
 struct Doomed {
     programs: BTreeSet<ProgramId>,
@@ -25,7 +25,32 @@ pub(crate) async fn finish(app: &App, ended: &[ServiceId]) -> Result<(), Error> 
         // Ending it may have been cut off.
         services::end(app, id, Why::Deauthorized).await?;
     }
-    let doomed = find(app, ended).await?;
+    let services = services::all(app).await?;
+    let accounts = services.iter().filter(|service| ended.contains(&service.id)).map(|service| &service.account_id);
+    let accounts: Vec<_> = accounts.collect();
+    sweep(app, |connection| ended.contains(&connection.service) || is_leftover(connection, &accounts, &services))
+        .await?;
+    for id in ended {
+        services::removal_done(app, id).await?;
+    }
+    Ok(())
+}
+
+/// Deletes what is left of an account that has no service here any more.
+pub(crate) async fn leftovers(app: &App, account: &AccountId) -> Result<(), Error> {
+    let services = services::all(app).await?;
+    sweep(app, |connection| is_leftover(connection, &[account], &services)).await
+}
+
+/// Whether a connection is of one of some accounts, and its service was deleted here before.
+fn is_leftover(connection: &Connection, accounts: &[&AccountId], services: &[Service]) -> bool {
+    connection.account_id.as_ref().is_some_and(|account| accounts.contains(&account))
+        && !services.iter().any(|service| service.id == connection.service)
+}
+
+/// Deletes some connections and everything that belongs to them.
+async fn sweep(app: &App, goes: impl Fn(&Connection) -> bool) -> Result<(), Error> {
+    let doomed = find(app, goes).await?;
     let registrations = sweep_registrations(app, &doomed).await?;
     let chunks = sweep_outbox(app, &doomed).await?;
     for &program in &doomed.programs {
@@ -34,19 +59,16 @@ pub(crate) async fn finish(app: &App, ended: &[ServiceId]) -> Result<(), Error> 
     for &id in &doomed.programs {
         app.store().delete(&ProgramKey { id }).await?;
     }
-    for id in ended {
-        services::removal_done(app, id).await?;
-    }
     let programs = doomed.programs.len();
     platform::log!("deauthorization.swept", programs = programs, registrations = registrations, chunks = chunks);
     Ok(())
 }
 
-async fn find(app: &App, ended: &[ServiceId]) -> Result<Doomed, Error> {
+async fn find(app: &App, goes: impl Fn(&Connection) -> bool) -> Result<Doomed, Error> {
     let mut doomed = Doomed::default();
     for key in app.store().keys("program:").await? {
         let Some(connection) = read::<Connection>(app, &key).await? else { continue };
-        if ended.contains(&connection.service) {
+        if goes(&connection) {
             doomed.programs.insert(connection.program);
             doomed.webinars.insert(connection.snapshot.id);
         } else {

@@ -28,9 +28,9 @@ pub(crate) enum GrantError {
     /// The code or the refresh token is not, or no longer, good.
     #[error("Zoom refuses the grant")]
     Refused,
-    /// Zoom does not accept our client id, secret or redirect URI: an operator has to correct them.
-    #[error("Zoom refuses the app's client id, secret or redirect URI")]
-    App,
+    /// Zoom does not let the app itself in.
+    #[error("Zoom refuses the app: {0:?}")]
+    App(AppFault),
     /// No usable answer. The code may be spent, the refresh token may have been rotated.
     #[error("Zoom's OAuth server does not answer properly")]
     Unavailable,
@@ -40,6 +40,35 @@ pub(crate) enum GrantError {
     /// Our own fault.
     #[error(transparent)]
     Ours(#[from] Error),
+}
+
+/// Why Zoom does not let the app itself in. What is waiting goes on once somebody mended it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppFault {
+    /// Our client id, secret or redirect URI.
+    Settings,
+    /// The app was disabled in Zoom: by Zoom itself (4717), or by the account's admin (4738).
+    Disabled,
+}
+
+impl AppFault {
+    /// What to do about it.
+    pub(crate) const fn sentence(self) -> &'static str {
+        match self {
+            Self::Settings => {
+                "Zoom does not accept this application; whoever operates it has to check zoom_client_id,                  zoom_client_secret and public_url, and what is waiting then goes on by itself."
+            }
+            Self::Disabled => {
+                "The application was disabled in Zoom; a Zoom admin has to enable it in the App Marketplace, and what                  is waiting then goes on by itself."
+            }
+        }
+    }
+}
+
+impl From<AppFault> for Problem {
+    fn from(fault: AppFault) -> Self {
+        Self { code: Code::ServiceLacksPermission, detail: fault.sentence().to_owned() }
+    }
 }
 
 impl From<TransportError> for GrantError {
@@ -56,7 +85,7 @@ impl From<GrantError> for Error {
         };
         match error {
             GrantError::Refused => Code::ServiceNeedsSignIn.into(),
-            GrantError::App => Self::Ours(error.to_string()),
+            GrantError::App(fault) => Self::Caller(fault.into()),
             GrantError::Unavailable => zoom(Code::ZoomUnavailable, true),
             GrantError::RateLimited => zoom(Code::RateLimited, false),
             GrantError::Ours(error) => error,
@@ -113,10 +142,14 @@ pub(super) fn accepted(response: &Response<bytes::Bytes>) -> Result<(), GrantErr
         status if status.is_client_error() => {
             let refused: Refused = domain::json::read(response.body()).unwrap_or_default();
             let reason = refused.reason.to_ascii_lowercase();
+            // zoom.md section 1 gives Zoom's numbers, which it writes with a comma.
+            if ["disabled", "4,717", "4,738", "4717", "4738"].iter().any(|sign| reason.contains(sign)) {
+                return Err(GrantError::App(AppFault::Disabled));
+            }
             let about_the_app = status == StatusCode::UNAUTHORIZED
                 || ["invalid_client", "unauthorized_client"].contains(&refused.error.as_str())
                 || ["redirect", "client_id", "client_secret"].iter().any(|word| reason.contains(word));
-            Err(if about_the_app { GrantError::App } else { GrantError::Refused })
+            Err(if about_the_app { GrantError::App(AppFault::Settings) } else { GrantError::Refused })
         }
         _ => Err(GrantError::Unavailable),
     }
@@ -161,8 +194,10 @@ mod tests {
             (400, r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#, "Refused"),
             (400, r#"{"reason":"Invalid authorization code","error":"invalid_grant"}"#, "Refused"),
             (400, "<html>", "Refused"),
-            (401, r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#, "App"),
-            (400, r#"{"reason":"Redirect URI mismatch","error":"invalid_request"}"#, "App"),
+            (401, r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#, "App(Settings)"),
+            (400, r#"{"reason":"The app has been disabled. (4,717)","error":"invalid_request"}"#, "App(Disabled)"),
+            (401, r#"{"reason":"Disabled by the admin. (4,738)","error":"invalid_client"}"#, "App(Disabled)"),
+            (400, r#"{"reason":"Redirect URI mismatch","error":"invalid_request"}"#, "App(Settings)"),
             (429, "", "RateLimited"),
             (503, "", "Unavailable"),
             (302, "", "Unavailable"),

@@ -5,7 +5,7 @@ mod answer;
 mod client;
 mod scopes;
 
-pub(crate) use answer::{Grant, GrantError};
+pub(crate) use answer::{AppFault, Grant, GrantError};
 pub(crate) use client::{authorize_url, exchange, refresh, revoke};
 #[cfg(test)]
 pub(crate) use scopes::REQUIRED;

@@ -73,10 +73,11 @@ async fn check_all(app: &App, id: &ServiceId, users: &[Email]) -> Result<(), Err
 /// Whether a user is of the account. Only here is an address told: to the admin who sent it.
 async fn check(app: &App, id: &ServiceId, user: &Email) -> Result<(), Error> {
     let token = tokens::obtain(app, id, None).await?;
-    let hash = hex_digest(token.access_token.expose().as_bytes());
+    let mut hash = hex_digest(token.access_token.expose().as_bytes());
     let mut answer = Zoom::with_token(&app.ports, token).user(user).await;
     if matches!(&answer, Err(ZoomError::Refused(refusal)) if refusal.is_bad_token()) {
         let token = tokens::obtain(app, id, Some(&hash)).await?;
+        hash = hex_digest(token.access_token.expose().as_bytes());
         answer = Zoom::with_token(&app.ports, token).user(user).await;
     }
     let refusal = match answer {
@@ -87,8 +88,8 @@ async fn check(app: &App, id: &ServiceId, user: &Email) -> Result<(), Error> {
     if refusal.is_not_found() {
         return Err(Problem::because(Code::UserNotFound, format_args!("{}:", user.expose())).into());
     }
-    if refusal.is_bad_token() || refusal.is_missing_scope() {
-        problem::note(app, id, Some(refusal.code().into())).await?;
+    if let Some(problem) = refusal.service_problem() {
+        problem::note(app, id, Some(problem), Some(&hash)).await?;
     }
     Err(ZoomError::Refused(refusal).into())
 }

@@ -1,6 +1,6 @@
 //! The ways in which a sign-in fails, with what to do.
 
-use crate::grant::{GrantError, Scope};
+use crate::grant::{AppFault, GrantError, Scope};
 use domain::Error;
 use http::StatusCode;
 use platform::ports::StoreError;
@@ -24,6 +24,8 @@ pub(super) enum Ending {
     NotPermitted,
     /// Zoom does not accept our client id, secret or redirect URI.
     AppRefused,
+    /// The app is disabled in Zoom.
+    AppDisabled,
     /// Zoom does not answer properly.
     ZoomUnavailable,
     /// Our own fault.
@@ -42,6 +44,7 @@ impl Ending {
             Self::MissingScopes(_) => "missing_scopes",
             Self::NotPermitted => "not_permitted",
             Self::AppRefused => "app_refused",
+            Self::AppDisabled => "app_disabled",
             Self::ZoomUnavailable => "zoom_unavailable",
             Self::Ours => "internal",
         }
@@ -51,7 +54,7 @@ impl Ending {
         match self {
             Self::Unknown | Self::TooLate | Self::CodeRefused => StatusCode::BAD_REQUEST,
             Self::Declined | Self::Foreign | Self::MissingScopes(_) | Self::NotPermitted => StatusCode::FORBIDDEN,
-            Self::AppRefused | Self::ZoomUnavailable => StatusCode::BAD_GATEWAY,
+            Self::AppRefused | Self::AppDisabled | Self::ZoomUnavailable => StatusCode::BAD_GATEWAY,
             Self::Ours => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -67,6 +70,7 @@ impl Ending {
             Self::MissingScopes(_) => "Zoom did not grant everything that is needed",
             Self::NotPermitted => "Zoom does not let you sign in here",
             Self::AppRefused => "Zoom does not accept this application",
+            Self::AppDisabled => "This application is disabled in Zoom",
             Self::ZoomUnavailable => "Zoom does not answer properly",
             Self::Ours => "Something went wrong on our side",
         }
@@ -95,6 +99,9 @@ impl Ending {
             Self::AppRefused => {
                 "Whoever operates this application has to check zoom_client_id, zoom_client_secret and public_url: Zoom must know them, with {public_url}/oauth/callback as redirect address."
             }
+            Self::AppDisabled => {
+                "A Zoom admin has to enable it in Zoom's App Marketplace first. Then sign in again from the console."
+            }
             Self::ZoomUnavailable => "Nothing was stored. Wait a little and sign in again from the console.",
             Self::Ours => "It is in the log. Sign in again from the console.",
         }
@@ -105,7 +112,8 @@ impl From<GrantError> for Ending {
     fn from(error: GrantError) -> Self {
         match error {
             GrantError::Refused => Self::CodeRefused,
-            GrantError::App => Self::AppRefused,
+            GrantError::App(AppFault::Settings) => Self::AppRefused,
+            GrantError::App(AppFault::Disabled) => Self::AppDisabled,
             GrantError::Unavailable | GrantError::RateLimited => Self::ZoomUnavailable,
             GrantError::Ours(error) => error.into(),
         }

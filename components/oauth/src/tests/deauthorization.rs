@@ -24,7 +24,7 @@ async fn put(world: &World, key: &str, value: Value) {
 async fn connect(world: &World, service: &ServiceId, program: u64, webinar: u64) {
     let now = world.memory.ports().clock.now();
     let connection = json!({
-        "v": 1, "program": program, "program_name": "P", "service": service,
+        "v": 1, "program": program, "program_name": "P", "service": service, "account_id": "acc_1",
         "snapshot": {
             "id": webinar, "topic": "T", "description": "", "start_time": now, "duration": 60, "timezone": "UTC",
             "host_email": null, "registration": "automatic", "join_url": null,
@@ -106,6 +106,29 @@ async fn r17_removing_the_app_deletes_everything_of_the_account() {
     }
     assert_eq!(world.service(&other).await["state"], "active");
     world.access_token(&other).await;
+}
+
+#[tokio::test]
+async fn r17_what_a_service_left_that_was_deleted_here_before_goes_too() {
+    for signs_in_again in [false, true] {
+        let world = World::new();
+        let deleted = world.sign_in("Acme").await;
+        connect(&world, &deleted, 1, 101).await;
+        connect(&world, &ServiceId::parse("gone").unwrap(), 2, 102).await;
+        let mut foreign: Value = serde_json::from_slice(&world.memory.dump()["program:2"]).unwrap();
+        foreign["account_id"] = json!("acc_2");
+        put(&world, "program:2", foreign).await;
+        assert_eq!(world.admin("DELETE", &format!("/oauth/services/{deleted}"), "").await.status, 204);
+        assert_eq!(keys(&world, "program:").len(), 2);
+        if signs_in_again {
+            world.sign_in("Again").await;
+        }
+        assert_eq!(world.event(&removed(&world, "acc_1")).await.status, 204);
+        world.memory.run_background().await;
+        assert_eq!(keys(&world, "program:"), ["2"]);
+        assert_eq!(keys(&world, "registration:"), [format!("102:{:064}", 2)]);
+        assert_eq!(keys(&world, "attendance:"), ["2"]);
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use super::world::World;
+use domain::records::hex_digest;
 use serde_json::json;
 
 #[tokio::test]
@@ -90,6 +91,43 @@ async fn r2_a_problem_of_the_service_is_shown_and_goes_again() {
     world.access_token(&id).await;
     assert_eq!(world.internal(&path, r#"{"problem":null}"#).await.status, 204);
     assert_eq!(world.service(&id).await["problem"], json!(null));
+}
+
+#[tokio::test]
+async fn r2_a_role_that_is_given_back_ends_the_problem_by_the_next_tick() {
+    let world = World::new();
+    let id = world.sign_in("Acme").await;
+    let path = format!("/oauth/services/{id}/users");
+    world.zoom.lock().lacks_role = true;
+    let answer = world.admin("PUT", &path, r#"{"users":["bob@example.com"]}"#).await;
+    assert_eq!(answer.problem(), (409, "SERVICE_LACKS_PERMISSION".into()));
+    for _ in 0..2 {
+        let service = world.service(&id).await;
+        assert_eq!(service["state"], "active");
+        assert!(service["problem"]["detail"].as_str().unwrap().contains("role"), "{service}");
+        world.tick().await;
+    }
+    world.zoom.lock().lacks_role = false;
+    world.tick().await;
+    assert_eq!(world.service(&id).await["problem"], json!(null));
+}
+
+#[tokio::test]
+async fn r2_a_late_report_about_an_earlier_token_does_not_undo_a_sign_in() {
+    let world = World::new();
+    let id = world.sign_in("Acme").await;
+    let report = |token: &str| {
+        let problem = json!({"code": "SERVICE_NEEDS_SIGN_IN", "detail": "Sign in."});
+        json!({"problem": problem, "token": hex_digest(token.as_bytes())}).to_string()
+    };
+    let path = format!("/internal/problem/{id}");
+    let earlier = world.access_token(&id).await;
+    world.sign_in("Acme").await;
+    assert_eq!(world.internal(&path, &report(&earlier)).await.status, 204);
+    assert_eq!(world.service(&id).await["state"], "active");
+    let present = world.access_token(&id).await;
+    assert_eq!(world.internal(&path, &report(&present)).await.status, 204);
+    assert_eq!(world.service(&id).await["state"], "needs-sign-in");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use super::world::{World, state_of};
 use crate::grant::REQUIRED;
 use domain::time::SignedDuration;
+use proptest::prelude::*;
 
 #[tokio::test]
 async fn a_sign_in_asks_zoom_with_pkce_and_binds_the_browser() {
@@ -200,8 +201,45 @@ async fn zoom_being_down_or_refusing_the_app_ends_in_a_page() {
         let (location, cookie) = world.begin("Acme").await;
         let code = world.zoom.allow(&location);
         world.zoom.lock().is_down = down;
-        world.zoom.lock().refuses_app = !down;
+        world.zoom.lock().refuses_app = (!down).then_some("Invalid client_id or client_secret");
         let answer = world.come_back(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
         assert_page(&world, answer, 502, says).await;
+    }
+}
+
+/// One character of a text replaced by another that may stand in a URL and in a cookie.
+fn with_another(text: &str, at: usize, by: char) -> String {
+    let at = at % text.len();
+    let by = if text[at..].starts_with(by) { if by == 'x' { 'y' } else { 'x' } } else { by };
+    format!("{}{by}{}", &text[..at], &text[at + 1..])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whoever has not both the state and the browser's cookie gets nothing, and spoils nothing.
+    #[test]
+    fn a_state_without_its_cookie_and_a_cookie_without_its_state_are_worth_nothing(
+        at in any::<usize>(),
+        by in prop::char::range('a', 'z'),
+        wrong_state in any::<bool>(),
+        other in "[A-Za-z0-9_-]{0,60}",
+        is_other in any::<bool>(),
+    ) {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+            let world = World::new();
+            let (location, cookie) = world.begin("Acme").await;
+            let (state, nonce) = (state_of(&location), cookie.strip_prefix("zfm_signin=").unwrap().to_owned());
+            let code = world.zoom.allow(&location);
+            let wrong = |right: &str| if is_other && other != right { other.clone() } else { with_another(right, at, by) };
+            let (tried_state, tried_nonce) =
+                if wrong_state { (wrong(&state), nonce.clone()) } else { (state.clone(), wrong(&nonce)) };
+            let query = format!("code={code}&state={tried_state}");
+            let answer = world.come_back(&query, &format!("zfm_signin={tried_nonce}")).await;
+            let expected = if wrong_state { (400, "not known") } else { (403, "begun in another browser") };
+            assert_page(&world, answer, expected.0, expected.1).await;
+            let answer = world.come_back(&format!("code={code}&state={state}"), &cookie).await;
+            assert_eq!(answer.status, 303, "the admin's own sign-in still works");
+        });
     }
 }

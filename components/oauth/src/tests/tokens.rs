@@ -17,7 +17,7 @@ async fn a_token_is_renewed_ahead_of_its_end_and_not_before() {
     let answer = world.token(&id).await.json();
     assert_eq!(answer["api_base"], "http://zoom.test");
     let first = world.access_token(&id).await;
-    world.memory.advance(SignedDuration::from_mins(54));
+    world.memory.advance(SignedDuration::from_mins(57));
     assert_eq!(world.access_token(&id).await, first);
     assert_eq!(world.zoom.lock().renewals, 0);
     world.memory.advance(SignedDuration::from_mins(2));
@@ -161,14 +161,44 @@ async fn a_renewal_whose_answer_was_lost_is_tried_once_more_before_the_service_n
 }
 
 #[tokio::test]
-async fn zoom_refusing_the_app_is_no_fault_of_the_service() {
+async fn r2_zoom_refusing_the_app_is_a_problem_that_goes_by_itself() {
     let world = World::new();
     let id = world.sign_in("Acme").await;
-    world.memory.advance(HOUR);
-    world.zoom.lock().refuses_app = true;
-    assert_eq!(world.token(&id).await.problem(), (500, "INTERNAL".into()));
-    world.zoom.lock().refuses_app = false;
-    world.access_token(&id).await;
+    for (reason, says) in [
+        ("Invalid client_id or client_secret", "zoom_client_secret"),
+        ("The app has been disabled. (4,717)", "disabled in Zoom"),
+        ("Disabled by the account's admin. (4,738)", "disabled in Zoom"),
+    ] {
+        world.memory.advance(HOUR);
+        world.zoom.lock().refuses_app = Some(reason);
+        assert_eq!(world.token(&id).await.problem(), (409, "SERVICE_LACKS_PERMISSION".into()));
+        let service = world.service(&id).await;
+        assert_eq!(
+            (&service["state"], &service["problem"]["code"]),
+            (&json!("active"), &json!("SERVICE_LACKS_PERMISSION"))
+        );
+        assert!(service["problem"]["detail"].as_str().unwrap().contains(says), "{service}");
+        world.tick().await;
+        assert_ne!(world.service(&id).await["problem"], json!(null));
+        world.zoom.lock().refuses_app = None;
+        world.tick().await;
+        assert_eq!(world.service(&id).await["problem"], json!(null), "{reason}");
+        world.access_token(&id).await;
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_requests_cost_at_most_one_renewal_an_hour() {
+    let world = World::new();
+    let id = world.sign_in("Acme").await;
+    const HOURS: usize = 24;
+    let between = SignedDuration::from_millis((HOURS * 3_600_000 / 10_000) as i64);
+    for _ in 0..10_000 {
+        world.access_token(&id).await;
+        world.memory.advance(between);
+    }
+    let renewals = world.zoom.lock().renewals;
+    assert!((HOURS - 1..=HOURS).contains(&renewals), "{renewals} renewals in {HOURS} hours");
 }
 
 /// A store that does not take tokens.

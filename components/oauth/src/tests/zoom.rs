@@ -31,8 +31,10 @@ pub(super) struct Account {
     pub(super) during_renewal: Option<BoxFuture<'static, ()>>,
     /// Refuses every access token.
     pub(super) refuses_access: bool,
-    /// Refuses our client secret.
-    pub(super) refuses_app: bool,
+    /// Refuses the app itself, for this reason.
+    pub(super) refuses_app: Option<&'static str>,
+    /// The admin has lost the role.
+    pub(super) lacks_role: bool,
     /// How many renewals were asked for.
     pub(super) renewals: usize,
     pub(super) revoked: Vec<String>,
@@ -55,7 +57,8 @@ impl Zoom {
             loses_renewal: false,
             during_renewal: None,
             refuses_access: false,
-            refuses_app: false,
+            refuses_app: None,
+            lacks_role: false,
             renewals: 0,
             revoked: vec![],
             looked_up: vec![],
@@ -89,6 +92,7 @@ impl Zoom {
             .route("/oauth/token", post(token))
             .route("/oauth/revoke", post(revoke))
             .route("/v2/users/{id}", get(user))
+            .route("/v2/users/{id}/webinars", get(user))
             .with_state(self.clone())
     }
 }
@@ -117,8 +121,9 @@ impl Account {
         if self.is_down {
             return Some(StatusCode::SERVICE_UNAVAILABLE.into_response());
         }
-        if self.refuses_app || headers[header::AUTHORIZATION] != format!("Basic {basic}") {
-            let body = json!({"reason": "Invalid client_id or client_secret", "error": "invalid_client"});
+        let is_client = headers[header::AUTHORIZATION] == format!("Basic {basic}");
+        if let Some(reason) = self.refuses_app.or((!is_client).then_some("Invalid client_id or client_secret")) {
+            let body = json!({"reason": reason, "error": "invalid_client"});
             return Some((StatusCode::UNAUTHORIZED, Json(body)).into_response());
         }
         None
@@ -190,6 +195,10 @@ async fn user(State(zoom): State<Zoom>, headers: HeaderMap, Path(id): Path<Strin
     if account.refuses_access || !account.grants.iter().any(is_known) {
         let body = json!({"code": 124, "message": "Invalid access token."});
         return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+    }
+    if account.lacks_role {
+        let body = json!({"code": 200, "message": "No permission."});
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     }
     if id == "me" {
         return Json(json!({"id": "u_1", "email": account.admin, "account_id": account.id})).into_response();

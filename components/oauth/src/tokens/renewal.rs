@@ -12,8 +12,8 @@ use domain::{Code, Error, Problem, ServiceId};
 use platform::peers::ZoomToken;
 
 /// Tokens are renewed this long before they expire. The others use theirs until one minute before, so a renewal that
-/// fails can be tried again before anybody notices.
-const RENEW_AHEAD: SignedDuration = SignedDuration::from_mins(5);
+/// fails can be tried again before anybody notices. No longer, since it costs renewals: this is 24 a day.
+const RENEW_AHEAD: SignedDuration = SignedDuration::from_mins(2);
 
 /// The least remaining life of a token that is handed out because its renewal failed: what a long run takes.
 const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(1);
@@ -30,14 +30,18 @@ const DISBELIEF: SignedDuration = SignedDuration::from_secs(2);
 
 /// An access token that is good for some minutes at least. `refused` is the SHA-256 of one that Zoom did not take.
 pub(crate) async fn obtain(app: &App, id: &ServiceId, refused: Option<&str>) -> Result<ZoomToken, Error> {
-    match renew_unless(app, id, |service, tokens| is_good(app, service, tokens, refused)).await {
-        Ok((service, tokens)) => hand(&service, &tokens),
-        Err(Error::Peer(error)) if refused.is_none() => {
-            let (service, tokens) = read(app, id).await?;
-            if lives(app, &tokens, LEAST_LIFE) { hand(&service, &tokens) } else { Err(error.into()) }
+    let error = match renew_unless(app, id, |service, tokens| is_good(app, service, tokens, refused)).await {
+        Ok((service, tokens)) => return hand(&service, &tokens),
+        Err(error) => error,
+    };
+    if refused.is_none() && !matches!(error, Error::Ours(_)) {
+        // Not renewed in time, but good for a while yet.
+        let (service, tokens) = read(app, id).await?;
+        if lives(app, &tokens, LEAST_LIFE) {
+            return hand(&service, &tokens);
         }
-        Err(error) => Err(error),
     }
+    Err(error)
 }
 
 /// Renews a grant that was idle for long. `true` when it did.
@@ -45,6 +49,15 @@ pub(crate) async fn keep_alive(app: &App, id: &ServiceId) -> Result<bool, Error>
     let (_, before) = read(app, id).await?;
     let (_, after) = renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + KEEP_ALIVE).await?;
     Ok(after != before)
+}
+
+/// Whether an access token, known by its SHA-256, is the service's present one.
+pub(crate) async fn is_current(app: &App, id: &ServiceId, hash: &str) -> Result<bool, Error> {
+    Ok(vault::load(app, id).await?.is_some_and(|tokens| is_token(&tokens, hash)))
+}
+
+fn is_token(tokens: &Tokens, hash: &str) -> bool {
+    hex_digest(tokens.access_token.expose().as_bytes()) == hash
 }
 
 /// A service and its tokens, renewed unless they will do. One request of one instance renews; the others wait for what
@@ -85,7 +98,7 @@ async fn read(app: &App, id: &ServiceId) -> Result<(Service, Tokens), Error> {
 }
 
 fn is_good(app: &App, service: &Service, tokens: &Tokens, refused: Option<&str>) -> bool {
-    let is_refused = refused.is_some_and(|hash| hash == hex_digest(tokens.access_token.expose().as_bytes()));
+    let is_refused = refused.is_some_and(|hash| is_token(tokens, hash));
     let may_have_changed = !grant::missing(&service.scopes).is_empty() && tokens.renewed_at + LOOK_AGAIN <= app.now();
     !is_refused && !may_have_changed && lives(app, tokens, RENEW_AHEAD)
 }
@@ -129,6 +142,10 @@ async fn renew(app: &App, service: Service, tokens: Tokens) -> Result<(Service, 
             services::needs_sign_in(app, &service.id).await?;
             Err(Code::ServiceNeedsSignIn.into())
         }
+        Err(GrantError::App(fault)) => {
+            services::cannot_renew(app, &service.id, fault.into()).await?;
+            Err(GrantError::App(fault).into())
+        }
         Err(error) => {
             // The old tokens stay: if Zoom did not rotate, the next renewal succeeds; if it did, it is refused.
             platform::log!("tokens.not_renewed", service = service.id, error = error);
@@ -164,14 +181,15 @@ fn take_over(service: &mut Service, granted: &Grant) -> bool {
     if let Some(api_base) = &granted.api_base {
         service.api_base.clone_from(api_base);
     }
+    if service.problem.as_ref().is_some_and(|problem| problem.code == Code::ServiceLacksPermission) {
+        // Zoom let us in. Who meets a missing right again says so again.
+        service.problem = None;
+    }
     if let Some(scopes) = &granted.scopes {
-        let lacked = lacks(&service.scopes).is_some();
         service.scopes.clone_from(scopes);
-        match lacks(scopes) {
-            Some(problem) => service.problem = Some(problem),
-            None if lacked => service.problem = None,
-            None => {}
-        }
+    }
+    if let Some(problem) = lacks(&service.scopes) {
+        service.problem = Some(problem);
     }
     before != (service.api_base.clone(), service.scopes.clone(), service.problem.clone(), service.state)
 }

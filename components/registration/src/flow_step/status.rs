@@ -3,8 +3,8 @@
 
 use crate::app::App;
 use axum::extract::State;
-use domain::records::{ConnectedPrograms, ProgramKey, ProgramsKey, ServiceKey, ServiceState, ServicesKey};
-use domain::{Code, Problem};
+use domain::Problem;
+use domain::records::{ConnectedPrograms, ProgramKey, ProgramsKey, ServiceKey, ServicesKey};
 use platform::ApiError;
 use platform::entrance::MarketoItself;
 use platform::respond::Json;
@@ -26,12 +26,8 @@ pub async fn handle(_: MarketoItself, State(app): State<Arc<App>>) -> Result<Jso
     let services = store.get(&ServicesKey {}).await?.unwrap_or_default();
     for id in services.ids {
         let Some(service) = store.get(&ServiceKey { id }).await? else { continue };
-        let code = match service.state {
-            ServiceState::Active => None,
-            ServiceState::Superseded => Some(Code::ServiceSuperseded),
-            ServiceState::NeedsSignIn | ServiceState::Deauthorized => Some(Code::ServiceNeedsSignIn),
-        };
-        match service.problem.or_else(|| code.map(Problem::of)) {
+        let obstacle = service.state.obstacle();
+        match service.problem.or_else(|| obstacle.map(Problem::of)) {
             Some(problem) => status.errors.push(line("Service", &service.name, &problem)),
             None => status.info.push(format!("Service \"{}\" works.", service.name)),
         }

@@ -2,7 +2,7 @@
 //! by a service that is live (R1).
 
 use crate::app::App;
-use domain::records::{Connection, ProgramKey, ServiceKey, ServiceState};
+use domain::records::{Connection, ProgramKey, ServiceKey};
 use domain::time::SignedDuration;
 use domain::webinar::Snapshot;
 use domain::{Code, Error, ProgramId, ServiceId, WebinarId};
@@ -50,17 +50,13 @@ pub async fn resolve(app: &App, connection: &Connection, choice: Option<&str>) -
             }
         }
     };
-    must_be_live(app, &target.service).await?;
+    must_be_usable(app, &target).await?;
     Ok(target)
 }
 
-/// Whether a service can be used (R1).
-async fn must_be_live(app: &App, service: &ServiceId) -> Result<(), Error> {
-    let record = app.ports.store().get(&ServiceKey { id: service.clone() }).await?;
-    match record.ok_or(Code::ServiceNotFound)?.state {
-        ServiceState::Active => Ok(()),
-        ServiceState::Superseded => Err(Code::ServiceSuperseded.into()),
-        ServiceState::NeedsSignIn => Err(Code::ServiceNeedsSignIn.into()),
-        ServiceState::Deauthorized => Err(Code::ServiceNotFound.into()),
-    }
+/// Whether the service is live and the webinar's host enabled (R1, R3).
+async fn must_be_usable(app: &App, target: &Target) -> Result<(), Error> {
+    let service = app.ports.store().get(&ServiceKey { id: target.service.clone() }).await?;
+    let obstacle = service.ok_or(Code::ServiceNotFound)?.obstacle_to(&target.webinar);
+    obstacle.map_or(Ok(()), |code| Err(code.into()))
 }

@@ -112,6 +112,17 @@ async fn r1_service_superseded_is_told() {
 }
 
 #[tokio::test]
+async fn r3_nobody_is_pushed_to_a_webinar_whose_host_is_not_enabled_any_more() {
+    let world = World::new().await;
+    world.change_service(|service| service["admin_email"] = json!("other@x")).await;
+    world.submit("t", &[lead(1)]).await;
+    assert_eq!(world.outcome(1).0["errorCode"], "HOST_NOT_ENABLED");
+    world.change_service(|service| service["users"] = json!(["A@X"])).await;
+    world.submit("u", &[lead(2)]).await;
+    assert_eq!(world.outcome(2).0["success"], true);
+}
+
+#[tokio::test]
 async fn each_refusal_of_zoom_is_its_leads_outcome() {
     for (status, code, message, expected) in [
         (400, 3027, "Host can not register", "HOST_CANNOT_REGISTER"),

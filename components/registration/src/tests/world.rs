@@ -81,11 +81,17 @@ impl World {
 
     /// Sets the state of the service.
     pub(super) async fn service(&self, state: &str) {
-        let service = json!({
+        self.change_service(|service| service["state"] = json!(state)).await;
+    }
+
+    /// Writes the service as it usually is, with a change.
+    pub(super) async fn change_service(&self, change: impl FnOnce(&mut Value)) {
+        let mut service = json!({
             "v": 1, "id": "svc", "name": "Acme", "account_id": "acc", "admin_user_id": "u", "admin_email": "a@x",
-            "scopes": [], "api_base": "http://zoom.test", "users": [], "state": state,
+            "scopes": [], "api_base": "http://zoom.test", "users": [], "state": "active",
             "created_at": "2026-11-01T00:00:00Z", "problem": null,
         });
+        change(&mut service);
         let service = domain::json::from_value(&service).unwrap();
         self.memory.ports().store().put(&ServiceKey { id: "svc".into() }, &service).await.unwrap();
     }
@@ -97,7 +103,7 @@ impl World {
             "v": 1, "program": PROGRAM, "program_name": "P", "service": "svc",
             "snapshot": {
                 "id": WEBINAR, "topic": "Topic", "description": "", "start_time": "2026-11-10T10:00:00Z",
-                "duration": 60, "timezone": "UTC", "host_email": null, "registration": registration,
+                "duration": 60, "timezone": "UTC", "host_email": "a@x", "registration": registration,
                 "join_url": "https://zoom.test/shared",
             },
             "channel": {"name": "Webinar", "statuses": [

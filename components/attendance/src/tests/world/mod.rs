@@ -131,6 +131,7 @@ impl World {
             program: program.into(),
             program_name: "Program".into(),
             service: "s1".into(),
+            account_id: Some("acc".into()),
             snapshot: Snapshot {
                 id: webinar.into(),
                 topic: "Topic".into(),

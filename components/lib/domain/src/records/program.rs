@@ -2,7 +2,7 @@
 
 use super::VERSION;
 use crate::code::Problem;
-use crate::ids::{ProgramId, ServiceId};
+use crate::ids::{AccountId, ProgramId, ServiceId};
 use crate::status::Channel;
 use crate::time::Timestamp;
 use crate::webinar::Snapshot;
@@ -19,6 +19,9 @@ pub struct Connection {
     pub program_name: String,
     /// The service whose webinar it is.
     pub service: ServiceId,
+    /// The service's Zoom account: what belongs to an account is found by it even when the service is gone (R17).
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
     /// The webinar as last read.
     pub snapshot: Snapshot,
     /// The program's channel.
@@ -102,6 +105,7 @@ mod tests {
             program: 1.into(),
             program_name: "Program".into(),
             service: "s1".into(),
+            account_id: Some("acc".into()),
             snapshot: starting(0),
             channel: Channel { name: "Webinar".into(), statuses: Vec::new() },
             connected_at: at(-9),
@@ -138,8 +142,10 @@ mod tests {
     fn records_without_the_later_fields_are_read() {
         let mut json = serde_json::to_value(connection()).unwrap();
         let fields = json.as_object_mut().unwrap();
-        assert!(fields.remove("moved_from").is_some() && fields.remove("tokens_due").is_some());
+        for field in ["moved_from", "tokens_due", "account_id"] {
+            assert!(fields.remove(field).is_some(), "{field}");
+        }
         let read: Connection = serde_json::from_value(json).unwrap();
-        assert!(read.moved_from.is_empty() && !read.tokens_due);
+        assert!(read.moved_from.is_empty() && !read.tokens_due && read.account_id.is_none());
     }
 }

@@ -1,10 +1,11 @@
 //! LaunchPoint services and their tokens. Written by `oauth` alone.
 
-use crate::code::Problem;
+use crate::code::{Code, Problem};
 use crate::email::Email;
 use crate::ids::{AccountId, ServiceId, UserId};
 use crate::sensitive::Sensitive;
 use crate::time::Timestamp;
+use crate::webinar::Snapshot;
 use serde::{Deserialize, Serialize};
 
 /// A LaunchPoint service: one sign-in of one Zoom account under one name.
@@ -36,6 +37,19 @@ pub struct Service {
     pub problem: Option<Problem>,
 }
 
+impl Service {
+    /// Whether a host's webinars may be used (R3): those of the admin who signed in and of the enabled users.
+    pub fn enables(&self, host: &Email) -> bool {
+        self.admin_email == *host || self.users.contains(host)
+    }
+
+    /// Why a connected webinar cannot be used through this service now; `None` when it can (R1, R3).
+    pub fn obstacle_to(&self, webinar: &Snapshot) -> Option<Code> {
+        let host_is_enabled = webinar.host_email.as_ref().is_none_or(|host| self.enables(host));
+        self.state.obstacle().or((!host_is_enabled).then_some(Code::HostNotEnabled))
+    }
+}
+
 /// Whether a service can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -48,6 +62,18 @@ pub enum ServiceState {
     NeedsSignIn,
     /// The app was removed from the account (R17).
     Deauthorized,
+}
+
+impl ServiceState {
+    /// Why a service in this state cannot be used; `None` when it can. The same answer wherever a service is used.
+    pub const fn obstacle(self) -> Option<Code> {
+        match self {
+            Self::Active => None,
+            Self::Superseded => Some(Code::ServiceSuperseded),
+            // Of a service whose app was removed only the name is left; signing in again revives it.
+            Self::NeedsSignIn | Self::Deauthorized => Some(Code::ServiceNeedsSignIn),
+        }
+    }
 }
 
 /// Which services exist.
@@ -90,4 +116,17 @@ pub struct SignIn {
     pub browser: String,
     /// No longer good after this.
     pub expires_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r1_only_an_active_service_can_be_used() {
+        assert_eq!(ServiceState::Active.obstacle(), None);
+        assert_eq!(ServiceState::Superseded.obstacle(), Some(Code::ServiceSuperseded));
+        assert_eq!(ServiceState::NeedsSignIn.obstacle(), Some(Code::ServiceNeedsSignIn));
+        assert_eq!(ServiceState::Deauthorized.obstacle(), Some(Code::ServiceNeedsSignIn));
+    }
 }

@@ -1,5 +1,5 @@
-//! Wrong keys. Each makes the next answer wait longer, whether its key is right or wrong: otherwise who guesses would
-//! know by the waiting, and hang up early.
+//! Wrong admin keys. Each makes the next refusal wait longer. At the console the right key waits too, so that who guesses
+//! does not know by the waiting; at the API it does not, since guessing must not slow the admin's programs down.
 
 use domain::time::{SignedDuration, Timestamp};
 use std::sync::{Mutex, PoisonError};
@@ -8,14 +8,14 @@ use std::sync::{Mutex, PoisonError};
 const FIRST_DELAY: SignedDuration = SignedDuration::from_millis(250);
 
 /// No wait is longer, so that guessing does not lock the admin out.
-const LONGEST_DELAY: SignedDuration = SignedDuration::from_secs(8);
+const LONGEST_DELAY: SignedDuration = SignedDuration::from_secs(4);
 
 /// After this long without a wrong key all is forgotten.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// The wrong keys that this instance saw lately.
 #[derive(Debug, Default)]
-pub(crate) struct Attempts(Mutex<Option<Wrong>>);
+pub struct Attempts(Mutex<Option<Wrong>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Wrong {
@@ -25,14 +25,14 @@ struct Wrong {
 
 impl Attempts {
     /// Counts a wrong key. Done before any waiting, so that hanging up does not undo it.
-    pub(crate) fn wrong(&self, now: Timestamp) {
+    pub fn wrong(&self, now: Timestamp) {
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = recent(*wrong, now).map_or(0, |wrong| wrong.count);
         *wrong = Some(Wrong { count: count.saturating_add(1), last: now });
     }
 
     /// How long the present answer has to wait.
-    pub(crate) fn delay(&self, now: Timestamp) -> SignedDuration {
+    pub fn delay(&self, now: Timestamp) -> SignedDuration {
         let wrong = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(wrong) = recent(wrong, now) else { return SignedDuration::ZERO };
         let doublings = wrong.count.saturating_sub(1).min(10);
@@ -40,7 +40,7 @@ impl Attempts {
     }
 
     /// The right key was shown.
-    pub(crate) fn right(&self) {
+    pub fn right(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
@@ -61,7 +61,7 @@ mod tests {
             attempts.wrong(now);
             delays.push(attempts.delay(now).as_millis());
         }
-        assert_eq!(delays, [0, 250, 500, 1000, 2000, 4000, 8000, 8000]);
+        assert_eq!(delays, [0, 250, 500, 1000, 2000, 4000, 4000, 4000]);
         assert_eq!(attempts.delay(now + FORGOTTEN_AFTER), SignedDuration::ZERO);
         attempts.wrong(now + FORGOTTEN_AFTER);
         assert_eq!(attempts.delay(now + FORGOTTEN_AFTER), FIRST_DELAY);
