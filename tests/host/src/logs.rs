@@ -1,6 +1,7 @@
 //! What components print: a file for each stream of each component, and the terminal if wanted.
 //!
-//! The files are named as Spin names them: `{state_dir}/logs/{component}_stdout.txt` and `..._stderr.txt`.
+//! The files are named as Spin names them: `{state_dir}/logs/{component}_stdout.txt` and `..._stderr.txt`. One more is
+//! this host's own: `{state_dir}/logs/host.txt`, a line for each instance that ended.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -28,11 +29,13 @@ pub enum Logs {
 /// How much a guest may hand over in one write. Nothing is buffered beyond a line, so this is only a convenience.
 const WRITE_SIZE: usize = 1024 * 1024;
 
-/// The two logs of one component, shared by its instances.
+/// The two logs of one component, shared by its instances, and the host's.
 #[derive(Clone)]
 pub(crate) struct ComponentLogs {
+    component: Arc<str>,
     stdout: Arc<Log>,
     stderr: Arc<Log>,
+    host: Arc<Log>,
 }
 
 struct Log {
@@ -46,14 +49,28 @@ impl ComponentLogs {
     pub(crate) fn open(state_dir: &Path, component: &str, logs: Logs) -> anyhow::Result<Self> {
         let folder = state_dir.join("logs");
         std::fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
-        let log = |stream| {
-            let path = folder.join(format!("{component}_{stream}.txt"));
+        let log = |name: String, prefix| {
+            let path = folder.join(name);
             let file = OpenOptions::new().create(true).append(true).open(&path);
             let file = file.with_context(|| format!("can't open {}", path.display()))?;
-            let prefix = (logs == Logs::FilesAndStdout).then(|| format!("[{component}] "));
             anyhow::Ok(Arc::new(Log { file, prefix }))
         };
-        Ok(Self { stdout: log("stdout")?, stderr: log("stderr")? })
+        let stream = |stream| {
+            let prefix = (logs == Logs::FilesAndStdout).then(|| format!("[{component}] "));
+            log(format!("{component}_{stream}.txt"), prefix)
+        };
+        Ok(Self {
+            component: component.into(),
+            stdout: stream("stdout")?,
+            stderr: stream("stderr")?,
+            host: log("host.txt".to_owned(), None)?,
+        })
+    }
+
+    /// Notes that an instance ended: how many requests it answered, and the most linear memory it had.
+    pub(crate) fn instance_ended(&self, requests: usize, peak_bytes: u64) {
+        let line = format!("instance of {} ended: requests={requests} peak_memory={peak_bytes}\n", self.component);
+        self.host.write(line.as_bytes()).ok();
     }
 
     /// A standard output for a new instance.

@@ -69,6 +69,11 @@ impl MemoryGauge {
     pub(crate) fn new(peak: Peak) -> Self {
         Self { bytes: 0, peak }
     }
+
+    /// What the instance has, in bytes. Linear memory never shrinks, so it is also the most that it had.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
 }
 
 impl ResourceLimiter for MemoryGauge {

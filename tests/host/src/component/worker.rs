@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -95,7 +96,12 @@ impl HandlerState for Blueprint {
             proxy,
             view: State::http,
             expiration: Expiration::new(self.stop.clone()),
-            state: Worker { logs: self.logs.clone(), stop: self.stop.clone(), _at_work: self.at_work.clone() },
+            state: Worker {
+                logs: self.logs.clone(),
+                stop: self.stop.clone(),
+                requests: AtomicUsize::new(0),
+                _at_work: self.at_work.clone(),
+            },
         })
     }
 }
@@ -104,6 +110,8 @@ impl HandlerState for Blueprint {
 pub(crate) struct Worker {
     logs: ComponentLogs,
     stop: watch::Receiver<bool>,
+    /// How many requests it has taken.
+    requests: AtomicUsize,
     _at_work: mpsc::Sender<()>,
 }
 
@@ -127,6 +135,7 @@ impl WorkerState for Worker {
         (): (),
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         Box::pin(std::future::pending())
     }
 
@@ -136,6 +145,7 @@ impl WorkerState for Worker {
         {
             self.logs.host_says(&format!("trap: {error:#}"));
         }
+        self.logs.instance_ended(self.requests.load(Ordering::Relaxed), store.data().memory.bytes());
         drop(store);
     }
 }
