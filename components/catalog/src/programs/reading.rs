@@ -24,7 +24,7 @@ enum Answer {
     /// The webinar is as it should be.
     Fine(Box<Snapshot>),
     /// Zoom answered, and not well.
-    Wrong(Code),
+    Wrong(Problem),
     /// Zoom was not asked, or cannot be as this service.
     Unusable(Problem),
 }
@@ -54,11 +54,11 @@ pub(crate) async fn read_again(
     let mut problem = None;
     match answer {
         Answer::Fine(snapshot) => connection.take(*snapshot, now),
-        Answer::Wrong(code) => {
+        Answer::Wrong(why) => {
             connection.refreshed_at = now;
             // Zoom forgets webinars some time after they are over; that is in order.
-            let forgotten = code == Code::WebinarNotFound && connection.snapshot.end_time() <= now;
-            problem = (!forgotten).then(|| Problem::of(code));
+            let forgotten = why.code == Code::WebinarNotFound && connection.snapshot.end_time() <= now;
+            problem = (!forgotten).then_some(why);
         }
         Answer::Unusable(why) => problem = Some(why),
     }
@@ -107,12 +107,12 @@ async fn ask(app: &App, connection: &Connection, deadline: Timestamp) -> Result<
     match app.read_webinar(&connection.service, connection.snapshot.id, deadline).await {
         Ok(webinar) => Ok(match offered_by(&service, &webinar) {
             Ok(snapshot) => Answer::Fine(Box::new(snapshot)),
-            Err(code) => Answer::Wrong(code),
+            Err(code) => Answer::Wrong(code.into()),
         }),
         Err(error) => {
             let error = zoom_errors::reading_webinar(error);
             let problem = error.problem();
-            if LASTING.contains(&problem.code) { Ok(Answer::Wrong(problem.code)) } else { Err(error) }
+            if LASTING.contains(&problem.code) { Ok(Answer::Wrong(problem)) } else { Err(error) }
         }
     }
 }

@@ -115,5 +115,6 @@ async fn concerns(app: &App, service: &Service, at: Option<Timestamp>) -> Result
         Err(Error::Caller(_)) => None,
         Err(error) => return Err(error),
     };
-    Ok(tokens.zip(at).is_none_or(|(tokens, at)| at >= tokens.signed_in_at))
+    // Zoom tells whole seconds: of a removal in the second of the sign-in the removal counts, or data would stay.
+    Ok(tokens.zip(at).is_none_or(|(tokens, at)| at.as_second() >= tokens.signed_in_at.as_second()))
 }

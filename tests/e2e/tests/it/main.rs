@@ -8,4 +8,5 @@ mod bad_input;
 mod main_path;
 mod restart;
 mod size;
+mod tokens;
 mod walls;

@@ -1,6 +1,6 @@
 //! The walls of DESIGN section 4: who can read what, and what cannot be reached from outside.
 
-use crate::harness::{App, PROBE, RawAnswer, Scene, send_raw, workspace};
+use crate::harness::{App, Manifest, RawAnswer, Scene, send_raw};
 use fakes::stage::TOKEN_KEY;
 use fakes::zoom::CLIENT_SECRET;
 use serde_json::Value;
@@ -14,21 +14,9 @@ const DOORS: [(&str, &str); 4] = [
 ];
 
 /// The application with the probe in the place of every component.
-async fn probed() -> (App, tempfile::TempDir) {
-    let text = std::fs::read_to_string(workspace().join("spin.toml")).unwrap();
-    let probe = workspace().join(PROBE);
-    // The probe has no use for the extension, and a dependency that nobody imports is an error.
-    let lines = text.lines().filter(|line| !line.contains("dependencies]") && !line.contains("{ path = "));
-    let with_probe = |line: &str| match line.strip_prefix("source = ") {
-        Some(_) => format!("source = {probe:?}\n"),
-        None => format!("{line}\n"),
-    };
-    let manifest: String = lines.map(with_probe).collect();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("spin.toml");
-    std::fs::write(&file, manifest).unwrap();
-    let app = App::start_manifest(file, fakes::zoom::Options::default(), fakes::marketo::Options::default()).await;
-    (app, folder)
+async fn probed() -> App {
+    let everywhere = Manifest::with_probe_for(&["oauth", "catalog", "registration", "attendance", "console"]);
+    App::start_manifest(everywhere, fakes::zoom::Options::default(), fakes::marketo::Options::default()).await
 }
 
 async fn try_it(app: &App, door: &str, what: &str) -> Value {
@@ -38,7 +26,7 @@ async fn try_it(app: &App, door: &str, what: &str) -> Value {
 
 #[tokio::test]
 async fn only_oauth_can_read_the_client_secret_and_the_token_key() {
-    let (app, _manifest) = probed().await;
+    let app = probed().await;
     let mut doors = DOORS.to_vec();
     doors.push(("console", "/console/x"));
     for (component, door) in doors {
@@ -55,7 +43,7 @@ async fn only_oauth_can_read_the_client_secret_and_the_token_key() {
 
 #[tokio::test]
 async fn components_reach_only_the_hosts_and_stores_that_the_manifest_gives_them() {
-    let (app, _manifest) = probed().await;
+    let app = probed().await;
     for (component, door) in DOORS {
         let answer = try_it(&app, door, "url=http://127.0.0.1:9/").await;
         assert!(answer["refused"].as_str().unwrap().to_lowercase().contains("denied"), "{component}: {answer}");

@@ -10,6 +10,8 @@ use super::secret;
 pub(super) struct Access {
     current: Option<Token>,
     expired: Vec<String>,
+    /// Every token that ever left, forgotten or not.
+    issued: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -22,9 +24,11 @@ impl Access {
     /// The service's token and its remaining life in seconds. Until it expires, everybody who asks gets the same one.
     pub(super) fn issue(&mut self, lifetime: SignedDuration, now: Timestamp) -> (String, i64) {
         self.retire(now);
-        let token = self.current.get_or_insert_with(|| Token {
-            value: format!("{}:sj", secret::uuid()),
-            expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+        let issued = &mut self.issued;
+        let token = self.current.get_or_insert_with(|| {
+            let value = format!("{}:sj", secret::uuid());
+            issued.push(value.clone());
+            Token { value, expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX) }
         });
         (token.value.clone(), token.expires_at.duration_since(now).as_secs())
     }
@@ -51,7 +55,13 @@ impl Access {
 
     /// Forgets every token, as after an administrator reset the service's secret.
     pub(super) fn forget(&mut self) {
-        *self = Self::default();
+        self.current = None;
+        self.expired.clear();
+    }
+
+    /// Every token that was ever issued.
+    pub(super) fn issued(&self) -> &[String] {
+        &self.issued
     }
 
     fn retire(&mut self, now: Timestamp) {

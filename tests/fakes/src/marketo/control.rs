@@ -33,6 +33,9 @@ pub(super) fn router(state: &State) -> Router {
         .route("/_control/webhook", post(call_webhook))
         .route("/_control/token/expire", post(expire_token))
         .route("/_control/usage", post(spend_quota))
+        .route("/_control/secrets", get(async |Extract(state): Extract<State>| Json(state.secrets())))
+        .route("/_control/callback-secrets", get(async |Extract(state): Extract<State>| Json(state.callback_secrets())))
+        .route("/_control/personal", get(async |Extract(state): Extract<State>| Json(state.personal())))
         .with_state(state.clone())
         .merge(state.backstage.control())
 }

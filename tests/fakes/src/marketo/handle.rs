@@ -10,7 +10,9 @@ use super::install::{self, InstallReport};
 use super::options::Options;
 use super::shared::{Shared, State};
 use super::webhook::{self, WebhookCall};
-use super::world::{Activity, ActivityType, ChangedBy, Field, Lead, Member, Program, SentEmail, Violation, World};
+use super::world::{
+    Activity, ActivityType, ChangedBy, Field, JOIN_URL_FIELD, Lead, Member, Program, SentEmail, Violation, World,
+};
 use super::{api, control};
 use crate::support::{Backstage, Clock, Faults, Log, Served, lock, serve};
 
@@ -176,6 +178,22 @@ impl Marketo {
         lock(&self.shared.access).forget();
     }
 
+    /// Every secret that it has or ever issued for its API: the custom service's and access tokens.
+    pub fn secrets(&self) -> Vec<String> {
+        self.shared.secrets()
+    }
+
+    /// What callbacks must show: the token of each chunk and the gateway's key. A service has to keep those of a chunk
+    /// until it called back.
+    pub fn callback_secrets(&self) -> Vec<String> {
+        self.shared.callback_secrets()
+    }
+
+    /// Whatever tells who a lead is, and the join links that leads were given.
+    pub fn personal(&self) -> Vec<String> {
+        self.shared.personal()
+    }
+
     /// Starts a smart campaign in the background.
     ///
     /// # Errors
@@ -265,5 +283,28 @@ impl Shared {
         let id = world.leads.insert(fields, now);
         world.log(ActivityType::NewLead, id, None, json!({"source": "seed"}), now);
         id
+    }
+
+    /// Every secret that the stand-in has or ever issued for its API.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let mut secrets = vec![self.options.client_secret.clone()];
+        secrets.extend_from_slice(lock(&self.access).issued());
+        secrets
+    }
+
+    /// The tokens of all chunks and the gateway's key.
+    pub(super) fn callback_secrets(&self) -> Vec<String> {
+        let campaigns = lock(&self.campaigns);
+        let chunks = campaigns.runs.values().flat_map(|run| &run.chunks);
+        chunks.map(|chunk| chunk.token.clone()).chain([self.gateway_key.clone()]).collect()
+    }
+
+    /// Addresses, names, phone numbers and join links of leads.
+    pub(super) fn personal(&self) -> Vec<String> {
+        const FIELDS: [&str; 5] = ["email", "firstName", "lastName", "phone", JOIN_URL_FIELD];
+        let world = lock(&self.world);
+        let of_leads = world.leads.by_id.values().flat_map(|lead| FIELDS.map(|field| lead.text(field)));
+        let of_members = world.members.values().map(|member| member.text("webinarUrl"));
+        of_leads.chain(of_members).filter(|text| !text.is_empty()).map(str::to_owned).collect()
     }
 }

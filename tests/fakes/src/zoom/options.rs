@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 /// Client id of the app that is registered by default.
@@ -65,6 +66,8 @@ pub struct Options {
     pub consent_page: bool,
     /// The scopes that a sign-in grants.
     pub scopes: Vec<String>,
+    /// How long an access token works.
+    pub access_lives: SignedDuration,
     /// The plan of the default account, which sets its rate limits.
     pub plan: Plan,
     /// Where events go; none sends none.
@@ -87,6 +90,7 @@ impl Default for Options {
             redirect_uri: None,
             consent_page: false,
             scopes: SCOPES.iter().chain(&REPORT_SCOPES).map(ToString::to_string).collect(),
+            access_lives: SignedDuration::from_hours(1),
             plan: Plan::default(),
             event_url: None,
             deauthorization_url: None,

@@ -111,3 +111,28 @@ async fn what_does_not_exist_is_told_in_the_envelope() -> anyhow::Result<()> {
     assert_eq!(answer.status(), 502);
     Ok(())
 }
+
+#[tokio::test]
+async fn every_token_that_was_issued_is_known_for_ever() -> anyhow::Result<()> {
+    let marketo = Marketo::start(Options::default()).await?;
+    let http = reqwest::Client::new();
+    let mut issued = Vec::new();
+    for _ in 0..2 {
+        let answer: Value = token_request(&http, &marketo, CLIENT_SECRET).send().await?.json().await?;
+        issued.push(answer["access_token"].as_str().unwrap_or_default().to_owned());
+        marketo.forget_tokens();
+    }
+    assert_ne!(issued[0], issued[1]);
+    issued.push(CLIENT_SECRET.to_owned());
+    let secrets = marketo.secrets();
+    assert!(issued.iter().all(|token| secrets.contains(token)), "{issued:?} {secrets:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_a_lead_is_is_known() -> anyhow::Result<()> {
+    let marketo = Marketo::start(Options::default()).await?;
+    marketo.add_person("Ottoline", "Vanterpool", "ottoline@example.org");
+    assert_eq!(marketo.personal(), ["ottoline@example.org", "Ottoline", "Vanterpool"]);
+    Ok(())
+}

@@ -170,3 +170,39 @@ async fn an_admin_who_is_no_longer_one_may_nothing() {
     let (status, body) = app.get(&format!("/webinars/{id}")).await;
     assert_eq!((status, &body["code"]), (400, &json!(200)));
 }
+
+#[tokio::test]
+async fn access_tokens_may_be_made_to_live_briefly() {
+    let app = App::signed_out(Options { access_lives: SignedDuration::from_secs(125), ..Options::default() }).await;
+    let (_, tokens) = app.trade_code(&app.code().await, VERIFIER, REDIRECT).await;
+    assert_eq!(tokens["expires_in"], 125);
+    let mut app = app;
+    app.access = tokens["access_token"].as_str().unwrap().to_owned();
+    app.zoom.clock().advance(SignedDuration::from_secs(120));
+    assert_eq!(app.get("/users/me").await.0, 200);
+    app.zoom.clock().advance(SignedDuration::from_secs(6));
+    assert_eq!(app.get("/users/me").await.0, 401);
+}
+
+#[tokio::test]
+async fn the_account_moves_to_a_region() {
+    let app = App::start().await;
+    app.zoom.set_api_url("https://region.example");
+    let (_, tokens) = app.token(&refresh(&app.refresh)).await;
+    assert_eq!(tokens["api_url"], "https://region.example");
+}
+
+#[tokio::test]
+async fn every_secret_that_was_issued_is_known_for_ever() {
+    let app = App::signed_out(Options::default()).await;
+    let code = app.code().await;
+    let (_, first) = app.trade_code(&code, VERIFIER, REDIRECT).await;
+    let (_, second) = app.token(&refresh(first["refresh_token"].as_str().unwrap())).await;
+    app.zoom.revoke_authorizations(fakes::zoom::ACCOUNT);
+    let secrets = app.zoom.secrets();
+    let mut issued = vec![fakes::zoom::CLIENT_SECRET, fakes::zoom::WEBHOOK_SECRET, &code];
+    for tokens in [&first, &second] {
+        issued.extend(["access_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap()));
+    }
+    assert_eq!(secrets, issued);
+}

@@ -1,26 +1,25 @@
-//! The application on a host: a process that can be killed and started again on the same state.
+//! The application on a host that can be killed and started again on the same state.
 
-use super::build;
-use fakes::stage::{Admin, Stage};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::Stdio;
-use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use super::host::Host;
+use super::ports::free_address;
+use super::{Manifest, build, state};
+use fakes::stage::{ADMIN_KEY, Admin, CRON_KEY, Stage};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-/// A host that does not serve by then never will. Compiling six components without a cache takes some seconds.
-const START_LIMIT: Duration = Duration::from_secs(120);
+/// A text shorter than this is in every log by accident.
+const TELLING: usize = 3;
 
 /// The application, running against its own stage.
 pub struct App {
     /// The stand-ins.
     pub stage: Stage,
-    manifest: PathBuf,
+    manifest: Manifest,
     url: String,
     state: tempfile::TempDir,
-    process: Option<Child>,
+    /// What differs from the stage's variables.
+    variables: BTreeMap<String, String>,
+    host: Option<Host>,
 }
 
 impl App {
@@ -31,20 +30,20 @@ impl App {
 
     /// Starts it against stand-ins of some make.
     pub async fn start_with(zoom: fakes::zoom::Options, marketo: fakes::marketo::Options) -> Self {
-        Self::start_manifest(build::workspace().join("spin.toml"), zoom, marketo).await
+        Self::start_manifest(Manifest::as_it_is(), zoom, marketo).await
     }
 
     /// Starts another manifest.
     pub async fn start_manifest(
-        manifest: PathBuf,
+        manifest: Manifest,
         zoom: fakes::zoom::Options,
         marketo: fakes::marketo::Options,
     ) -> Self {
         tokio::task::spawn_blocking(build::once).await.unwrap();
-        let url = format!("http://127.0.0.1:{}", free_port());
+        let url = format!("http://{}", free_address());
         let stage = Stage::start(&url, zoom, marketo).await.unwrap();
         let state = tempfile::tempdir().unwrap();
-        let mut app = Self { stage, manifest, url, state, process: None };
+        let mut app = Self { stage, manifest, url, state, variables: BTreeMap::new(), host: None };
         app.run().await;
         app
     }
@@ -64,45 +63,44 @@ impl App {
         self.stage.admin().unwrap()
     }
 
+    /// Gives a variable another value than the stage does, from the next start on.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
     /// Kills the host as a power cut would, and waits until it is gone.
     pub async fn kill(&mut self) {
-        let mut process = self.process.take().unwrap();
-        // SIGKILL: nothing of the process runs any more.
-        process.kill().await.unwrap();
+        self.host.take().unwrap().kill().await;
     }
 
     /// Starts the host, on the state that is there.
     pub async fn run(&mut self) {
-        assert!(self.process.is_none(), "it runs already");
-        let listen = self.address().to_owned();
-        let mut command = match std::env::var_os("SPIN") {
-            Some(spin) => Command::new(spin),
-            None => Command::new(env!("CARGO_BIN_EXE_host-under-test")),
-        };
-        command.args(["up", "--from"]).arg(&self.manifest).args(["--listen", &listen]);
-        command.arg("--state-dir").arg(self.state.path());
-        if std::env::var_os("SPIN").is_none() {
-            command.arg("--no-build");
-        }
-        for (name, value) in self.stage.variables() {
-            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
-        let mut process = command.spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let serving = async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                if line.contains("Serving ") || line.contains("Available Routes") {
-                    return true;
-                }
-            }
-            false
-        };
-        let serves = timeout(START_LIMIT, serving).await.unwrap_or(false);
-        assert!(serves, "the host did not start: {:?}", process.try_wait());
-        // It must not block on a full pipe later.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        self.process = Some(process);
+        assert!(self.host.is_none(), "it runs already");
+        self.host = Some(self.start_host(self.address()).await);
+    }
+
+    /// Starts a second host on the same state, with a port of its own, and the person at its console. Zoom and Marketo
+    /// know the first one only.
+    pub async fn run_second(&self) -> (Host, Admin) {
+        let host = self.start_host(&free_address()).await;
+        let admin = Admin::new(&host.url, ADMIN_KEY, CRON_KEY).unwrap();
+        (host, admin)
+    }
+
+    async fn start_host(&self, listen: &str) -> Host {
+        let mut variables = self.stage.variables();
+        variables.extend(self.variables.clone());
+        Host::start(self.manifest.path(), listen, self.state.path(), &variables).await
+    }
+
+    /// The folder of the key-value file and the logs.
+    pub fn state(&self) -> &Path {
+        self.state.path()
+    }
+
+    /// Every key and value in the key-value store.
+    pub fn stored(&self) -> BTreeMap<String, Vec<u8>> {
+        state::stored(self.state())
     }
 
     /// Everything that the components and the host logged, by file name.
@@ -116,12 +114,24 @@ impl App {
         logs
     }
 
-    /// Fails if a log shows an e-mail address, a name of the scene's leads, a join link or a secret.
+    /// Every secret that there is or was: those of the variables, and what the stand-ins ever issued.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let is_secret = |name: &str| name.ends_with("_key") || name.ends_with("_secret");
+        let given = self.stage.variables().into_iter().chain(self.variables.clone());
+        let given = given.filter(|(name, _)| is_secret(name)).map(|(_, value)| value);
+        given.chain(self.stage.zoom.secrets()).chain(self.stage.marketo.secrets()).collect()
+    }
+
+    /// Fails if a log shows a secret, a raw body, or whatever tells who somebody is: an address, a name, a phone number
+    /// or a join link of anybody whom the stand-ins know.
     pub fn assert_nothing_personal(&self) {
-        let secrets =
-            self.stage.variables().into_iter().filter(|(name, _)| name.ends_with("_key") || name.ends_with("_secret"));
-        let mut words: Vec<String> = secrets.map(|(_, value)| value).collect();
-        words.extend(["@example", "tk=", "First1", "Last1", "access_token"].map(str::to_owned));
+        let mut words = self.secrets();
+        words.extend(self.stage.zoom.personal());
+        words.extend(self.stage.marketo.personal());
+        words.extend(self.stage.marketo.callback_secrets());
+        words.retain(|word| word.chars().count() >= TELLING);
+        // How join links, addresses, bodies and forms look, whoever's they are.
+        words.extend(["tk=", "@example", "{\"", "access_token", "refresh_token", "code="].map(str::to_owned));
         for (name, text) in self.logs() {
             for word in &words {
                 assert!(!text.contains(word), "{name} shows {word}:\n{text}");
@@ -137,9 +147,4 @@ impl App {
             }
         }
     }
-}
-
-/// A port that was free a moment ago. A real Spin has to be told its port, and so do the stand-ins.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

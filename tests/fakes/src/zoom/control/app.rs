@@ -21,6 +21,9 @@ pub(super) fn router() -> Router<Zoom> {
         .route("/_control/users/{id}", patch(change_user))
         .route("/_control/sign-in", post(sign_in))
         .route("/_control/tokens/expire", post(expire_tokens))
+        .route("/_control/api-url", post(api_url))
+        .route("/_control/secrets", get(async |State(zoom): State<Zoom>| Json(zoom.secrets())))
+        .route("/_control/personal", get(async |State(zoom): State<Zoom>| Json(zoom.personal())))
         .route("/_control/report-timing", post(report_timing))
         .route("/_control/event-url", post(event_url))
         .route("/_control/validate-endpoint", post(validate_endpoint))
@@ -82,6 +85,11 @@ async fn event_url(State(zoom): State<Zoom>, Json(settings): Json<EventSettings>
 #[derive(Deserialize)]
 struct Endpoint {
     url: String,
+}
+
+async fn api_url(State(zoom): State<Zoom>, Json(region): Json<Endpoint>) -> StatusCode {
+    zoom.set_api_url(&region.url);
+    StatusCode::NO_CONTENT
 }
 
 async fn validate_endpoint(State(zoom): State<Zoom>, Json(endpoint): Json<Endpoint>) -> Outcome<()> {

@@ -7,6 +7,8 @@
 //! | `POST /_control/users`, `PATCH /_control/users/{id or e-mail}` | [`Zoom::add_user`], [`Zoom::change_user`] |
 //! | `POST /_control/sign-in` | [`Zoom::set_sign_in`] |
 //! | `POST /_control/tokens/expire` | [`Zoom::expire_access_tokens`] |
+//! | `POST /_control/api-url` | [`Zoom::set_api_url`] |
+//! | `GET /_control/secrets`, `/_control/personal` | [`Zoom::secrets`], [`Zoom::personal`] |
 //! | `POST /_control/accounts/{id}/revoke`, `/deauthorize`, `/exhaust` | [`Zoom::revoke_authorizations`], [`Zoom::deauthorize`], [`Zoom::exhaust_heavy_calls`] |
 //! | `POST /_control/webinars`, `GET`, `PATCH`, `DELETE /_control/webinars/{id}` | [`Zoom::add_webinar`], [`Zoom::webinar`], [`Zoom::update_webinar`], [`Zoom::delete_webinar`] |
 //! | `POST /_control/webinars/{id}/panelists` | [`Zoom::add_panelist`] |

@@ -3,6 +3,7 @@
 mod app;
 mod people;
 mod sessions;
+mod traces;
 mod webinars;
 
 pub use app::EventSettings;

@@ -79,6 +79,18 @@ impl Zoom {
         lock(&self.state).authorizations.expire_access(now);
     }
 
+    /// Where token answers say from now on that the account's API is: the region that it moved to. Nothing of this
+    /// stand-in is there.
+    pub fn set_api_url(&self, url: &str) {
+        lock(&self.state).api_url = Some(url.to_owned());
+    }
+
+    /// What token answers say of where the API is.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        lock(&self.state).api_url.clone().unwrap_or_else(|| self.url())
+    }
+
     /// Revokes everything that an account's users have granted, without a word to the app.
     pub fn revoke_authorizations(&self, account: &str) {
         let mut state = lock(&self.state);

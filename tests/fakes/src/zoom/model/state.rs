@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) users: Vec<User>,
     pub(crate) webinars: BTreeMap<u64, Webinar>,
     pub(crate) authorizations: Authorizations,
+    /// Where the API is said to be; none says that it is here.
+    pub(crate) api_url: Option<String>,
     pub(crate) report_timing: ReportTiming,
     pub(crate) event_url: Option<String>,
     pub(crate) deauthorization_url: Option<String>,
@@ -42,7 +44,8 @@ impl State {
             accounts: BTreeMap::from([(account.id.clone(), account)]),
             users: Vec::new(),
             webinars: BTreeMap::new(),
-            authorizations: Authorizations::new(ADMIN),
+            authorizations: Authorizations::new(ADMIN, options.access_lives),
+            api_url: None,
             report_timing: options.report_timing,
             event_url: options.event_url.clone(),
             deauthorization_url: options.deauthorization_url.clone(),

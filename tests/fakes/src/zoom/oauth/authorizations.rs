@@ -8,8 +8,6 @@ use crate::zoom::ids::Ids;
 
 /// How long an authorization code works.
 const CODE_LIVES: SignedDuration = SignedDuration::from_mins(5);
-/// How long an access token works.
-pub(super) const ACCESS_LIVES: SignedDuration = SignedDuration::from_hours(1);
 /// How long a refresh token works unless used.
 const REFRESH_LIVES: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -89,6 +87,8 @@ struct AccessToken {
 /// Tokens handed out.
 pub(super) struct Tokens {
     pub(super) access: String,
+    /// How long the access token works.
+    pub(super) access_lives: SignedDuration,
     pub(super) refresh: String,
     pub(super) scopes: Vec<String>,
 }
@@ -100,16 +100,27 @@ pub(crate) struct Authorizations {
     #[serde(skip)]
     codes: Vec<Code>,
     grants: Vec<Grant>,
+    #[serde(skip)]
+    access_lives: SignedDuration,
+    /// Every code and token that ever left, spent or not.
+    #[serde(skip)]
+    issued: Vec<String>,
 }
 
 impl Authorizations {
-    pub(crate) fn new(user: &str) -> Self {
+    pub(crate) fn new(user: &str, access_lives: SignedDuration) -> Self {
         let sign_in = SignIn { user: user.to_owned(), decision: Decision::Allow, scopes: None };
-        Self { sign_in, codes: Vec::new(), grants: Vec::new() }
+        Self { sign_in, codes: Vec::new(), grants: Vec::new(), access_lives, issued: Vec::new() }
     }
 
     pub(super) fn remember(&mut self, code: Code) {
+        self.issued.push(code.code.clone());
         self.codes.push(code);
+    }
+
+    /// Every authorization code, access token and refresh token that was ever issued.
+    pub(crate) fn issued(&self) -> &[String] {
+        &self.issued
     }
 
     /// Spends a code. A later authorization of the same user replaces the earlier one.
@@ -144,8 +155,9 @@ impl Authorizations {
             refresh: String::new(),
             refresh_expires: now,
         };
-        let tokens = grant.issue(ids, now);
+        let tokens = grant.issue(ids, self.access_lives, now);
         self.grants.push(grant);
+        self.note(&tokens);
         Ok(tokens)
     }
 
@@ -157,7 +169,13 @@ impl Authorizations {
             .find(|grant| grant.refresh == token && !grant.revoked && now < grant.refresh_expires);
         let grant = grant.ok_or(TokenError::grant("Invalid Token!"))?;
         grant.refreshes += 1;
-        Ok(grant.issue(ids, now))
+        let tokens = grant.issue(ids, self.access_lives, now);
+        self.note(&tokens);
+        Ok(tokens)
+    }
+
+    fn note(&mut self, tokens: &Tokens) {
+        self.issued.extend([tokens.access.clone(), tokens.refresh.clone()]);
     }
 
     /// Revokes the grant that an access token belongs to; false if there is none.
@@ -194,13 +212,14 @@ impl Authorizations {
 }
 
 impl Grant {
-    fn issue(&mut self, ids: &mut Ids, now: Timestamp) -> Tokens {
-        let expires = now.saturating_add(ACCESS_LIVES).unwrap_or(Timestamp::MAX);
+    fn issue(&mut self, ids: &mut Ids, access_lives: SignedDuration, now: Timestamp) -> Tokens {
+        let expires = now.saturating_add(access_lives).unwrap_or(Timestamp::MAX);
         self.access.push(AccessToken { token: ids.secret(), expires });
         self.refresh = ids.secret();
         self.refresh_expires = now.saturating_add(REFRESH_LIVES).unwrap_or(Timestamp::MAX);
         Tokens {
             access: self.access.last().map(|access| access.token.clone()).unwrap_or_default(),
+            access_lives,
             refresh: self.refresh.clone(),
             scopes: self.scopes.clone(),
         }

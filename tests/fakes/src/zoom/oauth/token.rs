@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::authorizations::{ACCESS_LIVES, TokenError, Tokens};
+use super::authorizations::{TokenError, Tokens};
 use crate::support::{Refusal, lock};
 use crate::zoom::Zoom;
 
@@ -40,9 +40,9 @@ pub(super) async fn token(State(zoom): State<Zoom>, uri: Uri, headers: HeaderMap
             "access_token": tokens.access,
             "token_type": "bearer",
             "refresh_token": tokens.refresh,
-            "expires_in": ACCESS_LIVES.as_secs(),
+            "expires_in": tokens.access_lives.as_secs(),
             "scope": tokens.scopes.join(" "),
-            "api_url": zoom.url(),
+            "api_url": zoom.api_url(),
         }))
         .into_response(),
         Err(refusal) => refusal.into_response(),

@@ -1,0 +1,65 @@
+//! The manifest: as it is, or changed by a test.
+
+use super::build::{PROBE, workspace};
+use std::path::{Path, PathBuf};
+
+/// A manifest to start.
+pub struct Manifest {
+    path: PathBuf,
+    /// Where a changed one lies; it goes with this.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Manifest {
+    /// The application's.
+    pub fn as_it_is() -> Self {
+        Self { path: workspace().join("spin.toml"), _folder: None }
+    }
+
+    /// The application with the probe in the place of some components; the others stay what they are.
+    pub fn with_probe_for(components: &[&str]) -> Self {
+        let mut current = String::new();
+        let mut lines = Vec::new();
+        for line in text().lines() {
+            if let Some(table) = line.strip_prefix("[component.") {
+                current = table.split(['.', ']']).next().unwrap().to_owned();
+            } else if line.starts_with('[') {
+                current.clear();
+            }
+            let probed = components.contains(&current.as_str());
+            // The probe has no use for the extension, and a dependency that nobody imports is an error.
+            let dependency = line.contains("dependencies]") || line.contains("{ path = ");
+            match line.strip_prefix("source = ") {
+                Some(_) if probed => lines.push(format!("source = {:?}", workspace().join(PROBE))),
+                _ if probed && dependency => {}
+                _ => lines.push(line.to_owned()),
+            }
+        }
+        Self::written(&lines.join("\n"))
+    }
+
+    /// The application, with one more place that its components may call besides Zoom's regions.
+    pub fn with_region(url: &str) -> Self {
+        let regions = "\"https://*.zoom.us\"";
+        assert!(text().contains(regions));
+        Self::written(&text().replace(regions, &format!("{regions}, {url:?}")))
+    }
+
+    /// The manifest's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn written(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spin.toml");
+        // Its paths start from the folder that it lies in.
+        let target = workspace().join("target");
+        std::fs::write(&path, text.replace("\"target/", &format!("\"{}/", target.display()))).unwrap();
+        Self { path, _folder: Some(folder) }
+    }
+}
+
+fn text() -> String {
+    std::fs::read_to_string(workspace().join("spin.toml")).unwrap()
+}

@@ -1,0 +1,48 @@
+//! The state directory, looked at from outside: Spin's SQLite file, with the table that Spin uses.
+
+use rusqlite::{Connection, OpenFlags, params};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// As Spin names it.
+const FILE: &str = "sqlite_key_value.db";
+
+/// The label of the application's store.
+const LABEL: &str = "default";
+
+fn open(state: &Path, flags: OpenFlags) -> Connection {
+    let connection = Connection::open_with_flags(state.join(FILE), flags).unwrap();
+    connection.busy_timeout(Duration::from_secs(10)).unwrap();
+    connection
+}
+
+/// Every key and value.
+pub fn stored(state: &Path) -> BTreeMap<String, Vec<u8>> {
+    let connection = open(state, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let mut query = connection.prepare("SELECT key, value FROM spin_key_value WHERE store = ?1").unwrap();
+    let rows = query.query_map([LABEL], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+/// Deletes a key behind the application's back. Whether there was one.
+pub fn delete(state: &Path, key: &str) -> bool {
+    let connection = open(state, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let query = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2";
+    connection.execute(query, params![LABEL, key]).unwrap() > 0
+}
+
+/// Every file in the folder and below, with its bytes.
+pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.append(&mut self::files(&path));
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            files.insert(path, bytes);
+        }
+    }
+    files
+}
