@@ -5,7 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`progress`] | the record while a run works on it, and its claim |
-//! | [`service`] | what concerns the service as a whole (R14) |
+//! | [`service`] | what concerns the service as a whole (R1, R14) |
 
 mod progress;
 mod service;
@@ -74,6 +74,7 @@ async fn work(
     deadline: Timestamp,
     progress: &mut Progress<'_>,
 ) -> Result<Found, Error> {
+    service::must_be_usable(app, connection).await?;
     let client = app.zoom(&connection.service, deadline);
     let plan = Plan::of(connection, &progress.record);
     let (looks, written_at) = (progress.record.looks, progress.record.written_at);

@@ -1,4 +1,5 @@
-//! What concerns the service as a whole: a connected webinar that was never started shows on it (R14).
+//! What concerns the service as a whole: whether it can be used (R1), and that a connected webinar that was never
+//! started shows on it (R14).
 
 use crate::app::App;
 use domain::records::{Connection, ServiceKey};
@@ -9,6 +10,14 @@ use serde::de::IgnoredAny;
 
 /// Telling is quick or given up: the program's own record says the same.
 const TELLING_LIMIT: SignedDuration = SignedDuration::from_secs(5);
+
+/// Whether the connection's service can be used. `oauth` hands out no token of one that cannot, but one in memory may go
+/// on working at Zoom: when another admin signed the account in, nobody revokes the earlier grant.
+pub(super) async fn must_be_usable(app: &App, connection: &Connection) -> Result<(), Error> {
+    let service = app.store().get(&ServiceKey { id: connection.service.clone() }).await?;
+    let obstacle = service.ok_or(Code::ServiceNotFound)?.state.obstacle();
+    obstacle.map_or(Ok(()), |code| Err(code.into()))
+}
 
 pub(super) async fn tell_never_started(app: &App, connection: &Connection) {
     let what = format!("Webinar {} of program {}:", connection.snapshot.id, connection.program);

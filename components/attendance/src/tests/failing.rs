@@ -1,7 +1,8 @@
 //! What goes wrong with Zoom and Marketo (DESIGN section 8), and runs that are cut off.
 
 use super::world::{World, problem, summary};
-use domain::records::{Attendance, AttendanceKey, Claim, Phase};
+use domain::Code;
+use domain::records::{Attendance, AttendanceKey, Claim, Phase, ServiceState};
 use domain::time::SignedDuration;
 use serde_json::json;
 
@@ -28,6 +29,18 @@ async fn a_service_that_cannot_be_used_says_why_and_the_work_stays_queued() {
     world.tick().await;
     let view = world.get().await;
     assert_eq!((summary(&view), problem(&view)), (("settling".into(), 2, 1, 1), "none"));
+}
+
+#[tokio::test]
+async fn r1_a_superseded_service_is_not_used_with_a_token_that_is_still_in_memory() {
+    let world = ready().await;
+    assert_eq!(problem(&world.sync().await), "none");
+    let asked = world.times_asked("");
+    world.service(ServiceState::Superseded, None).await;
+    assert_eq!(problem(&world.sync().await), "SERVICE_SUPERSEDED");
+    assert_eq!(world.times_asked(""), asked);
+    world.service(ServiceState::Active, None).await;
+    assert_eq!(problem(&world.sync().await), "none");
 }
 
 #[tokio::test]
@@ -120,7 +133,7 @@ async fn r14_is_taken_back_when_the_webinar_ran_after_all() {
     let rows = world.zoom().rows.take();
     world.pass(25 * 60);
     assert_eq!(problem(&world.sync().await), "WEBINAR_NEVER_STARTED");
-    world.service_shows_never_started().await;
+    world.service(ServiceState::Active, Some(Code::WebinarNeverStarted)).await;
     world.zoom().rows = rows;
     assert_eq!(summary(&world.sync().await), ("settling".into(), 2, 1, 1));
     let told = world.told("oauth", "/internal/problem/s1");

@@ -32,6 +32,8 @@ impl ConnectionView {
     pub(super) fn of(connection: Connection, services: &[Service]) -> Self {
         let service = services.iter().find(|service| service.id == connection.service);
         let obstacle = service.map_or(Some(Code::ServiceNotFound), |service| service.obstacle_to(&connection.snapshot));
+        // Only the service's own record tells this: where a reading wrote it down, it is over.
+        let found = connection.problem.filter(|problem| problem.code != Code::ServiceSuperseded);
         Self {
             program_id: connection.program,
             program_name: connection.program_name,
@@ -41,7 +43,7 @@ impl ConnectionView {
             channel: connection.channel,
             connected_at: connection.connected_at,
             refreshed_at: connection.refreshed_at,
-            problem: obstacle.map(Problem::of).or(connection.problem),
+            problem: obstacle.map(Problem::of).or(found),
             replaced: None,
         }
     }

@@ -155,6 +155,9 @@ async fn r1_a_superseded_service_shows_on_its_programs_at_once() {
     assert_eq!(world.get(PROGRAM).await.1["problem"]["code"], "SERVICE_SUPERSEDED");
     let (status, body) = world.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
     assert_eq!((status, &body["problem"]["code"]), (200, &json!("SERVICE_SUPERSEDED")));
+    // Signed in again under the old name: what the refresh wrote down is over.
+    world.change_service("s1", |service| service.state = ServiceState::Active).await;
+    assert_eq!(world.get(PROGRAM).await.1["problem"], Value::Null);
 }
 
 #[tokio::test]

@@ -56,10 +56,12 @@ impl AppFault {
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::Settings => {
-                "Zoom does not accept this application; whoever operates it has to check zoom_client_id,                  zoom_client_secret and public_url, and what is waiting then goes on by itself."
+                "Zoom does not accept this application; whoever operates it has to check zoom_client_id, \
+                 zoom_client_secret and public_url, and what is waiting then goes on by itself."
             }
             Self::Disabled => {
-                "The application was disabled in Zoom; a Zoom admin has to enable it in the App Marketplace, and what                  is waiting then goes on by itself."
+                "The application was disabled in Zoom; a Zoom admin has to enable it in the App Marketplace, and what \
+                 is waiting then goes on by itself."
             }
         }
     }

@@ -72,12 +72,15 @@ pub(crate) async fn cannot_renew(app: &App, id: &ServiceId, problem: Problem) ->
     Ok(())
 }
 
-/// Whether a right that was missing is back (R2): tries to read an enabled user's webinars, or the admin's own. Done
-/// by the tick, so that the problem goes even when nobody has work for the service.
+/// Whether a right that was missing is back (R2). Done by the tick, so that the problem goes even when nobody has work
+/// for the service. The admin's role shows in reading an enabled user's webinars, or the admin's own; a scope, and
+/// whether the app is enabled, in a renewal.
 pub(crate) async fn look_again(app: &App, id: &ServiceId) -> Result<(), Error> {
     let service = registry::usable(app, id).await?;
-    if service.problem.as_ref().is_none_or(|problem| problem.code != Code::ServiceLacksPermission) {
-        return Ok(());
+    match &service.problem {
+        Some(problem) if *problem == Problem::of(Code::ServiceLacksPermission) => {}
+        Some(problem) if problem.code == Code::ServiceLacksPermission => return tokens::look_again(app, id).await,
+        _ => return Ok(()),
     }
     let token = tokens::obtain(app, id, None).await?;
     let user = service.users.first().unwrap_or(&service.admin_email);

@@ -1,5 +1,6 @@
 use super::world::World;
 use domain::records::hex_digest;
+use domain::time::SignedDuration;
 use serde_json::json;
 
 #[tokio::test]
@@ -110,6 +111,20 @@ async fn r2_a_role_that_is_given_back_ends_the_problem_by_the_next_tick() {
     world.zoom.lock().lacks_role = false;
     world.tick().await;
     assert_eq!(world.service(&id).await["problem"], json!(null));
+}
+
+#[tokio::test]
+async fn r2_a_missing_scope_is_not_disproved_by_reading_but_by_a_renewal() {
+    let world = World::new();
+    let id = world.sign_in("Acme").await;
+    let lacking = json!({"problem": {"code": "SERVICE_LACKS_PERMISSION", "detail": "The scope a:b is missing."}});
+    world.internal(&format!("/internal/problem/{id}"), &lacking.to_string()).await;
+    world.tick().await;
+    assert_eq!(world.service(&id).await["problem"], lacking["problem"]);
+    world.memory.advance(SignedDuration::from_mins(5));
+    world.tick().await;
+    assert_eq!(world.service(&id).await["problem"], json!(null));
+    assert_eq!(world.zoom.lock().renewals, 1);
 }
 
 #[tokio::test]

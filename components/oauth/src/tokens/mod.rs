@@ -5,7 +5,7 @@ mod renewal;
 mod seal;
 mod vault;
 
-pub(crate) use renewal::{is_current, keep_alive, obtain};
+pub(crate) use renewal::{is_current, keep_alive, look_again, obtain};
 pub(crate) use vault::{forget, load, save};
 
 use crate::app::{App, ServicePath};

@@ -21,7 +21,7 @@ const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(1);
 /// A grant that nobody used for this long is renewed. Zoom forgets it after 90 days.
 const KEEP_ALIVE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// A grant without all scopes is renewed this often, to see whether the admin got the role back (R2).
+/// A grant without all rights is renewed this often, to see whether the admin got them back (R2).
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// A refusal is believed when the store has shown no other tokens for this long: another instance that spent the same
@@ -49,6 +49,11 @@ pub(crate) async fn keep_alive(app: &App, id: &ServiceId) -> Result<bool, Error>
     let (_, before) = read(app, id).await?;
     let (_, after) = renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + KEEP_ALIVE).await?;
     Ok(after != before)
+}
+
+/// Renews a grant that lacks a right, not too often: Zoom then tells its scopes.
+pub(crate) async fn look_again(app: &App, id: &ServiceId) -> Result<(), Error> {
+    renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + LOOK_AGAIN).await.map(drop)
 }
 
 /// Whether an access token, known by its SHA-256, is the service's present one.

@@ -99,8 +99,9 @@ async fn ask_zoom(
     let webinar = &target.webinar;
     let questions = match zoom.questions(webinar.id).await {
         Ok(questions) => questions,
-        // The form is only needed for its questions; adding tells best what is wrong with the webinar.
-        Err(ZoomError::Refused(_)) => Questions::default(),
+        // The form is only needed for its questions; adding tells best what is wrong with the webinar. What is wrong with
+        // the service would only spend an add call of everybody's (R12).
+        Err(ZoomError::Refused(refusal)) if refusal.service_problem().is_none() => Questions::default(),
         Err(error) => return Ok(Err(error)),
     };
     let form = Form { webinar: webinar.id.to_string(), topic: webinar.topic.clone(), questions };

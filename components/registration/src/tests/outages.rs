@@ -50,6 +50,20 @@ async fn too_many_requests_a_second_are_waited_out() {
 }
 
 #[tokio::test]
+async fn r12_no_add_call_is_spent_while_the_service_lacks_a_right() {
+    let world = World::new().await;
+    for (code, message) in [(200, "No permission."), (4711, "Invalid access token, does not contain scopes:[a:b].")] {
+        world.zoom.lock().unwrap().questions = json!({"code": code, "message": message});
+        world.submit("t", &[lead(1)]).await;
+        assert_eq!(world.adds(&email(1)), 0, "{message}");
+        assert!(world.marketo.lock().unwrap().callbacks.is_empty());
+    }
+    world.zoom.lock().unwrap().questions = json!({});
+    assert_eq!(world.tick().await, 1);
+    assert_eq!(world.outcome(1).0["registration"], "registered");
+}
+
+#[tokio::test]
 async fn r2_work_waits_for_the_next_sign_in() {
     let world = World::new().await;
     world.service("needs-sign-in").await;

@@ -34,7 +34,7 @@ pub(super) struct Zoom {
     pub(super) fates: VecDeque<Fate>,
     /// Whether new registrants have to be approved.
     pub(super) manual: bool,
-    /// The registration form.
+    /// The registration form; a problem document refuses it.
     pub(super) questions: Value,
 }
 
@@ -85,8 +85,10 @@ async fn list(
     Json(json!({ "registrants": rows, "next_page_token": "", "total_records": rows.len() }))
 }
 
-async fn questions(State(zoom): State<Shared>) -> Json<Value> {
-    Json(zoom.lock().unwrap().questions.clone())
+async fn questions(State(zoom): State<Shared>) -> (StatusCode, Json<Value>) {
+    let questions = zoom.lock().unwrap().questions.clone();
+    let status = if questions["code"].is_null() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    (status, Json(questions))
 }
 
 fn registrant(webinar: u64, email: &str, approved: bool) -> Value {

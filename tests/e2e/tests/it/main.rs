@@ -7,6 +7,7 @@ mod harness;
 mod bad_input;
 mod main_path;
 mod restart;
+mod services;
 mod size;
 mod tokens;
 mod walls;

@@ -31,7 +31,7 @@ pub use model::{
     Account, Attendance, CustomAnswer, CustomQuestion, HeldSession, NewRegistrant, NewUser, NewWebinar, Panelist,
     Person, Presence, Question, Registrant, RegistrantStatus, Session, User, UserChange, Webinar, WebinarChange,
 };
-pub use oauth::{Decision, SignIn};
+pub use oauth::{Decision, DisabledBy, SignIn};
 pub use options::{
     ACCOUNT, ADMIN, CLIENT_ID, CLIENT_SECRET, EVENTS, Options, Plan, REPORT_SCOPES, ReportTiming, SCOPES,
     WEBHOOK_SECRET,
@@ -103,7 +103,13 @@ impl Zoom {
     /// `x-zm-signature`. For tests that send what Zoom never would.
     #[must_use]
     pub fn sign(&self, raw_body: &[u8]) -> (String, String) {
-        let timestamp = Timestamp::now().as_second().to_string();
+        self.sign_at(Timestamp::now(), raw_body)
+    }
+
+    /// The same with a time of one's own.
+    #[must_use]
+    pub fn sign_at(&self, at: Timestamp, raw_body: &[u8]) -> (String, String) {
+        let timestamp = at.as_second().to_string();
         let signature = events::sign(&self.options.webhook_secret, &timestamp, raw_body);
         (timestamp, signature)
     }

@@ -1,6 +1,6 @@
 //! OAuth: the authorization page, tokens, scopes, roles.
 
-use fakes::zoom::{ADMIN, Decision, NewUser, NewWebinar, Options, SignIn, UserChange};
+use fakes::zoom::{ADMIN, Decision, DisabledBy, NewUser, NewWebinar, Options, SignIn, UserChange};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -205,4 +205,32 @@ async fn every_secret_that_was_issued_is_known_for_ever() {
         issued.extend(["access_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap()));
     }
     assert_eq!(secrets, issued);
+}
+
+#[tokio::test]
+async fn a_disabled_app_gets_no_tokens_until_it_is_enabled() {
+    let app = App::start().await;
+    for (by, number) in [(DisabledBy::Zoom, "4,717"), (DisabledBy::Admin, "4,738")] {
+        app.zoom.disable_app(Some(by));
+        let (status, body) = app.token(&refresh(&app.refresh)).await;
+        assert_eq!((status.as_u16(), &body["error"]), (400, &json!("invalid_client")));
+        assert!(body["reason"].as_str().unwrap().contains(number), "{body}");
+        assert_eq!(app.trade_code(&app.code().await, VERIFIER, REDIRECT).await.0, 400);
+    }
+    assert_eq!(app.get("/users/me").await.0, 200, "tokens that are out go on working");
+    app.zoom.disable_app(None);
+    assert_eq!(app.token(&refresh(&app.refresh)).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_role_that_loses_a_permission_loses_its_scopes() {
+    let app = App::start().await;
+    let webinar = app.webinar(NewWebinar::default());
+    let scopes: Vec<String> = ["user:read:user:admin"].map(str::to_owned).into();
+    app.zoom.change_scopes(ADMIN, &scopes).unwrap();
+    let (status, body) = app.get(&format!("/webinars/{webinar}")).await;
+    assert_eq!((status, &body["code"]), (400, &json!(4711)));
+    let (status, tokens) = app.token(&refresh(&app.refresh)).await;
+    assert_eq!((status.as_u16(), &tokens["scope"]), (200, &json!("user:read:user:admin")));
+    assert!(app.zoom.change_scopes("nobody@example.com", &scopes).is_err());
 }

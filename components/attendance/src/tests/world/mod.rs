@@ -67,6 +67,7 @@ impl World {
         }
         let router = crate::router(memory.ports());
         let world = Self { memory, zoom, marketo, peers, router };
+        world.service(ServiceState::Active, None).await;
         world.connect(PROGRAM, WEBINAR).await;
         world
     }
@@ -174,8 +175,8 @@ impl World {
         self.ports().store().put(&key, &entry).await.unwrap();
     }
 
-    /// `oauth` noted on the service that a webinar was never started.
-    pub(crate) async fn service_shows_never_started(&self) {
+    /// `oauth` wrote the service.
+    pub(crate) async fn service(&self, state: ServiceState, problem: Option<Code>) {
         let service = Service {
             v: VERSION,
             id: "s1".into(),
@@ -186,9 +187,9 @@ impl World {
             scopes: Vec::new(),
             api_base: "http://zoom.test".into(),
             users: Vec::new(),
-            state: ServiceState::Active,
+            state,
             created_at: self.now(),
-            problem: Some(Problem::of(Code::WebinarNeverStarted)),
+            problem: problem.map(Problem::of),
         };
         self.ports().store().put(&ServiceKey { id: "s1".into() }, &service).await.unwrap();
     }

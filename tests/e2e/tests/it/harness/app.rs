@@ -131,7 +131,8 @@ impl App {
         words.extend(self.stage.marketo.callback_secrets());
         words.retain(|word| word.chars().count() >= TELLING);
         // How join links, addresses, bodies and forms look, whoever's they are.
-        words.extend(["tk=", "@example", "{\"", "access_token", "refresh_token", "code="].map(str::to_owned));
+        words
+            .extend(["tk=", "@example", "{\"", "access_token", "refresh_token", "?code=", "&code="].map(str::to_owned));
         for (name, text) in self.logs() {
             for word in &words {
                 assert!(!text.contains(word), "{name} shows {word}:\n{text}");

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 mod app;
+mod browser;
 mod build;
 mod host;
 mod manifest;
@@ -10,6 +11,7 @@ mod scene;
 pub mod state;
 
 pub use app::App;
+pub use browser::{Browser, Page};
 pub use build::{once as built, workspace};
 pub use manifest::Manifest;
 pub use raw::{RawAnswer, send_raw};

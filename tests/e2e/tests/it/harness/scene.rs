@@ -1,10 +1,11 @@
 //! A usual scene: Alice is signed in, program 1001 is connected to her webinar, some leads wait.
 
 use super::App;
-use fakes::marketo::campaign::{Campaign, FlowStep};
-use fakes::marketo::world::WEBINAR_PROGRAM;
+use fakes::marketo::campaign::{Campaign, FlowStep, Run};
+use fakes::marketo::world::{NewProgram, WEBINAR_CHANNEL, WEBINAR_PROGRAM};
 use fakes::stage::{Admin, MARKETO_API_KEY};
 use fakes::zoom::NewWebinar;
+use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -47,6 +48,33 @@ impl Scene {
     pub fn campaign(&self, leads: &[i64]) -> Campaign {
         let flow_step = FlowStep::new(self.app.stage.flow_step_url(), MARKETO_API_KEY);
         Campaign::new(WEBINAR_PROGRAM, leads, flow_step)
+    }
+
+    /// Runs the usual campaign over some leads to its end.
+    pub async fn run_campaign(&self, leads: &[i64]) -> Run {
+        self.app.stage.marketo.run_campaign(self.campaign(leads)).await.unwrap()
+    }
+
+    /// Waits until nothing waits in the outbox, without a tick's help: what was called back is forgotten a moment later.
+    pub async fn outbox_is_empty(&self) {
+        until("an empty outbox", || async {
+            (!self.app.stored().keys().any(|key| key.starts_with("outbox:"))).then_some(())
+        })
+        .await;
+    }
+
+    /// Adds one more webinar program to Marketo and returns its id.
+    pub fn add_program(&self, name: &str) -> i64 {
+        let (kind, channel) = ("Event with Webinar".to_owned(), WEBINAR_CHANNEL.to_owned());
+        let program = NewProgram { id: None, name: name.to_owned(), kind, channel };
+        let marketo = &self.app.stage.marketo;
+        let now = marketo.clock().now();
+        marketo.arrange(|world| world.add_program(program, now))
+    }
+
+    /// The program's connection as the console shows it.
+    pub async fn program(&self) -> Value {
+        self.admin.get(&format!("/catalog/programs/{WEBINAR_PROGRAM}")).await.unwrap().ok().unwrap()
     }
 
     /// The raw path of the webinar's registrants.

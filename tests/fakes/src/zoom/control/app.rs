@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Outcome, done};
-use crate::zoom::{Account, Delivery, EventSettings, NewUser, ReportTiming, SignIn, User, UserChange, Zoom};
+use crate::zoom::{
+    Account, Delivery, DisabledBy, EventSettings, NewUser, ReportTiming, SignIn, User, UserChange, Zoom,
+};
 
 pub(super) fn router() -> Router<Zoom> {
     Router::new()
@@ -19,7 +21,9 @@ pub(super) fn router() -> Router<Zoom> {
         .route("/_control/accounts/{id}/exhaust", post(exhaust))
         .route("/_control/users", post(add_user))
         .route("/_control/users/{id}", patch(change_user))
+        .route("/_control/users/{id}/scopes", post(change_scopes))
         .route("/_control/sign-in", post(sign_in))
+        .route("/_control/app", post(disable_app))
         .route("/_control/tokens/expire", post(expire_tokens))
         .route("/_control/api-url", post(api_url))
         .route("/_control/secrets", get(async |State(zoom): State<Zoom>| Json(zoom.secrets())))
@@ -61,6 +65,25 @@ async fn change_user(
     Json(change): Json<UserChange>,
 ) -> Outcome<User> {
     done(zoom.change_user(&id, change))
+}
+
+#[derive(Deserialize)]
+struct Scopes {
+    scopes: Vec<String>,
+}
+
+async fn change_scopes(State(zoom): State<Zoom>, Path(id): Path<String>, Json(new): Json<Scopes>) -> Outcome<()> {
+    done(zoom.change_scopes(&id, &new.scopes))
+}
+
+#[derive(Deserialize)]
+struct AppState {
+    disabled_by: Option<DisabledBy>,
+}
+
+async fn disable_app(State(zoom): State<Zoom>, Json(app): Json<AppState>) -> StatusCode {
+    zoom.disable_app(app.disabled_by);
+    StatusCode::NO_CONTENT
 }
 
 async fn sign_in(State(zoom): State<Zoom>, Json(sign_in): Json<SignIn>) -> Outcome<()> {

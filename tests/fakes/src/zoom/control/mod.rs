@@ -5,7 +5,9 @@
 //! | `GET /_control/state` | [`Zoom::state`] |
 //! | `POST /_control/accounts` | [`Zoom::put_account`] |
 //! | `POST /_control/users`, `PATCH /_control/users/{id or e-mail}` | [`Zoom::add_user`], [`Zoom::change_user`] |
+//! | `POST /_control/users/{id or e-mail}/scopes` | [`Zoom::change_scopes`] |
 //! | `POST /_control/sign-in` | [`Zoom::set_sign_in`] |
+//! | `POST /_control/app` | [`Zoom::disable_app`] |
 //! | `POST /_control/tokens/expire` | [`Zoom::expire_access_tokens`] |
 //! | `POST /_control/api-url` | [`Zoom::set_api_url`] |
 //! | `GET /_control/secrets`, `/_control/personal` | [`Zoom::secrets`], [`Zoom::personal`] |

@@ -1,10 +1,10 @@
-//! The app as Zoom has it: where events go, and its removal.
+//! The app as Zoom has it: where events go, whether it is enabled, and its removal.
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::support::lock;
-use crate::zoom::{Delivery, Zoom, events};
+use crate::zoom::{Delivery, DisabledBy, Zoom, events};
 
 /// Where events go and which. What is absent stays as it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,6 +38,12 @@ impl Zoom {
         if let Some(events) = settings.events {
             state.subscribed_events = events;
         }
+    }
+
+    /// Disables the app, or (with none) enables it again. While it is disabled the token endpoint refuses everything;
+    /// tokens that are out go on working until they lapse.
+    pub fn disable_app(&self, by: Option<DisabledBy>) {
+        lock(&self.state).app_disabled = by;
     }
 
     /// An account removes the app: its tokens stop working and the app is told.

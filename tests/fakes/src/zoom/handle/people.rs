@@ -73,6 +73,19 @@ impl Zoom {
         Ok(())
     }
 
+    /// Changes the scopes of what a user has granted, as when their role loses or gains a permission: at once for calls,
+    /// and in the next answer of the token endpoint.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub fn change_scopes(&self, id_or_email: &str, scopes: &[String]) -> anyhow::Result<()> {
+        let mut state = lock(&self.state);
+        let id = state.user(id_or_email).map(|user| user.id.clone());
+        let id = id.with_context(|| format!("no user {id_or_email}"))?;
+        state.authorizations.change_scopes(&id, scopes);
+        Ok(())
+    }
+
     /// Lets every access token lapse, so that the next call gets 401.
     pub fn expire_access_tokens(&self) {
         let now = self.now();

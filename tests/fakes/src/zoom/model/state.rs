@@ -11,7 +11,7 @@ use crate::zoom::api::paging::Pages;
 use crate::zoom::events::Delivery;
 use crate::zoom::ids::Ids;
 use crate::zoom::limits::Limits;
-use crate::zoom::oauth::Authorizations;
+use crate::zoom::oauth::{Authorizations, DisabledBy};
 use crate::zoom::options::{ACCOUNT, ADMIN, Options, ReportTiming};
 
 /// The whole state; as JSON it is what a person sees at `/_control/state`.
@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) authorizations: Authorizations,
     /// Where the API is said to be; none says that it is here.
     pub(crate) api_url: Option<String>,
+    /// Who disabled the app; none while it is enabled.
+    pub(crate) app_disabled: Option<DisabledBy>,
     pub(crate) report_timing: ReportTiming,
     pub(crate) event_url: Option<String>,
     pub(crate) deauthorization_url: Option<String>,
@@ -46,6 +48,7 @@ impl State {
             webinars: BTreeMap::new(),
             authorizations: Authorizations::new(ADMIN, options.access_lives),
             api_url: None,
+            app_disabled: None,
             report_timing: options.report_timing,
             event_url: options.event_url.clone(),
             deauthorization_url: options.deauthorization_url.clone(),

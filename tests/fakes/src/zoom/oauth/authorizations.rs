@@ -37,6 +37,16 @@ pub enum Decision {
     Refuse,
 }
 
+/// Who disabled the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DisabledBy {
+    /// Zoom itself (4717).
+    Zoom,
+    /// The admin of the account (4738).
+    Admin,
+}
+
 /// What the token endpoint says no with: `reason` for people, `error` as in OAuth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TokenError {
@@ -189,6 +199,12 @@ impl Authorizations {
     pub(crate) fn revoke_users(&mut self, users: &[String]) {
         let theirs = |grant: &&mut Grant| users.contains(&grant.user_id);
         self.grants.iter_mut().filter(theirs).for_each(|grant| grant.revoked = true);
+    }
+
+    /// Changes the scopes of what a user has granted.
+    pub(crate) fn change_scopes(&mut self, user_id: &str, scopes: &[String]) {
+        let theirs = |grant: &&mut Grant| grant.user_id == user_id;
+        self.grants.iter_mut().filter(theirs).for_each(|grant| grant.scopes = scopes.to_vec());
     }
 
     /// Lets every access token lapse.

@@ -5,7 +5,7 @@ mod authorize;
 mod token;
 
 pub(crate) use authorizations::Authorizations;
-pub use authorizations::{Decision, SignIn};
+pub use authorizations::{Decision, DisabledBy, SignIn};
 
 use axum::Router;
 use axum::routing::{get, post};

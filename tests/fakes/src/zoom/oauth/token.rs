@@ -12,13 +12,23 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::authorizations::{TokenError, Tokens};
+use super::authorizations::{DisabledBy, TokenError, Tokens};
 use crate::support::{Refusal, lock};
 use crate::zoom::Zoom;
 
 const BAD_CLIENT: TokenError = TokenError { reason: "Invalid client_id or client_secret", error: "invalid_client" };
 const BAD_GRANT_TYPE: TokenError = TokenError { reason: "Bad grant type. (4,705)", error: "unsupported_grant_type" };
 const NO_TOKEN: TokenError = TokenError { reason: "Invalid token. (4,700)", error: "invalid_request" };
+
+impl From<DisabledBy> for TokenError {
+    fn from(by: DisabledBy) -> Self {
+        let reason = match by {
+            DisabledBy::Zoom => "The app has been disabled. (4,717)",
+            DisabledBy::Admin => "The app has been disabled by the account admin. (4,738)",
+        };
+        Self { reason, error: "invalid_client" }
+    }
+}
 
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
@@ -56,6 +66,9 @@ fn trade(zoom: &Zoom, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Tok
     let now = zoom.clock().now();
     let mut state = lock(&zoom.state);
     let state = &mut *state;
+    if let Some(by) = state.app_disabled {
+        return Err(by.into());
+    }
     match given("grant_type") {
         "authorization_code" => {
             let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(given("code_verifier")));
