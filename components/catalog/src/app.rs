@@ -1,7 +1,7 @@
 //! What every handler has at hand: the ports and the caches. The caches live as long as the component's instance, are
 //! shared by all requests, and are keyed by service.
 
-use crate::picklist::ChoiceCache;
+use crate::flow_step::ChoiceCache;
 use crate::webinars::WebinarCache;
 use domain::time::Timestamp;
 use domain::{ServiceId, WebinarId};

@@ -8,14 +8,14 @@
 //! | `webinars` | the webinars that may be chosen (R3) |
 //! | `programs` | programs and the webinars they are connected to (R5, R6, R15) |
 //! | `tokens` | the My Tokens through which Marketo shows a webinar (R4) |
-//! | `picklist` | the choices of the flow step |
+//! | `flow_step` | what Marketo shows of the flow step |
 //! | `follow` | following changes in Zoom: events and the tick (R4, R13) |
 //! | `local_time` | instants in a webinar's own time zone |
 
 mod app;
+mod flow_step;
 mod follow;
 mod local_time;
-mod picklist;
 mod programs;
 mod services;
 #[cfg(test)]
@@ -43,14 +43,14 @@ pub fn router(ports: Ports) -> Router {
         )
         // Reads the webinar and the channel again, and writes the My Tokens.
         .route("/catalog/programs/{program_id}/refresh", post(programs::refresh))
-        // Adobe's Self-Service Flow Step interface: what the marketer may choose in the flow step.
-        .route("/flow-step/getPicklist", post(picklist::choices))
         // By chaining: whose webinar is it, and what is it like now? (registration)
         .route("/internal/webinar/{webinar_id}", post(webinars::of_any_service))
         // By chaining: an event of Zoom's, authenticated by attendance.
         .route("/internal/zoom-events", post(follow::event))
         // By chaining: the tick's share.
-        .route("/internal/tick", post(follow::tick));
+        .route("/internal/tick", post(follow::tick))
+        // What Marketo shows of the flow step: document, definition, icons, instructions, picklist.
+        .merge(flow_step::routes());
     platform::respond::finish(router.with_state(App::new(ports)))
 }
 

@@ -2,13 +2,15 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`flow_step`] | Adobe's Self-Service Flow Step interface: submit, callback, description, status |
+//! | [`flow_step`] | Adobe's Self-Service Flow Step interface: submit, callback |
 //! | [`outbox`] | chunks that were accepted and not yet called back |
 //! | [`webhook`] | the same for one lead within the request |
 //! | [`push`] | what both share: who may be pushed, the ledger, Zoom, writing back to Marketo |
 //! | [`mapping`] | the extension that turns a lead into a registrant |
 //! | [`failures`] | what failed and why; trying again |
-//! | [`events`] | approvals in Zoom |
+//! | [`events`] | what hosts decide about registrants |
+//! | [`tick`] | what is done about every minute |
+//! | [`sweep`] | forgetting what is of no use any more |
 
 pub mod app;
 pub mod events;
@@ -17,6 +19,8 @@ pub mod flow_step;
 pub mod mapping;
 pub mod outbox;
 pub mod push;
+pub mod sweep;
+pub mod tick;
 pub mod webhook;
 
 #[cfg(test)]
@@ -40,20 +44,16 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
     let router = Router::new()
         // Marketo hands over a chunk of leads; 201, then the work, then one callback.
         .route("/flow-step/submitAsyncAction", post(flow_step::submit::handle))
-        // Services and programs in trouble, in words; Marketo asks nightly.
-        .route("/flow-step/status", get(flow_step::status::handle))
         // One lead, for teams without flow-step services.
         .route("/registration/webhook", post(webhook::handle))
         // What failed and why.
-        .route("/registration/failures", get(failures::list))
+        .route("/registration/failures", get(failures::list::list))
         // Try again.
-        .route("/registration/failures/retry", post(failures::retry))
-        // By service chaining only: chunks left over.
-        .route("/internal/tick", post(outbox::tick))
-        // By service chaining only: approvals, forwarded by whoever receives Zoom's events.
+        .route("/registration/failures/retry", post(failures::retry::retry))
+        // By service chaining only: chunks left over, failures that are due.
+        .route("/internal/tick", post(tick::tick))
+        // By service chaining only: what hosts decide about registrants, forwarded by whoever receives Zoom's events.
         .route("/internal/zoom-events", post(events::handle))
-        // What the flow step is: definition, OpenAPI document, icons, instructions.
-        .merge(flow_step::describe::routes())
         .with_state(app);
     platform::respond::finish(router)
 }

@@ -3,16 +3,11 @@
 
 use crate::app::App;
 use crate::flow_step::run;
-use axum::extract::State;
 use domain::records::{
-    Callback, Lead, MAX_VALUE_BYTES, Outbox, OutboxId, OutboxKey, OutboxPart, OutboxPartKey, VERSION,
+    Callback, Lead, MAX_VALUE_BYTES, Outbox, OutboxId, OutboxKey, OutboxPart, OutboxPartKey, QuestionedKey, VERSION,
 };
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, Problem, ProgramId};
-use platform::peers::{TickReport, TickRequest};
-use platform::respond::Json;
-use platform::{ApiError, Body};
-use std::sync::Arc;
 
 /// A chunk that nobody has claimed for this long belongs to a process that died. Instances renew their claim three
 /// times as often; the tick can wait it out within one run.
@@ -124,38 +119,41 @@ pub async fn forget(app: &App, work: &Work) -> Result<(), Error> {
     for part in 1..=work.head.more_parts {
         store.delete(&OutboxPartKey { id: work.id.clone(), part }).await?;
     }
+    if work.head.runs > 1 {
+        store.delete(&QuestionedKey { outbox: work.id.clone() }).await?;
+    }
     Ok(())
 }
 
-/// `POST /internal/tick`: carries on with chunks that nobody works on.
-pub async fn tick(State(app): State<Arc<App>>, Body(request): Body<TickRequest>) -> Result<Json<TickReport>, ApiError> {
+/// Carries on with the chunks behind some store keys that nobody works on, as far as time allows. Returns how many.
+pub async fn carry_on(app: &App, keys: &[String], deadline: Timestamp) -> Result<u64, Error> {
     let mut worked = 0;
     let mut claimed = Vec::new();
-    for key in app.ports.store().keys("outbox:").await? {
-        let Some(id) = OutboxId::from_key(&key) else { continue };
-        let Some(head) = load_head(&app, &id).await? else { continue };
+    for key in keys {
+        let Some(id) = OutboxId::from_key(key) else { continue };
+        let Some(head) = load_head(app, &id).await? else { continue };
         if head.problem.is_some() {
             continue;
         }
         if head.claimed_until > app.ports.clock.now() {
             claimed.push((id, head.claimed_until));
         } else {
-            worked += u64::from(take_over(&app, &id, request.deadline).await?);
+            worked += u64::from(take_over(app, &id, deadline).await?);
         }
     }
     // Whoever claimed these may be dead. A claim that runs out within this tick tells.
     for (id, claimed_until) in claimed {
         let wait = claimed_until.duration_since(app.ports.clock.now());
-        if app.ports.clock.now() + wait + WORTH_BEGINNING >= request.deadline {
+        if app.ports.clock.now() + wait + WORTH_BEGINNING >= deadline {
             continue;
         }
         app.ports.clock.sleep(wait).await;
-        let head = load_head(&app, &id).await?;
+        let head = load_head(app, &id).await?;
         if head.is_some_and(|head| head.claimed_until <= app.ports.clock.now() && head.problem.is_none()) {
-            worked += u64::from(take_over(&app, &id, request.deadline).await?);
+            worked += u64::from(take_over(app, &id, deadline).await?);
         }
     }
-    Ok(Json(TickReport { worked }))
+    Ok(worked)
 }
 
 /// Claims a chunk and works on it, if there is time.

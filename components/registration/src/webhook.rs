@@ -2,9 +2,10 @@
 //! responses on 2xx only and ends the call after 30 seconds, so an outcome is 200, and anything else is not.
 
 use crate::app::App;
+use crate::failures::record;
 use crate::push::batch::Run;
 use crate::push::candidate::person;
-use crate::push::leads;
+use crate::push::leads::{self, Pushed};
 use crate::push::outcome::{Outcome, Settled};
 use crate::push::{target, write_back};
 use axum::extract::State;
@@ -53,18 +54,23 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Body(request): Body<Request>,
 ) -> Result<Json<Answer>, ApiError> {
-    match push(&app, request).await.unwrap_or_else(Settled::from) {
+    let (program, lead) = (request.program_id, request.lead_id);
+    let without = |error: Error| Pushed { lead, settled: error.into(), webinar: None };
+    let pushed = push(&app, request).await.unwrap_or_else(without);
+    // Marketo does not call again. What is not known now, the tick finds out.
+    record::note(&app, program, std::slice::from_ref(&pushed), |_| None).await?;
+    match pushed.settled {
         Settled::Now(outcome) => Ok(Json(answer(&outcome))),
         Settled::Later(problem) => Err(ApiError::new(problem).with_status(StatusCode::SERVICE_UNAVAILABLE)),
     }
 }
 
-async fn push(app: &App, request: Request) -> Result<Settled, Error> {
+async fn push(app: &App, request: Request) -> Result<Pushed, Error> {
     let now = app.ports.clock.now();
     let deadline = now + RUN_LIMIT;
     let connection = target::connection(app, Some(request.program_id)).await?;
     let marketo = app.marketo(deadline);
-    let run = Run { since: now, resumed: false, deadline };
+    let run = Run { since: now, resumed: false, deadline, again: None };
     let lead = lead(request);
     let pushed = leads::push(app, &marketo, &connection, &[lead], run).await?;
     let pushed = pushed.into_iter().next().ok_or_else(|| Error::Ours("no outcome".to_owned()))?;
@@ -72,7 +78,7 @@ async fn push(app: &App, request: Request) -> Result<Settled, Error> {
         let outcomes = [(pushed.lead, outcome)];
         write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
     }
-    Ok(pushed.settled)
+    Ok(pushed)
 }
 
 /// The webhook's field names are our own; the rest of the component speaks the flow step's.

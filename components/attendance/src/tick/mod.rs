@@ -21,6 +21,9 @@ use serde::Serialize;
 /// The others have to have answered this long before the tick's own deadline, so that it can still tell.
 const ANSWER_MARGIN: SignedDuration = SignedDuration::from_secs(1);
 
+/// The others wait for `oauth` no longer than this.
+const OAUTH_LIMIT: SignedDuration = SignedDuration::from_secs(8);
+
 /// The answer to `POST /attendance/tick`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Ticked {
@@ -36,10 +39,11 @@ pub(crate) struct Ticked {
 pub(crate) async fn tick(_: Scheduler, State(app): State<App>) -> Result<Json<Ticked>, ApiError> {
     let began = app.now();
     let deadline = app.deadline();
-    let (outbox, _, _, programs) = join!(
+    // First: what it deletes (R17) the others must not work on, and the tokens that it looks after they need.
+    call(&app, Component::Oauth, began + OAUTH_LIMIT).await;
+    let (outbox, _, programs) = join!(
         call(&app, Component::Registration, deadline),
         call(&app, Component::Catalog, deadline),
-        call(&app, Component::Oauth, deadline),
         attend(&app, deadline),
     );
     let worked_ms = app.now().duration_since(began).as_millis();

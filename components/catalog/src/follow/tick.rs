@@ -14,8 +14,7 @@ pub(crate) async fn tick(
     State(app): State<App>,
     Body(request): Body<TickRequest>,
 ) -> Result<Json<TickReport>, ApiError> {
-    programs::mend_list(app.ports.store()).await?;
-    let connections = programs::every(app.ports.store()).await?;
+    let connections = programs::mend_list(app.ports.store(), app.now()).await?;
     let worked = read_all(&app, due(connections, app.now()), request.deadline).await;
     Ok(Json(TickReport { worked }))
 }

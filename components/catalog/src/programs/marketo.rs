@@ -14,8 +14,18 @@ pub(super) struct Qualified {
     pub(super) channel: Channel,
 }
 
-/// Statuses that we set or wait for. Without one of them connecting works; what is missing is said.
-const NEEDED: [Known; 4] = [Known::Registered, Known::Attended, Known::NoShow, Known::RegistrationError];
+/// The statuses of a webinar channel, those that we need most first. Without one of them connecting works; what is
+/// missing is said.
+const EXPECTED: [Known; 8] = [
+    Known::Registered,
+    Known::Attended,
+    Known::NoShow,
+    Known::RegistrationError,
+    Known::PendingApproval,
+    Known::WaitListed,
+    Known::Rejected,
+    Known::AttendedOnDemand,
+];
 
 /// Reads a program and its channel.
 ///
@@ -42,7 +52,7 @@ fn qualify(program: Program, channel: Option<ChannelAsset>) -> Result<Qualified,
 
 /// Which statuses a channel lacks.
 pub(super) fn missing_statuses(channel: &Channel) -> Vec<&'static str> {
-    NEEDED.into_iter().filter(|&known| channel.find(known).is_none()).map(Known::usual_name).collect()
+    EXPECTED.into_iter().filter(|&known| channel.find(known).is_none()).map(Known::usual_name).collect()
 }
 
 #[cfg(test)]
@@ -72,9 +82,15 @@ mod tests {
     fn missing_statuses_are_named_whatever_the_spelling_of_the_others() {
         let channel: ChannelAsset = serde_json::from_value(json!({
             "name": "Webinar",
-            "progressionStatuses": [{"name": "registered", "step": 20}, {"name": "No-Show", "step": 30}],
+            "progressionStatuses": [
+                {"name": "registered", "step": 20}, {"name": "No-Show", "step": 30}, {"name": "WAIT-LISTED", "step": 10},
+                {"name": "attended on-demand", "step": 40},
+            ],
         }))
         .unwrap();
-        assert_eq!(missing_statuses(&channel.channel()), ["Attended", "Registration Error"]);
+        assert_eq!(
+            missing_statuses(&channel.channel()),
+            ["Attended", "Registration Error", "Pending Approval", "Rejected"]
+        );
     }
 }

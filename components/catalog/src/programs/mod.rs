@@ -65,13 +65,14 @@ pub(crate) async fn connect(
     Ok(Json(view(&app, connection).await?.replacing(replaced)))
 }
 
-/// `DELETE /catalog/programs/{program_id}`. What is not there need not be removed: deleting twice is no error.
+/// `DELETE /catalog/programs/{program_id}`.
 pub(crate) async fn disconnect(
     _: Admin,
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    records::remove(app.ports.store(), program_id(&id)?).await?;
+    let connection = connected(&app, program_id(&id)?).await?;
+    records::remove(app.ports.store(), connection.program).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

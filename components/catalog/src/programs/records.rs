@@ -4,6 +4,7 @@
 use domain::Error;
 use domain::ProgramId;
 use domain::records::{ConnectedPrograms, Connection, ProgramKey, ProgramsKey};
+use domain::time::{SignedDuration, Timestamp};
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::Store;
 
@@ -14,9 +15,18 @@ const READS_AT_ONCE: usize = 16;
 /// Only admins' actions write the list, so that hardly ever happens even once.
 const LIST_TRIES: u32 = 3;
 
+/// A webinar stays on the list for so long after its end: an address's add calls of one day are counted over all
+/// webinars (R12), and webinars overrun.
+const COUNTED_AFTER_END: SignedDuration = SignedDuration::from_hours(24);
+
 /// Every connection, in order of connection.
 pub(crate) async fn every(store: Store<'_>) -> Result<Vec<Connection>, Error> {
-    let reads: Vec<_> = list(store).await?.ids.into_iter().map(|id| record(store, id)).collect();
+    let ids = list(store).await?.ids;
+    read(store, ids).await
+}
+
+async fn read(store: Store<'_>, ids: Vec<ProgramId>) -> Result<Vec<Connection>, Error> {
+    let reads: Vec<_> = ids.into_iter().map(|id| record(store, id)).collect();
     let records: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
     Ok(records.into_iter().flatten().collect())
 }
@@ -28,33 +38,47 @@ async fn record(store: Store<'_>, id: ProgramId) -> Result<Option<Connection>, E
 /// Writes a connection that an admin made.
 pub(super) async fn add(store: Store<'_>, connection: &Connection) -> Result<(), Error> {
     store.put(&ProgramKey { id: connection.program }, connection).await?;
+    let webinar = connection.snapshot.id;
     for _ in 0..LIST_TRIES {
         let mut programs = list(store).await?;
-        if programs.ids.contains(&connection.program) {
+        if programs.ids.contains(&connection.program) && programs.webinars.contains(&webinar) {
             break;
         }
-        programs.ids.push(connection.program);
+        if !programs.ids.contains(&connection.program) {
+            programs.ids.push(connection.program);
+        }
+        if !programs.webinars.contains(&webinar) {
+            programs.webinars.push(webinar);
+        }
         store.put(&ProgramsKey {}, &programs).await?;
     }
     Ok(())
 }
 
-/// Takes ids off the list whose record is gone (R17: `oauth` deletes those of an account that removed the app), and
-/// puts those on it that it lacks: two admins who connect in one instant, on two instances, may each write a list
-/// without the other's. Reads every key of the store: for the tick.
-pub(crate) async fn mend_list(store: Store<'_>) -> Result<(), Error> {
+/// Every connection, after bringing the list in line with the records. Ids whose record is gone leave it (R17: `oauth`
+/// deletes those of an account that removed the app), ids that it lacks come back (two admins who connect in one
+/// instant, on two instances, may each write a list without the other's), and webinars that are over leave it. Reads
+/// every key of the store: for the tick.
+pub(crate) async fn mend_list(store: Store<'_>, now: Timestamp) -> Result<Vec<Connection>, Error> {
     let keys = store.keys("program:").await?;
     let there: Vec<ProgramId> = keys.iter().filter_map(|key| key.strip_prefix("program:")?.parse().ok()).collect();
     let mut programs = list(store).await?;
-    let listed = programs.ids.clone();
+    let before = programs.clone();
     programs.ids.retain(|id| there.contains(id));
-    let missing: Vec<_> = there.into_iter().filter(|id| !listed.contains(id)).collect();
-    programs.ids.extend(missing);
-    if programs.ids != listed {
-        platform::log!("programs.list_mended", before = listed.len(), after = programs.ids.len());
+    programs.ids.extend(there.into_iter().filter(|id| !before.ids.contains(id)));
+    let connections = read(store, programs.ids.clone()).await?;
+    programs.webinars.clear();
+    for connection in &connections {
+        let webinar = connection.snapshot.id;
+        if connection.snapshot.end_time() + COUNTED_AFTER_END > now && !programs.webinars.contains(&webinar) {
+            programs.webinars.push(webinar);
+        }
+    }
+    if programs != before {
+        platform::log!("programs.list_mended", before = before.ids.len(), after = programs.ids.len());
         store.put(&ProgramsKey {}, &programs).await?;
     }
-    Ok(())
+    Ok(connections)
 }
 
 /// Writes what was learnt of a connection, unless an admin disconnected or re-connected the program meanwhile:

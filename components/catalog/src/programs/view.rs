@@ -20,6 +20,8 @@ pub(crate) struct ConnectionView {
     missing_statuses: Vec<&'static str>,
     connected_at: Timestamp,
     refreshed_at: Timestamp,
+    /// Starts that the webinar was moved away from, the latest last (R13). For information: nothing depends on them.
+    moved_from: Vec<Timestamp>,
     problem: Option<Problem>,
     /// The webinar that the program was connected to until this request, whose registrants stay as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,10 +45,12 @@ impl ConnectionView {
             channel: connection.channel,
             connected_at: connection.connected_at,
             refreshed_at: connection.refreshed_at,
+            moved_from: connection.moved_from,
             problem: obstacle.map(Problem::of).or(found),
             replaced: None,
         }
     }
+
     /// Says which webinar the program was connected to until now.
     pub(super) fn replacing(self, replaced: Option<WebinarId>) -> Self {
         Self { replaced, ..self }

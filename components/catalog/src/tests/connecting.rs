@@ -24,8 +24,10 @@ async fn r4_connecting_keeps_the_webinar_and_the_channel_and_shows_it_in_marketo
                 {"name": "Invited", "step": 10}, {"name": "Registered", "step": 20}, {"name": "No Show", "step": 30},
                 {"name": "Attended", "step": 40},
             ]},
-            "missing_statuses": ["Registration Error"],
-            "connected_at": now, "refreshed_at": now, "problem": null,
+            "missing_statuses": [
+                "Registration Error", "Pending Approval", "Wait Listed", "Rejected", "Attended On-demand"
+            ],
+            "connected_at": now, "refreshed_at": now, "moved_from": [], "problem": null,
         })
     );
     assert_eq!(world.get(PROGRAM).await, (200, body.clone()));
@@ -118,13 +120,14 @@ async fn r15_a_program_that_is_not_connected_says_so() {
 }
 
 #[tokio::test]
-async fn disconnecting_twice_is_no_error() {
+async fn r15_a_program_is_disconnected_once() {
     let world = World::new().await;
     world.zoom().put(9, json!({}));
     world.connect(9).await;
-    for _ in 0..2 {
-        assert_eq!(world.admin("DELETE", PROGRAM, Value::Null).await, (204, Value::Null));
-        assert_eq!(world.get(PROGRAM).await.0, 404);
+    assert_eq!(world.admin("DELETE", PROGRAM, Value::Null).await, (204, Value::Null));
+    for method in ["GET", "DELETE"] {
+        let answer = world.admin(method, PROGRAM, Value::Null).await;
+        assert_eq!(problem(&answer), (404, "PROGRAM_NOT_CONNECTED"), "{method}");
     }
     assert_eq!(world.get("/catalog/programs").await.1, json!({"programs": []}));
 }

@@ -68,6 +68,18 @@ async fn r4_r13_an_event_brings_the_new_times_and_keeps_the_old_start() {
 }
 
 #[tokio::test]
+async fn r13_former_starts_are_shown_the_latest_last() {
+    let world = connected().await;
+    for start in ["2026-11-13T16:30:00Z", "2026-11-14T10:00:00Z"] {
+        world.zoom().put(9, json!({"start_time": start}));
+        event(&world, "webinar.updated").await;
+    }
+    let (_, body) = world.get(PROGRAM).await;
+    assert_eq!(body["webinar"]["start_time"], "2026-11-14T10:00:00Z");
+    assert_eq!(body["moved_from"], json!(["2026-11-12T15:00:00Z", "2026-11-13T16:30:00Z"]));
+}
+
+#[tokio::test]
 async fn deletion_and_a_switch_to_recurring_are_problems_until_undone() {
     let world = connected().await;
     for (name, change, code) in [

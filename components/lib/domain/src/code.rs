@@ -73,6 +73,26 @@ codes! {
     Internal = "INTERNAL", 500, "Something went wrong on our side; it is in the log, and trying again is safe.";
 }
 
+impl Code {
+    /// Whether what failed so is tried again without anybody's doing: the peer was unwell, a limit was reached, or a
+    /// sign-in or a right is missing that somebody will give back. Anything else would fail again in the same way, and
+    /// cost one of 3 add calls (R12).
+    pub const fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::DailyLimit
+                | Self::RateLimited
+                | Self::ZoomUnavailable
+                | Self::MarketoUnavailable
+                | Self::MarketoQuota
+                | Self::MarketoAccessDenied
+                | Self::ServiceNeedsSignIn
+                | Self::ServiceLacksPermission
+                | Self::Internal
+        )
+    }
+}
+
 // By hand, since derived code for 36 variants is 30 kB of wasm in every component.
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -16,6 +16,12 @@ pub enum Known {
     Attended,
     /// Was registered and did not come.
     NoShow,
+    /// Found the webinar full.
+    WaitListed,
+    /// Was turned away by the host.
+    Rejected,
+    /// Watched the recording.
+    AttendedOnDemand,
 }
 
 impl Known {
@@ -27,6 +33,9 @@ impl Known {
             Self::RegistrationError => "Registration Error",
             Self::Attended => "Attended",
             Self::NoShow => "No Show",
+            Self::WaitListed => "Wait Listed",
+            Self::Rejected => "Rejected",
+            Self::AttendedOnDemand => "Attended On-demand",
         }
     }
 
@@ -93,6 +102,7 @@ mod tests {
         assert_eq!(channel.find(Known::Registered).unwrap().name, "registered");
         assert_eq!(channel.find(Known::NoShow).unwrap().name, "No-Show");
         assert_eq!(channel.find(Known::Attended).unwrap().name, "ATTENDED");
+        assert_eq!(channel.find(Known::AttendedOnDemand).unwrap().name, "Attended On-demand");
         assert_eq!(channel.find(Known::RegistrationError), None);
         assert!(!Known::Registered.is("Registering"));
     }

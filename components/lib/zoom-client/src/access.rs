@@ -1,5 +1,6 @@
 //! Whose token a call carries.
 
+use crate::pace::Pace;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ServiceId};
 use platform::peers::{self, ZoomToken};
@@ -12,9 +13,24 @@ const TOKEN_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 /// Access tokens in memory, by service. They live as long as the component's instance. A list, since services are few
 /// and a map would weigh more than looking through them.
 #[derive(Debug, Default)]
-pub struct Tokens(Mutex<Vec<(ServiceId, ZoomToken)>>);
+pub struct Tokens {
+    tokens: Mutex<Vec<(ServiceId, ZoomToken)>>,
+    pace: Mutex<Vec<(ServiceId, Pace)>>,
+}
 
 impl Tokens {
+    /// What is left of the present second's add calls.
+    pub(crate) fn pace(&self, service: &ServiceId) -> Pace {
+        let paces = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.iter().find(|(owner, _)| owner == service).map(|(_, pace)| *pace).unwrap_or_default()
+    }
+
+    pub(crate) fn note_pace(&self, service: &ServiceId, pace: Pace) {
+        let mut paces = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.retain(|(owner, _)| owner != service);
+        paces.push((service.clone(), pace));
+    }
+
     fn get(&self, service: &ServiceId, now: Timestamp) -> Option<ZoomToken> {
         let tokens = self.lock();
         let (_, token) = tokens.iter().find(|(owner, _)| owner == service)?;
@@ -28,7 +44,7 @@ impl Tokens {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(ServiceId, ZoomToken)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::access::{Access, Zoom};
 use crate::error::{Limit, Refusal, ZoomError};
+use crate::pace::Pace;
 use bytes::Bytes;
 use domain::records::hex_digest;
 use domain::time::SignedDuration;
@@ -22,7 +23,7 @@ const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(15);
 pub(crate) enum Repeat {
     /// Reading, or writing what is already so.
     Safe,
-    /// Adding a registrant: each call counts against 3 a day (R12).
+    /// Adding a registrant, or changing its status: each call counts against a few a day (R12).
     Never,
 }
 
@@ -53,6 +54,7 @@ impl Zoom {
         let mut token = self.token(None).await?;
         let mut renewed = false;
         loop {
+            self.keep_pace(repeat).await;
             let request = request(&method, &token, path, body.clone())?;
             let limit = CALL_LIMIT.min(self.deadline.duration_since(self.ports.clock.now()));
             let response = match self.ports.send_within(limit, request).await {
@@ -65,6 +67,7 @@ impl Zoom {
                 }
                 Err(error) => return Err(no_answer(&error)),
             };
+            self.note_pace(repeat, response.headers());
             let status = response.status();
             if status.is_success() {
                 let text: &[u8] = if response.body().is_empty() { b"null" } else { response.body() };
@@ -97,6 +100,24 @@ impl Zoom {
             }
             self.tell_service_problem(&refusal, hash).await;
             return Err(ZoomError::Refused(refusal));
+        }
+    }
+
+    /// Add calls come in bursts: they wait for the next second when Zoom says that none is left in this one.
+    async fn keep_pace(&self, repeat: Repeat) {
+        if let (Repeat::Never, Access::Service(service, tokens)) = (repeat, &self.access) {
+            let wait = tokens.pace(service).wait(self.ports.clock.now());
+            if wait > SignedDuration::ZERO {
+                self.ports.clock.sleep(wait).await;
+            }
+        }
+    }
+
+    fn note_pace(&self, repeat: Repeat, headers: &http::HeaderMap) {
+        if let (Repeat::Never, Access::Service(service, tokens)) = (repeat, &self.access)
+            && let Some(pace) = Pace::read(headers, self.ports.clock.now())
+        {
+            tokens.note_pace(service, pace);
         }
     }
 

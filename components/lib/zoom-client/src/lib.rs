@@ -12,6 +12,7 @@ pub mod access;
 mod call;
 pub mod error;
 mod lenient;
+mod pace;
 pub mod path;
 pub mod registrants;
 pub mod reports;

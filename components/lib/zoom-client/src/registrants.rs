@@ -7,6 +7,7 @@ use crate::path::encode;
 use crate::{PAGE_SIZE, Page, lenient};
 use domain::{Code, Email, RegistrantId, Sensitive, WebinarId};
 use http::Method;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// A registrant to add. Absent fields are not sent.
@@ -68,6 +69,24 @@ impl Standing {
             Self::Denied => "denied",
         }
     }
+}
+
+/// So many registrants one status call takes.
+pub const STATUS_BATCH: usize = 30;
+
+/// A registrant to approve.
+#[derive(Debug, Clone, Serialize)]
+pub struct ToApprove {
+    /// Zoom's id.
+    pub id: RegistrantId,
+    /// The address.
+    pub email: Email,
+}
+
+#[derive(Serialize)]
+struct Approval<'a> {
+    action: &'static str,
+    registrants: &'a [ToApprove],
 }
 
 /// A row of the list of registrants.
@@ -140,6 +159,15 @@ impl Zoom {
         self.call(Method::POST, &path, Some(registrant), Repeat::Never).await
     }
 
+    /// Approves registrants who were denied or cancelled, at most [`STATUS_BATCH`]. Zoom takes 10 such calls a day for
+    /// one registrant, so this is not repeated either. It needs a scope that older sign-ins may lack; they still work,
+    /// hence that refusal is not a problem of the service.
+    pub async fn approve(&self, webinar: WebinarId, registrants: &[ToApprove]) -> Result<(), ZoomError> {
+        let path = format!("/webinars/{webinar}/registrants/status");
+        let body = Approval { action: "approve", registrants };
+        self.quietly().call::<_, IgnoredAny>(Method::PUT, &path, Some(&body), Repeat::Never).await.map(drop)
+    }
+
     /// One page of the registrants in some standing.
     pub async fn registrants(
         &self,
@@ -156,6 +184,11 @@ impl Zoom {
     pub async fn questions(&self, webinar: WebinarId) -> Result<Questions, ZoomError> {
         self.get(&format!("/webinars/{webinar}/registrants/questions")).await
     }
+}
+
+/// What a refusal of [`Zoom::approve`] means.
+pub fn approve_refusal(refusal: &Refusal) -> Code {
+    if refusal.code == 3035 { Code::WebinarFull } else { Code::RegistrantDenied }
 }
 
 /// What a refusal of [`Zoom::add_registrant`] means (zoom.md section 2, "Errors").

@@ -56,6 +56,12 @@ async fn sweep(app: &App, goes: impl Fn(&Connection) -> bool) -> Result<(), Erro
     for &program in &doomed.programs {
         app.store().delete(&AttendanceKey { program }).await?;
     }
+    for key in app.store().keys("failure:").await? {
+        let program = key.split(':').nth(1).and_then(|id| id.parse::<ProgramId>().ok());
+        if program.is_some_and(|program| doomed.programs.contains(&program)) {
+            app.ports.key_value.delete(&key).await?;
+        }
+    }
     for &id in &doomed.programs {
         app.store().delete(&ProgramKey { id }).await?;
     }
@@ -107,6 +113,7 @@ async fn sweep_outbox(app: &App, doomed: &Doomed) -> Result<usize, Error> {
         }
         let Some(head) = read::<Outbox>(app, &head_key).await? else { continue };
         let part_keys: Vec<_> = (1..=head.more_parts).map(|part| format!("{head_key}:{part}")).collect();
+        let questioned = format!("{head_key}:questioned");
         let mut leads = head.leads;
         for key in &part_keys {
             leads.extend(read::<OutboxPart>(app, key).await?.map(|part| part.leads).unwrap_or_default());
@@ -117,7 +124,7 @@ async fn sweep_outbox(app: &App, doomed: &Doomed) -> Result<usize, Error> {
             None => head.program.is_some_and(|program| doomed.programs.contains(&program)),
         });
         if goes && !leads.is_empty() {
-            for key in part_keys.iter().chain([&head_key]) {
+            for key in part_keys.iter().chain([&questioned, &head_key]) {
                 app.ports.key_value.delete(key).await?;
             }
             swept += 1;

@@ -3,6 +3,7 @@
 
 use super::callback::{self, Delivered};
 use crate::app::App;
+use crate::failures::record;
 use crate::outbox::{self, Work};
 use crate::push::batch::Run;
 use crate::push::leads::{self, Pushed};
@@ -62,6 +63,7 @@ async fn attempt(app: &App, work: &Work, deadline: Timestamp) -> Result<(), Erro
     if let Some(problem) = waiting {
         return Err(Error::Caller(problem));
     }
+    note_failures(app, work, &pushed).await?;
     let now = app.ports.clock.now();
     match callback::deliver(app, &head.callback, &pushed, deadline).await {
         Delivered::Taken => {
@@ -94,7 +96,8 @@ async fn push(app: &App, work: &Work, deadline: Timestamp) -> Result<Vec<Pushed>
         }
     };
     let marketo = app.marketo(deadline);
-    let run = Run { since: work.head.accepted_at, resumed: work.head.runs > 1, deadline };
+    let resumed = work.head.runs > 1;
+    let run = Run { since: work.head.accepted_at, resumed, deadline, again: resumed.then_some(&work.id) };
     let mut pushed = leads::push(app, &marketo, &connection, &work.leads, run).await?;
     if app.ports.clock.now().duration_since(work.head.accepted_at) >= PATIENCE {
         pushed.iter_mut().for_each(Pushed::give_up);
@@ -102,4 +105,12 @@ async fn push(app: &App, work: &Work, deadline: Timestamp) -> Result<Vec<Pushed>
     let outcomes: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, pushed.outcome()?))).collect();
     write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
     Ok(pushed)
+}
+
+/// Notes who failed, so that the admin sees it and the tick tries again. Only those who are settled: the others wait
+/// with their chunk.
+async fn note_failures(app: &App, work: &Work, pushed: &[Pushed]) -> Result<(), Error> {
+    let Some(program) = work.head.program else { return Ok(()) };
+    let choice = |id| work.leads.iter().find(|lead| lead.id == id).and_then(|lead| lead.choice.clone());
+    record::note(app, program, pushed, choice).await
 }

@@ -3,13 +3,13 @@
 
 use super::candidate::Candidate;
 use super::directory::Directory;
-use super::ledger;
 use super::outcome::{Outcome, Settled};
 use super::register::{Push, Step};
 use super::target::Target;
+use super::{isolation, ledger, reapproval};
 use crate::app::App;
 use crate::mapping::Form;
-use domain::records::{AddCalls, Registration};
+use domain::records::{AddCalls, OutboxId};
 use domain::time::Timestamp;
 use domain::{Code, Error, Problem, ProgramId, WebinarId};
 use futures::FutureExt;
@@ -23,13 +23,15 @@ const AT_ONCE: usize = 8;
 
 /// When a push was asked for, and how far it may go now.
 #[derive(Debug, Clone, Copy)]
-pub struct Run {
+pub struct Run<'a> {
     /// When it was asked for.
     pub since: Timestamp,
     /// Whether an earlier run may have died in the middle: then Zoom may know people whom the ledger does not.
     pub resumed: bool,
     /// No new add call begins after this.
     pub deadline: Timestamp,
+    /// The chunk, when it is worked on again: its leads are put to the extension one by one.
+    pub again: Option<&'a OutboxId>,
 }
 
 /// Pushes candidates with different addresses to one webinar. Answers in their order.
@@ -38,7 +40,7 @@ pub async fn push(
     program: ProgramId,
     target: &Target,
     candidates: &[&Candidate],
-    run: Run,
+    run: Run<'_>,
 ) -> Result<Vec<Settled>, Error> {
     let webinar = &target.webinar;
     if !webinar.registration.requires_registration() {
@@ -49,16 +51,12 @@ pub async fn push(
     // Whoever nothing more is said of has to wait.
     let mut settled = vec![Settled::Later(Problem::of(Code::ZoomUnavailable)); candidates.len()];
     let mut open = Vec::new();
-    let entries = (0..candidates.len()).map(|index| look_at(app, webinar.id, index, candidates[index]).boxed());
-    for entry in at_most(AT_ONCE, entries.collect()).await {
-        let (index, entry) = entry?;
-        let now = app.ports.clock.now();
-        match entry.as_ref().and_then(|entry| ledger::settled(entry, run.since, now)) {
-            Some(outcome) => settled[index] = Settled::Now(outcome),
-            None => {
-                let adds = ledger::add_calls(entry.as_ref(), now);
-                open.push(Open { index, candidate: candidates[index], adds });
-            }
+    let others = ledger::other_webinars(app, webinar.id).await?;
+    let looks = (0..candidates.len()).map(|index| look_at(app, webinar.id, &others, index, candidates[index], run));
+    for look in at_most(AT_ONCE, looks.map(FutureExt::boxed).collect()).await {
+        match look? {
+            Look::Settled(index, outcome) => settled[index] = Settled::Now(outcome),
+            Look::Open(candidate) => open.push(candidate),
         }
     }
     if open.is_empty() {
@@ -78,12 +76,23 @@ pub async fn push(
 
 /// A candidate whom the ledger does not settle.
 #[derive(Clone, Copy)]
-struct Open<'c> {
+pub struct Open<'c> {
     /// Place among the candidates.
-    index: usize,
-    candidate: &'c Candidate,
+    pub index: usize,
+    /// Who.
+    pub candidate: &'c Candidate,
     /// Today's add calls.
-    adds: AddCalls,
+    pub adds: AddCalls,
+    /// Today's add calls at other webinars.
+    pub elsewhere: u8,
+}
+
+/// What the ledger says of a candidate.
+enum Look<'c> {
+    /// All there is to say.
+    Settled(usize, Outcome),
+    /// Not enough.
+    Open(Open<'c>),
 }
 
 /// Asks Zoom about the open candidates. The inner error is Zoom's, and concerns all whom it leaves without outcome.
@@ -92,7 +101,7 @@ async fn ask_zoom(
     zoom: &Zoom,
     program: ProgramId,
     target: &Target,
-    run: Run,
+    run: Run<'_>,
     open: &[Open<'_>],
     settled: &mut [Settled],
 ) -> Result<Result<(), ZoomError>, Error> {
@@ -108,6 +117,10 @@ async fn ask_zoom(
     let push = Push { app, zoom, program, webinar, form: &form };
 
     let mut open = open.to_vec();
+    if let Some(outbox) = run.again {
+        open = isolation::question(&push, outbox, open, settled).await?;
+    }
+    let mut denied = Vec::new();
     let mut look_up = run.resumed;
     // Twice at most: the second round is for those whose first call was lost and whom Zoom does not know.
     for _ in 0..2 {
@@ -131,6 +144,7 @@ async fn ask_zoom(
             match step? {
                 (open, Step::Settled(outcome)) => settled[open.index] = outcome,
                 (open, Step::Unknown) => unknown.push(Open { adds: ledger::one_more(open.adds), ..open }),
+                (open, Step::Denied) => denied.push(Open { adds: ledger::one_more(open.adds), ..open }),
             }
         }
         open = unknown;
@@ -139,22 +153,31 @@ async fn ask_zoom(
         }
         look_up = true;
     }
-    Ok(Ok(()))
+    reapproval::approve(&push, &denied, settled).await
 }
 
-/// A candidate's ledger entry.
-async fn look_at(
+/// Looks a candidate up in the ledger.
+async fn look_at<'c>(
     app: &App,
     webinar: WebinarId,
+    others: &[WebinarId],
     index: usize,
-    candidate: &Candidate,
-) -> Result<(usize, Option<Registration>), Error> {
-    Ok((index, app.ports.store().get(&ledger::key(webinar, candidate)).await?))
+    candidate: &'c Candidate,
+    run: Run<'_>,
+) -> Result<Look<'c>, Error> {
+    let entry = app.ports.store().get(&ledger::key(webinar, candidate)).await?;
+    let now = app.ports.clock.now();
+    if let Some(outcome) = entry.as_ref().and_then(|entry| ledger::settled(entry, run.since, now)) {
+        return Ok(Look::Settled(index, outcome));
+    }
+    let adds = ledger::add_calls(entry.as_ref(), now);
+    let elsewhere = ledger::spent_at(app, others, candidate).await?;
+    Ok(Look::Open(Open { index, candidate, adds, elsewhere }))
 }
 
 async fn add_in_time<'c>(push: &Push<'_>, open: Open<'c>, deadline: Timestamp) -> Result<(Open<'c>, Step), Error> {
     if push.app.ports.clock.now() >= deadline {
         return Ok((open, Step::Settled(Settled::Later(Problem::of(Code::RateLimited)))));
     }
-    Ok((open, push.add(open.candidate, open.adds).await?))
+    Ok((open, push.add(open.candidate, open.adds, open.elsewhere).await?))
 }

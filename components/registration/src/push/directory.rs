@@ -3,22 +3,30 @@
 
 use super::candidate::Candidate;
 use domain::{Email, EmailHash, RegistrantId, Sensitive, WebinarId, records};
-use std::collections::HashMap;
 use zoom_client::registrants::Standing;
 use zoom_client::{Zoom, ZoomError};
 
 /// The registrants of a webinar by address.
 #[derive(Debug, Default)]
 pub struct Directory {
-    places: HashMap<EmailHash, usize>,
-    entries: Vec<records::Outcome>,
+    /// A list: it is read for a few addresses, which a map would not find much faster.
+    entries: Vec<(EmailHash, records::Outcome)>,
 }
 
 impl Directory {
     /// Reads all approved and pending registrants.
     pub async fn read(zoom: &Zoom, webinar: WebinarId) -> Result<Self, ZoomError> {
+        Self::read_all(zoom, webinar, &[Standing::Pending, Standing::Approved]).await
+    }
+
+    /// Reads all whose registration was denied or cancelled. They count as pending.
+    pub async fn read_denied(zoom: &Zoom, webinar: WebinarId) -> Result<Self, ZoomError> {
+        Self::read_all(zoom, webinar, &[Standing::Denied]).await
+    }
+
+    async fn read_all(zoom: &Zoom, webinar: WebinarId, standings: &[Standing]) -> Result<Self, ZoomError> {
         let mut directory = Self::default();
-        for standing in [Standing::Pending, Standing::Approved] {
+        for &standing in standings {
             let mut token: Option<String> = None;
             loop {
                 let page = zoom.registrants(webinar, standing, token.as_deref()).await?;
@@ -32,9 +40,7 @@ impl Directory {
                         }
                         _ => records::Outcome::Pending { registrant: id },
                     };
-                    // An approved one comes later and counts.
-                    directory.places.insert(email.hash(), directory.entries.len());
-                    directory.entries.push(entry);
+                    directory.entries.push((email.hash(), entry));
                 }
                 token = page.next_page_token;
                 if token.is_none() {
@@ -47,6 +53,8 @@ impl Directory {
 
     /// The registrant with a candidate's address.
     pub fn find(&self, candidate: &Candidate) -> Option<&records::Outcome> {
-        self.places.get(&candidate.email.hash()).map(|&place| &self.entries[place])
+        let hash = candidate.email.hash();
+        // Of several the last counts: approved ones are read last.
+        self.entries.iter().rev().find(|(known, _)| *known == hash).map(|(_, entry)| entry)
     }
 }

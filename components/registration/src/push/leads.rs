@@ -8,7 +8,6 @@ use crate::app::App;
 use domain::records::{Connection, Lead};
 use domain::{Error, LeadId};
 use marketo_client::{BATCH, Marketo};
-use std::collections::HashMap;
 
 /// One lead and what became of it.
 #[derive(Debug, Clone)]
@@ -47,7 +46,7 @@ pub async fn push(
     marketo: &Marketo,
     connection: &Connection,
     leads: &[Lead],
-    run: Run,
+    run: Run<'_>,
 ) -> Result<Vec<Pushed>, Error> {
     let statuses = statuses(marketo, connection, leads).await?;
     // Marketers make few choices, so looking through them is quick.
@@ -96,14 +95,17 @@ async fn push_to(
     connection: &Connection,
     target: &Target,
     candidates: &[(usize, Candidate)],
-    run: Run,
+    run: Run<'_>,
 ) -> Result<Vec<Settled>, Error> {
-    let mut places = HashMap::new();
+    // A chunk is small enough to look through.
+    let mut hashes = Vec::new();
     let mut once = Vec::new();
     let mut place_of = Vec::new();
     for (_, candidate) in candidates {
-        let place = *places.entry(candidate.email.hash()).or_insert(once.len());
-        if place == once.len() {
+        let hash = candidate.email.hash();
+        let place = hashes.iter().position(|known| *known == hash).unwrap_or(hashes.len());
+        if place == hashes.len() {
+            hashes.push(hash);
             once.push(candidate);
         }
         place_of.push(place);

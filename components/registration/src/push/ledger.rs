@@ -4,7 +4,7 @@
 use super::candidate::Candidate;
 use super::outcome::Outcome;
 use crate::app::App;
-use domain::records::{self, AddCalls, Registration, RegistrationKey, VERSION};
+use domain::records::{self, AddCalls, ProgramsKey, Registration, RegistrationKey, VERSION};
 use domain::time::Timestamp;
 use domain::{Code, EmailHash, Error, Problem, ProgramId, WebinarId};
 use zoom_client::error::next_utc_midnight;
@@ -39,15 +39,32 @@ pub fn settled(entry: &Registration, since: Timestamp, now: Timestamp) -> Option
     }
 }
 
+/// The webinars, besides one, at which an address may have spent add calls today.
+pub async fn other_webinars(app: &App, webinar: WebinarId) -> Result<Vec<WebinarId>, Error> {
+    let mut others = app.ports.store().get(&ProgramsKey {}).await?.unwrap_or_default().webinars;
+    others.retain(|&other| other != webinar);
+    Ok(others)
+}
+
+/// How many add calls an address spent today at some webinars. Zoom is reported to count them together (R12).
+pub async fn spent_at(app: &App, webinars: &[WebinarId], candidate: &Candidate) -> Result<u8, Error> {
+    let mut spent: u8 = 0;
+    for &webinar in webinars {
+        let entry = app.ports.store().get(&key(webinar, candidate)).await?;
+        spent = spent.saturating_add(add_calls(entry.as_ref(), app.ports.clock.now()).count);
+    }
+    Ok(spent)
+}
+
 /// The add calls that were spent today.
 pub fn add_calls(entry: Option<&Registration>, now: Timestamp) -> AddCalls {
     let day = now.utc_day();
     entry.map(|entry| entry.adds).filter(|adds| adds.day == day).unwrap_or(AddCalls { day, count: 0 })
 }
 
-/// Whether one more add call would pass Zoom's limit.
-pub const fn is_spent(adds: AddCalls) -> bool {
-    adds.count >= ADD_CALLS_A_DAY
+/// Whether one more add call would pass Zoom's limit, given those spent at other webinars.
+pub const fn is_spent(adds: AddCalls, elsewhere: u8) -> bool {
+    adds.count.saturating_add(elsewhere) >= ADD_CALLS_A_DAY
 }
 
 /// One more add call.
@@ -93,8 +110,9 @@ mod tests {
     fn r12_no_fourth_add_call_on_a_day_and_a_new_day_is_new() {
         let failed = records::Outcome::Failed { problem: Problem::of(Code::InvalidField), next_try: None };
         let entry = entry(failed, "2026-11-02T23:59:00Z", 3);
-        assert!(is_spent(add_calls(Some(&entry), at("2026-11-02T23:59:59Z"))));
-        assert!(!is_spent(add_calls(Some(&entry), at("2026-11-03T00:00:00Z"))));
+        assert!(is_spent(add_calls(Some(&entry), at("2026-11-02T23:59:59Z")), 0));
+        assert!(!is_spent(add_calls(Some(&entry), at("2026-11-03T00:00:00Z")), 2));
+        assert!(is_spent(add_calls(Some(&entry), at("2026-11-03T00:00:00Z")), 3));
         assert_eq!(one_more(add_calls(None, at("2026-11-03T00:00:00Z"))).count, 1);
     }
 

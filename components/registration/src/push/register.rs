@@ -32,33 +32,46 @@ pub enum Step {
     Settled(Settled),
     /// Nobody knows whether Zoom added the person: look the address up.
     Unknown,
+    /// Zoom knows the person, whose registration was denied or cancelled.
+    Denied,
 }
 
 impl Push<'_> {
-    /// Adds one candidate whom the ledger does not settle. `adds` are today's add calls so far.
+    /// Adds one candidate whom the ledger does not settle. `adds` are today's add calls so far, `elsewhere` those at
+    /// other webinars.
     ///
     /// # Errors
     /// Only our own: the store failed.
-    pub async fn add(&self, candidate: &Candidate, adds: AddCalls) -> Result<Step, Error> {
-        if ledger::is_spent(adds) {
-            return self.fail(candidate, ledger::parked(self.app.ports.clock.now()), adds).await;
+    pub async fn add(&self, candidate: &Candidate, adds: AddCalls, elsewhere: u8) -> Result<Step, Error> {
+        if ledger::is_spent(adds, elsewhere) {
+            let parked = ledger::parked(self.app.ports.clock.now());
+            return self.keep(candidate, &parked, adds).await.map(Step::Settled);
         }
         let registrant = match self.map(candidate) {
             Ok(registrant) => registrant,
-            Err(problem) => return self.fail_for_good(candidate, problem, adds).await,
+            Err(problem) => return self.fail_for_good(candidate, problem, adds).await.map(Step::Settled),
         };
         let spent = ledger::one_more(adds);
         match self.zoom.add_registrant(self.webinar.id, &registrant).await {
             Ok(added) => self.keep(candidate, &entry(added), spent).await.map(Step::Settled),
             Err(ZoomError::DailyLimit { until }) => {
                 let problem = Problem::of(Code::DailyLimit);
-                self.fail(candidate, records::Outcome::Failed { problem, next_try: Some(until) }, adds).await
+                let parked = records::Outcome::Failed { problem, next_try: Some(until) };
+                self.keep(candidate, &parked, adds).await.map(Step::Settled)
             }
             Err(ZoomError::Refused(refusal)) => {
                 let code = add_refusal(&refusal);
+                if code == Code::RegistrantDenied {
+                    // The call has counted, whatever comes of approving the person again.
+                    let (problem, next_try) = (Problem::of(code), Some(self.app.ports.clock.now()));
+                    self.write(candidate, records::Outcome::Failed { problem, next_try }, spent).await?;
+                    return Ok(Step::Denied);
+                }
                 let problem = refused(code, &refusal.fields);
                 match Settled::from(Error::Caller(problem)) {
-                    Settled::Now(Outcome::Failed(problem)) => self.fail_for_good(candidate, problem, spent).await,
+                    Settled::Now(Outcome::Failed(problem)) => {
+                        self.fail_for_good(candidate, problem, spent).await.map(Step::Settled)
+                    }
                     settled => Ok(Step::Settled(settled)),
                 }
             }
@@ -90,7 +103,8 @@ impl Push<'_> {
         })
     }
 
-    fn map(&self, candidate: &Candidate) -> Result<NewRegistrant, Problem> {
+    /// What the extension makes of a candidate, if that can be sent.
+    pub fn map(&self, candidate: &Candidate) -> Result<NewRegistrant, Problem> {
         let rejected = |why: &str| Problem::because(Code::MappingRejected, why);
         let mapped = self.app.mapping.to_registrant(&candidate.fields, self.form).map_err(|why| rejected(&why))?;
         let registrant = mapping::check(mapped, self.form).map_err(|unfit| match unfit {
@@ -107,12 +121,14 @@ impl Push<'_> {
         }
     }
 
-    async fn fail_for_good(&self, candidate: &Candidate, problem: Problem, adds: AddCalls) -> Result<Step, Error> {
-        self.fail(candidate, records::Outcome::Failed { problem, next_try: None }, adds).await
-    }
-
-    async fn fail(&self, candidate: &Candidate, entry: records::Outcome, adds: AddCalls) -> Result<Step, Error> {
-        self.keep(candidate, &entry, adds).await.map(Step::Settled)
+    /// Writes down a failure that would come again.
+    pub async fn fail_for_good(
+        &self,
+        candidate: &Candidate,
+        problem: Problem,
+        adds: AddCalls,
+    ) -> Result<Settled, Error> {
+        self.keep(candidate, &records::Outcome::Failed { problem, next_try: None }, adds).await
     }
 
     async fn write(&self, candidate: &Candidate, outcome: records::Outcome, adds: AddCalls) -> Result<(), Error> {

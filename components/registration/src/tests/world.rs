@@ -98,11 +98,20 @@ impl World {
 
     /// Connects the program, to a webinar with a registration mode.
     pub(super) async fn connect(&self, registration: &str) {
+        self.connect_with(WEBINAR, registration).await;
+    }
+
+    /// Connects the program to another webinar.
+    pub(super) async fn connect_to(&self, webinar: u64) {
+        self.connect_with(webinar, "automatic").await;
+    }
+
+    async fn connect_with(&self, webinar: u64, registration: &str) {
         let status = |name: &str, step: i64| json!({"name": name, "step": step});
         let connection = json!({
             "v": 1, "program": PROGRAM, "program_name": "P", "service": "svc",
             "snapshot": {
-                "id": WEBINAR, "topic": "Topic", "description": "", "start_time": "2026-11-10T10:00:00Z",
+                "id": webinar, "topic": "Topic", "description": "", "start_time": "2026-11-10T10:00:00Z",
                 "duration": 60, "timezone": "UTC", "host_email": "a@x", "registration": registration,
                 "join_url": "https://zoom.test/shared",
             },

@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, put};
 use axum::{Json, Router};
 use futures::stream;
 use http::StatusCode;
@@ -26,6 +26,10 @@ pub(super) enum Fate {
 pub(super) struct Zoom {
     /// E-mail and whether approved.
     pub(super) registrants: Vec<(String, bool)>,
+    /// Whose registration was denied or cancelled.
+    pub(super) denied: Vec<String>,
+    /// How often statuses were changed.
+    pub(super) approvals: usize,
     /// The bodies of all add-registrant calls.
     pub(super) adds: Vec<Value>,
     /// How often the registrants were listed.
@@ -44,6 +48,7 @@ pub(super) fn router(zoom: Shared) -> Router {
     Router::new()
         .route("/v2/webinars/{id}/registrants", get(list).post(add))
         .route("/v2/webinars/{id}/registrants/questions", get(questions))
+        .route("/v2/webinars/{id}/registrants/status", put(approve))
         .with_state(zoom)
 }
 
@@ -58,6 +63,10 @@ async fn add(State(zoom): State<Shared>, Path(webinar): Path<u64>, Json(body): J
         return broken();
     }
     let email = body["email"].as_str().unwrap().to_owned();
+    if zoom.denied.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
+        let body = json!({"code": 3000, "message": "The registration of this address has been denied by the host."});
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    }
     let approved = !zoom.manual;
     if !zoom.registrants.iter().any(|(known, _)| known.eq_ignore_ascii_case(&email)) {
         zoom.registrants.push((email.clone(), approved));
@@ -79,10 +88,30 @@ async fn list(
 ) -> Json<Value> {
     let mut zoom = zoom.lock().unwrap();
     zoom.lists += 1;
+    if query["status"] == "denied" {
+        let rows: Vec<_> = zoom.denied.iter().map(|email| registrant(webinar, email, false)).collect();
+        return Json(json!({ "registrants": rows, "next_page_token": "", "total_records": rows.len() }));
+    }
     let wanted = query["status"] == "approved";
     let rows = zoom.registrants.iter().filter(|(_, approved)| *approved == wanted);
     let rows: Vec<_> = rows.map(|(email, approved)| registrant(webinar, email, *approved)).collect();
     Json(json!({ "registrants": rows, "next_page_token": "", "total_records": rows.len() }))
+}
+
+async fn approve(State(zoom): State<Shared>, Json(body): Json<Value>) -> StatusCode {
+    let mut zoom = zoom.lock().unwrap();
+    assert_eq!(body["action"], "approve");
+    zoom.approvals += 1;
+    for named in body["registrants"].as_array().unwrap() {
+        let place = zoom
+            .denied
+            .iter()
+            .position(|email| format!("r-{}", email.to_lowercase()) == *named["id"].as_str().unwrap());
+        let email = zoom.denied.remove(place.expect("a denied registrant"));
+        assert!(named["email"].as_str().unwrap().eq_ignore_ascii_case(&email));
+        zoom.registrants.push((email, true));
+    }
+    StatusCode::NO_CONTENT
 }
 
 async fn questions(State(zoom): State<Shared>) -> (StatusCode, Json<Value>) {

@@ -5,6 +5,7 @@
 mod harness;
 
 mod bad_input;
+mod catalog;
 mod main_path;
 mod restart;
 mod services;

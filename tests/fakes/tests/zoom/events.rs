@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use fakes::support::{Backstage, Served};
-use fakes::zoom::{ACCOUNT, HeldSession, NewWebinar, WEBHOOK_SECRET, WebinarChange};
+use fakes::zoom::{ACCOUNT, EventSettings, HeldSession, NewWebinar, WEBHOOK_SECRET, WebinarChange};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -111,7 +111,15 @@ async fn changes_and_deletion_are_told() {
     assert_eq!(payload["old_object"]["topic"], "Product webinar");
     assert_eq!(payload["object"].get("agenda"), None, "only what changed");
     app.zoom.delete_webinar(id).await.unwrap();
-    assert_eq!(receiver.names(), ["webinar.updated", "webinar.deleted"]);
+    assert_eq!(app.get(&format!("/webinars/{id}")).await.0, 404);
+    // The app does not subscribe to this one by default.
+    app.zoom
+        .set_events(EventSettings { events: Some(vec!["webinar.recovered".to_owned()]), ..EventSettings::default() });
+    app.zoom.recover_webinar(id).await.unwrap();
+    assert_eq!(receiver.names(), ["webinar.updated", "webinar.deleted", "webinar.recovered"]);
+    assert_eq!(receiver.last()["payload"]["object"]["topic"], "New");
+    assert_eq!(app.get(&format!("/webinars/{id}")).await.0, 200);
+    assert!(app.zoom.recover_webinar(id).await.is_err(), "it is not deleted");
 }
 
 #[tokio::test]

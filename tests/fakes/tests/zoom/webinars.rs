@@ -99,6 +99,21 @@ async fn an_unlicensed_host_has_no_webinars() {
 }
 
 #[tokio::test]
+async fn a_removed_user_is_gone_and_so_are_the_users_webinars() {
+    let app = App::start().await;
+    let bob = app.zoom.add_user(NewUser::named("bob@example.com")).unwrap();
+    let webinar = NewWebinar { host: bob.email.clone(), ..NewWebinar::default() };
+    let webinar = app.zoom.add_webinar(webinar).unwrap().id;
+    assert_eq!(app.get(&format!("/webinars/{webinar}")).await.0, 200);
+    app.zoom.remove_user("BOB@example.com").unwrap();
+    let (status, body) = app.get("/users/bob@example.com/webinars").await;
+    assert_eq!((status, &body["code"]), (404, &json!(1001)));
+    let (status, body) = app.get(&format!("/webinars/{webinar}")).await;
+    assert_eq!((status, &body["code"]), (404, &json!(3001)));
+    assert!(app.zoom.remove_user("bob@example.com").is_err());
+}
+
+#[tokio::test]
 async fn a_free_account_lists_twice_a_second() {
     let app = App::start_with(Options { plan: Plan::Free, ..Options::default() }).await;
     let list = || app.send(reqwest::Method::GET, "/users/me/webinars", None);

@@ -5,19 +5,21 @@
 //! 64 kB. There are no atomics: every record has one writer, or writers that would write the same thing.
 
 mod attendance;
+mod failure;
 mod outbox;
 mod program;
 mod registration;
 mod service;
 
 pub use attendance::{Attendance, Claim, Counts, Phase};
-pub use outbox::{Callback, Lead, Outbox, OutboxId, OutboxPart};
+pub use failure::Failure;
+pub use outbox::{Callback, Lead, Outbox, OutboxId, OutboxPart, Questioned};
 pub use program::{ConnectedPrograms, Connection, MAX_MOVES};
 pub use registration::{AddCalls, Outcome, Registration};
 pub use service::{LiveService, SealedTokens, Service, ServiceState, Services, SignIn};
 
 use crate::email::EmailHash;
-use crate::ids::{AccountId, ProgramId, ServiceId, WebinarId};
+use crate::ids::{AccountId, LeadId, ProgramId, ServiceId, WebinarId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -69,10 +71,14 @@ keys! {
     ProgramKey(id: ProgramId) => Connection, "program:{id}";
     /// What became of one e-mail address at one webinar.
     RegistrationKey(webinar: WebinarId, email: EmailHash) => Registration, "registration:{webinar}:{email}";
+    /// A lead that could not be registered.
+    FailureKey(program: ProgramId, lead: LeadId) => Failure, "failure:{program}:{lead}";
     /// A flow-step chunk that was accepted and not yet called back.
     OutboxKey(id: OutboxId) => Outbox, "outbox:{id}";
     /// The second and further parts of a chunk that does not fit into one value.
     OutboxPartKey(id: OutboxId, part: usize) => OutboxPart, "outbox:{id}:{part}";
+    /// Whom the extension was asked about while a chunk was worked on again.
+    QuestionedKey(outbox: OutboxId) => Questioned, "outbox:{outbox}:questioned";
     /// How far a program's attendance is.
     AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}";
 }

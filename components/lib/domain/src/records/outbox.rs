@@ -69,6 +69,18 @@ pub struct OutboxPart {
     pub leads: Vec<Lead>,
 }
 
+/// Whom the extension was asked about while a chunk was worked on again. An extension that traps takes its instance
+/// down; what is written here before each question tells the next run on which lead.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Questioned {
+    /// Record version.
+    pub v: u32,
+    /// The lead that the extension is asked about right now.
+    pub now: Option<LeadId>,
+    /// Leads during whose question the process died, once for each time.
+    pub died: Vec<LeadId>,
+}
+
 /// How to call back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {

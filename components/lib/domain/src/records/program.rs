@@ -2,7 +2,7 @@
 
 use super::VERSION;
 use crate::code::Problem;
-use crate::ids::{AccountId, ProgramId, ServiceId};
+use crate::ids::{AccountId, ProgramId, ServiceId, WebinarId};
 use crate::status::Channel;
 use crate::time::Timestamp;
 use crate::webinar::Snapshot;
@@ -62,17 +62,20 @@ impl Connection {
 }
 
 /// Which programs are connected.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectedPrograms {
     /// Record version.
     pub v: u32,
     /// In order of connection.
     pub ids: Vec<ProgramId>,
+    /// Their webinars that are not over, each once. An address's add calls of today are counted over all of them (R12).
+    #[serde(default)]
+    pub webinars: Vec<WebinarId>,
 }
 
 impl Default for ConnectedPrograms {
     fn default() -> Self {
-        Self { v: VERSION, ids: Vec::new() }
+        Self { v: VERSION, ids: Vec::new(), webinars: Vec::new() }
     }
 }
 

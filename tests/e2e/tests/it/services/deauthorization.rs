@@ -238,6 +238,7 @@ async fn r17_a_replay_does_not_remove_what_was_signed_in_since() {
     let scene = Scene { webinar, ..scene };
     scene.run_campaign(&leads[..1]).await;
     scene.outbox_is_empty().await;
+    scene.admin.tick().await.unwrap().ok().unwrap();
     let before = scene.app.stored();
 
     let replayed = scene.app.stage.zoom.resend(delivery).await.unwrap();

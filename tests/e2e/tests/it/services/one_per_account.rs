@@ -98,7 +98,7 @@ async fn r1_another_name_supersedes_the_service_and_the_old_name_brings_it_back(
     let retried = retry(&scene).await;
     assert_eq!(
         (retried.as_array().unwrap().len(), &retried[0]["code"]),
-        (1, &json!("SERVICE_SUPERSEDED")),
+        (3, &json!("SERVICE_SUPERSEDED")),
         "{retried}"
     );
     let stored = scene.app.stored();

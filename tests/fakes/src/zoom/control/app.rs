@@ -20,7 +20,7 @@ pub(super) fn router() -> Router<Zoom> {
         .route("/_control/accounts/{id}/deauthorize", post(deauthorize))
         .route("/_control/accounts/{id}/exhaust", post(exhaust))
         .route("/_control/users", post(add_user))
-        .route("/_control/users/{id}", patch(change_user))
+        .route("/_control/users/{id}", patch(change_user).delete(remove_user))
         .route("/_control/users/{id}/scopes", post(change_scopes))
         .route("/_control/sign-in", post(sign_in))
         .route("/_control/app", post(disable_app))
@@ -84,6 +84,10 @@ struct AppState {
 async fn disable_app(State(zoom): State<Zoom>, Json(app): Json<AppState>) -> StatusCode {
     zoom.disable_app(app.disabled_by);
     StatusCode::NO_CONTENT
+}
+
+async fn remove_user(State(zoom): State<Zoom>, Path(id): Path<String>) -> Outcome<()> {
+    done(zoom.remove_user(&id))
 }
 
 async fn sign_in(State(zoom): State<Zoom>, Json(sign_in): Json<SignIn>) -> Outcome<()> {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /_control/state` | [`Zoom::state`] |
 //! | `POST /_control/accounts` | [`Zoom::put_account`] |
-//! | `POST /_control/users`, `PATCH /_control/users/{id or e-mail}` | [`Zoom::add_user`], [`Zoom::change_user`] |
+//! | `POST /_control/users`, `PATCH`, `DELETE /_control/users/{id or e-mail}` | [`Zoom::add_user`], [`Zoom::change_user`], [`Zoom::remove_user`] |
 //! | `POST /_control/users/{id or e-mail}/scopes` | [`Zoom::change_scopes`] |
 //! | `POST /_control/sign-in` | [`Zoom::set_sign_in`] |
 //! | `POST /_control/app` | [`Zoom::disable_app`] |
@@ -13,6 +13,7 @@
 //! | `GET /_control/secrets`, `/_control/personal` | [`Zoom::secrets`], [`Zoom::personal`] |
 //! | `POST /_control/accounts/{id}/revoke`, `/deauthorize`, `/exhaust` | [`Zoom::revoke_authorizations`], [`Zoom::deauthorize`], [`Zoom::exhaust_heavy_calls`] |
 //! | `POST /_control/webinars`, `GET`, `PATCH`, `DELETE /_control/webinars/{id}` | [`Zoom::add_webinar`], [`Zoom::webinar`], [`Zoom::update_webinar`], [`Zoom::delete_webinar`] |
+//! | `POST /_control/webinars/{id}/recover` | [`Zoom::recover_webinar`] |
 //! | `POST /_control/webinars/{id}/panelists` | [`Zoom::add_panelist`] |
 //! | `POST /_control/webinars/{id}/registrants`, `/registration` | [`Zoom::register_on_zoom`], [`Zoom::set_registration`] |
 //! | `POST /_control/webinars/{id}/start`, `/practice`, `/join`, `/leave`, `/end`, `/hold` | [`Zoom::start_webinar`], [`Zoom::start_practice`], [`Zoom::join`], [`Zoom::leave`], [`Zoom::end_webinar`], [`Zoom::hold_webinar`] |

@@ -17,6 +17,7 @@ pub(super) fn router() -> Router<Zoom> {
     Router::new()
         .route("/_control/webinars", post(add))
         .route("/_control/webinars/{id}", get(one).patch(update).delete(delete))
+        .route("/_control/webinars/{id}/recover", post(recover))
         .route("/_control/webinars/{id}/panelists", post(add_panelist))
         .route("/_control/webinars/{id}/registrants", post(register))
         .route("/_control/webinars/{id}/registration", post(set_registration))
@@ -46,6 +47,10 @@ async fn update(
 
 async fn delete(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Option<Delivery>> {
     done(zoom.delete_webinar(id).await)
+}
+
+async fn recover(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Option<Delivery>> {
+    done(zoom.recover_webinar(id).await)
 }
 
 async fn add_panelist(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(panelist): Json<Panelist>) -> Outcome<()> {

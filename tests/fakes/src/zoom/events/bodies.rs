@@ -43,6 +43,13 @@ pub(crate) fn deleted(state: &State, webinar: &Webinar, now: Timestamp) -> Event
     envelope("webinar.deleted", payload, now)
 }
 
+/// `webinar.recovered`.
+pub(crate) fn recovered(state: &State, webinar: &Webinar, now: Timestamp) -> Event {
+    let mut payload = payload(state, webinar, scheduled(webinar));
+    payload["operation"] = "single".into();
+    envelope("webinar.recovered", payload, now)
+}
+
 /// `webinar.registration_created`, `_approved`, `_denied`, `_cancelled`.
 pub(crate) fn registration(
     state: &State,

@@ -4,7 +4,7 @@ mod bodies;
 mod delivery;
 mod signature;
 
-pub(crate) use bodies::{deauthorized, deleted, ended, presence, registration, started, updated};
+pub(crate) use bodies::{deauthorized, deleted, ended, presence, recovered, registration, started, updated};
 pub use delivery::Delivery;
 pub(in crate::zoom) use signature::sign;
 

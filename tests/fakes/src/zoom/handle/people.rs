@@ -56,6 +56,18 @@ impl Zoom {
         Ok(user.clone())
     }
 
+    /// Removes a user from the account, whose webinars then have no host.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub fn remove_user(&self, id_or_email: &str) -> anyhow::Result<()> {
+        let mut state = lock(&self.state);
+        let id = state.user(id_or_email).map(|user| user.id.clone());
+        let id = id.with_context(|| format!("no user {id_or_email}"))?;
+        state.users.retain(|user| user.id != id);
+        Ok(())
+    }
+
     /// A user by id or e-mail address.
     #[must_use]
     pub fn user(&self, id_or_email: &str) -> Option<User> {

@@ -99,6 +99,23 @@ impl Zoom {
         Ok(self.deliver(event).await)
     }
 
+    /// Brings a deleted webinar back, and says so to the app.
+    ///
+    /// # Errors
+    /// If there is no such webinar, or it was not deleted.
+    pub async fn recover_webinar(&self, id: u64) -> anyhow::Result<Option<Delivery>> {
+        let now = self.now();
+        let event = {
+            let mut state = lock(&self.state);
+            let webinar = state.webinars.get_mut(&id).filter(|webinar| webinar.deleted);
+            let webinar = webinar.with_context(|| format!("no deleted webinar {id}"))?;
+            webinar.deleted = false;
+            let webinar = webinar.clone();
+            events::recovered(&state, &webinar, now)
+        };
+        Ok(self.deliver(event).await)
+    }
+
     /// Invites a panelist.
     ///
     /// # Errors

@@ -13,13 +13,12 @@ use crate::app::App;
 use axum::extract::State;
 use axum::response::Response;
 use platform::ApiError;
-use std::sync::Arc;
 
 /// Everything but what depends on where the application runs.
 pub(super) const DEFINITION: &str = include_str!(concat!(env!("OUT_DIR"), "/definition.json"));
 
 /// Answers with the definition.
-pub(super) async fn handle(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+pub(super) async fn handle(State(app): State<App>) -> Result<Response, ApiError> {
     filled(&app, DEFINITION).await
 }
 

@@ -5,10 +5,10 @@ use http::header;
 use platform::entrance::MarketoItself;
 
 /// Two ends and a bridge.
-const BRAND: &[u8] = include_bytes!("../../../assets/brand-icon.png");
+const BRAND: &[u8] = include_bytes!("../../assets/brand-icon.png");
 
 /// A presenter on a screen, and one more who comes to watch.
-const SERVICE: &[u8] = include_bytes!("../../../assets/service-icon.png");
+const SERVICE: &[u8] = include_bytes!("../../assets/service-icon.png");
 
 /// Answers with the provider's icon.
 pub(super) async fn brand(_: MarketoItself) -> Response {

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use platform::entrance::MarketoItself;
 
-const PAGE: &str = include_str!("../../../assets/instructions.html");
+const PAGE: &str = include_str!("../../assets/instructions.html");
 
 /// Answers with the page.
 pub(super) async fn handle(_: MarketoItself) -> Response {

@@ -1,4 +1,5 @@
-//! What Marketo reads of the flow step when an admin installs it, and every night after.
+//! What Marketo shows of the flow step: what it reads when an admin installs it, and the webinars that a marketer may
+//! choose (Adobe's Self-Service Flow Step interface 1.0.0). Taking its leads is `registration`'s.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -6,25 +7,30 @@
 //! | `definition` | the service definition: attributes, fields, contexts |
 //! | `icons` | the provider's icon and the flow step's |
 //! | `instructions` | the page that an admin sees while installing |
+//! | `status` | services and programs in trouble, in words |
+//! | `picklist` | the choices of the attribute `webinar` |
 
 mod definition;
 mod icons;
 mod instructions;
 mod openapi;
+mod picklist;
+mod status;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use picklist::ChoiceCache;
 
 use crate::app::App;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use domain::Error;
 use http::header;
 use platform::ApiError;
-use std::sync::Arc;
 
 /// The routes. Marketo reads the first two before it has a key, so they are public; the others need `x-api-key`.
-pub fn routes() -> Router<Arc<App>> {
+pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/flow-step/openapi.json", get(openapi::handle))
         .route("/flow-step/getServiceDefinition", get(definition::handle))
@@ -33,6 +39,10 @@ pub fn routes() -> Router<Arc<App>> {
         // The flow step, in the palette of a smart campaign.
         .route("/flow-step/serviceIcon", get(icons::service))
         .route("/flow-step/providerInstructions", get(instructions::handle))
+        // Services and programs in trouble, in words; Marketo asks nightly.
+        .route("/flow-step/status", get(status::handle))
+        // What the marketer may choose.
+        .route("/flow-step/getPicklist", post(picklist::choices))
 }
 
 /// A JSON document of ours, with the address of the application put into it.

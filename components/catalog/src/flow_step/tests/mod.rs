@@ -4,30 +4,19 @@ mod schema;
 
 use super::routes;
 use crate::app::App;
-use crate::mapping::{Form, Mapped, Mapping, Pairs};
 use bytes::Bytes;
 use http::{Request, Response, header};
 use platform::memory::Memory;
 use serde_json::Value;
-use std::sync::Arc;
 
 const PUBLIC: [&str; 2] = ["openapi.json", "getServiceDefinition"];
 const BEHIND_THE_KEY: [&str; 3] = ["brandIcon", "serviceIcon", "providerInstructions"];
-
-/// Nothing here maps a lead.
-struct NoMapping;
-
-impl Mapping for NoMapping {
-    fn to_registrant(&self, _: &Pairs, _: &Form) -> Result<Mapped, String> {
-        Err("not here".to_owned())
-    }
-}
 
 async fn get(path: &str, key: Option<&str>) -> Response<Bytes> {
     let world = Memory::default();
     world.set("public_url", "https://z.example/");
     world.set("marketo_api_key", "marketo");
-    let app = Arc::new(App::new(world.ports(), Arc::new(NoMapping)));
+    let app = App::new(world.ports());
     world.serve("z.example", platform::respond::finish(routes().with_state(app)));
     let mut request = Request::get(format!("https://z.example/flow-step/{path}"));
     if let Some(key) = key {

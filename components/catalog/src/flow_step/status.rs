@@ -9,18 +9,17 @@ use platform::ApiError;
 use platform::entrance::MarketoItself;
 use platform::respond::Json;
 use serde::Serialize;
-use std::sync::Arc;
 
 /// Adobe's `serviceStatus`.
 #[derive(Debug, Default, Serialize)]
-pub struct ServiceStatus {
+pub(super) struct ServiceStatus {
     info: Vec<String>,
     warnings: Vec<String>,
     errors: Vec<String>,
 }
 
 /// Answers with every service's and every connected program's problem.
-pub async fn handle(_: MarketoItself, State(app): State<Arc<App>>) -> Result<Json<ServiceStatus>, ApiError> {
+pub(super) async fn handle(_: MarketoItself, State(app): State<App>) -> Result<Json<ServiceStatus>, ApiError> {
     let store = app.ports.store();
     let mut status = ServiceStatus::default();
     let services = store.get(&ServicesKey {}).await?.unwrap_or_default();
