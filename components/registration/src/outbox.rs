@@ -9,18 +9,18 @@ use domain::records::{
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, Problem, ProgramId};
 
-/// A chunk that nobody has claimed for this long belongs to a process that died. Instances renew their claim three
-/// times as often; the tick can wait it out within one run.
+/// A chunk that nobody has claimed for this long belongs to a process that died. Instances renew their claim twice
+/// as often; the tick can wait it out within one run.
 const CLAIM: SignedDuration = SignedDuration::from_secs(15);
 
-/// How often a claim is renewed.
-const CLAIM_RENEWAL: SignedDuration = SignedDuration::from_secs(5);
+/// How often a claim is renewed. Each time is a write.
+const CLAIM_RENEWAL: SignedDuration = SignedDuration::from_secs(7);
 
 /// Leads of one part take at most this much, so that the rest of the record fits beside them.
 const PART_BYTES: usize = MAX_VALUE_BYTES - 8_000;
 
-/// The least time that makes it worth while to begin with a chunk.
-const WORTH_BEGINNING: SignedDuration = SignedDuration::from_secs(3);
+/// The least time that makes it worth while to begin with a chunk: three seconds for Zoom, and Marketo's.
+const WORTH_BEGINNING: SignedDuration = SignedDuration::from_secs(3 + run::FOR_MARKETO.as_secs());
 
 /// A chunk, read whole and claimed.
 #[derive(Debug)]
@@ -77,8 +77,11 @@ pub async fn load(app: &App, id: &OutboxId) -> Result<Option<Work>, Error> {
     let mut leads = head.leads.clone();
     for part in 1..=head.more_parts {
         let key = OutboxPartKey { id: id.clone(), part };
-        // A part can only be missing when somebody else has just finished the chunk.
-        let Some(part) = app.ports.store().get(&key).await? else { return Ok(None) };
+        let Some(part) = app.ports.store().get(&key).await? else {
+            // Parts come before their head, so the chunk was being removed when the process died or the store failed.
+            remove(app, id, &head).await?;
+            return Ok(None);
+        };
         leads.extend(part.leads);
     }
     Ok(Some(Work { id: id.clone(), head, leads }))
@@ -112,17 +115,21 @@ pub async fn callback_failed(app: &App, work: &Work, tries: u32, problem: Option
     Ok(app.ports.store().put(&OutboxKey { id: work.id.clone() }, &head).await?)
 }
 
-/// Removes a chunk, head first: parts without a head are nobody's work.
+/// Removes a chunk that was called back.
 pub async fn forget(app: &App, work: &Work) -> Result<(), Error> {
+    remove(app, &work.id, &work.head).await
+}
+
+/// Removes a chunk, head last: by a head whose parts are missing the tick finds what was not removed.
+async fn remove(app: &App, id: &OutboxId, head: &Outbox) -> Result<(), Error> {
     let store = app.ports.store();
-    store.delete(&OutboxKey { id: work.id.clone() }).await?;
-    for part in 1..=work.head.more_parts {
-        store.delete(&OutboxPartKey { id: work.id.clone(), part }).await?;
+    for part in 1..=head.more_parts {
+        store.delete(&OutboxPartKey { id: id.clone(), part }).await?;
     }
-    if work.head.runs > 1 {
-        store.delete(&QuestionedKey { outbox: work.id.clone() }).await?;
+    if head.runs > 1 {
+        store.delete(&QuestionedKey { outbox: id.clone() }).await?;
     }
-    Ok(())
+    Ok(store.delete(&OutboxKey { id: id.clone() }).await?)
 }
 
 /// Carries on with the chunks behind some store keys that nobody works on, as far as time allows. Returns how many.

@@ -57,8 +57,10 @@ pub async fn handle(
     let (program, lead) = (request.program_id, request.lead_id);
     let without = |error: Error| Pushed { lead, settled: error.into(), webinar: None };
     let pushed = push(&app, request).await.unwrap_or_else(without);
-    // Marketo does not call again. What is not known now, the tick finds out.
-    record::note(&app, program, std::slice::from_ref(&pushed), |_| None).await?;
+    // Marketo does not call again. What is not known now, the tick finds out. The answer is the same, noted or not.
+    if let Err(error) = record::note(&app, program, std::slice::from_ref(&pushed), |_| None).await {
+        platform::log!("failures.not_noted", program = program, lead = lead, error = error);
+    }
     match pushed.settled {
         Settled::Now(outcome) => Ok(Json(answer(&outcome))),
         Settled::Later(problem) => Err(ApiError::new(problem).with_status(StatusCode::SERVICE_UNAVAILABLE)),

@@ -67,9 +67,14 @@ impl ComponentLogs {
         })
     }
 
-    /// Notes that an instance ended: how many requests it answered, and the most linear memory it had.
-    pub(crate) fn instance_ended(&self, requests: usize, peak_bytes: u64) {
-        let line = format!("instance of {} ended: requests={requests} peak_memory={peak_bytes}\n", self.component);
+    /// Notes that an instance ended: how many requests it answered, the most linear memory it had, and how often it
+    /// wrote to the key-value store.
+    pub(crate) fn instance_ended(&self, requests: usize, peak_bytes: u64, sets: u64, deletes: u64) {
+        let line = format!(
+            "instance of {} ended: requests={requests} peak_memory={peak_bytes} key_value_sets={sets} \
+             key_value_deletes={deletes}\n",
+            self.component
+        );
         self.host.write(line.as_bytes()).ok();
     }
 

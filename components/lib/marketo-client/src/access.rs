@@ -95,7 +95,8 @@ impl Marketo {
             .body(Bytes::new())
             .map_err(|error| Error::Ours(error.to_string()))?;
         let unavailable = || peer_error(Code::MarketoUnavailable, Retry::Soon);
-        let response = self.ports.send_within(IDENTITY_LIMIT, request).await.map_err(|_| unavailable())?;
+        let limit = IDENTITY_LIMIT.min(self.deadline.duration_since(self.ports.clock.now()));
+        let response = self.ports.send_within(limit, request).await.map_err(|_| unavailable())?;
         match response.status().as_u16() {
             200 => Ok(json::read(response.body()).map_err(|_| unavailable())?),
             400 | 401 | 403 => Err(peer_error(Code::MarketoAccessDenied, Retry::Never).into()),

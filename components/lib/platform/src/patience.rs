@@ -23,6 +23,13 @@ impl Patience {
         Self { deadline, tries: 1 }
     }
 
+    /// Waits for one's turn at a peer that has too many callers right now. That is no fault of the call's, so it goes on
+    /// until the end of the run (DESIGN section 8).
+    pub async fn wait_for_turn(&mut self, ports: &Ports, asked: Option<SignedDuration>) -> bool {
+        self.tries = self.tries.min(MAX_TRIES - 1);
+        self.wait(ports, asked).await
+    }
+
     /// Waits before the next try: as long as the peer asked (clamped), else exponentially with full jitter. `false`
     /// when there is no time or no try left; then nothing was waited for.
     pub async fn wait(&mut self, ports: &Ports, asked: Option<SignedDuration>) -> bool {

@@ -136,10 +136,19 @@ fn other_form(component: Component) -> Error {
     Error::Ours(format!("{} gave an answer of another form", component.host()))
 }
 
-/// An access token for a service.
-pub async fn zoom_token(ports: &Ports, service: &ServiceId, refused: Option<String>) -> Result<ZoomToken, Error> {
+/// `oauth` may take this long for a token: it may have to renew it.
+const TOKEN_LIMIT: SignedDuration = SignedDuration::from_secs(15);
+
+/// An access token for a service, within what is left until an instant.
+pub async fn zoom_token(
+    ports: &Ports,
+    service: &ServiceId,
+    refused: Option<String>,
+    deadline: Timestamp,
+) -> Result<ZoomToken, Error> {
     let path = format!("/internal/token/{service}");
-    call(ports, Component::Oauth, &path, &TokenRequest { refused }, SignedDuration::from_secs(15)).await
+    let limit = TOKEN_LIMIT.min(deadline.duration_since(ports.clock.now()));
+    call(ports, Component::Oauth, &path, &TokenRequest { refused }, limit).await
 }
 
 /// Says that the peer behind the other component is unwell, if that is what the problem says.

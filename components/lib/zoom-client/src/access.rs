@@ -2,7 +2,7 @@
 
 use crate::pace::Pace;
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, ServiceId};
+use domain::{Error, PeerError, ServiceId};
 use platform::peers::{self, ZoomToken};
 use platform::{Ports, patience::RUN_LIMIT};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,16 +19,14 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// What is left of the present second's add calls.
-    pub(crate) fn pace(&self, service: &ServiceId) -> Pace {
-        let paces = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        paces.iter().find(|(owner, _)| owner == service).map(|(_, pace)| *pace).unwrap_or_default()
-    }
-
-    pub(crate) fn note_pace(&self, service: &ServiceId, pace: Pace) {
+    /// Does something with the pace of a service's add calls.
+    pub(crate) fn pace<T>(&self, service: &ServiceId, with: impl FnOnce(&mut Pace) -> T) -> T {
         let mut paces = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        paces.retain(|(owner, _)| owner != service);
-        paces.push((service.clone(), pace));
+        let place = paces.iter().position(|(owner, _)| owner == service).unwrap_or_else(|| {
+            paces.push((service.clone(), Pace::default()));
+            paces.len() - 1
+        });
+        with(&mut paces[place].1)
     }
 
     fn get(&self, service: &ServiceId, now: Timestamp) -> Option<ZoomToken> {
@@ -104,10 +102,19 @@ impl Zoom {
                 {
                     return Ok(token);
                 }
-                let token = peers::zoom_token(&self.ports, service, refused).await?;
+                let token = peers::zoom_token(&self.ports, service, refused, self.deadline).await;
+                let token = token.map_err(not_carried_out)?;
                 tokens.put(service, token.clone());
                 Ok(token)
             }
         }
+    }
+}
+
+/// Whatever became of the token, the call for which it was wanted was not made.
+fn not_carried_out(error: Error) -> Error {
+    match error {
+        Error::Peer(error) => Error::Peer(PeerError { ambiguous: false, ..error }),
+        error => error,
     }
 }

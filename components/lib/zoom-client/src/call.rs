@@ -2,7 +2,6 @@
 
 use crate::access::{Access, Zoom};
 use crate::error::{Limit, Refusal, ZoomError};
-use crate::pace::Pace;
 use bytes::Bytes;
 use domain::records::hex_digest;
 use domain::time::SignedDuration;
@@ -67,8 +66,8 @@ impl Zoom {
                 }
                 Err(error) => return Err(no_answer(&error)),
             };
-            self.note_pace(repeat, response.headers());
             let status = response.status();
+            self.learn_pace(repeat, response.headers(), status.as_u16() == 429);
             if status.is_success() {
                 let text: &[u8] = if response.body().is_empty() { b"null" } else { response.body() };
                 match json::parse(text) {
@@ -82,7 +81,7 @@ impl Zoom {
                 match Limit::read(response.headers(), &refusal, self.ports.clock.now()) {
                     Limit::Daily { until } => return Err(ZoomError::DailyLimit { until }),
                     // A refused request was not carried out, so even an add-registrant call may be sent again.
-                    Limit::PerSecond { wait } if patience.wait(&self.ports, wait).await => continue,
+                    Limit::PerSecond { wait } if patience.wait_for_turn(&self.ports, wait).await => continue,
                     Limit::PerSecond { wait } => return Err(rate_limited(wait)),
                 }
             }
@@ -103,21 +102,19 @@ impl Zoom {
         }
     }
 
-    /// Add calls come in bursts: they wait for the next second when Zoom says that none is left in this one.
+    /// Add calls come in bursts: each waits for a place within what Zoom says a second has.
     async fn keep_pace(&self, repeat: Repeat) {
         if let (Repeat::Never, Access::Service(service, tokens)) = (repeat, &self.access) {
-            let wait = tokens.pace(service).wait(self.ports.clock.now());
+            let wait = tokens.pace(service, |pace| pace.take(self.ports.clock.now()));
             if wait > SignedDuration::ZERO {
                 self.ports.clock.sleep(wait).await;
             }
         }
     }
 
-    fn note_pace(&self, repeat: Repeat, headers: &http::HeaderMap) {
-        if let (Repeat::Never, Access::Service(service, tokens)) = (repeat, &self.access)
-            && let Some(pace) = Pace::read(headers, self.ports.clock.now())
-        {
-            tokens.note_pace(service, pace);
+    fn learn_pace(&self, repeat: Repeat, headers: &http::HeaderMap, is_refused: bool) {
+        if let (Repeat::Never, Access::Service(service, tokens)) = (repeat, &self.access) {
+            tokens.pace(service, |pace| pace.learn(headers, is_refused, self.ports.clock.now()));
         }
     }
 

@@ -45,21 +45,26 @@ pub async fn list(_: Admin, State(app): State<Arc<App>>) -> Result<Json<Failures
         }
         let Outcome::Failed { problem, next_try } = entry.outcome else { continue };
         let tries = u32::from(entry.adds.count.max(1));
-        failures.push(row(Some(entry.program), Some(entry.lead), problem, entry.at, tries, next_try));
+        insert(&mut failures, row(Some(entry.program), Some(entry.lead), problem, entry.at, tries, next_try));
     }
     for record in records {
         let (program, lead) = (Some(record.program), Some(record.lead));
-        failures.push(row(program, lead, record.problem, record.since, record.tries, record.next_try));
+        insert(&mut failures, row(program, lead, record.problem, record.since, record.tries, record.next_try));
     }
     for key in app.ports.store().keys("outbox:").await? {
         let Some(id) = OutboxId::from_key(&key) else { continue };
         let Some(head) = crate::outbox::load_head(&app, &id).await? else { continue };
         let Some(mut problem) = head.problem else { continue };
         problem.detail = format!("A chunk of leads could not be called back. {}", problem.detail);
-        failures.push(row(head.program, None, problem, head.accepted_at, head.callback_tries, None));
+        insert(&mut failures, row(head.program, None, problem, head.accepted_at, head.callback_tries, None));
     }
-    failures.sort_unstable_by_key(|failure| std::cmp::Reverse(failure.at));
     Ok(Json(Failures { failures }))
+}
+
+/// Keeps the newest first.
+fn insert(failures: &mut Vec<Failed>, failure: Failed) {
+    let place = failures.partition_point(|other| other.at > failure.at);
+    failures.insert(place, failure);
 }
 
 fn row(

@@ -58,6 +58,12 @@ async fn note_one(app: &App, program: ProgramId, pushed: &Pushed, choice: Option
     Ok(store.put(&key, &record).await?)
 }
 
+/// Whether a lead failed and is to be tried again.
+pub async fn is_tried_again(app: &App, program: ProgramId, lead: LeadId) -> Result<bool, Error> {
+    let record = app.ports.store().get(&FailureKey { program, lead }).await?;
+    Ok(record.is_some_and(|record| record.problem.code.passes()))
+}
+
 /// When a failure is tried again by itself, after so many tries.
 pub fn when(code: Code, tries: u32, now: Timestamp, random: u32) -> Option<Timestamp> {
     match code {

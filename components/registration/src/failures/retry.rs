@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::push::batch::Run;
 use crate::push::candidate::person;
 use crate::push::leads::{self, Pushed};
-use crate::push::outcome::{Outcome, Settled};
+use crate::push::outcome::Settled;
 use crate::push::{target, write_back};
 use axum::extract::State;
 use domain::records::{Connection, Lead};
@@ -94,20 +94,11 @@ pub async fn push_again(
         let settled: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, pushed.outcome()?))).collect();
         let written = write_back::write_back(&marketo, program, &connection.channel, &settled).await;
         written.map_err(Error::from)?;
-        if let Some(status) = connection.channel.find(Known::Registered) {
-            // Marketo may have been told that they failed.
-            let registered: Vec<_> = settled.iter().filter(|(_, outcome)| is_registered(outcome)).collect();
-            let registered: Vec<_> = registered.into_iter().map(|(lead, _)| *lead).collect();
-            marketo.set_status(program, status, &registered).await.map_err(Error::from)?;
-        }
+        write_back::set_registered(&marketo, program, &connection.channel, &settled).await.map_err(Error::from)?;
         record::note(app, program, &pushed, choice).await?;
         all.extend(pushed);
     }
     Ok(all)
-}
-
-const fn is_registered(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Registered { .. })
 }
 
 /// A lead as Marketo has it now. It failed after it had become Registered, which may have moved its status on to

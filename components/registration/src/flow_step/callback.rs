@@ -14,6 +14,9 @@ use serde::Serialize;
 /// One try may take this long.
 const LIMIT: SignedDuration = SignedDuration::from_secs(20);
 
+/// And this long at least, however late it is: one that is cut short at once could only fail.
+const LEAST: SignedDuration = SignedDuration::from_secs(3);
+
 /// Marketo's `string` holds 255 bytes (marketo.md 1.4); longer values are cut here rather than refused there.
 const STRING_BYTES: usize = 255;
 
@@ -84,7 +87,8 @@ pub async fn deliver(app: &App, callback: &Callback, pushed: &[Pushed], deadline
             .body(body.clone());
         let Ok(request) = request else { return Delivered::Failed };
         let mut asked = None;
-        if let Ok(response) = app.ports.send_within(LIMIT, request).await {
+        let limit = deadline.duration_since(app.ports.clock.now()).clamp(LEAST, LIMIT);
+        if let Ok(response) = app.ports.send_within(limit, request).await {
             match response.status().as_u16() {
                 200..=299 => return Delivered::Taken,
                 status @ (404 | 405 | 409 | 410) => return Delivered::NotWanted(status),

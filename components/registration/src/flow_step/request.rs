@@ -113,6 +113,12 @@ impl Chunk {
         }
     }
 
+    /// Whether the callback's parts are of a length that can be kept.
+    pub fn is_callable(&self) -> bool {
+        let Callback { url, token, api_key, munchkin_id } = self.callback();
+        url.len() + token.expose().len() + api_key.expose().len() + munchkin_id.len() <= MAX_VALUE
+    }
+
     /// The program of the smart campaign.
     pub fn program(&self) -> Option<ProgramId> {
         self.context.as_ref()?.program.as_ref()?.id
@@ -124,23 +130,57 @@ impl Chunk {
     }
 }
 
+/// A value longer than this, in bytes, is cut: nothing that Zoom takes is nearly as long.
+const MAX_VALUE: usize = 4_000;
+
+/// All fields of a lead together take at most this many bytes as JSON, so that any lead fits into the store.
+const MAX_FIELDS: usize = 50_000;
+
+/// What a registration needs is kept first.
+const FIRST: [&str; 5] = ["email", "firstName", "lastName", "company", "phone"];
+
 fn lead(data: ObjectData) -> Lead {
-    let fields = data.object_context.fields.into_inner().into_iter();
-    let fields = fields.filter_map(|(name, value)| Some((name, text(value)?)));
+    let mut all: Vec<_> = data.object_context.fields.into_inner().into_iter().collect();
+    for (place, name) in FIRST.into_iter().enumerate() {
+        if let Some(at) = all.iter().position(|(field, _)| field == name) {
+            all.swap(at, place.min(at));
+        }
+    }
+    let mut fields = Vec::new();
+    let mut room = MAX_FIELDS;
+    for (name, value) in all {
+        let Some(value) = text(value) else { continue };
+        let size = quoted(&name) + quoted(&value) + 8;
+        if size <= room {
+            room -= size;
+            fields.push((name, value));
+        }
+    }
     let choice = data.flow_step_context.and_then(|context| context.webinar).and_then(text);
     // An empty context is what Marketo sends for a lead that is no member; then Marketo is asked.
     let status = data.program_member_context.and_then(|context| context.status).filter(|status| !status.is_empty());
-    Lead { id: data.object_context.id, fields: Sensitive::new(fields.collect()), choice, status }
+    Lead { id: data.object_context.id, fields: Sensitive::new(fields), choice, status: status.map(cut) }
 }
 
 /// A scalar as text; null and what is no scalar are absent.
 fn text(value: Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text),
+        Value::String(text) => Some(cut(text)),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// How many bytes a text takes in JSON, at most: control characters are written as `\u0001`.
+fn quoted(text: &str) -> usize {
+    let control = text.bytes().filter(|byte| *byte < b' ' || matches!(byte, b'"' | b'\\')).count();
+    text.len() + 5 * control
+}
+
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_VALUE));
+    text
 }
 
 #[cfg(test)]
@@ -170,5 +210,21 @@ mod tests {
         assert_eq!(leads[1].choice.as_deref(), Some("94512345678"));
         assert_eq!(leads[1].status.as_deref(), Some("Registered"));
         assert_eq!((leads[2].status.as_deref(), leads[2].choice.as_deref()), (None, None));
+    }
+
+    #[test]
+    fn any_lead_fits_into_the_store_and_keeps_what_is_needed() {
+        let mut context = serde_json::Map::new();
+        for n in 0..2_000 {
+            context.insert(format!("a{n}"), json!("\u{1}".repeat(500)));
+        }
+        context.insert("id".into(), json!(7));
+        context.insert("email".into(), json!("a@x"));
+        context.insert("firstName".into(), json!("é".repeat(70_000)));
+        let data = json!({"objectContext": context, "programMemberContext": {"status": "R".repeat(9_000)}});
+        let lead = lead(serde_json::from_value(data).unwrap());
+        assert_eq!(lead.fields.expose()[0], ("email".into(), "a@x".into()));
+        assert_eq!(lead.fields.expose()[1].1.len(), MAX_VALUE);
+        assert!(serde_json::to_vec(&lead).unwrap().len() <= 56_000);
     }
 }

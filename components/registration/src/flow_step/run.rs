@@ -22,6 +22,9 @@ const BACKGROUND_LIMIT: SignedDuration = SignedDuration::from_mins(10);
 /// them before the next flow step meanwhile; how long it would is not documented.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
+/// Kept of a run's time for Marketo: a Zoom that hangs would take all of it, and nobody would be told.
+pub const FOR_MARKETO: SignedDuration = SignedDuration::from_secs(5);
+
 /// A callback is tried this often over at least [`CALLBACK_PATIENCE`] (DESIGN section 8).
 const CALLBACK_TRIES: u32 = 6;
 
@@ -63,7 +66,6 @@ async fn attempt(app: &App, work: &Work, deadline: Timestamp) -> Result<(), Erro
     if let Some(problem) = waiting {
         return Err(Error::Caller(problem));
     }
-    note_failures(app, work, &pushed).await?;
     let now = app.ports.clock.now();
     match callback::deliver(app, &head.callback, &pushed, deadline).await {
         Delivered::Taken => {
@@ -97,13 +99,23 @@ async fn push(app: &App, work: &Work, deadline: Timestamp) -> Result<Vec<Pushed>
     };
     let marketo = app.marketo(deadline);
     let resumed = work.head.runs > 1;
-    let run = Run { since: work.head.accepted_at, resumed, deadline, again: resumed.then_some(&work.id) };
+    let again = resumed.then_some(&work.id);
+    let run = Run { since: work.head.accepted_at, resumed, deadline: deadline - FOR_MARKETO, again };
     let mut pushed = leads::push(app, &marketo, &connection, &work.leads, run).await?;
-    if app.ports.clock.now().duration_since(work.head.accepted_at) >= PATIENCE {
+    let is_late = app.ports.clock.now().duration_since(work.head.accepted_at) >= PATIENCE;
+    if is_late {
         pushed.iter_mut().for_each(Pushed::give_up);
     }
     let outcomes: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, pushed.outcome()?))).collect();
+    if outcomes.len() == pushed.len() {
+        // Before Marketo is told: a status of Registration Error that nothing here knows of would keep the lead out.
+        note_failures(app, work, &pushed).await?;
+    }
     write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
+    if is_late {
+        // An earlier run of this chunk may have given up.
+        write_back::set_registered(&marketo, connection.program, &connection.channel, &outcomes).await?;
+    }
     Ok(pushed)
 }
 

@@ -37,6 +37,9 @@ async fn accept(app: &App, body: &Bytes) -> Result<Option<OutboxId>, ApiError> {
     if !may_call_back(&chunk.callback_url, &pattern) {
         return Err(ApiError::invalid("The callback URL is not one of this Marketo instance."));
     }
+    if !chunk.is_callable() {
+        return Err(ApiError::invalid("The token, key, URL or subscription of the callback is too long."));
+    }
     if chunk.object_data.is_empty() {
         return Err(ApiError::invalid("The chunk has no leads."));
     }

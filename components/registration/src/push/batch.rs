@@ -85,6 +85,8 @@ pub struct Open<'c> {
     pub adds: AddCalls,
     /// Today's add calls at other webinars.
     pub elsewhere: u8,
+    /// Whether an earlier add call of it was lost, in this or in another push.
+    pub is_unknown: bool,
 }
 
 /// What the ledger says of a candidate.
@@ -121,7 +123,7 @@ async fn ask_zoom(
         open = isolation::question(&push, outbox, open, settled).await?;
     }
     let mut denied = Vec::new();
-    let mut look_up = run.resumed;
+    let mut look_up = run.resumed || open.iter().any(|open| open.is_unknown);
     // Twice at most: the second round is for those whose first call was lost and whom Zoom does not know.
     for _ in 0..2 {
         if look_up {
@@ -172,7 +174,8 @@ async fn look_at<'c>(
     }
     let adds = ledger::add_calls(entry.as_ref(), now);
     let elsewhere = ledger::spent_at(app, others, candidate).await?;
-    Ok(Look::Open(Open { index, candidate, adds, elsewhere }))
+    let is_unknown = entry.as_ref().is_some_and(ledger::is_unknown);
+    Ok(Look::Open(Open { index, candidate, adds, elsewhere, is_unknown }))
 }
 
 async fn add_in_time<'c>(push: &Push<'_>, open: Open<'c>, deadline: Timestamp) -> Result<(Open<'c>, Step), Error> {

@@ -5,7 +5,9 @@ use super::candidate::{self, Candidate};
 use super::outcome::{Outcome, Settled};
 use super::target::{self, Target};
 use crate::app::App;
+use crate::failures::record;
 use domain::records::{Connection, Lead};
+use domain::status::Known;
 use domain::{Error, LeadId};
 use marketo_client::{BATCH, Marketo};
 
@@ -48,7 +50,7 @@ pub async fn push(
     leads: &[Lead],
     run: Run<'_>,
 ) -> Result<Vec<Pushed>, Error> {
-    let statuses = statuses(marketo, connection, leads).await?;
+    let statuses = statuses(app, marketo, connection, leads).await?;
     // Marketers make few choices, so looking through them is quick.
     let mut by_choice: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
     for (index, lead) in leads.iter().enumerate() {
@@ -116,7 +118,12 @@ async fn push_to(
 
 /// The leads' statuses in the program, in their order: what the request tells, else (`programMemberContext` may be
 /// absent) what Marketo says.
-async fn statuses(marketo: &Marketo, connection: &Connection, leads: &[Lead]) -> Result<Vec<Option<String>>, Error> {
+async fn statuses(
+    app: &App,
+    marketo: &Marketo,
+    connection: &Connection,
+    leads: &[Lead],
+) -> Result<Vec<Option<String>>, Error> {
     let mut statuses: Vec<_> = leads.iter().map(|lead| lead.status.clone()).collect();
     let unknown: Vec<_> = (0..leads.len()).filter(|&place| leads[place].status.is_none()).collect();
     for places in unknown.chunks(BATCH) {
@@ -125,6 +132,13 @@ async fn statuses(marketo: &Marketo, connection: &Connection, leads: &[Lead]) ->
             for &place in places.iter().filter(|&&place| leads[place].id == member.lead_id) {
                 statuses[place].clone_from(&member.status_name);
             }
+        }
+    }
+    for &place in &unknown {
+        // A status of our own making, of a lead that is still to be registered.
+        let is_error = statuses[place].as_deref().is_some_and(|status| Known::RegistrationError.is(status));
+        if is_error && record::is_tried_again(app, connection.program, leads[place].id).await? {
+            statuses[place] = Some(Known::Registered.usual_name().to_owned());
         }
     }
     Ok(statuses)

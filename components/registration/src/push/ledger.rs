@@ -56,6 +56,11 @@ pub async fn spent_at(app: &App, webinars: &[WebinarId], candidate: &Candidate) 
     Ok(spent)
 }
 
+/// Whether an add call was lost, so that nobody knows whether Zoom has the person.
+pub fn is_unknown(entry: &Registration) -> bool {
+    matches!(&entry.outcome, records::Outcome::Failed { problem, .. } if problem.code == Code::ZoomUnavailable)
+}
+
 /// The add calls that were spent today.
 pub fn add_calls(entry: Option<&Registration>, now: Timestamp) -> AddCalls {
     let day = now.utc_day();

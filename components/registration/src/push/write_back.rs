@@ -38,6 +38,17 @@ pub async fn write_back(
     .await
 }
 
+/// Sets those who are registered to Registered, for whom Marketo was told before that they failed.
+pub async fn set_registered(
+    marketo: &Marketo,
+    program: ProgramId,
+    channel: &Channel,
+    outcomes: &[(LeadId, &Outcome)],
+) -> Result<(), MarketoError> {
+    let is_registered = |outcome: &Outcome| matches!(outcome, Outcome::Registered { .. });
+    set_status(marketo, program, channel, Known::Registered, outcomes, is_registered).await
+}
+
 fn member_data(lead_id: LeadId, outcome: &Outcome) -> Option<MemberData> {
     let registration_code = outcome.registrant()?.clone();
     Some(MemberData { lead_id, webinar_url: outcome.join_url().cloned(), registration_code })

@@ -21,6 +21,10 @@ pub(super) struct Marketo {
     pub(super) callbacks: Vec<(HeaderMap, Value)>,
     /// How the next callbacks are answered.
     pub(super) callback_statuses: VecDeque<u16>,
+    /// Whether a callback token is taken once only, and answered with 404 from then on.
+    pub(super) is_strict: bool,
+    /// Every status that was set, in order.
+    pub(super) history: Vec<(u64, String)>,
     /// The codes with which the next member calls fail.
     pub(super) codes: VecDeque<&'static str>,
 }
@@ -68,6 +72,7 @@ async fn status(State(marketo): State<Shared>, Json(body): Json<Value>) -> Json<
     let ids = body["input"].as_array().unwrap().iter().map(|record| record["leadId"].as_u64().unwrap());
     let mut rows = Vec::new();
     for id in ids {
+        marketo.history.push((id, status.clone()));
         marketo.statuses.insert(id, status.clone());
         rows.push(json!({"leadId": id, "status": "updated"}));
     }
@@ -83,6 +88,11 @@ async fn leads(State(marketo): State<Shared>, body: String) -> Json<Value> {
 
 async fn callback(State(marketo): State<Shared>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let mut marketo = marketo.lock().unwrap();
+    let token = headers.get("x-callback-token");
+    let is_used = marketo.callbacks.iter().any(|(headers, _)| headers.get("x-callback-token") == token);
+    if marketo.is_strict && is_used {
+        return StatusCode::NOT_FOUND;
+    }
     let status = marketo.callback_statuses.pop_front().unwrap_or(200);
     if status == 200 {
         marketo.callbacks.push((headers, serde_json::from_slice(&body).unwrap()));

@@ -5,6 +5,7 @@ mod denied;
 mod failures;
 mod flow_step;
 mod marketo;
+mod matrix;
 mod outages;
 mod trapping;
 mod webhook;

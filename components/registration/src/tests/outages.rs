@@ -157,3 +157,31 @@ async fn a_chunk_larger_than_one_value_is_kept_in_parts() {
     assert_eq!(world.outcome(100).0["registration"], "registered");
     assert!(world.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
 }
+
+#[tokio::test]
+async fn who_was_given_up_and_then_registered_is_registered_in_marketo_too() {
+    for is_blank in [false, true] {
+        let world = World::new().await;
+        world.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
+        world.service("needs-sign-in").await;
+        let mut who = lead(1);
+        if is_blank {
+            who["programMemberContext"] = Value::Null;
+        }
+        world.submit("t", &[who]).await;
+        // Given up, and Marketo does not take the callback.
+        world.memory.advance(SignedDuration::from_mins(31));
+        world.marketo.lock().unwrap().callback_statuses.push_back(403);
+        world.tick().await;
+        assert_eq!(world.marketo.lock().unwrap().statuses[&1], "Registration Error");
+        world.service("active").await;
+        for _ in 0..5 {
+            world.memory.advance(SignedDuration::from_mins(1));
+            world.tick().await;
+        }
+        assert_eq!(world.marketo.lock().unwrap().statuses[&1], "Registered", "blank: {is_blank}");
+        assert_eq!(world.outcome(1).0["registration"], "registered");
+        assert_eq!(world.adds(&email(1)), 1);
+        assert!(world.memory.dump().keys().all(|key| !key.starts_with("outbox:") && !key.starts_with("failure:")));
+    }
+}

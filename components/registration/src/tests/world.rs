@@ -8,6 +8,7 @@ use axum::{Json, Router};
 use domain::Sensitive;
 use domain::records::{ProgramKey, ServiceKey};
 use http::Request;
+use platform::Ports;
 use platform::memory::Memory;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -50,6 +51,11 @@ impl Mapping for Plain {
 
 impl World {
     pub(super) async fn new() -> Self {
+        Self::over(Memory::ports).await
+    }
+
+    /// A world between which and the component are ports of another kind.
+    pub(super) async fn over(ports: impl FnOnce(&Memory) -> Ports) -> Self {
         let memory = Memory::default();
         for (name, value) in [
             ("marketo_url", "http://marketo.test"),
@@ -72,11 +78,17 @@ impl World {
             .route("/internal/token/{id}", post(async move || Json(token.clone())))
             .route("/internal/problem/{id}", post(async || Json(Value::Null)));
         memory.serve("oauth.spin.internal", tokens);
-        let router = crate::router(memory.ports(), Arc::new(Plain));
+        let router = crate::router(ports(&memory), Arc::new(Plain));
         let world = Self { memory, zoom, marketo, router };
         world.service("active").await;
         world.connect("automatic").await;
         world
+    }
+
+    /// A new instance of the component, over some ports. What was left to do after responses is not done.
+    pub(super) fn restart(&mut self, ports: Ports) {
+        self.memory.kill_background();
+        self.router = crate::router(ports, Arc::new(Plain));
     }
 
     /// Sets the state of the service.

@@ -7,6 +7,7 @@ mod harness;
 mod bad_input;
 mod catalog;
 mod main_path;
+mod registration;
 mod restart;
 mod services;
 mod size;

@@ -52,6 +52,7 @@ impl Plan {
             (Self::Business, Label::Light) => (80, None),
             (Self::Business, Label::Medium) => (60, None),
             (Self::Business, Label::Heavy) => (40, Some(60_000)),
+            (Self::Unlimited, _) => (1_000_000, None),
         };
         Allowance { per_second, per_day }
     }

@@ -111,6 +111,8 @@ pub enum Plan {
     /// Business, Education, Enterprise, Partner.
     #[default]
     Business,
+    /// None of Zoom's: more calls than anybody makes, for measuring something else than limits.
+    Unlimited,
 }
 
 /// How an attendance report comes into being after a webinar has ended. Seconds by the stand-in's clock; all zero means

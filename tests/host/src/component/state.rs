@@ -26,6 +26,14 @@ pub(crate) struct State {
     pub(crate) key_value_stores: Arc<BTreeSet<String>>,
     pub(crate) database: Database,
     pub(crate) memory: MemoryGauge,
+    pub(crate) writes: Writes,
+}
+
+/// How often an instance has written to the key-value store.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Writes {
+    pub(crate) sets: u64,
+    pub(crate) deletes: u64,
 }
 
 /// Under which Spin's interfaces are implemented; see [`HasData`].

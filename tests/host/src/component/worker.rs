@@ -22,7 +22,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpView};
 
 use super::State;
-use super::state::{MemoryGauge, Peak};
+use super::state::{MemoryGauge, Peak, Writes};
 use crate::allowed_hosts::AllowedHosts;
 use crate::app::App;
 use crate::key_value::Database;
@@ -78,6 +78,7 @@ impl Blueprint {
             key_value_stores: self.key_value_stores.clone(),
             database: self.database.clone(),
             memory: MemoryGauge::new(self.peak.clone()),
+            writes: Writes::default(),
         }
     }
 }
@@ -145,7 +146,9 @@ impl WorkerState for Worker {
         {
             self.logs.host_says(&format!("trap: {error:#}"));
         }
-        self.logs.instance_ended(self.requests.load(Ordering::Relaxed), store.data().memory.bytes());
+        let state = store.data();
+        let requests = self.requests.load(Ordering::Relaxed);
+        self.logs.instance_ended(requests, state.memory.bytes(), state.writes.sets, state.writes.deletes);
         drop(store);
     }
 }

@@ -35,11 +35,15 @@ impl<T: Send> HostStoreWithStore<T> for Interfaces {
     }
 
     async fn set(accessor: &Accessor<T, Self>, store: Resource<Store>, key: String, value: Vec<u8>) -> Answer<()> {
-        answer(opened(accessor, &store)?.set(key, value).await)
+        let store = opened(accessor, &store)?;
+        accessor.with(|mut access| access.get().writes.sets += 1);
+        answer(store.set(key, value).await)
     }
 
     async fn delete(accessor: &Accessor<T, Self>, store: Resource<Store>, key: String) -> Answer<()> {
-        answer(opened(accessor, &store)?.delete(key).await)
+        let store = opened(accessor, &store)?;
+        accessor.with(|mut access| access.get().writes.deletes += 1);
+        answer(store.delete(key).await)
     }
 
     async fn exists(accessor: &Accessor<T, Self>, store: Resource<Store>, key: String) -> Answer<bool> {

@@ -44,32 +44,14 @@ async fn crowded() -> (App, String) {
     (app, service)
 }
 
-/// Requests and peak memory of each instance of `catalog` that has ended, by the host's log.
-fn ended_instances(app: &App) -> Vec<(u64, u64)> {
-    let logs = app.logs();
-    let lines = logs.get("host.txt").map(String::as_str).unwrap_or_default().lines();
-    let number = |line: &str, name: &str| -> u64 {
-        let text = line.split(name).nth(1).unwrap().split_whitespace().next().unwrap();
-        text.parse().unwrap()
-    };
-    lines
-        .filter(|line| line.contains("instance of catalog ended"))
-        .map(|line| (number(line, "requests="), number(line, "peak_memory=")))
-        .collect()
-}
-
 /// Waits until the instances that served so many requests have ended, and judges the most memory that one used.
 async fn assert_small(app: &App, requests: u64) {
-    if std::env::var_os("SPIN").is_some() {
-        println!("peak memory: not looked at, since Spin does not tell it");
+    let Some(ended) =
+        app.ended_when("catalog", |ended| ended.iter().map(|one| one.requests).sum::<u64>() >= requests).await
+    else {
         return;
-    }
-    let ended = until("the end of catalog's instances", || async {
-        let ended = ended_instances(app);
-        (ended.iter().map(|(requests, _)| requests).sum::<u64>() >= requests).then_some(ended)
-    })
-    .await;
-    let peak = ended.iter().map(|&(_, peak)| peak).max().unwrap();
+    };
+    let peak = ended.iter().map(|ended| ended.peak_memory).max().unwrap();
     println!("peak memory of catalog: {peak} of {MEMORY_LIMIT} bytes");
     // An instance without any would be one that was not measured.
     assert!((100_000..MEMORY_LIMIT).contains(&peak), "{ended:?}");

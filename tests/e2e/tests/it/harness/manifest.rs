@@ -45,6 +45,13 @@ impl Manifest {
         Self::written(&text().replace(regions, &format!("{regions}, {url:?}")))
     }
 
+    /// The application with another extension.
+    pub fn with_extension(wasm: &str) -> Self {
+        let default = "target/wasm32-wasip2/release/registrant_mapping.wasm";
+        assert!(text().contains(default));
+        Self::written(&text().replace(default, wasm))
+    }
+
     /// The manifest's file.
     pub fn path(&self) -> &Path {
         &self.path

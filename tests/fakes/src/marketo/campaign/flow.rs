@@ -16,9 +16,6 @@ use crate::marketo::shared::{Shared, State};
 use crate::marketo::world::{ActivityType, ChangedBy, SentEmail, StatusChange};
 use crate::support::lock;
 
-/// How many chunks are posted at once. Marketo's own number is not public; some overlap is certain.
-const CHUNKS_AT_ONCE: usize = 5;
-
 /// Starts a campaign in the background.
 ///
 /// # Errors
@@ -101,7 +98,7 @@ async fn call_service(shared: &State, id: &RunId, campaign: &Campaign, step: &Fl
     if let Some(run) = lock(&shared.campaigns).runs.get_mut(id) {
         run.chunks = chunks;
     }
-    let slots = Arc::new(Semaphore::new(CHUNKS_AT_ONCE));
+    let slots = Arc::new(Semaphore::new(step.chunks_at_once.max(1)));
     let mut under_way = JoinSet::new();
     for number in 0..count {
         let (shared, id, slots) = (Arc::clone(shared), id.clone(), Arc::clone(&slots));

@@ -64,6 +64,9 @@ pub struct FlowStep {
     /// Leads per call.
     #[serde(default = "full_chunk")]
     pub chunk_size: usize,
+    /// How many chunks are posted at once. Marketo's own number is not public; some overlap is certain.
+    #[serde(default = "some_at_once")]
+    pub chunks_at_once: usize,
     /// Whether the campaign is housed in the program. If not, program and program member context are empty.
     #[serde(default = "yes")]
     pub in_program: bool,
@@ -83,6 +86,7 @@ impl FlowStep {
             api_key: api_key.into(),
             webinar: program_choice(),
             chunk_size: full_chunk(),
+            chunks_at_once: some_at_once(),
             in_program: true,
             blank: BlankFields::default(),
             callback_timeout_seconds: callback_timeout(),
@@ -137,6 +141,10 @@ fn program_choice() -> String {
 
 fn full_chunk() -> usize {
     300
+}
+
+fn some_at_once() -> usize {
+    5
 }
 
 fn callback_timeout() -> f64 {

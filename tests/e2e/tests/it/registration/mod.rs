@@ -1,0 +1,5 @@
+//! Registration: every lead that becomes Registered is in Zoom exactly once, with its link back in Marketo.
+
+mod any_body;
+mod extension;
+mod scale;
