@@ -1,14 +1,14 @@
 //! What every handler has at hand: the ports and the caches. The caches live as long as the component's instance, are
 //! shared by all requests, and are keyed by service.
 
+use crate::worker::Kick;
 use domain::ServiceId;
 use domain::time::{SignedDuration, Timestamp};
 use marketo_client::Marketo;
 use platform::entrance::HasPorts;
-use platform::locks::{Held, Locks};
 use platform::patience::RUN_LIMIT;
 use platform::{Ports, Store};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use zoom_client::Zoom;
 
 /// Nothing is begun with less time than this before the deadline: one call to Zoom or Marketo and one to the store.
@@ -20,17 +20,21 @@ pub(crate) struct App {
     pub(crate) ports: Ports,
     zoom_tokens: Arc<zoom_client::Tokens>,
     marketo_tokens: Arc<marketo_client::Tokens>,
-    locks: Arc<Locks>,
+    /// Who works because of an event.
+    pub(crate) kick: Arc<Kick>,
+    /// When an event was last noted.
+    pub(crate) last_event: Arc<Last>,
 }
 
 impl App {
     pub(crate) fn new(ports: Ports) -> Self {
-        Self { ports, zoom_tokens: Arc::default(), marketo_tokens: Arc::default(), locks: Arc::default() }
-    }
-
-    /// Held while leads are made: two upserts of one e-mail address at the same time make duplicates.
-    pub(crate) async fn alone_at_leads(&self) -> Held {
-        self.locks.hold(&self.ports, "leads").await
+        Self {
+            ports,
+            zoom_tokens: Arc::default(),
+            marketo_tokens: Arc::default(),
+            kick: Arc::default(),
+            last_event: Arc::default(),
+        }
     }
 
     pub(crate) fn store(&self) -> Store<'_> {
@@ -56,9 +60,26 @@ impl App {
         Zoom::of_service(&self.ports, service, &self.zoom_tokens).until(deadline)
     }
 
-    /// Marketo's API. Waits between tries end at the deadline.
+    /// Marketo's API, gently: nobody waits for attendance, and others share the subscription's limits. Waits between
+    /// tries end at the deadline.
     pub(crate) fn marketo(&self, deadline: Timestamp) -> Marketo {
-        Marketo::new(&self.ports, &self.marketo_tokens).until(deadline)
+        Marketo::new(&self.ports, &self.marketo_tokens).until(deadline).gently()
+    }
+}
+
+/// When something was last done in this instance.
+#[derive(Debug, Default)]
+pub(crate) struct Last(Mutex<Option<Timestamp>>);
+
+impl Last {
+    /// Whether it was longer ago than this; then it is done now.
+    pub(crate) fn is_over(&self, now: Timestamp, after: SignedDuration) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = last.is_none_or(|last| last + after <= now);
+        if is_over {
+            *last = Some(now);
+        }
+        is_over
     }
 }
 

@@ -4,23 +4,27 @@
 //! |---|---|
 //! | [`app`] | what every handler has at hand, and who may come in |
 //! | [`events`] | Zoom's events: signature, what they mean, who else hears of them |
-//! | [`programs`] | how far a program is, and starting it by hand |
+//! | [`programs`] | how far a program is, starting it by hand, asking about one person |
 //! | [`tick`] | the periodic tick of the whole application |
-//! | [`run`] | one run: claim, read, write, note how far it came |
+//! | [`worker`] | who works on what is due, one at a time, one after the other |
+//! | [`run`] | one run for one program: read, write, note how far it came |
 //! | [`schedule`] | when to look, when to look again, when to give up |
-//! | [`zoom`] | reading: the instance that ran, its report, registrants, absentees |
+//! | [`sheets`] | what was read, page by page, and how far the work is |
+//! | [`reading`] | the run of the webinar that counts, its report, registrants, absentees, members |
 //! | [`people`] | rows become people, and their stays minutes |
-//! | [`marketo`] | writing: members, leads, statuses |
+//! | [`accounting`] | writing: leads, and statuses of members |
 
+mod accounting;
 mod app;
 mod events;
-mod marketo;
 mod people;
 mod programs;
+mod reading;
 mod run;
 mod schedule;
+mod sheets;
 mod tick;
-mod zoom;
+mod worker;
 
 use app::App;
 use axum::Router;
@@ -36,6 +40,12 @@ pub fn router(ports: Ports) -> Router {
         .route("/attendance/programs/{program_id}", get(programs::show))
         // Starts now, and answers when the run is over.
         .route("/attendance/programs/{program_id}/sync", post(programs::sync))
+        // When one person was there.
+        .route("/attendance/trace", post(programs::trace))
+        // When the scheduler and Zoom were last heard of.
+        .route("/attendance/health", get(tick::health))
+        // By service chaining only: going on where another worker left off.
+        .route("/internal/work", post(worker::follow))
         // What the scheduler calls about every minute.
         .route("/attendance/tick", post(tick::tick));
     platform::respond::finish(router.with_state(App::new(ports)))
@@ -44,7 +54,7 @@ pub fn router(ports: Ports) -> Router {
 #[cfg(target_arch = "wasm32")]
 #[spin_sdk::http_service]
 async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    // Its state holds only caches keyed by service, and a lock.
+    // Its state holds only caches keyed by service, and whether somebody is at work.
     static ROUTER: std::sync::OnceLock<Router> = std::sync::OnceLock::new();
     platform::spin::serve(ROUTER.get_or_init(|| router(platform::spin::ports())), request).await
 }

@@ -111,11 +111,8 @@ impl Plan {
         (Phase::Due, Some(next))
     }
 
-    /// Since when a program is due; `None` while it is not. A run whose claim has lapsed was cut off.
+    /// Since when a program is due; `None` while it is not. One that is being read or written was cut off.
     pub(crate) fn due_since(self, record: &Attendance, now: Timestamp) -> Option<Timestamp> {
-        if record.claim.is_some_and(|claim| now < claim.until) {
-            return None;
-        }
         let due = match record.phase {
             Phase::Waiting => record.next_at.unwrap_or_else(|| self.end + FIRST_LOOK),
             Phase::Due | Phase::Reading | Phase::Writing => record.next_at.unwrap_or(now),
@@ -143,7 +140,6 @@ fn nth(waits: &[SignedDuration; 4], index: u32) -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::records::Claim;
     use domain::status::Channel;
     use domain::webinar::{RegistrationMode, Snapshot};
 
@@ -236,11 +232,10 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_left_alone_while_its_claim_holds_and_taken_over_after() {
-        let claim = Some(Claim { by: 1, until: at(80) });
-        let cut_off = Attendance { claim, ..record(Phase::Writing) };
-        assert_eq!(plan(&cut_off).due_since(&cut_off, at(79)), None);
-        assert_eq!(plan(&cut_off).due_since(&cut_off, at(80)), Some(at(80)));
+    fn a_run_that_was_cut_off_is_taken_up_and_what_is_over_is_left() {
+        for phase in [Phase::Reading, Phase::Writing] {
+            assert_eq!(plan(&record(phase)).due_since(&record(phase), at(80)), Some(at(80)));
+        }
         for phase in [Phase::Done, Phase::Failed] {
             assert_eq!(plan(&record(phase)).due_since(&record(phase), at(9999)), None);
         }

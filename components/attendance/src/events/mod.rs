@@ -11,10 +11,9 @@ mod event;
 mod forward;
 
 use crate::app::App;
-use crate::{programs, run};
+use crate::{programs, tick, worker};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::records::Connection;
 use event::Event;
 use http::{HeaderMap, StatusCode};
 use platform::respond::Json;
@@ -39,28 +38,13 @@ pub(crate) async fn receive(
             return Ok(Json(json!({ "plainToken": plain_token, "encryptedToken": encrypted })).into_response());
         }
         Event::Ended(webinar) => {
-            let connections = programs::mark_ended(&app, webinar).await?;
-            platform::log!("zoom.webinar_ended", webinar = webinar, programs = connections.len());
-            if !connections.is_empty() {
-                app.ports.background.spawn(Box::pin(run_all(app.clone(), connections)));
-            }
+            programs::mark_ended(&app, webinar).await?;
+            platform::log!("zoom.webinar_ended", webinar = webinar);
+            app.ports.background.spawn(Box::pin(worker::kick(app.clone())));
         }
         Event::For(component) => app.ports.background.spawn(Box::pin(forward::to(app.clone(), component, body))),
         Event::Nothing => {}
     }
+    app.ports.background.spawn(Box::pin(tick::note_event(app.clone())));
     Ok(StatusCode::OK.into_response())
-}
-
-/// The first look is right now: reports of small webinars may be ready at once. What this does not finish, the tick
-/// does.
-async fn run_all(app: App, connections: Vec<Connection>) {
-    let deadline = app.deadline();
-    for connection in connections {
-        if !app.has_time(deadline) {
-            return;
-        }
-        if let Err(error) = run::run(&app, &connection, deadline).await {
-            platform::log!("attendance.run_failed", program = connection.program, error = error);
-        }
-    }
 }

@@ -2,24 +2,25 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`stays`] | the minutes of somebody who came and went |
-//! | [`registrants`] | registrants by id and by e-mail address |
+//! | [`key`] | what tells people apart |
+//! | [`stays`] | the time that somebody was there who came and went |
+//! | [`registry`] | registrants and absentees: who is missing, and why |
 //! | [`roll`] | rows of the report become people |
-//! | [`missing`] | registrants who are not in the report |
 
-mod missing;
-mod registrants;
+mod key;
+mod registry;
 mod roll;
 mod stays;
 
-pub(crate) use missing::Missing;
-pub(crate) use registrants::Registrants;
-pub(crate) use roll::{Roll, was_in};
+pub(crate) use key::Key;
+pub(crate) use registry::{Registry, Whereabouts};
+pub(crate) use roll::{Presence, Roll, RollCall, Whose, whose};
 
 use domain::{Email, RegistrantId, Sensitive};
+use serde::{Deserialize, Serialize};
 
 /// Somebody who was in the webinar, or was registered for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Person {
     /// Zoom's id of the registration, for those who registered.
     pub(crate) registrant: Option<RegistrantId>,
@@ -30,7 +31,7 @@ pub(crate) struct Person {
 }
 
 /// What Zoom tells of a person besides the address.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Details {
     pub(crate) first_name: Option<Sensitive>,
     pub(crate) last_name: Option<Sensitive>,
@@ -40,7 +41,7 @@ pub(crate) struct Details {
 
 impl Details {
     /// From the name that was shown in the webinar: its first word, and the rest.
-    fn of_display_name(name: Option<&str>) -> Self {
+    pub(crate) fn of_display_name(name: Option<&str>) -> Self {
         let mut words = name.unwrap_or_default().trim().splitn(2, char::is_whitespace);
         let mut next = || words.next().map(str::trim).filter(|word| !word.is_empty()).map(Sensitive::from);
         Self { first_name: next(), last_name: next(), ..Self::default() }

@@ -2,175 +2,215 @@
 //! all: since 2022 Zoom hides the addresses of people outside the account who did not register with them, and since
 //! 2023 their ids (zoom.md section 2), and a name is no identity.
 
-use super::stays::present;
-use super::{Details, Person, Registrants};
-use domain::time::{SignedDuration, Timestamp};
-use domain::{Email, RegistrantId};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use zoom_client::reports::Participant;
+use super::stays::union;
+use super::{Key, Registry};
+use crate::sheets::Stay;
+use domain::Email;
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 
-/// Who was in the webinar.
+/// Calls the roll, row by row.
+#[derive(Debug)]
+pub(crate) struct RollCall<'r> {
+    registry: &'r Registry,
+    host: Option<Key>,
+    places: HashMap<Key, u32>,
+    /// Whose stay, from, to.
+    stays: Vec<(u32, i64, i64)>,
+    /// People of whom only a name is known, like callers by phone.
+    strangers: HashSet<Key>,
+}
+
+/// Who was in the webinar: each once, however often they came.
 #[derive(Debug, Default)]
 pub(crate) struct Roll {
-    /// Each once, however often they came.
-    pub(crate) attendees: Vec<Person>,
-    /// How many came of whom only a name is known, like callers by phone.
+    places: HashMap<Key, u32>,
+    presences: Vec<Presence>,
+    /// How many came of whom only a name is known.
     pub(crate) unmatched: usize,
     /// The minutes of all attendees together.
     pub(crate) minutes: i64,
 }
 
-/// What tells people apart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
-    Registrant(RegistrantId),
-    /// A folded address.
-    Email(String),
+/// How long somebody was there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Presence {
+    /// When they first came, in seconds of Unix time.
+    #[serde(rename = "f")]
+    pub(crate) from: i64,
+    /// When they last left.
+    #[serde(rename = "t")]
+    pub(crate) to: i64,
+    /// How many seconds they were there in between, a moment with two devices counted once.
+    #[serde(rename = "s")]
+    pub(crate) seconds: i64,
 }
 
-#[derive(Debug)]
-struct Entry {
-    person: Person,
-    stays: Vec<(Timestamp, Timestamp)>,
+impl<'r> RollCall<'r> {
+    /// Before the first row. An address that a webinar with registrants does not know is a host's or a panelist's.
+    pub(crate) fn new(registry: &'r Registry, host: Option<&Email>) -> Self {
+        Self {
+            registry,
+            host: host.map(Key::email),
+            places: HashMap::new(),
+            stays: Vec::new(),
+            strangers: HashSet::new(),
+        }
+    }
+
+    /// A row.
+    pub(crate) fn row(&mut self, row: &Stay) {
+        match whose(row, self.registry, self.host) {
+            Whose::Attendee(key) => {
+                let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+                let place = *self.places.entry(key).or_insert(next);
+                // Without times somebody was there all the same.
+                let from = row.from.unwrap_or_default();
+                self.stays.push((place, from, row.to.unwrap_or(from)));
+            }
+            Whose::Stranger => {
+                let name = row.name.as_ref().map_or("", |name| name.expose());
+                self.strangers.insert(Key::name(name));
+            }
+            Whose::Staff => {}
+        }
+    }
+
+    /// After the last row.
+    pub(crate) fn finish(self) -> Roll {
+        let Self { places, mut stays, strangers, .. } = self;
+        stays.sort_unstable();
+        let mut presences = vec![Presence::default(); places.len()];
+        let mut minutes = 0;
+        for stays in stays.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let Some((place, ..)) = stays.first() else { continue };
+            let presence = union(stays.iter().map(|&(_, from, to)| (from, to)));
+            minutes += presence.seconds;
+            if let Some(there) = usize::try_from(*place).ok().and_then(|place| presences.get_mut(place)) {
+                *there = presence;
+            }
+        }
+        Roll { places, presences, unmatched: strangers.len(), minutes: minutes / 60 }
+    }
 }
 
 impl Roll {
-    /// Calls the roll. `registrants` is `None` where there are none to be had: no registration, or no list of it.
-    /// Where there is a list, everybody but hosts and panelists had to register, so that an address that is not on it
-    /// is theirs.
-    pub(crate) fn call(rows: &[Participant], registrants: Option<&Registrants>, host: Option<&Email>) -> Self {
-        let mut entries: BTreeMap<Key, Entry> = BTreeMap::new();
-        let mut strangers = BTreeSet::new();
-        for row in rows.iter().filter(|row| was_in(row)) {
-            let email = row.user_email.as_deref().and_then(Email::parse);
-            let key = match (key(row, email.as_ref(), registrants), is_internal(row, email.as_ref(), host)) {
-                (Some(key @ Key::Registrant(_)), _) => key,
-                (Some(key @ Key::Email(_)), false) if registrants.is_none() => key,
-                (None, false) => {
-                    strangers.insert(row.name.clone().unwrap_or_default().trim().to_lowercase());
-                    continue;
-                }
-                _ => continue,
-            };
-            let entry = entries
-                .entry(key.clone())
-                .or_insert_with(|| Entry { person: person(&key, row, email.as_ref(), registrants), stays: Vec::new() });
-            entry.stays.extend(stay(row));
-        }
-        let seconds = |entry: &Entry| present(entry.stays.clone());
-        let total: SignedDuration = entries.values().map(seconds).fold(SignedDuration::ZERO, |sum, one| sum + one);
-        let attendees = entries.into_values().map(|entry| entry.person).collect();
-        Self { attendees, unmatched: strangers.len(), minutes: total.as_secs() / 60 }
+    /// How long somebody was there; `None` for who was not.
+    pub(crate) fn presence(&self, key: Key) -> Option<Presence> {
+        let place = usize::try_from(*self.places.get(&key)?).ok()?;
+        self.presences.get(place).copied()
     }
 
-    /// The registrants among the attendees.
-    pub(crate) fn registrants(&self) -> HashSet<&RegistrantId> {
-        self.attendees.iter().filter_map(|person| person.registrant.as_ref()).collect()
+    /// Whether nobody came.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 }
 
-/// The waiting room is not the webinar.
-pub(crate) fn was_in(row: &Participant) -> bool {
-    row.status.as_deref() != Some("in_waiting_room")
+/// Whose row it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Of somebody who registered, or, where nobody had to, whose address is known.
+    Attendee(Key),
+    /// Of somebody with no more than a name.
+    Stranger,
+    /// Of a host, a panelist, or a colleague of theirs.
+    Staff,
 }
 
-fn key(row: &Participant, email: Option<&Email>, registrants: Option<&Registrants>) -> Option<Key> {
-    if let Some(id) = &row.registrant_id {
-        return Some(Key::Registrant(id.as_str().into()));
+/// Tells whose a row is.
+pub(crate) fn whose(row: &Stay, registry: &Registry, host: Option<Key>) -> Whose {
+    if let Some(id) = &row.registrant {
+        return Whose::Attendee(Key::registrant(id));
     }
-    let email = email?;
-    let registrant = registrants.and_then(|registrants| registrants.with_email(email)?.registrant.clone());
-    Some(registrant.map_or_else(|| Key::Email(email.folded()), Key::Registrant))
-}
-
-/// Hosts, panelists and colleagues of theirs: only users of the account have an id in these rows.
-fn is_internal(row: &Participant, email: Option<&Email>, host: Option<&Email>) -> bool {
-    row.internal_user || row.id.is_some() || (email.is_some() && email == host)
-}
-
-fn person(key: &Key, row: &Participant, email: Option<&Email>, registrants: Option<&Registrants>) -> Person {
-    let shown =
-        || Person { registrant: None, email: email.cloned(), details: Details::of_display_name(row.name.as_deref()) };
-    match key {
-        Key::Email(_) => shown(),
-        Key::Registrant(id) => match registrants.and_then(|registrants| registrants.with_id(id)) {
-            Some(registrant) => Person { email: registrant.email.clone().or(email.cloned()), ..registrant.clone() },
-            None => Person { registrant: Some(id.clone()), ..shown() },
-        },
+    let email = row.email.as_ref().map(Key::email);
+    if let Some(registrant) = email.and_then(|email| registry.with_email(email)) {
+        return Whose::Attendee(registrant);
     }
-}
-
-fn stay(row: &Participant) -> Option<(Timestamp, Timestamp)> {
-    let from: Timestamp = row.join_time.as_deref()?.parse().ok()?;
-    let to = row.leave_time.as_deref().and_then(|to| to.parse().ok());
-    Some((from, to.unwrap_or(from + SignedDuration::from_secs(row.duration))))
+    let is_staff = row.internal || (email.is_some() && email == host);
+    match email {
+        Some(email) if !is_staff && !registry.is_there() => Whose::Attendee(email),
+        None if !is_staff => Whose::Stranger,
+        _ => Whose::Staff,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheets::Registered;
     use serde_json::{Value, json};
 
-    fn row(fields: Value) -> Participant {
+    fn stay(fields: Value) -> Stay {
         let mut row = json!({
             "id": "", "name": "Some One", "user_email": "", "registrant_id": "", "status": "in_meeting",
             "join_time": "2026-11-02T10:00:00Z", "leave_time": "2026-11-02T10:30:00Z", "duration": 1800,
         });
         row.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        serde_json::from_value(row).unwrap()
+        Stay::of(&serde_json::from_value(row).unwrap()).unwrap()
     }
 
-    fn registrants(list: &[(&str, &str)]) -> Registrants {
-        let rows = list.iter().map(|(id, email)| {
-            serde_json::from_value(json!({"id": id, "email": email, "first_name": "F", "org": "Org"})).unwrap()
-        });
-        Registrants::new(rows.collect())
+    fn registry(list: &[(&str, &str)]) -> Registry {
+        let mut registry = Registry::new(true, false);
+        for (id, email) in list {
+            let row = serde_json::from_value(json!({"id": id, "email": email})).unwrap();
+            registry.registrant(&Registered::of(row).unwrap());
+        }
+        registry
     }
 
-    fn ids(roll: &Roll) -> Vec<(Option<&str>, Option<&str>)> {
-        let id = |person: &Person| person.registrant.clone().map(|id| id.to_string());
-        let texts: Vec<_> = roll.attendees.iter().map(|p| (id(p), p.email.clone().map(|e| e.folded()))).collect();
-        texts.into_iter().map(|(id, email)| (id.map(leak), email.map(leak))).collect()
+    fn roll(rows: &[Stay], registry: &Registry, host: Option<&Email>) -> Roll {
+        let mut call = RollCall::new(registry, host);
+        rows.iter().for_each(|row| call.row(row));
+        call.finish()
     }
 
-    fn leak(text: String) -> &'static str {
-        text.leak()
+    fn id(id: &str) -> Key {
+        Key::registrant(&id.into())
+    }
+
+    fn email(text: &str) -> Key {
+        Key::email(&Email::parse(text).unwrap())
     }
 
     #[test]
     fn r10_registrants_are_known_by_id_first_then_by_address() {
-        let registrants = registrants(&[("r1", "ada@x.test"), ("r2", "bob@x.test")]);
+        let registry = registry(&[("r1", "ada@x.test"), ("r2", "bob@x.test")]);
         let rows = [
-            row(json!({"registrant_id": "r1", "user_email": "other@x.test"})),
-            row(json!({"user_email": " BOB@x.test"})),
-            row(json!({"registrant_id": "r9", "user_email": "cyd@x.test"})),
+            stay(json!({"registrant_id": "r1", "user_email": "other@x.test"})),
+            stay(json!({"user_email": " BOB@x.test"})),
+            stay(json!({"registrant_id": "r9", "user_email": "cyd@x.test"})),
         ];
-        let roll = Roll::call(&rows, Some(&registrants), None);
-        let expected =
-            [(Some("r1"), Some("ada@x.test")), (Some("r2"), Some("bob@x.test")), (Some("r9"), Some("cyd@x.test"))];
-        assert_eq!(ids(&roll), expected);
-        assert_eq!(roll.attendees[0].details.company, Some("Org".into()));
+        let roll = roll(&rows, &registry, None);
+        assert_eq!(roll.places.len(), 3);
+        for id in [id("r1"), id("r2"), id("r9")] {
+            assert_eq!(roll.presence(id).unwrap().seconds, 1800);
+        }
     }
 
     #[test]
     fn who_comes_back_is_one_person_with_each_moment_counted_once() {
         let rows = [
-            row(json!({"registrant_id": "r1"})),
-            row(
+            stay(json!({"registrant_id": "r1"})),
+            stay(
                 json!({"registrant_id": "r1", "join_time": "2026-11-02T10:20:00Z", "leave_time": "2026-11-02T10:40:00Z"}),
             ),
-            row(json!({"registrant_id": "r1", "join_time": "2026-11-02T11:00:00Z", "leave_time": "", "duration": 300})),
+            stay(
+                json!({"registrant_id": "r1", "join_time": "2026-11-02T11:00:00Z", "leave_time": "", "duration": 300}),
+            ),
         ];
-        let roll = Roll::call(&rows, None, None);
-        assert_eq!((roll.attendees.len(), roll.minutes), (1, 45));
+        let roll = roll(&rows, &Registry::default(), None);
+        assert_eq!((roll.places.len(), roll.minutes), (1, 45));
+        let presence = roll.presence(id("r1")).unwrap();
+        assert_eq!((presence.to - presence.from, presence.seconds), (65 * 60, 45 * 60));
     }
 
     #[test]
     fn a_caller_by_phone_is_counted_and_not_guessed() {
         let phone = json!({"name": "+1555****100"});
-        let rows = [row(phone.clone()), row(phone), row(json!({"name": "Gus"}))];
-        let roll = Roll::call(&rows, Some(&registrants(&[("r1", "ada@x.test")])), None);
-        assert_eq!((roll.attendees.len(), roll.unmatched), (0, 2));
+        let rows = [stay(phone.clone()), stay(phone), stay(json!({"name": "Gus"}))];
+        let roll = roll(&rows, &registry(&[("r1", "ada@x.test")]), None);
+        assert_eq!((roll.places.len(), roll.unmatched), (0, 2));
     }
 
     #[test]
@@ -181,23 +221,22 @@ mod tests {
             json!({"user_email": "panelist@y.test"}),
             json!({"user_email": "Owner@x.test"}),
         ];
-        let rows: Vec<_> = staff.into_iter().map(row).collect();
+        let rows: Vec<_> = staff.into_iter().map(stay).collect();
         let owner = Email::parse("owner@x.test");
-        let roll = Roll::call(&rows, Some(&registrants(&[("r1", "HOST@x.test")])), owner.as_ref());
-        assert_eq!(ids(&roll), [(Some("r1"), Some("host@x.test"))]);
-        assert_eq!(roll.unmatched, 0);
+        let roll = roll(&rows, &registry(&[("r1", "HOST@x.test")]), owner.as_ref());
+        assert_eq!((roll.places.len(), roll.unmatched), (1, 0));
+        assert!(roll.presence(id("r1")).is_some());
     }
 
     #[test]
-    fn without_registration_an_address_is_enough_and_the_waiting_room_is_not() {
+    fn without_registration_an_address_is_enough() {
         let rows = [
-            row(json!({"user_email": "ada@x.test", "name": "Ada Lovelace"})),
-            row(json!({"user_email": "ADA@x.test"})),
-            row(json!({"user_email": "bob@x.test", "status": "in_waiting_room"})),
-            row(json!({"user_email": "host@x.test", "id": "u1"})),
+            stay(json!({"user_email": "ada@x.test", "name": "Ada Lovelace"})),
+            stay(json!({"user_email": "ADA@x.test"})),
+            stay(json!({"user_email": "host@x.test", "id": "u1"})),
         ];
-        let roll = Roll::call(&rows, None, None);
-        assert_eq!(ids(&roll), [(None, Some("ada@x.test"))]);
-        assert_eq!(roll.attendees[0].details.last_name, Some("Lovelace".into()));
+        let roll = roll(&rows, &Registry::default(), None);
+        assert_eq!(roll.places.len(), 1);
+        assert!(roll.presence(email("ada@x.test")).is_some());
     }
 }

@@ -3,18 +3,22 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`connected`] | the connections, which `catalog` writes |
-//! | [`ended`] | marking programs whose webinar ended |
+//! | [`ended`] | marking webinars that ended |
+//! | [`trace`] | when one person was there |
 //! | [`view`] | how far a program is, as our API shows it |
 
 mod connected;
 mod ended;
+mod trace;
 mod view;
 
 pub(crate) use connected::{all, of_webinar};
 pub(crate) use ended::mark_ended;
+pub(crate) use trace::trace;
 
 use crate::app::App;
-use crate::run::{self, Ran};
+use crate::run;
+use crate::worker::{self, Worked};
 use axum::extract::{Path, State};
 use domain::Code;
 use domain::records::{Connection, ProgramKey};
@@ -25,7 +29,7 @@ use platform::entrance::Admin;
 use platform::respond::Json;
 use view::AttendanceView;
 
-/// How often a request that waits for another run looks whether that is over. Instances share nothing but the store,
+/// How often a request that waits for another worker looks whether that is done. Instances share nothing but the store,
 /// which tells nobody of changes.
 const BUSY_INTERVAL: SignedDuration = SignedDuration::from_millis(500);
 
@@ -39,7 +43,7 @@ pub(crate) async fn show(
     answer(&app, &connection).await
 }
 
-/// `POST /attendance/programs/{program_id}/sync`: runs within the request, after a run that is under way.
+/// `POST /attendance/programs/{program_id}/sync`: runs within the request, after whoever is at work.
 pub(crate) async fn sync(
     _: Admin,
     State(app): State<App>,
@@ -47,7 +51,7 @@ pub(crate) async fn sync(
 ) -> Result<Json<AttendanceView>, ApiError> {
     let deadline = app.deadline();
     let connection = connection_of(&app, &id).await?;
-    while matches!(run::run(&app, &connection, deadline).await?, Ran::Busy) && app.has_time(deadline) {
+    while worker::work(&app, deadline, Some(&connection)).await? == Worked::Not && app.has_time(deadline) {
         app.ports.clock.sleep(BUSY_INTERVAL).await;
     }
     answer(&app, &connection).await

@@ -1,166 +1,168 @@
-//! One run for one program: claim it, look at Zoom, write to Marketo, note how far it came. It lasts as long as its
-//! request may, and can be killed anywhere: the next run does again at most one page and one batch of what it did,
-//! since Marketo's membership tells the rest.
+//! One run for one program: look at Zoom, write to Marketo, note how far it came. It lasts as long as its request may,
+//! and can be killed anywhere: the next run does again at most one page or one batch of what it did.
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`progress`] | the record while a run works on it, and its claim |
+//! | [`found`] | what a run found, and what that means for the record |
+//! | [`record`] | the program's record |
 //! | [`service`] | what concerns the service as a whole (R1, R14) |
 
-mod progress;
+mod found;
+mod record;
 mod service;
 
-pub(crate) use progress::{Progress, current};
+pub(crate) use record::current;
 
+use crate::accounting::{Account, Accounting, Desk};
 use crate::app::App;
-use crate::marketo::{Account, Accounting};
+use crate::reading::{Look, Lookout};
 use crate::schedule::Plan;
-use crate::zoom::{self, Look};
-use domain::records::{Attendance, Connection, Phase};
+use crate::sheets::{Stage, Work};
+use domain::Error;
+use domain::records::{Attendance, Connection, Counts, Phase};
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Code, Error, Problem, Retry};
+use found::{Found, note};
 
 /// Two looks at a report this far apart tell whether it is growing right now. Longer would keep the marketer who
 /// pressed the button waiting; what grows more slowly is met by the looks that follow.
 const SECOND_LOOK: SignedDuration = SignedDuration::from_secs(3);
 
 /// What became of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ran {
     /// It ended; the record says how.
     Through,
-    /// Another run is at it.
-    Busy,
+    /// Its time was over; whether it did anything until then.
+    CutOff {
+        /// A page or a batch.
+        came_further: bool,
+    },
 }
 
-/// What a run found.
-enum Found {
-    /// Nothing to be trusted yet.
-    NotYet { next_at: Timestamp },
-    /// No run of the webinar, and none is to be expected (R14).
-    NeverStarted,
-    /// Zoom keeps the report no longer; what was written before stands.
-    NothingNew,
-    /// Everybody who can be accounted for is.
-    Everybody,
-    /// There was not enough time.
-    CutOff,
-}
-
-/// Runs a program. What goes wrong with Zoom or Marketo is noted in its record.
+/// Runs a program. What goes wrong with Zoom or Marketo is noted in its record. Nobody else may be at it.
 ///
 /// # Errors
 /// The store's.
 pub(crate) async fn run(app: &App, connection: &Connection, deadline: Timestamp) -> Result<Ran, Error> {
-    let Some(mut progress) = Progress::claim(app, connection, deadline).await? else { return Ok(Ran::Busy) };
-    let had_not_started = is_never_started(&progress.record);
-    let found = work(app, connection, deadline, &mut progress).await;
-    note(app, connection, deadline, &mut progress, found);
-    let record = progress.finish().await?;
-    match (had_not_started, is_never_started(&record)) {
+    let mut record = current(app, connection).await?;
+    let mut work = Work::load(app, connection, &record).await?;
+    let had_not_started = record::is_never_started(&record);
+    let (end_known, steps) = (record.ended_at, work.steps);
+    let was_settling = record.phase == Phase::Settling;
+    record.planned_start = connection.snapshot.start_time;
+    record.phase = if work.stage == Stage::Reading { Phase::Reading } else { Phase::Writing };
+    record::save(app, &record).await?;
+
+    let found = work_on(app, connection, deadline, &mut record, &mut work, was_settling).await;
+    let is_over = matches!(found, Ok(Found::Everybody { .. }));
+    let starts_anew = matches!(found, Ok(Found::NotYet { .. } | Found::NothingNew));
+    let is_cut_off = note(app, connection, deadline, &mut record, &work, found);
+    let came_further = work.steps > steps;
+    // The record first: a run that is killed in between accounts once more for people who are accounted for.
+    record::save(app, &record).await?;
+    if is_over || starts_anew {
+        work = work.anew();
+    }
+    work.save(app, connection.program).await?;
+    if is_over && app.has_time(deadline) {
+        work.clear_stale(app, connection.program).await?;
+    }
+    record::hear(app, &mut record).await?;
+    if record.ended_at != end_known {
+        record.next_at = Some(app.now());
+        record::save(app, &record).await?;
+    }
+    tell_service(app, connection, had_not_started, &record).await;
+    let problem = record.problem.as_ref().map(|problem| problem.code.as_str()).unwrap_or_default();
+    let (program, phase) = (record.program, format!("{:?}", record.phase));
+    platform::log!("attendance.ran", program = program, phase = phase, problem = problem, steps = work.steps - steps);
+    Ok(if is_cut_off { Ran::CutOff { came_further } } else { Ran::Through })
+}
+
+async fn tell_service(app: &App, connection: &Connection, had_not_started: bool, record: &Attendance) {
+    match (had_not_started, record::is_never_started(record)) {
         (false, true) => service::tell_never_started(app, connection).await,
         (true, false) => service::take_back_never_started(app, connection).await,
         _ => {}
     }
-    let problem = record.problem.as_ref().map(|problem| problem.code.as_str()).unwrap_or_default();
-    let program = record.program;
-    platform::log!("attendance.ran", program = program, phase = format!("{:?}", record.phase), problem = problem);
-    Ok(Ran::Through)
 }
 
-async fn work(
+async fn work_on(
     app: &App,
     connection: &Connection,
     deadline: Timestamp,
-    progress: &mut Progress<'_>,
+    record: &mut Attendance,
+    work: &mut Work,
+    was_settling: bool,
 ) -> Result<Found, Error> {
     service::must_be_usable(app, connection).await?;
-    let client = app.zoom(&connection.service, deadline);
-    let plan = Plan::of(connection, &progress.record);
-    let (looks, written_at) = (progress.record.looks, progress.record.written_at);
-    let gives_up = app.now() >= plan.gives_up_at();
-    let not_yet = |next_at| Ok(Found::NotYet { next_at });
-    let reading = match zoom::look(&client, connection).await? {
-        Look::NoInstance | Look::NoReport if written_at.is_some() => return Ok(Found::NothingNew),
-        Look::NoInstance | Look::NoReport if gives_up => return Ok(Found::NeverStarted),
-        Look::NoInstance | Look::NoReport => return not_yet(plan.next_look(looks, app.now())),
-        Look::NotReady(_) if !gives_up => return not_yet(plan.next_look(looks, app.now())),
-        // As much as there will ever be.
-        Look::NotReady(reading) | Look::Ready(reading) => reading,
-    };
-    if reading.wants_second_look() && !gives_up {
-        app.ports.clock.sleep(SECOND_LOOK).await;
-        if reading.has_grown(&client).await? {
-            return not_yet(plan.next_look(looks, app.now()));
-        }
-    }
-    let roll = reading.roll(connection);
-    if app.now() < connection.snapshot.start_time && roll.attendees.is_empty() {
-        // Somebody tried the webinar out before its time. Taking that for the webinar would make everybody No Show.
-        return not_yet(plan.after_rehearsal(app.now()));
-    }
-    if !app.has_time(deadline) {
-        return Ok(Found::CutOff);
-    }
-    let is_last = gives_up || written_at.is_some_and(|written_at| app.now() >= plan.settled_at(written_at));
-    let missing = reading.missing(&roll, is_last);
-    progress.record.instance = Some(reading.instance.clone());
+    work.clear_stale(app, connection.program).await?;
     let marketo = app.marketo(deadline);
-    let mut account = Account::open(app, &marketo, connection, deadline).await?;
-    Ok(match account.write(&roll, &missing, progress).await? {
-        Accounting::Whole => Found::Everybody,
+    let desk = match work.stage {
+        Stage::Reading => {
+            let zoom = app.zoom(&connection.service, deadline);
+            let mut lookout = Lookout::new(app, connection, &zoom, &marketo, deadline);
+            match read(app, connection, &mut lookout, record, work, was_settling).await? {
+                Ok(desk) => desk,
+                Err(found) => return Ok(found),
+            }
+        }
+        _ => Desk::lay(app, connection, work).await?,
+    };
+    let rows = desk.rows();
+    let mut account = Account::open(app, &marketo, connection, desk, work, deadline).await?;
+    Ok(match account.write().await? {
+        Accounting::Whole => Found::Everybody { rows, problem: account.problem() },
         Accounting::CutOff => Found::CutOff,
     })
 }
 
-/// Notes in the record what a run found.
-fn note(
-    app: &App,
-    connection: &Connection,
-    deadline: Timestamp,
-    progress: &mut Progress<'_>,
-    found: Result<Found, Error>,
-) {
-    let now = app.now();
-    let record = &mut progress.record;
+/// Reads what there is to read, and decides whether it can be trusted; if not, tells what it is worth.
+async fn read<'r>(
+    app: &'r App,
+    connection: &'r Connection,
+    lookout: &mut Lookout<'_>,
+    record: &mut Attendance,
+    work: &mut Work,
+    was_settling: bool,
+) -> Result<Result<Desk<'r>, Found>, Error> {
     let plan = Plan::of(connection, record);
-    let found = match found {
-        // The call that failed had no time left.
-        Err(error) if error.retry() == Retry::Soon && !app.has_time(deadline) => Found::CutOff,
-        Err(error) => {
-            if let Error::Ours(text) = &error {
-                platform::log!("attendance.failed", program = record.program, error = text);
-            }
-            (record.phase, record.next_at) = plan.after_failure(error.retry(), record.failures, now);
-            record.failures = record.failures.saturating_add(1);
-            record.problem = Some(error.problem());
-            return;
-        }
-        Ok(found) => found,
-    };
-    record.failures = 0;
-    match found {
-        Found::NotYet { next_at } => {
-            record.phase = if record.written_at.is_some() { Phase::Settling } else { Phase::Waiting };
-            record.next_at = Some(next_at);
-            record.looks = record.looks.saturating_add(1);
-            record.problem = None;
-        }
-        Found::NeverStarted => {
-            (record.phase, record.next_at) = (Phase::Failed, None);
-            record.problem = Some(Problem::of(Code::WebinarNeverStarted));
-        }
-        Found::NothingNew => (record.phase, record.next_at) = (Phase::Done, None),
-        Found::Everybody => {
-            let written_at = *record.written_at.get_or_insert(now);
-            let unaccounted = record.counts.unaccounted > 0;
-            (record.phase, record.next_at) = plan.after_writing(written_at, record.looks, unaccounted, now);
-            record.looks = record.looks.saturating_add(1);
-        }
-        Found::CutOff => record.next_at = Some(now),
+    let gives_up = app.now() >= plan.gives_up_at();
+    let not_yet = || Ok(Err(Found::NotYet { next_at: plan.next_look(record.looks, app.now()) }));
+    lookout.as_it_is = gives_up;
+    // Whom something is still to be done about is done again; so is what somebody asked for.
+    let is_settled = record.counts.unaccounted == 0 && record.counts.refused == 0 && record.problem.is_none();
+    lookout.known_rows = record.rows.filter(|_| was_settling && is_settled);
+    match lookout.look(work).await? {
+        Look::NoInstance | Look::NoReport if record.written_at.is_some() => return Ok(Err(Found::Gone)),
+        Look::NoInstance | Look::NoReport if gives_up => return Ok(Err(Found::NeverStarted)),
+        Look::NoInstance | Look::NoReport | Look::NotReady => return not_yet(),
+        Look::NothingNew => return Ok(Err(Found::NothingNew)),
+        Look::CutOff => return Ok(Err(Found::CutOff)),
+        Look::Ready => {}
     }
-}
-
-fn is_never_started(record: &Attendance) -> bool {
-    record.problem.as_ref().is_some_and(|problem| problem.code == Code::WebinarNeverStarted)
+    let desk = Desk::lay(app, connection, work).await?;
+    if !gives_up {
+        if desk.lacks_rows() {
+            return not_yet();
+        }
+        if desk.wants_second_look(work) {
+            app.ports.clock.sleep(SECOND_LOOK).await;
+            if lookout.has_grown(work, desk.rows()).await? {
+                return not_yet();
+            }
+        }
+    }
+    if app.now() < connection.snapshot.start_time && desk.is_empty() {
+        // Somebody tried the webinar out before its time. Taking that for the webinar would make everybody No Show.
+        return Ok(Err(Found::NotYet { next_at: plan.after_rehearsal(app.now()) }));
+    }
+    if !app.has_time(lookout.deadline) {
+        return Ok(Err(Found::CutOff));
+    }
+    let is_last = gives_up || record.written_at.is_some_and(|written_at| app.now() >= plan.settled_at(written_at));
+    work.is_last = is_last;
+    work.counts = Counts { new_leads: record.counts.new_leads, ..Counts::default() };
+    record.instance.clone_from(&work.instance);
+    Ok(Ok(desk.for_last(is_last)))
 }

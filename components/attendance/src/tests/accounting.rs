@@ -60,7 +60,7 @@ async fn r16_what_was_written_is_not_written_again_and_never_moves_back() {
     let again = world.sync().await;
     assert_eq!(summary(&again), ("settling".into(), 3, 2, 2));
     assert_eq!(world.marketo().changes, changes);
-    assert_eq!(world.marketo().upserts.len(), 2);
+    assert_eq!(world.marketo().written.len(), 2);
 }
 
 #[tokio::test]

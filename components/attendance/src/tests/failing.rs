@@ -2,8 +2,7 @@
 
 use super::world::{World, problem, summary};
 use domain::Code;
-use domain::records::{Attendance, AttendanceKey, Claim, Phase, ServiceState};
-use domain::time::SignedDuration;
+use domain::records::ServiceState;
 use serde_json::json;
 
 async fn ready() -> World {
@@ -102,28 +101,20 @@ async fn a_run_that_breaks_off_between_any_two_writes_is_carried_on() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_killed_is_taken_over_when_its_claim_lapses() {
+async fn a_worker_that_was_killed_is_replaced_when_its_lease_lapses() {
     let world = ready().await;
-    world.sync().await;
-    let ports = world.ports();
-    let claim = Some(Claim { by: 7, until: world.now() + SignedDuration::from_secs(30) });
-    let killed = Attendance { claim, phase: Phase::Writing, ..world.record().await.unwrap() };
-    ports.store().put(&AttendanceKey { program: killed.program }, &killed).await.unwrap();
+    world.pass(5);
+    world.somebody_works(30).await;
     assert_eq!(world.tick().await["programs"], 0);
-    world.pass(24 * 60);
+    world.pass(1);
     assert_eq!(world.tick().await["programs"], 1);
-    assert_eq!(world.record().await.unwrap().claim, None);
+    assert_eq!(summary(&world.get().await), ("settling".into(), 2, 1, 1));
 }
 
 #[tokio::test]
-async fn starting_by_hand_waits_for_a_run_that_is_under_way() {
+async fn starting_by_hand_waits_for_whoever_is_at_work() {
     let world = ready().await;
-    let ports = world.ports();
-    let running = Attendance {
-        claim: Some(Claim { by: 7, until: world.now() + SignedDuration::from_secs(10) }),
-        ..Attendance::new(&ports.store().get(&domain::records::ProgramKey { id: 1001.into() }).await.unwrap().unwrap())
-    };
-    ports.store().put(&AttendanceKey { program: running.program }, &running).await.unwrap();
+    world.somebody_works(10).await;
     assert_eq!(summary(&world.sync().await), ("settling".into(), 2, 1, 1));
 }
 

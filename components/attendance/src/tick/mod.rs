@@ -3,12 +3,16 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`due`] | which programs are due, with or without an event |
+//! | [`health`] | when the scheduler and Zoom were last heard of |
+//! | [`sweep`] | forgetting what is of no use any more |
 
-mod due;
+mod health;
+mod sweep;
+
+pub(crate) use health::{note_event, show as health};
 
 use crate::app::App;
-use crate::run::{self, Ran};
+use crate::worker::{self, Worked};
 use axum::extract::State;
 use domain::time::{SignedDuration, Timestamp};
 use futures::join;
@@ -39,6 +43,9 @@ pub(crate) struct Ticked {
 pub(crate) async fn tick(_: Scheduler, State(app): State<App>) -> Result<Json<Ticked>, ApiError> {
     let began = app.now();
     let deadline = app.deadline();
+    if let Err(error) = health::ticked(&app).await {
+        platform::log!("tick.not_noted", error = error);
+    }
     // First: what it deletes (R17) the others must not work on, and the tokens that it looks after they need.
     call(&app, Component::Oauth, began + OAUTH_LIMIT).await;
     let (outbox, _, programs) = join!(
@@ -46,6 +53,11 @@ pub(crate) async fn tick(_: Scheduler, State(app): State<App>) -> Result<Json<Ti
         call(&app, Component::Catalog, deadline),
         attend(&app, deadline),
     );
+    if app.has_time(deadline)
+        && let Err(error) = sweep::sweep(&app).await
+    {
+        platform::log!("tick.not_swept", error = error);
+    }
     let worked_ms = app.now().duration_since(began).as_millis();
     Ok(Json(Ticked { worked_ms, outbox, programs }))
 }
@@ -63,26 +75,14 @@ async fn call(app: &App, component: Component, deadline: Timestamp) -> u64 {
     }
 }
 
-/// Works on the programs that are due, the longest due first. One after another: two runs at once could make two leads
-/// of one person who was in both webinars.
+/// Works on the programs that are due.
 async fn attend(app: &App, deadline: Timestamp) -> u64 {
-    let due = match due::find(app).await {
-        Ok(due) => due,
+    match worker::work(app, deadline, None).await {
+        Ok(Worked::On(programs)) => programs,
+        Ok(Worked::Not) => 0,
         Err(error) => {
             platform::log!("tick.programs_unknown", error = error);
-            return 0;
-        }
-    };
-    let mut worked = 0;
-    for connection in due {
-        if !app.has_time(deadline) {
-            break;
-        }
-        match run::run(app, &connection, deadline).await {
-            Ok(Ran::Through) => worked += 1,
-            Ok(Ran::Busy) => {}
-            Err(error) => platform::log!("tick.program_failed", program = connection.program, error = error),
+            0
         }
     }
-    worked
 }

@@ -2,6 +2,7 @@
 
 use crate::call::encoded;
 use crate::error::MarketoError;
+use crate::turns::Turns;
 use bytes::Bytes;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Code, Error, Peer, PeerError, Problem, Retry, Sensitive, json};
@@ -18,9 +19,13 @@ const IDENTITY_LIMIT: SignedDuration = SignedDuration::from_secs(10);
 /// a larger margin would only mean more calls.
 const TOKEN_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
-/// Marketo's access token in memory. There is one Marketo instance per application.
+/// Marketo's access token in memory, and the calls that were made gently. There is one Marketo instance per
+/// application.
 #[derive(Debug, Default)]
-pub struct Tokens(Mutex<Option<Token>>);
+pub struct Tokens {
+    token: Mutex<Option<Token>>,
+    pub(crate) turns: Turns,
+}
 
 #[derive(Debug, Clone)]
 struct Token {
@@ -30,7 +35,7 @@ struct Token {
 
 impl Tokens {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Token>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -39,7 +44,9 @@ impl Tokens {
 pub struct Marketo {
     pub(crate) ports: Ports,
     pub(crate) deadline: Timestamp,
-    tokens: Arc<Tokens>,
+    /// Whether calls keep to what Adobe advises one integration to take of the subscription's limit.
+    pub(crate) is_gentle: bool,
+    pub(crate) tokens: Arc<Tokens>,
 }
 
 #[derive(Deserialize)]
@@ -51,13 +58,22 @@ struct Identity {
 impl Marketo {
     /// The API; its token lives in `tokens` as long as the component's instance.
     pub fn new(ports: &Ports, tokens: &Arc<Tokens>) -> Self {
-        Self { ports: ports.clone(), tokens: tokens.clone(), deadline: ports.clock.now() + RUN_LIMIT }
+        let deadline = ports.clock.now() + RUN_LIMIT;
+        Self { ports: ports.clone(), tokens: tokens.clone(), deadline, is_gentle: false }
     }
 
     /// Waits between tries end at this instant. By default [`RUN_LIMIT`] after the client was made.
     #[must_use]
     pub fn until(mut self, deadline: Timestamp) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// The same for work that nobody waits for: it leaves half of the subscription's limit to the customer's other
+    /// integrations.
+    #[must_use]
+    pub fn gently(mut self) -> Self {
+        self.is_gentle = true;
         self
     }
 

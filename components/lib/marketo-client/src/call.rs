@@ -106,6 +106,7 @@ impl Marketo {
                 }
                 Err(error) => return Err(error),
             };
+            self.wait_for_turn().await?;
             let (content_type, body) = content.parts();
             let mut request = Request::builder()
                 .method(&method)
@@ -132,6 +133,19 @@ impl Marketo {
                 }
             }
         }
+    }
+
+    /// Keeps to half of the rate limit, if that is wanted.
+    async fn wait_for_turn(&self) -> Result<(), MarketoError> {
+        if !self.is_gentle {
+            return Ok(());
+        }
+        let wait = self.tokens.turns.take(self.ports.clock.now(), self.deadline);
+        let wait = wait.map_err(|wait| peer_error(Code::RateLimited, Retry::After(wait)))?;
+        if wait > SignedDuration::ZERO {
+            self.ports.clock.sleep(wait).await;
+        }
+        Ok(())
     }
 
     async fn attempt(&self, request: Request<Bytes>) -> Tried {

@@ -26,6 +26,8 @@ impl MarketoCode {
     pub const NO_MEMBER: Self = Self(1013);
     /// "Lead not found".
     pub const NO_LEAD: Self = Self(1004);
+    /// "Lead already exists".
+    pub const LEAD_EXISTS: Self = Self(1005);
     /// "Multiple leads match".
     pub const SEVERAL_MATCH: Self = Self(1007);
 }

@@ -7,7 +7,7 @@ use domain::{Email, LeadId, Sensitive};
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-/// A lead to upsert by e-mail. Company fields cannot be written in this call.
+/// A lead to create, by e-mail. Company fields cannot be written in this call.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewLead {
@@ -27,6 +27,32 @@ pub struct NewLead {
     pub company: Option<Sensitive>,
 }
 
+/// What to write into a lead that is there.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeadUpdate {
+    /// Which.
+    #[serde(serialize_with = "number")]
+    pub id: LeadId,
+    /// Sent when known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<Sensitive>,
+    /// Sent when known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<Sensitive>,
+    /// Sent when known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Sensitive>,
+    /// Sent when known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<Sensitive>,
+}
+
+/// Marketo's interface describes ids of leads as integers.
+fn number<S: serde::Serializer>(id: &LeadId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(id.get())
+}
+
 /// What became of one record of a batch. The batch goes on whatever it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upserted {
@@ -36,16 +62,6 @@ pub enum Upserted {
     Updated(LeadId),
     /// Marketo did not take it.
     Skipped(MarketoCode),
-}
-
-impl Upserted {
-    /// The lead, unless the record was skipped.
-    pub const fn id(self) -> Option<LeadId> {
-        match self {
-            Self::Created(id) | Self::Updated(id) => Some(id),
-            Self::Skipped(_) => None,
-        }
-    }
 }
 
 /// A lead as read.
@@ -92,14 +108,25 @@ impl Row {
 const FIELDS: &str = "id,email,firstName,lastName,company,phone";
 
 impl Marketo {
-    /// Upserts leads by e-mail, at most [`crate::BATCH`] at once, and answers in their order. Two upserts of one
-    /// address at the same time make duplicates: callers run one after another.
-    pub async fn upsert_leads(&self, leads: &[NewLead]) -> Result<Vec<Upserted>, MarketoError> {
-        if leads.is_empty() {
+    /// Creates leads, at most [`crate::BATCH`] at once, and answers in their order. One that is there already is
+    /// skipped with [`MarketoCode::LEAD_EXISTS`] and stays as it is. Two calls at the same time with one address make
+    /// duplicates: callers run one after another.
+    pub async fn create_leads(&self, leads: &[NewLead]) -> Result<Vec<Upserted>, MarketoError> {
+        let body = serde_json::json!({ "action": "createOnly", "lookupField": "email", "input": leads });
+        self.sync_leads(&body, leads.len()).await
+    }
+
+    /// Writes fields of leads that are there, at most [`crate::BATCH`] at once, and answers in their order.
+    pub async fn update_leads(&self, leads: &[LeadUpdate]) -> Result<Vec<Upserted>, MarketoError> {
+        let body = serde_json::json!({ "action": "updateOnly", "lookupField": "id", "input": leads });
+        self.sync_leads(&body, leads.len()).await
+    }
+
+    async fn sync_leads(&self, body: &serde_json::Value, count: usize) -> Result<Vec<Upserted>, MarketoError> {
+        if count == 0 {
             return Ok(Vec::new());
         }
-        let body = serde_json::json!({ "action": "createOrUpdate", "lookupField": "email", "input": leads });
-        let envelope: Envelope<Row> = self.call(Method::POST, "/rest/v1/leads.json", Content::json(&body)?).await?;
+        let envelope: Envelope<Row> = self.call(Method::POST, "/rest/v1/leads.json", Content::json(body)?).await?;
         let upserted = envelope.result.iter().map(|row| match (row.status.as_str(), row.id) {
             ("created", Some(id)) => Upserted::Created(id),
             ("updated", Some(id)) => Upserted::Updated(id),

@@ -5,6 +5,7 @@
 //! | [`access`] | the token of the API-only user, cached |
 //! | [`call`] | one call: token, envelope, waiting out limits, repeating |
 //! | [`error`] | Marketo's codes, which come with HTTP 200 |
+//! | [`turns`] | keeping to half of the rate limit |
 //! | [`leads`], [`programs`], [`members`] | the operations, by what they are about |
 
 pub mod access;
@@ -13,6 +14,7 @@ pub mod error;
 pub mod leads;
 pub mod members;
 pub mod programs;
+mod turns;
 
 pub use access::{Marketo, Tokens};
 pub use error::{MarketoCode, MarketoError};

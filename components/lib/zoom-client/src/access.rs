@@ -1,6 +1,6 @@
 //! Whose token a call carries.
 
-use crate::pace::Pace;
+use crate::pace::{Label, Pace};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, PeerError, ServiceId};
 use platform::peers::{self, ZoomToken};
@@ -15,18 +15,19 @@ const TOKEN_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 #[derive(Debug, Default)]
 pub struct Tokens {
     tokens: Mutex<Vec<(ServiceId, ZoomToken)>>,
-    pace: Mutex<Vec<(ServiceId, Pace)>>,
+    pace: Mutex<Vec<(ServiceId, Label, Pace)>>,
 }
 
 impl Tokens {
-    /// Does something with the pace of a service's add calls.
-    pub(crate) fn pace<T>(&self, service: &ServiceId, with: impl FnOnce(&mut Pace) -> T) -> T {
+    /// Does something with the pace of a service's calls of one kind.
+    pub(crate) fn pace<T>(&self, service: &ServiceId, label: Label, with: impl FnOnce(&mut Pace) -> T) -> T {
         let mut paces = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = paces.iter().position(|(owner, _)| owner == service).unwrap_or_else(|| {
-            paces.push((service.clone(), Pace::default()));
+        let is_it = |(owner, of, _): &(ServiceId, Label, Pace)| owner == service && *of == label;
+        let place = paces.iter().position(is_it).unwrap_or_else(|| {
+            paces.push((service.clone(), label, Pace::default()));
             paces.len() - 1
         });
-        with(&mut paces[place].1)
+        with(&mut paces[place].2)
     }
 
     fn get(&self, service: &ServiceId, now: Timestamp) -> Option<ZoomToken> {

@@ -2,6 +2,7 @@
 
 use crate::access::{Access, Zoom};
 use crate::error::{Limit, Refusal, ZoomError};
+use crate::pace::Label;
 use bytes::Bytes;
 use domain::records::hex_digest;
 use domain::time::SignedDuration;
@@ -49,11 +50,12 @@ impl Zoom {
 
     /// The call itself, which is the same code for every operation.
     async fn call_untyped(&self, method: Method, path: &str, body: Bytes, repeat: Repeat) -> Result<Value, ZoomError> {
+        let label = Label::of(&method, path);
         let mut patience = Patience::until(self.deadline);
         let mut token = self.token(None).await?;
         let mut renewed = false;
         loop {
-            self.keep_pace(repeat).await;
+            self.keep_pace(label).await;
             let request = request(&method, &token, path, body.clone())?;
             let limit = CALL_LIMIT.min(self.deadline.duration_since(self.ports.clock.now()));
             let response = match self.ports.send_within(limit, request).await {
@@ -67,7 +69,7 @@ impl Zoom {
                 Err(error) => return Err(no_answer(&error)),
             };
             let status = response.status();
-            self.learn_pace(repeat, response.headers(), status.as_u16() == 429);
+            self.learn_pace(label, response.headers(), status.as_u16() == 429);
             if status.is_success() {
                 let text: &[u8] = if response.body().is_empty() { b"null" } else { response.body() };
                 match json::parse(text) {
@@ -102,19 +104,19 @@ impl Zoom {
         }
     }
 
-    /// Add calls come in bursts: each waits for a place within what Zoom says a second has.
-    async fn keep_pace(&self, repeat: Repeat) {
-        if let (Repeat::Never, Access::Service(service, tokens)) = (repeat, &self.access) {
-            let wait = tokens.pace(service, |pace| pace.take(self.ports.clock.now()));
+    /// Calls come in bursts: each waits for a place within what Zoom says a second has.
+    async fn keep_pace(&self, label: Label) {
+        if let Access::Service(service, tokens) = &self.access {
+            let wait = tokens.pace(service, label, |pace| pace.take(self.ports.clock.now()));
             if wait > SignedDuration::ZERO {
                 self.ports.clock.sleep(wait).await;
             }
         }
     }
 
-    fn learn_pace(&self, repeat: Repeat, headers: &http::HeaderMap, is_refused: bool) {
-        if let (Repeat::Never, Access::Service(service, tokens)) = (repeat, &self.access) {
-            tokens.pace(service, |pace| pace.learn(headers, is_refused, self.ports.clock.now()));
+    fn learn_pace(&self, label: Label, headers: &http::HeaderMap, is_refused: bool) {
+        if let Access::Service(service, tokens) = &self.access {
+            tokens.pace(service, label, |pace| pace.learn(headers, is_refused, self.ports.clock.now()));
         }
     }
 

@@ -2,10 +2,36 @@
 //! how many are left (zoom.md section 3). Pure.
 
 use domain::time::{SignedDuration, Timestamp};
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 
 /// What Zoom's limits are per.
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+/// A kind of calls that Zoom counts together (zoom.md section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Label {
+    Light,
+    Medium,
+    Heavy,
+}
+
+impl Label {
+    /// The label of an operation. What is not known to be heavier is light: at worst Zoom refuses, and says so.
+    pub(crate) fn of(method: &Method, path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or_default();
+        let ends = |end: &str| path.ends_with(end);
+        if path.starts_with("/report/") || ends("/absentees") {
+            Self::Heavy
+        } else if ends("/participants")
+            || ends("/registrants/status")
+            || (method == Method::GET && (ends("/registrants") || ends("/webinars")))
+        {
+            Self::Medium
+        } else {
+            Self::Light
+        }
+    }
+}
 
 /// The calls of the last second, and what Zoom said of them.
 #[derive(Debug, Default)]
@@ -84,6 +110,23 @@ mod tests {
         assert_eq!(pace.take(at(1_400)).as_millis(), 0);
         pace.learn(&HeaderMap::new(), true, at(1_500));
         assert_eq!(pace.take(at(1_600)).as_millis(), 900);
+    }
+
+    #[test]
+    fn lists_weigh_more_than_single_things_and_reports_most() {
+        for (method, path, label) in [
+            (Method::POST, "/webinars/9/registrants", Label::Light),
+            (Method::GET, "/webinars/9/registrants/questions", Label::Light),
+            (Method::GET, "/past_webinars/9/instances", Label::Light),
+            (Method::GET, "/webinars/9/registrants?status=approved&page_size=300", Label::Medium),
+            (Method::PUT, "/webinars/9/registrants/status", Label::Medium),
+            (Method::GET, "/users/me/webinars?page_size=300", Label::Medium),
+            (Method::GET, "/past_webinars/a%2Fb/participants?page_size=300", Label::Medium),
+            (Method::GET, "/report/webinars/a%2Fb/participants?page_size=300", Label::Heavy),
+            (Method::GET, "/past_webinars/a%2Fb/absentees?page_size=300", Label::Heavy),
+        ] {
+            assert_eq!(Label::of(&method, path), label, "{method} {path}");
+        }
     }
 
     proptest! {

@@ -4,7 +4,7 @@
 
 use crate::app::App;
 use crate::services::{self, Why};
-use domain::records::{AttendanceKey, Connection, Outbox, OutboxPart, ProgramKey, Registration, Service};
+use domain::records::{Connection, Outbox, OutboxPart, ProgramKey, Registration, Service};
 use domain::{AccountId, Error, ProgramId, ServiceId, WebinarId, json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -48,18 +48,21 @@ fn is_leftover(connection: &Connection, accounts: &[&AccountId], services: &[Ser
         && !services.iter().any(|service| service.id == connection.service)
 }
 
+/// The kinds of records whose keys go on with a program: how its attendance is and what was read for it, and the leads
+/// that failed in it.
+const OF_PROGRAMS: [&str; 2] = ["attendance:", "failure:"];
+
 /// Deletes some connections and everything that belongs to them.
 async fn sweep(app: &App, goes: impl Fn(&Connection) -> bool) -> Result<(), Error> {
     let doomed = find(app, goes).await?;
     let registrations = sweep_registrations(app, &doomed).await?;
     let chunks = sweep_outbox(app, &doomed).await?;
-    for &program in &doomed.programs {
-        app.store().delete(&AttendanceKey { program }).await?;
-    }
-    for key in app.store().keys("failure:").await? {
-        let program = key.split(':').nth(1).and_then(|id| id.parse::<ProgramId>().ok());
-        if program.is_some_and(|program| doomed.programs.contains(&program)) {
-            app.ports.key_value.delete(&key).await?;
+    for kind in OF_PROGRAMS {
+        for key in app.store().keys(kind).await? {
+            let program = key.split(':').nth(1).and_then(|id| id.parse::<ProgramId>().ok());
+            if program.is_some_and(|program| doomed.programs.contains(&program)) {
+                app.ports.key_value.delete(&key).await?;
+            }
         }
     }
     for &id in &doomed.programs {

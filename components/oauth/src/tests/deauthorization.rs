@@ -35,6 +35,7 @@ async fn connect(world: &World, service: &ServiceId, program: u64, webinar: u64)
     put(world, &format!("program:{program}"), connection).await;
     register(world, program, webinar).await;
     put(world, &format!("attendance:{program}"), json!({})).await;
+    put(world, &format!("attendance:{program}:report:0:0:0"), json!({})).await;
     put(world, &format!("failure:{program}:7"), json!({})).await;
 }
 
@@ -93,7 +94,7 @@ async fn r17_removing_the_app_deletes_everything_of_the_account() {
     world.memory.run_background().await;
 
     assert_eq!(keys(&world, "program:"), ["3"]);
-    assert_eq!(keys(&world, "attendance:"), ["3"]);
+    assert_eq!(keys(&world, "attendance:"), ["3", "3:report:0:0:0"]);
     assert_eq!(keys(&world, "failure:"), ["3:7"]);
     assert_eq!(keys(&world, "registration:"), [format!("103:{:064}", 2), format!("103:{:064}", 3)]);
     let [second, third, fourth] = [2, 3, 4].map(|id| format!("{id:032}"));
@@ -129,7 +130,7 @@ async fn r17_what_a_service_left_that_was_deleted_here_before_goes_too() {
         world.memory.run_background().await;
         assert_eq!(keys(&world, "program:"), ["2"]);
         assert_eq!(keys(&world, "registration:"), [format!("102:{:064}", 2)]);
-        assert_eq!(keys(&world, "attendance:"), ["2"]);
+        assert_eq!(keys(&world, "attendance:"), ["2", "2:report:0:0:0"]);
     }
 }
 

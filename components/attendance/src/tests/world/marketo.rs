@@ -30,8 +30,8 @@ pub(crate) struct Marketo {
     pub(crate) writes_left: Option<usize>,
     /// Every change of a status: lead and status.
     pub(crate) changes: Vec<(u64, String)>,
-    /// Records of every upsert.
-    pub(crate) upserts: Vec<Value>,
+    /// Every record of a lead that was written.
+    pub(crate) written: Vec<Value>,
 }
 
 impl Default for Marketo {
@@ -46,7 +46,7 @@ impl Default for Marketo {
             refuses: None,
             writes_left: None,
             changes: Vec::new(),
-            upserts: Vec::new(),
+            written: Vec::new(),
         }
     }
 }
@@ -107,7 +107,7 @@ pub(super) fn router(marketo: Shared) -> Router {
         .with_state(marketo)
 }
 
-/// `POST leads.json`: an upsert, or with `_method=GET` a query.
+/// `POST leads.json`: leads are written, or with `_method=GET` a query.
 async fn leads(State(marketo): State<Shared>, request: Request) -> Json<Value> {
     // Others get their turn between a request and its answer.
     tokio::task::yield_now().await;
@@ -127,7 +127,12 @@ async fn leads(State(marketo): State<Shared>, request: Request) -> Json<Value> {
     if let Err(refused) = marketo.begin(true) {
         return refused;
     }
-    results(body["input"].as_array().unwrap().iter().map(|record| upsert(&mut marketo, record)).collect())
+    let input = body["input"].as_array().unwrap();
+    match (body["action"].as_str().unwrap(), body["lookupField"].as_str().unwrap()) {
+        ("createOnly", "email") => results(input.iter().map(|record| create(&mut marketo, record)).collect()),
+        ("updateOnly", "id") => results(input.iter().map(|record| update(&mut marketo, record)).collect()),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn shown(id: u64, lead: &Map<String, Value>) -> Value {
@@ -136,26 +141,32 @@ fn shown(id: u64, lead: &Map<String, Value>) -> Value {
     lead
 }
 
-fn upsert(marketo: &mut Marketo, record: &Value) -> Value {
-    marketo.upserts.push(record.clone());
+fn skipped(code: &str) -> Value {
+    json!({"status": "skipped", "reasons": [{"code": code, "message": "no"}]})
+}
+
+fn create(marketo: &mut Marketo, record: &Value) -> Value {
     let fields = record.as_object().unwrap();
-    if fields.keys().any(|name| marketo.read_only.contains(name.as_str()))
-        || !record["email"].as_str().unwrap().is_ascii()
-    {
-        return json!({"status": "skipped", "reasons": [{"code": "1003", "message": "no"}]});
+    let email = record["email"].as_str().unwrap();
+    if fields.keys().any(|name| marketo.read_only.contains(name.as_str())) || !email.is_ascii() {
+        return skipped("1003");
     }
-    match marketo.with_email(record["email"].as_str().unwrap())[..] {
-        [] => {
-            let id = marketo.lead(record["email"].as_str().unwrap());
-            marketo.leads.get_mut(&id).unwrap().extend(fields.clone());
-            json!({"id": id, "status": "created"})
-        }
-        [id] => {
-            marketo.leads.get_mut(&id).unwrap().extend(fields.clone());
-            json!({"id": id, "status": "updated"})
-        }
-        _ => json!({"status": "skipped", "reasons": [{"code": "1007", "message": "several"}]}),
+    if !marketo.with_email(email).is_empty() {
+        return skipped("1005");
     }
+    let id = marketo.lead(email);
+    marketo.leads.get_mut(&id).unwrap().extend(fields.clone());
+    marketo.written.push(record.clone());
+    json!({"id": id, "status": "created"})
+}
+
+fn update(marketo: &mut Marketo, record: &Value) -> Value {
+    let mut fields = record.as_object().unwrap().clone();
+    let id = fields.remove("id").unwrap().as_u64().unwrap();
+    let Some(lead) = marketo.leads.get_mut(&id) else { return skipped("1004") };
+    lead.extend(fields);
+    marketo.written.push(record.clone());
+    json!({"id": id, "status": "updated"})
 }
 
 async fn members(
@@ -202,8 +213,11 @@ async fn status(State(marketo): State<Shared>, Path(program): Path<u64>, Json(bo
 }
 
 fn set_status(marketo: &mut Marketo, program: u64, lead: u64, name: &str) -> Value {
-    let skipped =
-        |code: &str| json!({"leadId": lead, "status": "skipped", "reasons": [{"code": code, "message": "no"}]});
+    let skipped = |code: &str| {
+        let mut skipped = skipped(code);
+        skipped["leadId"] = lead.into();
+        skipped
+    };
     if let Some(code) = marketo.refused.get(&lead) {
         return skipped(code);
     }

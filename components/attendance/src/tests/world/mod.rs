@@ -11,8 +11,8 @@ pub(crate) use zoom::{Zoom, registrant, row};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use domain::records::{
-    AddCalls, Attendance, AttendanceKey, Connection, Outcome, ProgramKey, ProgramsKey, Registration, RegistrationKey,
-    Service, ServiceKey, ServiceState, VERSION,
+    AddCalls, Attendance, AttendanceKey, Connection, Lease, Outcome, ProgramKey, ProgramsKey, Registration,
+    RegistrationKey, Service, ServiceKey, ServiceState, VERSION, WorkerKey,
 };
 use domain::status::{Channel, ProgressionStatus};
 use domain::time::{SignedDuration, Timestamp};
@@ -66,6 +66,7 @@ impl World {
             memory.serve(host, peers::router(host, peers.clone()));
         }
         let router = crate::router(memory.ports());
+        memory.serve("attendance.spin.internal", router.clone());
         let world = Self { memory, zoom, marketo, peers, router };
         world.service(ServiceState::Active, None).await;
         world.connect(PROGRAM, WEBINAR).await;
@@ -192,6 +193,12 @@ impl World {
             problem: problem.map(Problem::of),
         };
         self.ports().store().put(&ServiceKey { id: "s1".into() }, &service).await.unwrap();
+    }
+
+    /// A worker that was killed, or that is elsewhere, has the lease for some seconds.
+    pub(crate) async fn somebody_works(&self, seconds: i64) {
+        let lease = Lease { v: VERSION, by: 7, until: self.now() + SignedDuration::from_secs(seconds) };
+        self.ports().store().put(&WorkerKey {}, &lease).await.unwrap();
     }
 
     /// The record of the program's attendance.

@@ -6,8 +6,9 @@ use crate::ids::{InstanceUuid, ProgramId, WebinarId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A program's attendance. Who was set to which status is not in it: Marketo's membership is the ledger of that, so
-/// that a run that was cut off goes on where Marketo says it is.
+/// A program's attendance, for people and for the schedule. How far a reading or a writing is lies beside it, in
+/// records of `attendance`'s own (its module `sheets`). Who was set to which status is in neither: Marketo's membership
+/// is the ledger of that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attendance {
     /// Record version.
@@ -38,9 +39,9 @@ pub struct Attendance {
     /// When everybody was first accounted for; late rows are awaited from here on.
     #[serde(default)]
     pub written_at: Option<Timestamp>,
-    /// Who works on it now.
+    /// How many rows the report had that everybody was accounted for by. A report of another size is read again.
     #[serde(default)]
-    pub claim: Option<Claim>,
+    pub rows: Option<u64>,
     /// What was found.
     #[serde(default)]
     pub counts: Counts,
@@ -64,7 +65,7 @@ impl Attendance {
             looks: 0,
             failures: 0,
             written_at: None,
-            claim: None,
+            rows: None,
             counts: Counts::default(),
             problem: None,
         }
@@ -91,14 +92,33 @@ pub enum Phase {
     Failed,
 }
 
-/// One run's word that it works on a program. Without compare-and-swap two runs may both believe in theirs; that
-/// does no harm beyond work done twice.
+/// Who works on attendance. One worker goes through all programs that are due: two at once could make two leads of one
+/// person who was in both webinars, and Marketo's rate limit is one for all programs anyway. Without compare-and-swap
+/// two may both believe that they are the one; that does no harm beyond work done twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claim {
-    /// A random number that tells runs apart.
+pub struct Lease {
+    /// Record version.
+    pub v: u32,
+    /// A random number that tells workers apart.
     pub by: u32,
-    /// Whoever claimed is dead or done after this.
+    /// The worker is dead or done after this.
     pub until: Timestamp,
+}
+
+/// When something last was: a webinar's end as Zoom told it, a tick, an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Record version.
+    pub v: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Moment {
+    /// A moment.
+    pub const fn new(at: Timestamp) -> Self {
+        Self { v: VERSION, at }
+    }
 }
 
 /// What was found.
@@ -129,7 +149,7 @@ mod tests {
     fn a_record_with_the_least_fields_is_read() {
         let text = r#"{"v":1,"program":"7","webinar":"9","planned_start":"2026-11-02T09:00:00Z","phase":"due"}"#;
         let record: Attendance = serde_json::from_str(text).unwrap();
-        assert_eq!((record.phase, record.counts, record.claim), (Phase::Due, Counts::default(), None));
+        assert_eq!((record.phase, record.counts, record.rows), (Phase::Due, Counts::default(), None));
         assert_eq!(serde_json::from_str::<Attendance>(&serde_json::to_string(&record).unwrap()).unwrap(), record);
     }
 }

@@ -11,7 +11,7 @@ mod program;
 mod registration;
 mod service;
 
-pub use attendance::{Attendance, Claim, Counts, Phase};
+pub use attendance::{Attendance, Counts, Lease, Moment, Phase};
 pub use failure::Failure;
 pub use outbox::{Callback, Lead, Outbox, OutboxId, OutboxPart, Questioned};
 pub use program::{ConnectedPrograms, Connection, MAX_MOVES};
@@ -81,6 +81,14 @@ keys! {
     QuestionedKey(outbox: OutboxId) => Questioned, "outbox:{outbox}:questioned";
     /// How far a program's attendance is.
     AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}";
+    /// Who works on attendance now.
+    WorkerKey() => Lease, "worker:attendance";
+    /// When Zoom last told that a webinar ended.
+    EndedKey(webinar: WebinarId) => Moment, "ended:{webinar}";
+    /// When the scheduler last called.
+    LastTickKey() => Moment, "last:tick";
+    /// When Zoom last sent an event.
+    LastEventKey() => Moment, "last:zoom-event";
 }
 
 /// Which service of a Zoom account is the live one (R1).

@@ -2,7 +2,7 @@
 //! partner who invites; whom one of them registered is tied to that one, not to all.
 
 use crate::app::App;
-use crate::people::Person;
+use crate::sheets::Queued;
 use domain::records::{Connection, RegistrationKey};
 use domain::{Error, ProgramId, WebinarId};
 use futures::FutureExt;
@@ -33,21 +33,21 @@ impl Elsewhere {
 
     /// Leaves out whom another program registered, by the ledger of registrations. Who registered on Zoom's own page
     /// is in no ledger and stays (R10).
-    pub(super) async fn without<'p>(&self, app: &App, people: Vec<&'p Person>) -> Result<Vec<&'p Person>, Error> {
+    pub(super) async fn without(&self, app: &App, people: Vec<Queued>) -> Result<Vec<Queued>, Error> {
         if self.programs.is_empty() {
             return Ok(people);
         }
         let mut stay = Vec::new();
-        let questions = people.into_iter().map(|person| self.ask(app, person).boxed()).collect();
+        let questions = people.into_iter().map(|queued| self.ask(app, queued).boxed()).collect();
         for answer in at_most(AT_ONCE, questions).await {
             stay.extend(answer?);
         }
         Ok(stay)
     }
 
-    async fn ask<'p>(&self, app: &App, person: &'p Person) -> Result<Option<&'p Person>, Error> {
-        let Some(email) = &person.email else { return Ok(Some(person)) };
+    async fn ask(&self, app: &App, queued: Queued) -> Result<Option<Queued>, Error> {
+        let Some(email) = &queued.0.email else { return Ok(Some(queued)) };
         let entry = app.store().get(&RegistrationKey { webinar: self.webinar, email: email.hash() }).await?;
-        Ok(Some(person).filter(|_| entry.is_none_or(|entry| !self.programs.contains(&entry.program))))
+        Ok(Some(queued).filter(|_| entry.is_none_or(|entry| !self.programs.contains(&entry.program))))
     }
 }

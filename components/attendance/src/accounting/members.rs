@@ -1,62 +1,35 @@
 //! Where the program's members stand. Marketo's membership is the durable ledger: `registrationCode` tells whose
 //! registrant a lead is, the status what was written already (DESIGN section 5).
 
+use crate::people::Key;
+use crate::sheets::{self, Standing};
+use domain::LeadId;
 use domain::status::{Channel, Known};
-use domain::{Error, LeadId, ProgramId, RegistrantId};
-use marketo_client::Marketo;
 use marketo_client::members::Member;
-use std::collections::HashMap;
-
-/// Where a member stands, as far as attendance cares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Waits to be accounted for.
-    Registered,
-    /// Set before.
-    NoShow,
-    /// Set before; or watched the recording, which is attendance too.
-    Attended,
-    /// Anything else, like Registration Error.
-    Other,
-}
+use std::collections::{HashMap, HashSet};
 
 /// The members that matter: those who were registered or more.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     standings: HashMap<LeadId, Standing>,
-    by_registrant: HashMap<RegistrantId, LeadId>,
+    registrants: HashSet<Key>,
+    /// Those who were there. None of them is ever set to No Show (R16).
+    attended: HashSet<LeadId>,
 }
 
 impl Members {
-    /// Reads them.
-    pub(super) async fn read(marketo: &Marketo, program: ProgramId, channel: &Channel) -> Result<Self, Error> {
-        let mut members = Self::default();
-        let statuses = relevant(channel).join(",");
-        if statuses.is_empty() {
-            return Ok(members);
-        }
-        let mut next: Option<String> = None;
-        loop {
-            let page = marketo.members_with_status(program, &statuses, next.as_deref()).await?;
-            page.members.into_iter().for_each(|member| members.add(member));
-            next = page.next_page_token;
-            if next.is_none() {
-                return Ok(members);
-            }
+    /// A member, and whether the report has them.
+    pub(super) fn add(&mut self, member: &sheets::Member, is_present: bool) {
+        self.standings.insert(member.lead, member.standing);
+        self.registrants.extend(member.registrant.as_ref().map(Key::registrant));
+        if is_present {
+            self.attended.insert(member.lead);
         }
     }
 
-    fn add(&mut self, member: Member) {
-        let standing = standing(member.status_name.as_deref().unwrap_or_default());
-        self.standings.insert(member.lead_id, standing);
-        if let Some(code) = member.registration_code.filter(|code| !code.as_str().is_empty()) {
-            self.by_registrant.insert(code, member.lead_id);
-        }
-    }
-
-    /// The lead of a registrant.
-    pub(super) fn of_registrant(&self, id: &RegistrantId) -> Option<LeadId> {
-        self.by_registrant.get(id).copied()
+    /// Whether a member has this registrant's id.
+    pub(super) fn have(&self, registrant: Key) -> bool {
+        self.registrants.contains(&registrant)
     }
 
     /// Where a lead stands; `None` for one who was never registered here.
@@ -64,14 +37,28 @@ impl Members {
         self.standings.get(&lead).copied()
     }
 
-    /// The leads that stand somewhere.
-    pub(super) fn that_are(&self, standing: Standing) -> impl Iterator<Item = LeadId> {
-        self.standings.iter().filter(move |(_, there)| **there == standing).map(|(lead, _)| *lead)
+    /// Whether a lead is known to have been there.
+    pub(super) fn attended(&self, lead: LeadId) -> bool {
+        self.attended.contains(&lead) || self.standing(lead) == Some(Standing::Attended)
     }
 
-    /// The registrant of a lead, for those who have one.
-    pub(super) fn registrants(&self) -> HashMap<LeadId, &RegistrantId> {
-        self.by_registrant.iter().map(|(registrant, lead)| (*lead, registrant)).collect()
+    /// A lead was there, as its address tells. `true` when that is new.
+    pub(super) fn add_attended(&mut self, lead: LeadId) -> bool {
+        self.attended.insert(lead)
+    }
+
+    /// How many were there.
+    pub(super) fn count_attended(&self) -> usize {
+        self.attended.len()
+    }
+}
+
+/// What is kept of a member.
+pub(crate) fn member(member: Member) -> sheets::Member {
+    sheets::Member {
+        lead: member.lead_id,
+        standing: standing(member.status_name.as_deref().unwrap_or_default()),
+        registrant: member.registration_code.filter(|code| !code.as_str().is_empty()),
     }
 }
 
@@ -92,7 +79,7 @@ fn is_attendance(status: &str) -> bool {
 /// The statuses of those who were registered or more: the invited may be a hundred times as many. Without a status
 /// Registered nobody can tell, and all are read. Marketo separates names by commas, so a name with one cannot be
 /// asked for.
-fn relevant(channel: &Channel) -> Vec<&str> {
+pub(crate) fn relevant(channel: &Channel) -> Vec<&str> {
     let least = channel.find(Known::Registered).map_or(1, |registered| registered.step);
     let matters =
         |name: &str, step: i64| step >= least || Known::PendingApproval.is(name) || standing(name) != Standing::Other;
@@ -104,7 +91,6 @@ fn relevant(channel: &Channel) -> Vec<&str> {
 mod tests {
     use super::*;
     use domain::status::ProgressionStatus;
-    use std::collections::HashSet;
 
     fn channel(statuses: &[(&str, i64)]) -> Channel {
         let status = |(name, step): &(&str, i64)| ProgressionStatus { name: (*name).to_owned(), step: *step };
@@ -135,18 +121,19 @@ mod tests {
     }
 
     #[test]
-    fn members_are_found_by_their_registrant() {
-        let member = |lead: u64, status: &str, code: &str| {
-            serde_json::from_value::<Member>(
-                serde_json::json!({"leadId": lead, "statusName": status, "registrationCode": code}),
-            )
+    fn who_was_there_is_known_by_report_by_address_or_by_status() {
+        let row = |lead: u64, status: &str, code: &str| {
+            let json = serde_json::json!({"leadId": lead, "statusName": status, "registrationCode": code});
+            member(serde_json::from_value(json).unwrap())
         };
         let mut members = Members::default();
-        for member in [member(1, "Registered", "r1"), member(2, "Registered", ""), member(3, "Attended", "r3")] {
-            members.add(member.unwrap());
-        }
-        assert_eq!(members.of_registrant(&"r3".into()), Some(3.into()));
-        assert_eq!(members.of_registrant(&"".into()), None);
-        assert_eq!(members.that_are(Standing::Registered).collect::<HashSet<_>>(), [1.into(), 2.into()].into());
+        members.add(&row(1, "Registered", "r1"), true);
+        members.add(&row(2, "Registered", ""), false);
+        members.add(&row(3, "Attended", "r3"), false);
+        assert!(members.have(Key::registrant(&"r3".into())) && !members.have(Key::registrant(&"".into())));
+        let attended = |members: &Members| [1, 2, 3].map(|lead: u64| members.attended(lead.into()));
+        assert_eq!(attended(&members), [true, false, true]);
+        assert!(members.add_attended(2.into()) && !members.add_attended(2.into()));
+        assert_eq!((attended(&members), members.count_attended()), ([true; 3], 2));
     }
 }

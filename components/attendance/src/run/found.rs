@@ -1,0 +1,101 @@
+//! What a run found, and what that means for the record: where the program stands, and when it is looked at next.
+
+use crate::app::App;
+use crate::schedule::Plan;
+use crate::sheets::{Stage, Work};
+use domain::records::{Attendance, Connection, Phase};
+use domain::time::Timestamp;
+use domain::{Code, Error, Problem, Retry};
+
+/// What a run found.
+pub(super) enum Found {
+    /// Nothing to be trusted yet.
+    NotYet { next_at: Timestamp },
+    /// No run of the webinar, and none is to be expected (R14).
+    NeverStarted,
+    /// Zoom keeps the report no longer; what was written before stands.
+    Gone,
+    /// The report is as long as it was.
+    NothingNew,
+    /// Everybody who can be accounted for is, by so many rows of the report.
+    Everybody { rows: u64, problem: Option<Problem> },
+    /// There was not enough time.
+    CutOff,
+}
+
+/// Notes what a run found. Whether the run was cut off is what it returns.
+pub(super) fn note(
+    app: &App,
+    connection: &Connection,
+    deadline: Timestamp,
+    record: &mut Attendance,
+    work: &Work,
+    found: Result<Found, Error>,
+) -> bool {
+    let now = app.now();
+    let plan = Plan::of(connection, record);
+    let found = match found {
+        // The call that failed had no time left, or its turn comes later.
+        Err(error) if is_out_of_time(&error, now, deadline) || has_no_time(app, &error, deadline) => Found::CutOff,
+        Err(error) => {
+            if let Error::Ours(text) = &error {
+                platform::log!("attendance.failed", program = record.program, error = text);
+            }
+            (record.phase, record.next_at) = plan.after_failure(error.retry(), record.failures, now);
+            record.failures = record.failures.saturating_add(1);
+            record.problem = Some(error.problem());
+            return false;
+        }
+        Ok(found) => found,
+    };
+    record.failures = 0;
+    match found {
+        Found::NotYet { next_at } => {
+            record.phase = if record.written_at.is_some() { Phase::Settling } else { Phase::Waiting };
+            record.next_at = Some(next_at);
+            record.looks = record.looks.saturating_add(1);
+            record.problem = None;
+        }
+        Found::NeverStarted => {
+            (record.phase, record.next_at) = (Phase::Failed, None);
+            record.problem = Some(Problem::of(Code::WebinarNeverStarted));
+        }
+        Found::Gone => (record.phase, record.next_at) = (Phase::Done, None),
+        Found::NothingNew => {
+            let written_at = record.written_at.unwrap_or(now);
+            (record.phase, record.next_at) = plan.after_writing(written_at, record.looks, false, now);
+        }
+        Found::Everybody { rows, problem } => {
+            (record.counts, record.rows, record.problem) = (work.counts, Some(rows), problem);
+            let written_at = *record.written_at.get_or_insert(now);
+            let unaccounted = record.counts.unaccounted > 0;
+            (record.phase, record.next_at) = plan.after_writing(written_at, record.looks, unaccounted, now);
+            record.looks = record.looks.saturating_add(1);
+        }
+        Found::CutOff => {
+            let is_reading = work.stage == Stage::Reading;
+            record.phase = if is_reading { Phase::Reading } else { Phase::Writing };
+            record.next_at = Some(now);
+            // Half of a second accounting says less than the whole first one.
+            if record.written_at.is_none() && !is_reading {
+                record.counts = work.counts;
+            }
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a call failed because the run had no time for another try.
+fn has_no_time(app: &App, error: &Error, deadline: Timestamp) -> bool {
+    error.retry() == Retry::Soon && !app.has_time(deadline)
+}
+
+/// Whether a peer's limit gives the next turn after the run's end, but soon.
+fn is_out_of_time(error: &Error, now: Timestamp, deadline: Timestamp) -> bool {
+    let Error::Peer(peer) = error else { return false };
+    match peer.retry {
+        Retry::After(wait) => peer.problem.code == Code::RateLimited && now + wait >= deadline,
+        _ => false,
+    }
+}
