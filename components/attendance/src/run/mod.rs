@@ -54,17 +54,17 @@ pub(crate) async fn run(app: &App, connection: &Connection, deadline: Timestamp)
     record::save(app, &record).await?;
 
     let found = work_on(app, connection, deadline, &mut record, &mut work, was_settling).await;
-    let is_over = matches!(found, Ok(Found::Everybody { .. }));
-    let starts_anew = matches!(found, Ok(Found::NotYet { .. } | Found::NothingNew));
+    // What was read is of no more use, whatever comes next.
+    let is_used = matches!(&found, Ok(found) if !matches!(found, Found::CutOff));
     let end = note(app, connection, deadline, &mut record, &work, found);
     let came_further = work.steps > steps;
     // The record first: a run that is killed in between accounts once more for people who are accounted for.
     record::save(app, &record).await?;
-    if is_over || starts_anew {
+    if is_used {
         work = work.anew();
     }
     work.save(app, connection.program).await?;
-    if is_over && app.has_time(deadline) {
+    if is_used && app.has_time(deadline) {
         work.clear_stale(app, connection.program).await?;
     }
     record::hear(app, &mut record).await?;
