@@ -23,6 +23,8 @@ pub struct Push<'a> {
     pub webinar: &'a Snapshot,
     /// Its registration form.
     pub form: &'a Form,
+    /// Whether an add call is written down before it is made.
+    pub ahead: bool,
 }
 
 /// How an add call ended.
@@ -52,6 +54,9 @@ impl Push<'_> {
             Err(problem) => return self.fail_for_good(candidate, problem, adds).await.map(Step::Settled),
         };
         let spent = ledger::one_more(adds);
+        if self.ahead {
+            self.write(candidate, ledger::lost(self.app.ports.clock.now()), spent).await?;
+        }
         match self.zoom.add_registrant(self.webinar.id, &registrant).await {
             Ok(added) => self.keep(candidate, &entry(added), spent).await.map(Step::Settled),
             Err(ZoomError::DailyLimit { until }) => {
@@ -72,18 +77,29 @@ impl Push<'_> {
                     Settled::Now(Outcome::Failed(problem)) => {
                         self.fail_for_good(candidate, problem, spent).await.map(Step::Settled)
                     }
-                    settled => Ok(Step::Settled(settled)),
+                    settled => self.wait(candidate, settled, adds).await,
                 }
             }
             Err(ZoomError::Other(Error::Peer(error))) if error.ambiguous => {
                 // The call may have counted, and that must not be forgotten if we die now.
-                let next_try = Some(self.app.ports.clock.now());
-                let outcome = records::Outcome::Failed { problem: error.problem, next_try };
-                self.write(candidate, outcome, spent).await?;
+                if !self.ahead {
+                    self.write(candidate, ledger::lost(self.app.ports.clock.now()), spent).await?;
+                }
                 Ok(Step::Unknown)
             }
-            Err(ZoomError::Other(error)) => Ok(Step::Settled(error.into())),
+            Err(ZoomError::Other(error)) => self.wait(candidate, error.into(), adds).await,
         }
+    }
+
+    /// A call that was not carried out: what was written ahead of it is not so.
+    async fn wait(&self, candidate: &Candidate, settled: Settled, adds: AddCalls) -> Result<Step, Error> {
+        if self.ahead
+            && let Some(problem) = settled.problem()
+        {
+            let (problem, next_try) = (problem.clone(), Some(self.app.ports.clock.now()));
+            self.write(candidate, records::Outcome::Failed { problem, next_try }, adds).await?;
+        }
+        Ok(Step::Settled(settled))
     }
 
     /// Writes down what Zoom has and says so.
