@@ -43,19 +43,25 @@ pub async fn end(app: &App, begun: Failure, pushed: &Pushed) -> Result<(), Error
     }
 }
 
-/// Brings the failure records in line with what became of some leads. `choice` tells a lead's flow-step choice.
-pub async fn note(
-    app: &App,
-    program: ProgramId,
-    pushed: &[Pushed],
-    choice: impl Fn(LeadId) -> Option<String>,
-) -> Result<(), Error> {
-    // Of a program whose account removed the app while its leads were pushed nothing may stay (R17).
-    let is_gone = !is_connected(app, program).await?;
-    let notes = pushed.iter().map(|pushed| match is_gone {
-        true => forget(app, program, pushed.lead).boxed(),
-        false => note_one(app, program, pushed, choice(pushed.lead)).boxed(),
-    });
+/// Tells a lead's flow-step choice.
+pub type Choice<'a> = &'a (dyn Fn(LeadId) -> Option<String> + Sync);
+
+/// Brings the failure records in line with what became of some leads of a program that was connected.
+pub async fn note(app: &App, program: ProgramId, pushed: &[Pushed], choice: Choice<'_>) -> Result<(), Error> {
+    if is_connected(app, program).await? {
+        return note_each(app, program, pushed, choice).await;
+    }
+    // Its account may have removed the app meanwhile, and then nothing may stay (R17).
+    for pushed in pushed {
+        forget(app, program, pushed.lead).await?;
+    }
+    Ok(())
+}
+
+/// The same, whether the program is connected or not: the admin sees that leads arrive for one that is not, and can have
+/// them tried again once it is.
+pub async fn note_each(app: &App, program: ProgramId, pushed: &[Pushed], choice: Choice<'_>) -> Result<(), Error> {
+    let notes = pushed.iter().map(|pushed| note_one(app, program, pushed, choice(pushed.lead)).boxed());
     for noted in at_most(AT_ONCE, notes.collect()).await {
         noted?;
     }
@@ -92,26 +98,6 @@ async fn failed(app: &App, before: Failure, problem: &Problem) -> Result<(), Err
 
 async fn is_connected(app: &App, program: ProgramId) -> Result<bool, Error> {
     Ok(app.ports.store().get(&ProgramKey { id: program }).await?.is_some())
-}
-
-/// Notes leads that arrived for a program which is not connected: the admin sees that they do, and once it is connected
-/// they can be tried again.
-pub async fn note_unconnected(
-    app: &App,
-    program: ProgramId,
-    leads: &[LeadId],
-    problem: &Problem,
-    choice: impl Fn(LeadId) -> Option<String>,
-) -> Result<(), Error> {
-    let note = |&lead: &LeadId| {
-        let pushed = Pushed { lead, settled: Settled::Now(Outcome::Failed(problem.clone())), webinar: None };
-        let choice = choice(lead);
-        async move { note_one(app, program, &pushed, choice).await }.boxed()
-    };
-    for noted in at_most(AT_ONCE, leads.iter().map(note).collect()).await {
-        noted?;
-    }
-    Ok(())
 }
 
 /// Whether a lead failed and is to be tried again.

@@ -96,7 +96,7 @@ pub async fn push_again(
                 without.push(record::without_outcome(failure.lead, error.problem()));
             }
         }
-        record::note(app, connection.program, &without, choice_among(wanted)).await?;
+        record::note(app, connection.program, &without, &choice_among(wanted)).await?;
     }
     outcome
 }

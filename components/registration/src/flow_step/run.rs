@@ -131,5 +131,5 @@ async fn without_connection(app: &App, marketo: &Marketo, work: &Work, problem: 
 async fn note_failures(app: &App, work: &Work, pushed: &[Pushed]) -> Result<(), Error> {
     let Some(program) = work.head.program else { return Ok(()) };
     let choice = |id| work.leads.iter().find(|lead| lead.id == id).and_then(|lead| lead.choice.clone());
-    record::note(app, program, pushed, choice).await
+    record::note(app, program, pushed, &choice).await
 }

@@ -2,7 +2,8 @@
 //! admin sees that they come, and can have them tried again once the program is connected.
 
 use super::candidate::is_registered;
-use super::leads::statuses;
+use super::leads::{Pushed, statuses};
+use super::outcome::{Outcome, Settled};
 use crate::app::App;
 use crate::failures::record;
 use domain::records::Lead;
@@ -26,7 +27,9 @@ async fn try_to_note(
     // Trying again takes a lead for Registered, so nobody else is noted (R7).
     let statuses = statuses(app, marketo, program, leads).await?;
     let registered = leads.iter().zip(&statuses).filter(|(_, status)| is_registered(status.as_deref()));
-    let ids: Vec<_> = registered.map(|(lead, _)| lead.id).collect();
+    let failed =
+        |lead: &Lead| Pushed { lead: lead.id, settled: Settled::Now(Outcome::Failed(problem.clone())), webinar: None };
+    let pushed: Vec<_> = registered.map(|(lead, _)| failed(lead)).collect();
     let choice = |id: LeadId| leads.iter().find(|lead| lead.id == id).and_then(|lead| lead.choice.clone());
-    record::note_unconnected(app, program, &ids, problem, choice).await
+    record::note_each(app, program, &pushed, &choice).await
 }
