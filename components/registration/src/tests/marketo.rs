@@ -25,6 +25,8 @@ pub(super) struct Marketo {
     pub(super) is_strict: bool,
     /// Every status that was set, in order.
     pub(super) history: Vec<(u64, String)>,
+    /// Whether nothing can be read of members.
+    pub(super) is_down: bool,
     /// The codes with which the next member calls fail.
     pub(super) codes: VecDeque<&'static str>,
 }
@@ -43,6 +45,9 @@ pub(super) fn router(marketo: Shared) -> Router {
 
 async fn members(State(marketo): State<Shared>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
     let marketo = marketo.lock().unwrap();
+    if marketo.is_down {
+        return Json(json!({ "success": false, "errors": [{"code": "713", "message": "m"}] }));
+    }
     let wanted: Vec<u64> = query["filterValues"].split(',').filter_map(|id| id.parse().ok()).collect();
     let rows = wanted.iter().filter_map(|id| Some(json!({"leadId": id, "statusName": marketo.statuses.get(id)?})));
     Json(json!({ "success": true, "result": rows.collect::<Vec<_>>() }))

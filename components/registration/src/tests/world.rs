@@ -144,7 +144,12 @@ impl World {
             .header("x-api-key", KEY)
             .header("authorization", "Bearer admin")
             .body(Body::from(body.to_string()));
-        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        self.request(request.unwrap()).await
+    }
+
+    /// The same for any request.
+    pub(super) async fn request(&self, request: Request<Body>) -> (u16, Value) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or_default())

@@ -25,13 +25,14 @@ pub(super) enum Call {
     LedgerWrite,
     FailureRead,
     FailureWrite,
+    FailureDelete,
     OutboxRead,
     OutboxClaim,
     OutboxDelete,
     OutboxPartDelete,
 }
 
-const CALLS: [Call; 20] = [
+const CALLS: [Call; 21] = [
     Call::ZoomToken,
     Call::Questions,
     Call::Add,
@@ -48,6 +49,7 @@ const CALLS: [Call; 20] = [
     Call::LedgerWrite,
     Call::FailureRead,
     Call::FailureWrite,
+    Call::FailureDelete,
     Call::OutboxRead,
     Call::OutboxClaim,
     Call::OutboxDelete,
@@ -79,6 +81,7 @@ impl Call {
             }
             Self::LedgerWrite
             | Self::FailureWrite
+            | Self::FailureDelete
             | Self::OutboxClaim
             | Self::OutboxDelete
             | Self::OutboxPartDelete => Callee::StoreWrite,
@@ -126,8 +129,11 @@ impl Call {
 
     /// Which call the removal of a key is.
     pub(super) fn of_delete(key: &str) -> Option<Self> {
-        let of_outbox = [Self::OutboxPartDelete, Self::OutboxDelete][usize::from(is_head(key))];
-        key.starts_with("outbox:").then_some(of_outbox)
+        match key.split(':').next()? {
+            "failure" => Some(Self::FailureDelete),
+            "outbox" => Some([Self::OutboxPartDelete, Self::OutboxDelete][usize::from(is_head(key))]),
+            _ => None,
+        }
     }
 }
 
@@ -170,10 +176,12 @@ pub(super) enum Effect {
     /// The store fails; the write was done.
     StoreErrorAfter,
     KilledBefore,
+    /// The peer fails, and counts the call all the same; the process dies before it hears of it.
+    KilledInVain,
     KilledAfter,
 }
 
-const EFFECTS: [Effect; 33] = [
+const EFFECTS: [Effect; 34] = [
     Effect::Refused,
     Effect::DroppedBefore,
     Effect::DroppedAfter,
@@ -206,6 +214,7 @@ const EFFECTS: [Effect; 33] = [
     Effect::StoreErrorBefore,
     Effect::StoreErrorAfter,
     Effect::KilledBefore,
+    Effect::KilledInVain,
     Effect::KilledAfter,
 ];
 
@@ -218,9 +227,14 @@ impl Effect {
         )
     }
 
-    /// Whether an add call with this effect is spent and adds nobody.
+    /// Whether an add call with this effect is spent, as far as we can know, and adds nobody.
     const fn spends_for_nothing(self) -> bool {
-        matches!(self, Self::DroppedBefore | Self::ErrorBefore(_))
+        matches!(self, Self::DroppedBefore | Self::ErrorBefore(_) | Self::KilledBefore | Self::KilledInVain)
+    }
+
+    /// Whether the process dies of it.
+    pub(super) const fn kills(self) -> bool {
+        matches!(self, Self::KilledBefore | Self::KilledInVain | Self::KilledAfter)
     }
 }
 
@@ -285,7 +299,7 @@ impl Case {
             Effect::KilledBefore | Effect::KilledAfter => true,
             Effect::StoreErrorBefore => is_store,
             Effect::StoreErrorAfter => callee == Callee::StoreWrite,
-            Effect::DailyOfRegistrant => self.call == Call::Add,
+            Effect::DailyOfRegistrant | Effect::KilledInVain => self.call == Call::Add,
             Effect::DailyOfAccount => callee == Callee::Zoom,
             Effect::Code(_) => callee == Callee::Marketo,
             _ => !is_store,
@@ -308,7 +322,13 @@ impl Case {
     /// Whether Marketo may be told first that a good lead failed: because add calls are spent, or because it took longer
     /// than a chunk waits. Then the tick has to register the lead later.
     pub(super) fn may_fail_first(&self) -> bool {
-        let is_spent = self.call == Call::Add && self.effect.spends_for_nothing() && self.lasting != Lasting::Once;
+        let counts_for_nothing = match self.call {
+            Call::Add => self.effect.spends_for_nothing(),
+            // The call was written down, and was never made.
+            Call::LedgerWrite => matches!(self.effect, Effect::KilledAfter | Effect::StoreErrorAfter),
+            _ => false,
+        };
+        let is_spent = counts_for_nothing && self.lasting != Lasting::Once;
         let is_daily = [Some(self.effect), self.primer].contains(&Some(Effect::DailyOfRegistrant));
         let is_account = self.call == Call::Add && self.effect == Effect::DailyOfAccount;
         is_spent || is_daily || is_account || self.lasting == TOO_LONG
@@ -316,7 +336,7 @@ impl Case {
 
     /// Whether Zoom may have added somebody of whom the ledger does not know, until whoever asked tries again.
     pub(super) fn may_lose_an_addition(&self) -> bool {
-        self.call == Call::LedgerWrite || matches!(self.effect, Effect::KilledBefore | Effect::KilledAfter)
+        self.call == Call::LedgerWrite || self.effect.kills()
     }
 
     /// Whether the callback may be given up and kept for people: 6 tries over 10 minutes failed.

@@ -232,7 +232,7 @@ impl Faulty {
                 self.carry_out(request).await?;
                 Ok(respond(200, &[], ""))
             }
-            Effect::KilledBefore => {
+            Effect::KilledBefore | Effect::KilledInVain => {
                 self.die().await;
                 lost(false)
             }
