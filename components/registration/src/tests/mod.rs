@@ -5,6 +5,7 @@ mod codes;
 mod denied;
 mod failures;
 mod flow_step;
+mod insight;
 mod marketo;
 mod matrix;
 mod outages;
