@@ -5,7 +5,6 @@ mod case;
 mod end_state;
 mod faults;
 mod stage;
-mod timeline;
 mod webhook;
 
 use case::{A_WHILE, Call, Case, Lasting, TOO_LONG};

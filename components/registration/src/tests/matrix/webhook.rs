@@ -2,12 +2,13 @@
 //! neither does whoever is cut off by a dying process: the tick finishes what was begun. Or they do ask again, as people
 //! who repeat a campaign do, and that costs nothing.
 
-use super::case::{A_WHILE, Call, Case, Effect, Lasting};
+use super::case::{A_WHILE, Call, Case, Lasting};
 use super::stage::{NAMELESS, Stage, address};
 use super::{end_state, play_all};
 use crate::tests::world::{PROGRAM, WEBINAR};
 use crate::tests::zoom::link;
 use domain::time::SignedDuration;
+use platform::rehearsal::Effect;
 use serde_json::{Value, json};
 
 /// In the order in which their requests come; those of the second group come to another instance.
@@ -89,8 +90,8 @@ fn ask(case: Case, cut: Cut, stage: &mut Stage, id: u64) -> Vec<String> {
         }
         let length = if answer.is_none() && repeats < REPEATS { SignedDuration::ZERO } else { case.length() };
         repeats += 1;
-        let later = stage.timeline.now() + length + pause;
-        stage.timeline.move_to(later, &stage.faults);
+        let later = stage.rehearsal.now() + length + pause;
+        stage.rehearsal.move_to(later);
     }
 }
 
