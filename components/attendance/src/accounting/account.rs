@@ -7,7 +7,7 @@ use super::queue::{Queue, Who};
 use super::{leads, statuses};
 use crate::app::App;
 use crate::people::{Key, Presence};
-use crate::sheets::{List, Matched, Member, Queued, Sheet, Shelf, Stage, Standing, Stayed, Tied, Work};
+use crate::sheets::{CARRIED, List, Matched, Member, Queued, Sheet, Shelf, Stage, Standing, Stayed, Tied, Work};
 use domain::records::Connection;
 use domain::status::Known;
 use domain::time::Timestamp;
@@ -287,7 +287,7 @@ impl<'r> Account<'r> {
         if self.is_known_new
             && let Some((shelf, _)) = self.work.shelf(self.app, self.connection.program, List::Carried)
         {
-            let page = 1 - self.work.carried.unwrap_or(1);
+            let page = self.work.carried.map_or(0, |page| (page + 1) % CARRIED);
             shelf.put(page, &Sheet::new(self.known.clone(), 0, None, None)).await?;
             self.work.carried = Some(page);
             self.is_known_new = false;

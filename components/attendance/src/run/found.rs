@@ -48,6 +48,7 @@ pub(super) fn note(
 ) -> End {
     let now = app.now();
     let plan = Plan::of(connection, record);
+    take_counts(record, work);
     let found = match found {
         // The call that failed had no time left.
         Err(error) if error.retry() == Retry::Soon && !app.has_time(deadline) => Found::CutOff,
@@ -104,9 +105,16 @@ fn stays_at_work(record: &mut Attendance, work: &Work, from: Timestamp) {
     let is_reading = work.stage == Stage::Reading;
     record.phase = if is_reading { Phase::Reading } else { Phase::Writing };
     record.next_at = Some(from);
-    // Half of a second accounting says less than the whole first one.
-    if record.written_at.is_none() && !is_reading {
-        record.counts = work.counts;
+}
+
+/// Takes over what was counted so far. Half of a second accounting says less than the whole first one, but for leads:
+/// whoever was made is not made again.
+fn take_counts(record: &mut Attendance, work: &Work) {
+    if work.stage != Stage::Reading {
+        match record.written_at {
+            Some(_) => record.counts.new_leads = record.counts.new_leads.max(work.counts.new_leads),
+            None => record.counts = work.counts,
+        }
     }
 }
 

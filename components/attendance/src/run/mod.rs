@@ -39,33 +39,38 @@ pub(crate) enum Ran {
     },
 }
 
-/// Runs a program. What goes wrong with Zoom or Marketo is noted in its record. Nobody else may be at it.
+/// Runs a program, because it is due or because somebody `is_asking` for it. What goes wrong with Zoom or Marketo is noted in its record. Nobody else may be at it.
 ///
 /// # Errors
 /// The store's.
-pub(crate) async fn run(app: &App, connection: &Connection, deadline: Timestamp) -> Result<Ran, Error> {
+pub(crate) async fn run(
+    app: &App,
+    connection: &Connection,
+    deadline: Timestamp,
+    is_asking: bool,
+) -> Result<Ran, Error> {
     let mut record = current(app, connection).await?;
     let mut work = Work::load(app, connection, &record).await?;
     let had_not_started = record::is_never_started(&record);
     let (end_known, steps) = (record.ended_at, work.steps);
-    let was_settling = record.phase == Phase::Settling;
     record.planned_start = connection.snapshot.start_time;
     record.phase = if work.stage == Stage::Reading { Phase::Reading } else { Phase::Writing };
     record::save(app, &record).await?;
 
-    let found = work_on(app, connection, deadline, &mut record, &mut work, was_settling).await;
+    let found = work_on(app, connection, deadline, &mut record, &mut work, is_asking).await;
     // What was read is of no more use, whatever comes next.
     let is_used = matches!(&found, Ok(found) if !matches!(found, Found::CutOff));
     let end = note(app, connection, deadline, &mut record, &work, found);
     let came_further = work.steps > steps;
     // The record first: a run that is killed in between accounts once more for people who are accounted for.
     record::save(app, &record).await?;
+    // After anything else the work is in the store as far as it came: what failed half-way is not in it.
     if is_used {
         work = work.anew();
-    }
-    work.save(app, connection.program).await?;
-    if is_used && app.has_time(deadline) {
-        work.clear_stale(app, connection.program).await?;
+        work.save(app, connection.program).await?;
+        if app.has_time(deadline) {
+            work.clear_stale(app, connection.program).await?;
+        }
     }
     record::hear(app, &mut record).await?;
     if record.ended_at != end_known {
@@ -96,7 +101,7 @@ async fn work_on(
     deadline: Timestamp,
     record: &mut Attendance,
     work: &mut Work,
-    was_settling: bool,
+    is_asking: bool,
 ) -> Result<Found, Error> {
     service::must_be_usable(app, connection).await?;
     work.clear_stale(app, connection.program).await?;
@@ -105,7 +110,7 @@ async fn work_on(
         Stage::Reading => {
             let zoom = app.zoom(&connection.service, deadline);
             let mut lookout = Lookout::new(app, connection, &zoom, &marketo, deadline);
-            match read(app, connection, &mut lookout, record, work, was_settling).await? {
+            match read(app, connection, &mut lookout, record, work, is_asking).await? {
                 Ok(desk) => desk,
                 Err(found) => return Ok(found),
             }
@@ -127,7 +132,7 @@ async fn read<'r>(
     lookout: &mut Lookout<'_>,
     record: &mut Attendance,
     work: &mut Work,
-    was_settling: bool,
+    is_asking: bool,
 ) -> Result<Result<Desk<'r>, Found>, Error> {
     let plan = Plan::of(connection, record);
     let gives_up = app.now() >= plan.gives_up_at();
@@ -135,7 +140,7 @@ async fn read<'r>(
     lookout.as_it_is = gives_up;
     // Whom something is still to be done about is done again; so is what somebody asked for.
     let is_settled = record.counts.unaccounted == 0 && record.counts.refused == 0 && record.problem.is_none();
-    lookout.known_rows = record.rows.filter(|_| was_settling && is_settled);
+    lookout.known_rows = record.rows.filter(|_| record.written_at.is_some() && is_settled && !is_asking);
     match lookout.look(work).await? {
         Look::NoInstance | Look::NoReport if record.written_at.is_some() => return Ok(Err(Found::Gone)),
         Look::NoInstance | Look::NoReport if gives_up => return Ok(Err(Found::NeverStarted)),

@@ -27,6 +27,8 @@ pub(super) async fn hear(app: &App, record: &mut Attendance) -> Result<(), Error
         record.next_at = Some(end.at);
         record.looks = 0;
         record.problem = None;
+        // Whatever the report says now may be of another run.
+        record.rows = None;
     }
     Ok(())
 }

@@ -14,4 +14,4 @@ mod work;
 
 pub(crate) use rows::{Matched, Member, Registered, Row, Standing, Stay, Stayed};
 pub(crate) use shelf::{List, Sheet, Shelf};
-pub(crate) use work::{Lists, Progress, Queued, ReportKind, Stage, Tied, Work, WorkKey};
+pub(crate) use work::{CARRIED, Lists, Progress, Queued, ReportKind, Stage, Tied, Work, WorkKey};

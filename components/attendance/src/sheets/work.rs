@@ -15,6 +15,9 @@ use std::fmt;
 /// Zoom and Marketo last so long.
 const LASTS: SignedDuration = SignedDuration::from_hours(6);
 
+/// Of the sheet with strangers who wait there are two: the next is written beside the one that holds.
+pub(crate) const CARRIED: u32 = 2;
+
 /// The record's place.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WorkKey {
@@ -132,8 +135,8 @@ pub(crate) struct Work {
     pub(crate) done: u64,
     /// Leads whose status is to be set, until there are enough of them for a call.
     pub(crate) leads: Vec<Tied>,
-    /// The sheet with strangers whose leads are to be found, until there are enough of them for a call. It is one of two:
-    /// the next is written beside the one that holds.
+    /// The sheet with strangers whose leads are to be found, until there are enough of them for a call: one of
+    /// [`CARRIED`].
     pub(crate) carried: Option<u32>,
     /// So many sheets there are of members who were found by their address.
     pub(crate) matched: u32,
@@ -205,12 +208,16 @@ impl Work {
     /// The same from the start. Every list gets a new reading, since what is left of this one is put away later.
     pub(crate) fn anew(self) -> Self {
         let mut new = Self { stale: self.stale, stays: self.stays, steps: self.steps, ..Self::new(self.webinar) };
-        let lists = self.lists.all().map(|(list, Progress { reading, pages, .. })| Stale { list, reading, pages });
-        let reading = self.lists.members.reading;
-        let matched = Stale { list: List::Matched, reading, pages: self.matched };
-        let carried = Stale { list: List::Carried, reading, pages: self.carried.map_or(0, |_| 2) };
-        // Nothing lies there of what was not begun.
-        new.stale.extend(lists.into_iter().chain([matched, carried]).filter(|stale| stale.pages > 0));
+        // Once it has begun, more may lie there than was counted.
+        if self.instance.is_some() {
+            let reading = self.lists.members.reading;
+            let lists = self.lists.all().map(|(list, Progress { reading, pages, .. })| Stale { list, reading, pages });
+            let beside = [
+                Stale { list: List::Matched, reading, pages: self.matched },
+                Stale { list: List::Carried, reading, pages: CARRIED },
+            ];
+            new.stale.extend(lists.into_iter().chain(beside));
+        }
         let next = |progress: Progress| Progress { reading: progress.reading + 1, ..Progress::default() };
         let Lists { report, registrants, absentees, members } = self.lists;
         new.lists = Lists {
@@ -233,7 +240,7 @@ impl Work {
         let reading = self.lists.members.reading;
         match list {
             List::Matched => return Some((Shelf::new(app, program, list, reading), self.matched)),
-            List::Carried => return Some((Shelf::new(app, program, list, reading), 2)),
+            List::Carried => return Some((Shelf::new(app, program, list, reading), CARRIED)),
             _ => {}
         }
         let (_, progress) = self.lists.all().into_iter().find(|(of, _)| *of == list)?;

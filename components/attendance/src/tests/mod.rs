@@ -4,6 +4,7 @@ mod accounting;
 mod doors;
 mod events;
 mod failing;
+mod matrix;
 mod model;
 mod scale;
 mod settling;

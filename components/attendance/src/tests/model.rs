@@ -71,7 +71,7 @@ impl Person {
     /// As somebody else may write it.
     fn other_spelling(&self, place: usize) -> String {
         let email = self.email(place);
-        if self.spelling % 2 == 0 { email.to_uppercase() } else { email.to_lowercase() }
+        if self.spelling.is_multiple_of(2) { email.to_uppercase() } else { email.to_lowercase() }
     }
 
     fn attended(&self) -> bool {

@@ -71,3 +71,51 @@ async fn two_programs_that_meet_one_stranger_make_one_lead() {
         assert_eq!(world.status_in(program, "r2"), "No Show");
     }
 }
+
+#[tokio::test]
+async fn a_worker_is_followed_by_the_next_without_a_tick_and_by_the_tick_when_that_is_not_heard() {
+    for is_heard in [true, false] {
+        let world = World::new().await;
+        let names: Vec<_> = (0..260).map(|number| format!("r{number}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        for name in &names {
+            world.marketo().member(name, "Registered", name);
+        }
+        world.zoom().crowd(&names, &names);
+        world.held();
+        if !is_heard {
+            world.memory.serve("attendance.spin.internal", axum::Router::new());
+        }
+        world.tell_end().await;
+        // Members come in pages of two, and Marketo is asked 50 times in 20 seconds.
+        world.memory.run_background().await;
+        let view = world.get().await;
+        assert_eq!(view["phase"], if is_heard { "settling" } else { "reading" });
+        for _ in 0..5 {
+            world.pass(1);
+            world.tick().await;
+            world.memory.run_background().await;
+        }
+        assert_eq!(summary(&world.get().await), ("settling".into(), 260, 0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_large_webinar_does_not_keep_another_from_its_turn() {
+    let world = World::new().await;
+    let names: Vec<_> = (0..260).map(|number| format!("r{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    for name in &names {
+        world.marketo().member(name, "Registered", name);
+    }
+    world.zoom().crowd(&names, &names);
+    world.connect(1002, 10).await;
+    world.held();
+    world.pass(5);
+    // Nobody follows this worker: what is not begun in this tick waits for the next.
+    world.memory.serve("attendance.spin.internal", axum::Router::new());
+    assert_eq!(world.tick().await["programs"], 2);
+    for program in [1001, 1002] {
+        assert_ne!(world.attendance_of(program).await["phase"], "waiting", "{program}");
+    }
+}

@@ -51,7 +51,7 @@ pub(crate) async fn work(app: &App, deadline: Timestamp, asked: Option<&Connecti
 async fn work_with(lease: Lease<'_>, app: &App, deadline: Timestamp, asked: Option<&Connection>) -> Result<u64, Error> {
     let mut shift = Shift { app, deadline, worked: BTreeSet::new(), stuck: BTreeSet::new(), is_left: false };
     let ended = match asked {
-        Some(connection) => shift.turn(connection, deadline).await,
+        Some(connection) => shift.turn(connection, deadline, true).await,
         None => shift.all().await,
     };
     match ended {
@@ -98,16 +98,16 @@ impl Shift<'_> {
                 }
                 if due.since <= self.app.now() {
                     let turn = if is_alone { self.deadline } else { self.deadline.min(self.app.now() + TURN) };
-                    self.turn(&due.connection, turn).await?;
+                    self.turn(&due.connection, turn, false).await?;
                 }
             }
         }
     }
 
     /// Works on one program. One whose record cannot be read or written does not keep the others.
-    async fn turn(&mut self, connection: &Connection, until: Timestamp) -> Result<(), Error> {
+    async fn turn(&mut self, connection: &Connection, until: Timestamp, is_asking: bool) -> Result<(), Error> {
         let program = connection.program;
-        match run::run(self.app, connection, until).await {
+        match run::run(self.app, connection, until, is_asking).await {
             Ok(ran) => {
                 self.worked.insert(program);
                 match ran {

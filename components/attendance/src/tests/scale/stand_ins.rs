@@ -102,7 +102,7 @@ impl StandIns {
         *self.calls.entry(call).or_default() += 1;
     }
 
-    fn zoom(&mut self, call: &'static str, is_heavy: bool) -> Result<[(&'static str, String); 3], Response> {
+    fn zoom(&mut self, call: &'static str, is_heavy: bool) -> Result<[(&'static str, String); 3], Box<Response>> {
         let now = self.memory.ports().clock.now();
         let (meter, limit, label) =
             if is_heavy { (&mut self.heavy, 40, "Heavy") } else { (&mut self.medium, 60, "Medium") };
@@ -119,7 +119,7 @@ impl StandIns {
         left.map(headers).ok_or_else(|| {
             self.refused += 1;
             let body = json!({"code": 429, "message": "You have reached the maximum per-second rate limit"});
-            (http::StatusCode::TOO_MANY_REQUESTS, headers(0), qps, Json(body)).into_response()
+            Box::new((http::StatusCode::TOO_MANY_REQUESTS, headers(0), qps, Json(body)).into_response())
         })
     }
 
@@ -171,7 +171,7 @@ async fn report(State(shared): State<Shared>, Path(_): Path<String>, parameters:
     let mut all = lock(&shared);
     let headers = match all.zoom("zoom report", true) {
         Ok(headers) => headers,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     page("participants", &all.rows, |(one, joined)| Registrant(*one).row(*joined), &parameters, headers)
 }
@@ -180,7 +180,7 @@ async fn absentees(State(shared): State<Shared>, Path(_): Path<String>, paramete
     let mut all = lock(&shared);
     match all.zoom("zoom absentees", true) {
         Ok(headers) => page("registrants", &all.absent, |one| Registrant(*one).listed(), &parameters, headers),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -189,7 +189,7 @@ async fn registrants(State(shared): State<Shared>, Path(_): Path<u64>, parameter
     let everybody: Vec<_> = (0..all.people).collect();
     match all.zoom("zoom registrants", false) {
         Ok(headers) => page("registrants", &everybody, |one| Registrant(*one).listed(), &parameters, headers),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 

@@ -45,6 +45,11 @@ pub(crate) struct World {
 impl World {
     /// A world with a program that is connected to a webinar with registration, planned from now for an hour.
     pub(crate) async fn new() -> Self {
+        Self::over(Memory::ports).await
+    }
+
+    /// The same over other ports.
+    pub(crate) async fn over(ports: impl FnOnce(&Memory) -> Ports) -> Self {
         let memory = Memory::default();
         for (name, value) in [
             ("admin_key", "admin"),
@@ -65,12 +70,19 @@ impl World {
         for host in ["oauth.spin.internal", "catalog.spin.internal", "registration.spin.internal"] {
             memory.serve(host, peers::router(host, peers.clone()));
         }
-        let router = crate::router(memory.ports());
+        let router = crate::router(ports(&memory));
         memory.serve("attendance.spin.internal", router.clone());
         let world = Self { memory, zoom, marketo, peers, router };
         world.service(ServiceState::Active, None).await;
         world.connect(PROGRAM, WEBINAR).await;
         world
+    }
+
+    /// The process was killed, and another one begins.
+    pub(crate) fn restart(&mut self, ports: Ports) {
+        self.memory.kill_background();
+        self.router = crate::router(ports);
+        self.memory.serve("attendance.spin.internal", self.router.clone());
     }
 
     pub(crate) fn router(&self) -> Router {
@@ -219,7 +231,12 @@ impl World {
 
     /// How far the program is.
     pub(crate) async fn get(&self) -> Value {
-        let (status, body) = self.admin("GET", &format!("/attendance/programs/{PROGRAM}")).await;
+        self.attendance_of(PROGRAM).await
+    }
+
+    /// How far a program is.
+    pub(crate) async fn attendance_of(&self, program: u64) -> Value {
+        let (status, body) = self.admin("GET", &format!("/attendance/programs/{program}")).await;
         assert_eq!(status, 200, "{body}");
         body
     }
@@ -229,6 +246,17 @@ impl World {
         let (status, body) = self.admin("POST", &format!("/attendance/programs/{PROGRAM}/sync")).await;
         assert_eq!(status, 200, "{body}");
         body
+    }
+
+    /// Zoom tells that the webinar ended, and does not mind what it is answered.
+    pub(crate) async fn tell_end_somehow(&self) {
+        let ended = json!({"event": "webinar.ended", "payload": {"object": {"id": WEBINAR.to_string()}}});
+        self.event(&ended).await;
+    }
+
+    /// The scheduler calls, and does not mind what it is answered.
+    pub(crate) async fn tick_somehow(&self) {
+        self.call("POST", "/attendance/tick", bearer("cron"), Body::empty()).await;
     }
 
     /// Lets the scheduler call.

@@ -7,31 +7,40 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Who sleeps until when; the number tells those of one instant apart.
+/// Who sleeps until when.
 #[derive(Default)]
-pub(super) struct Sleepers(Mutex<(u64, BTreeMap<(Timestamp, u64), Waker>)>);
+pub(super) struct Sleepers(Mutex<Asleep>);
+
+#[derive(Default)]
+struct Asleep {
+    /// How many ever slept: it tells those of one instant apart.
+    count: u64,
+    wakers: BTreeMap<Place, Waker>,
+}
+
+type Place = (Timestamp, u64);
 
 impl Sleepers {
     /// Sleeps until an instant by some clock.
     pub(super) fn sleep<'a>(&'a self, now: &'a (dyn Fn() -> Timestamp + Send + Sync), until: Timestamp) -> Sleep<'a> {
         let mut sleepers = self.lock();
-        sleepers.0 += 1;
-        Sleep { sleepers: self, now, place: (until, sleepers.0) }
+        sleepers.count += 1;
+        Sleep { sleepers: self, now, place: (until, sleepers.count) }
     }
 
     /// When the next one wakes.
     pub(super) fn first(&self) -> Option<Timestamp> {
-        self.lock().1.first_key_value().map(|(&(until, _), _)| until)
+        self.lock().wakers.first_key_value().map(|(&(until, _), _)| until)
     }
 
     /// Wakes those whose time has come.
     pub(super) fn wake(&self, until: Timestamp) {
         let mut sleepers = self.lock();
-        let later = sleepers.1.split_off(&(until, u64::MAX));
-        std::mem::replace(&mut sleepers.1, later).into_values().for_each(Waker::wake);
+        let later = sleepers.wakers.split_off(&(until, u64::MAX));
+        std::mem::replace(&mut sleepers.wakers, later).into_values().for_each(Waker::wake);
     }
 
-    fn lock(&self) -> MutexGuard<'_, (u64, BTreeMap<(Timestamp, u64), Waker>)> {
+    fn lock(&self) -> MutexGuard<'_, Asleep> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -40,7 +49,7 @@ impl Sleepers {
 pub(super) struct Sleep<'a> {
     sleepers: &'a Sleepers,
     now: &'a (dyn Fn() -> Timestamp + Send + Sync),
-    place: (Timestamp, u64),
+    place: Place,
 }
 
 impl Future for Sleep<'_> {
@@ -50,14 +59,14 @@ impl Future for Sleep<'_> {
         if self.place.0 <= (self.now)() {
             return Poll::Ready(());
         }
-        self.sleepers.lock().1.insert(self.place, context.waker().clone());
+        self.sleepers.lock().wakers.insert(self.place, context.waker().clone());
         Poll::Pending
     }
 }
 
 impl Drop for Sleep<'_> {
     fn drop(&mut self) {
-        self.sleepers.lock().1.remove(&self.place);
+        self.sleepers.lock().wakers.remove(&self.place);
     }
 }
 
