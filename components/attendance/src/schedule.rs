@@ -172,6 +172,7 @@ mod tests {
             problem: None,
             moved_from: Vec::new(),
             tokens_due: false,
+            member_fields: Default::default(),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::desk::{Desk, each, sheet};
 use super::elsewhere::Elsewhere;
 use super::queue::{Queue, Who};
-use super::{leads, statuses};
+use super::{fields, leads, statuses};
 use crate::app::App;
 use crate::people::{Key, Presence};
 use crate::sheets::{CARRIED, List, Matched, Member, Queued, Sheet, Shelf, Stage, Standing, Stayed, Tied, Work};
@@ -106,19 +106,21 @@ impl<'r> Account<'r> {
         let mut leads = Vec::new();
         let shelf = self.work.shelf(self.app, self.connection.program, List::Members);
         let Self { desk, .. } = self;
+        let has_fields = !self.connection.member_fields.is_empty();
         each(shelf, |member: &Member| {
+            let presence = desk.presence(member);
             let is_due = match known {
                 Known::NoShow => member.standing == Standing::Registered && desk.missed(member),
-                _ => member.standing != Standing::Attended && desk.members.attended(member.lead),
+                _ => presence.is_some() && (member.standing != Standing::Attended || has_fields),
             };
             if is_due {
-                leads.push(member.lead);
+                leads.push(Tied { lead: member.lead, presence });
             }
         })
         .await?;
         // Whom Marketo lists on two pages, since the list moved meanwhile, is one member.
-        leads.sort_unstable();
-        leads.dedup();
+        leads.sort_unstable_by_key(|tied| tied.lead);
+        leads.dedup_by_key(|tied| tied.lead);
         let done = usize::try_from(self.work.done).unwrap_or(usize::MAX).min(leads.len());
         for batch in leads[done..].chunks(BATCH) {
             if !self.app.has_time(self.deadline) {
@@ -187,7 +189,7 @@ impl<'r> Account<'r> {
                 self.find(known).await?;
             } else {
                 let batch = self.work.leads.len().min(BATCH);
-                let leads: Vec<_> = self.work.leads[..batch].iter().map(|tied| tied.lead).collect();
+                let leads = self.work.leads[..batch].to_vec();
                 self.set(known, &leads).await?;
                 self.work.leads.drain(..batch);
             }
@@ -240,7 +242,7 @@ impl<'r> Account<'r> {
                     counts.attended += 1;
                     matched = Some(Matched { lead });
                 }
-                is_new && standing != Standing::Attended
+                is_new && (standing != Standing::Attended || !self.connection.member_fields.is_empty())
             }
         };
         if is_due {
@@ -250,10 +252,15 @@ impl<'r> Account<'r> {
     }
 
     /// Sets a status for a batch. A channel without the status has nothing to set, which is told at the end.
-    async fn set(&mut self, known: Known, leads: &[LeadId]) -> Result<(), Error> {
-        let Connection { program, channel, .. } = self.connection;
+    async fn set(&mut self, known: Known, leads: &[Tied]) -> Result<(), Error> {
+        let Connection { program, channel, member_fields, .. } = self.connection;
+        let has_it = |lead| known == Known::Attended && self.desk.members.standing(lead) == Some(Standing::Attended);
+        let due: Vec<_> = leads.iter().map(|tied| tied.lead).filter(|&lead| !has_it(lead)).collect();
         if let Some(status) = channel.find(known) {
-            self.work.counts.refused += statuses::set(self.marketo, *program, status, leads).await?;
+            self.work.counts.refused += statuses::set(self.marketo, *program, status, &due).await?;
+        }
+        if !member_fields.is_empty() {
+            self.work.counts.refused += fields::write(self.marketo, *program, member_fields, leads).await?;
         }
         Ok(())
     }

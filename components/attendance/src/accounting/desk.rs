@@ -3,7 +3,7 @@
 
 use super::members::Members;
 use crate::app::App;
-use crate::people::{Key, Registry, Roll, RollCall, Whereabouts};
+use crate::people::{Key, Presence, Registry, Roll, RollCall, Whereabouts};
 use crate::sheets::{List, Matched, Member, Registered, Row, Shelf, Standing, Stay, Work};
 use domain::Error;
 use domain::records::Connection;
@@ -48,9 +48,7 @@ impl<'r> Desk<'r> {
         let roll = roll.finish();
 
         let mut members = Members::default();
-        let is_present = |member: &Member| {
-            member.registrant.as_ref().is_some_and(|registrant| roll.presence(Key::registrant(registrant)).is_some())
-        };
+        let is_present = |member: &Member| presence(&roll, member).is_some();
         each(shelf(List::Members), |row: &Member| members.add(row, is_present(row))).await?;
         each(shelf(List::Matched), |row: &Matched| _ = members.add_attended(row.lead)).await?;
         Ok(Self { app, connection, registry, roll, members, is_last: work.is_last, rows, totals })
@@ -93,6 +91,11 @@ impl<'r> Desk<'r> {
         self.registry.keys().filter(|&key| self.whereabouts(key) == Whereabouts::Unaccounted).count()
     }
 
+    /// How long a member was there, as far as the registrant's id tells.
+    pub(super) fn presence(&self, member: &Member) -> Option<Presence> {
+        presence(&self.roll, member)
+    }
+
     /// Whether a member was not there.
     pub(super) fn missed(&self, member: &Member) -> bool {
         if self.members.attended(member.lead) {
@@ -108,6 +111,10 @@ impl<'r> Desk<'r> {
             Standing::Attended | Standing::Other => false,
         }
     }
+}
+
+fn presence(roll: &Roll, member: &Member) -> Option<Presence> {
+    roll.presence(Key::registrant(member.registrant.as_ref()?))
 }
 
 /// Goes through the rows of a list, in their order.

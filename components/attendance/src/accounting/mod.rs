@@ -7,12 +7,14 @@
 //! | [`queue`] | who is next |
 //! | [`leads`] | whose lead a person is; strangers become leads (R11) |
 //! | [`statuses`] | Attended and No Show (R16) |
+//! | [`fields`] | minutes and times, into the custom fields that the admin named |
 //! | [`elsewhere`] | who belongs to another program of the same webinar |
 //! | [`account`] | all of it, in order |
 
 mod account;
 mod desk;
 mod elsewhere;
+mod fields;
 mod leads;
 mod members;
 mod queue;

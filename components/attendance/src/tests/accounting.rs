@@ -250,3 +250,32 @@ async fn whom_another_program_of_the_webinar_registered_is_not_tied_to_this_one(
     assert_eq!(world.status_in(PROGRAM, "r4"), "");
     assert_eq!(world.status_in(PROGRAM, "r5"), "Attended");
 }
+
+#[tokio::test]
+async fn minutes_and_times_go_into_the_fields_that_were_named() {
+    let world = usual().await;
+    world
+        .change_connection(|connection| {
+            connection.member_fields.minutes = Some("zoomMinutes".into());
+            connection.member_fields.first_join = Some("zoomJoined".into());
+        })
+        .await;
+    let again =
+        json!({"registrant_id": "r1", "join_time": "2026-11-02T09:05:00Z", "leave_time": "2026-11-02T09:25:00Z"});
+    world.zoom().rows.as_mut().unwrap().push(row(again));
+    assert_eq!(summary(&world.sync().await), ("settling".into(), 3, 2, 2));
+    for (name, minutes) in [("r1", 25), ("r2", 10), ("r5", 10)] {
+        let lead = world.leads(&format!("{name}@x.test"))[0];
+        let expected = json!({"leadId": lead, "zoomMinutes": minutes, "zoomJoined": "2026-11-02T09:00:00Z"});
+        assert_eq!(world.marketo().fields[&lead], expected, "{name}");
+    }
+    assert_eq!(world.marketo().fields.len(), 3);
+
+    // Somebody who came back is there longer by the next look, although their status stays.
+    let later =
+        json!({"registrant_id": "r2", "join_time": "2026-11-02T09:30:00Z", "leave_time": "2026-11-02T09:50:00Z"});
+    world.zoom().rows.as_mut().unwrap().push(row(later));
+    world.sync().await;
+    let lead = world.leads("r2@x.test")[0];
+    assert_eq!(world.marketo().fields[&lead]["zoomMinutes"], 30);
+}

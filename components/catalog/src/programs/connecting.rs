@@ -4,7 +4,7 @@ use super::{marketo, reading, records};
 use crate::app::App;
 use crate::webinars::connectable;
 use crate::{services, zoom_errors};
-use domain::records::{Connection, ProgramKey, VERSION};
+use domain::records::{Connection, MemberFields, ProgramKey, VERSION};
 use domain::{Code, Error, ProgramId, ServiceId, WebinarId};
 use futures::future::join;
 use serde::Deserialize;
@@ -14,6 +14,9 @@ use serde::Deserialize;
 pub(crate) struct Choice {
     service: String,
     webinar: WebinarId,
+    /// The custom fields that attendance is written into; those of before, when none are given.
+    #[serde(default)]
+    member_fields: Option<MemberFields>,
 }
 
 /// Connects a program to a webinar. Connecting it to the same one again keeps the connection and reads everything
@@ -34,6 +37,9 @@ pub(super) async fn connect(
     let (qualified, webinar) =
         join(marketo::read(&client, program), app.read_webinar(&id, choice.webinar, deadline)).await;
     let qualified = qualified?;
+    if let Some(fields) = &choice.member_fields {
+        marketo::must_be_writable(&client, fields).await?;
+    }
     let now = app.now();
     let snapshot = connectable(&service, &webinar.map_err(zoom_errors::reading_webinar)?, now)?;
 
@@ -44,7 +50,7 @@ pub(super) async fn connect(
             same.take(snapshot, now);
             same
         }
-        _ => Connection {
+        before => Connection {
             v: VERSION,
             program,
             program_name: String::new(),
@@ -57,6 +63,7 @@ pub(super) async fn connect(
             problem: None,
             moved_from: Vec::new(),
             tokens_due: true,
+            member_fields: before.map(|before| before.member_fields).unwrap_or_default(),
         },
     };
     connection.account_id = Some(service.account_id);
@@ -64,6 +71,9 @@ pub(super) async fn connect(
     connection.channel = qualified.channel;
     connection.problem = None;
     connection.tokens_due = true;
+    if let Some(fields) = &choice.member_fields {
+        connection.member_fields = fields.clone();
+    }
     records::add(store, &connection).await?;
     reading::show_in_marketo(app, &mut connection, deadline).await?;
     Ok((connection, replaced))

@@ -1,5 +1,6 @@
 //! What Marketo tells of a program, and whether it qualifies (R6).
 
+use domain::records::MemberFields;
 use domain::status::{Channel, Known};
 use domain::{Code, Error, Problem, ProgramId};
 use marketo_client::Marketo;
@@ -48,6 +49,24 @@ fn qualify(program: Program, channel: Option<ChannelAsset>) -> Result<Qualified,
         return Err(Code::ProgramNotWebinarChannel);
     }
     Ok(Qualified { name: program.name, channel: channel.channel() })
+}
+
+/// Whether Marketo lets the API write the custom fields that an admin named.
+///
+/// # Errors
+/// `INVALID_FIELD`, which names the fields that cannot be written.
+pub(super) async fn must_be_writable(marketo: &Marketo, fields: &MemberFields) -> Result<(), Error> {
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let there = marketo.member_fields().await?;
+    let is_writable = |name: &str| there.iter().any(|field| field.name == name && field.updateable && !field.is_ours());
+    let lacking: Vec<_> = fields.names().filter(|name| !is_writable(name)).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let what = "Marketo has no custom field of program members with this API name that can be written:";
+    Err(Problem::because(Code::InvalidField, format_args!("{what} {}.", lacking.join(", "))).into())
 }
 
 /// Which statuses a channel lacks.

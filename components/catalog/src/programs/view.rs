@@ -2,7 +2,7 @@
 
 use super::marketo::missing_statuses;
 use crate::webinars::WebinarView;
-use domain::records::{Connection, Service};
+use domain::records::{Connection, MemberFields, Service};
 use domain::status::Channel;
 use domain::time::Timestamp;
 use domain::{Code, Problem, ProgramId, ServiceId, WebinarId};
@@ -22,6 +22,9 @@ pub(crate) struct ConnectionView {
     refreshed_at: Timestamp,
     /// Starts that the webinar was moved away from, the latest last (R13). For information: nothing depends on them.
     moved_from: Vec<Timestamp>,
+    /// The custom fields of program members that attendance is written into.
+    #[serde(skip_serializing_if = "MemberFields::is_empty")]
+    member_fields: MemberFields,
     problem: Option<Problem>,
     /// The webinar that the program was connected to until this request, whose registrants stay as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +49,7 @@ impl ConnectionView {
             connected_at: connection.connected_at,
             refreshed_at: connection.refreshed_at,
             moved_from: connection.moved_from,
+            member_fields: connection.member_fields,
             problem: obstacle.map(Problem::of).or(found),
             replaced: None,
         }

@@ -180,3 +180,22 @@ async fn r3_a_host_who_is_no_longer_enabled_shows_on_programs_at_once() {
     world.change_service("s1", |service| service.users.clear()).await;
     assert_eq!(world.get(PROGRAM).await.1["problem"]["code"], "HOST_NOT_ENABLED");
 }
+
+#[tokio::test]
+async fn fields_of_members_that_attendance_is_written_into_are_checked_and_kept() {
+    let world = World::new().await;
+    world.zoom().put(9, json!({}));
+    let connect = async |fields: Value| {
+        let body = json!({"service": "s1", "webinar": "9", "member_fields": fields});
+        world.admin("PUT", PROGRAM, body).await
+    };
+    for name in ["zoomNothing", "leadId", "webinarUrl", ""] {
+        let refused = connect(json!({"minutes": name})).await;
+        assert_eq!(problem(&refused), (422, "INVALID_FIELD"), "{name}");
+    }
+    let fields = json!({"minutes": "zoomMinutes", "first_join": "zoomJoined"});
+    assert_eq!(connect(fields.clone()).await.1["member_fields"], fields);
+    // Connecting again without a word about them keeps them; an empty word does not.
+    assert_eq!(world.connect(9).await.1["member_fields"], fields);
+    assert_eq!(connect(json!({})).await.1["member_fields"], Value::Null);
+}

@@ -9,6 +9,7 @@ use domain::status::ProgressionStatus;
 use domain::{LeadId, ProgramId, RegistrantId, Sensitive};
 use http::Method;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What became of one member of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,40 @@ pub struct MemberPage {
     pub next_page_token: Option<String>,
 }
 
+/// A field of program members.
+#[derive(Debug, Clone, Deserialize)]
+pub struct MemberField {
+    /// Its name in the API.
+    pub name: String,
+    /// Whether the API may write it.
+    #[serde(default)]
+    pub updateable: bool,
+}
+
+impl MemberField {
+    /// Whether it is one of the standard fields that registration writes.
+    pub fn is_ours(&self) -> bool {
+        matches!(self.name.as_str(), "registrationCode" | "webinarUrl")
+    }
+}
+
+#[derive(Deserialize)]
+struct MemberDescription {
+    #[serde(default)]
+    fields: Vec<MemberField>,
+}
+
+/// Custom fields of one member, by their names in the API.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomFields {
+    /// Who.
+    pub lead_id: LeadId,
+    /// What.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OfLead {
@@ -88,6 +123,22 @@ impl Marketo {
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
         let body = serde_json::json!({ "input": numbers(data)? });
         self.members(&format!("/rest/v1/programs/{program}/members.json"), &body, data.len()).await
+    }
+
+    /// Writes custom fields of at most [`BATCH`] members; answers in their order.
+    pub async fn set_custom_fields(
+        &self,
+        program: ProgramId,
+        members: &[CustomFields],
+    ) -> Result<Vec<MemberOutcome>, MarketoError> {
+        let body = serde_json::json!({ "input": numbers(members)? });
+        self.members(&format!("/rest/v1/programs/{program}/members.json"), &body, members.len()).await
+    }
+
+    /// The fields that program members have.
+    pub async fn member_fields(&self) -> Result<Vec<MemberField>, MarketoError> {
+        let envelope: Envelope<MemberDescription> = self.get("/rest/v1/programs/members/describe.json").await?;
+        Ok(envelope.result.into_iter().flat_map(|description| description.fields).collect())
     }
 
     /// One page of the members with a status.

@@ -28,6 +28,8 @@ pub(crate) struct Marketo {
     pub(crate) refuses: Option<&'static str>,
     /// After so many calls that write, everything is refused with 611: something breaks in the middle.
     pub(crate) writes_left: Option<usize>,
+    /// Custom fields of members, by lead.
+    pub(crate) fields: BTreeMap<u64, Value>,
     /// Every change of a status: lead and status.
     pub(crate) changes: Vec<(u64, String)>,
     /// Every record of a lead that was written.
@@ -45,6 +47,7 @@ impl Default for Marketo {
             refused: HashMap::new(),
             refuses: None,
             writes_left: None,
+            fields: BTreeMap::new(),
             changes: Vec::new(),
             written: Vec::new(),
         }
@@ -102,7 +105,7 @@ pub(super) fn router(marketo: Shared) -> Router {
     Router::new()
         .route("/identity/oauth/token", get(identity))
         .route("/rest/v1/leads.json", post(leads))
-        .route("/rest/v1/programs/{id}/members.json", get(members))
+        .route("/rest/v1/programs/{id}/members.json", get(members).post(fields))
         .route("/rest/v1/programs/{id}/members/status.json", post(status))
         .with_state(marketo)
 }
@@ -192,6 +195,24 @@ async fn members(
         page["nextPageToken"] = (from + PAGE).to_string().into();
     }
     Json(page)
+}
+
+async fn fields(State(marketo): State<Shared>, Path(program): Path<u64>, Json(body): Json<Value>) -> Json<Value> {
+    let mut marketo = marketo.lock().unwrap();
+    if let Err(refused) = marketo.begin(true) {
+        return refused;
+    }
+    let mut rows = Vec::new();
+    for record in body["input"].as_array().unwrap() {
+        let lead = record["leadId"].as_u64().unwrap();
+        if marketo.members.contains_key(&(program, lead)) {
+            marketo.fields.insert(lead, record.clone());
+            rows.push(json!({"leadId": lead, "status": "updated"}));
+        } else {
+            rows.push(json!({"leadId": lead, "status": "skipped", "reasons": [{"code": "1013", "message": "no"}]}));
+        }
+    }
+    results(rows)
 }
 
 async fn status(State(marketo): State<Shared>, Path(program): Path<u64>, Json(body): Json<Value>) -> Json<Value> {

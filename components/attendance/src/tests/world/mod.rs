@@ -167,6 +167,7 @@ impl World {
             problem: None,
             moved_from: Vec::new(),
             tokens_due: false,
+            member_fields: Default::default(),
         };
         let ports = self.ports();
         let mut programs = ports.store().get(&ProgramsKey {}).await.unwrap().unwrap_or_default();

@@ -49,6 +49,7 @@ pub(super) fn router(marketo: Shared) -> Router {
         .route("/identity/oauth/token", get(identity))
         .route("/rest/asset/v1/program/{file}", get(program))
         .route("/rest/asset/v1/channel/byName.json", get(channel))
+        .route("/rest/v1/programs/members/describe.json", get(describe))
         .route("/rest/asset/v1/folder/{id}/tokens.json", get(tokens).post(set_token))
         .with_state(marketo)
 }
@@ -68,6 +69,12 @@ fn answer(marketo: &mut Marketo, result: impl FnOnce(&mut Marketo) -> Option<Val
 async fn program(State(marketo): State<Shared>, Path(file): Path<String>) -> Json<Value> {
     let id: u64 = file.strip_suffix(".json").unwrap().parse().unwrap();
     answer(&mut marketo.lock().unwrap(), |marketo| marketo.programs.get(&id).cloned())
+}
+
+async fn describe(State(marketo): State<Shared>) -> Json<Value> {
+    let field = |(name, updateable)| json!({"name": name, "dataType": "string", "updateable": updateable});
+    let fields = [("leadId", false), ("webinarUrl", true), ("zoomMinutes", true), ("zoomJoined", true)].map(field);
+    answer(&mut marketo.lock().unwrap(), |_| Some(json!({"name": "API Program Membership", "fields": fields})))
 }
 
 async fn channel(State(marketo): State<Shared>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {

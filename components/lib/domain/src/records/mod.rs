@@ -6,6 +6,7 @@
 
 mod attendance;
 mod failure;
+mod member_fields;
 mod outbox;
 mod program;
 mod registration;
@@ -13,6 +14,7 @@ mod service;
 
 pub use attendance::{Attendance, Counts, Lease, Moment, Phase};
 pub use failure::Failure;
+pub use member_fields::MemberFields;
 pub use outbox::{Callback, Lead, Outbox, OutboxId, OutboxPart, Questioned};
 pub use program::{ConnectedPrograms, Connection, MAX_MOVES};
 pub use registration::{AddCalls, Outcome, Registration};

@@ -1,6 +1,6 @@
 //! Programs that are connected to webinars. Written by `catalog` alone.
 
-use super::VERSION;
+use super::{MemberFields, VERSION};
 use crate::code::Problem;
 use crate::ids::{AccountId, ProgramId, ServiceId, WebinarId};
 use crate::status::Channel;
@@ -39,6 +39,9 @@ pub struct Connection {
     /// Whether the My Tokens have yet to be brought in line with the snapshot.
     #[serde(default)]
     pub tokens_due: bool,
+    /// The custom fields of program members that attendance is written into.
+    #[serde(default)]
+    pub member_fields: MemberFields,
 }
 
 /// So many former starts are kept of a webinar: far more than people move one, far less than a record's size.
@@ -116,6 +119,7 @@ mod tests {
             problem: None,
             moved_from: Vec::new(),
             tokens_due: false,
+            member_fields: MemberFields::default(),
         }
     }
 
@@ -145,7 +149,7 @@ mod tests {
     fn records_without_the_later_fields_are_read() {
         let mut json = serde_json::to_value(connection()).unwrap();
         let fields = json.as_object_mut().unwrap();
-        for field in ["moved_from", "tokens_due", "account_id"] {
+        for field in ["moved_from", "tokens_due", "account_id", "member_fields"] {
             assert!(fields.remove(field).is_some(), "{field}");
         }
         let read: Connection = serde_json::from_value(json).unwrap();
