@@ -8,10 +8,14 @@ use domain::records::{
 };
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, Problem, ProgramId};
+use futures::TryFutureExt;
 
 /// A chunk that nobody has claimed for this long belongs to a process that died. Instances renew their claim twice
 /// as often; the tick can wait it out within one run.
 const CLAIM: SignedDuration = SignedDuration::from_secs(15);
+
+/// Until when a chunk is claimed that was given up.
+const NOBODY: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// How often a claim is renewed. Each time is a write.
 const CLAIM_RENEWAL: SignedDuration = SignedDuration::from_secs(7);
@@ -64,7 +68,6 @@ pub async fn write(app: &App, id: &OutboxId, chunk: NewChunk) -> Result<(), Erro
         accepted_at: now,
         claimed_until: now + CLAIM,
         runs: 1,
-        at_work: true,
         died: false,
         callback_tries: 0,
         problem: None,
@@ -74,12 +77,23 @@ pub async fn write(app: &App, id: &OutboxId, chunk: NewChunk) -> Result<(), Erro
         leads: first,
         more_parts,
     };
-    Ok(store.put(&OutboxKey { id: id.clone() }, &head).await?)
+    write_head(app, id, &head).await
+}
+
+fn write_head<'a>(
+    app: &'a App,
+    id: &OutboxId,
+    head: &Outbox,
+) -> impl Future<Output = Result<(), Error>> + Send + use<'a> {
+    app.ports.store().put(&OutboxKey { id: id.clone() }, head).err_into()
 }
 
 /// A chunk's head.
-pub async fn load_head(app: &App, id: &OutboxId) -> Result<Option<Outbox>, Error> {
-    Ok(app.ports.store().get(&OutboxKey { id: id.clone() }).await?)
+pub fn load_head<'a>(
+    app: &'a App,
+    id: &OutboxId,
+) -> impl Future<Output = Result<Option<Outbox>, Error>> + Send + use<'a> {
+    app.ports.store().get(&OutboxKey { id: id.clone() }).err_into()
 }
 
 /// A whole chunk; `None` when it is gone.
@@ -104,7 +118,7 @@ pub async fn keep_claimed(app: &App, work: &Work) {
         app.ports.clock.sleep(CLAIM_RENEWAL).await;
         let claimed_until = app.ports.clock.now() + CLAIM;
         let head = Outbox { claimed_until, ..work.head.clone() };
-        if let Err(error) = app.ports.store().put(&OutboxKey { id: work.id.clone() }, &head).await {
+        if let Err(error) = write_head(app, &work.id, &head).await {
             platform::log!("outbox.claim_not_renewed", outbox = work.id, error = error);
         }
     }
@@ -112,8 +126,8 @@ pub async fn keep_claimed(app: &App, work: &Work) {
 
 /// Gives a chunk up to the next tick.
 pub async fn release(app: &App, work: &Work) {
-    let head = Outbox { claimed_until: app.ports.clock.now(), at_work: false, ..work.head.clone() };
-    if let Err(error) = app.ports.store().put(&OutboxKey { id: work.id.clone() }, &head).await {
+    let head = Outbox { claimed_until: NOBODY, ..work.head.clone() };
+    if let Err(error) = write_head(app, &work.id, &head).await {
         platform::log!("outbox.not_released", outbox = work.id, error = error);
     }
 }
@@ -121,9 +135,8 @@ pub async fn release(app: &App, work: &Work) {
 /// Notes a callback that did not get through. With a problem the chunk is kept for people and worked on no more.
 pub async fn callback_failed(app: &App, work: &Work, tries: u32, problem: Option<Problem>) -> Result<(), Error> {
     platform::log!("flow_step.callback_failed", outbox = work.id, tries = tries, given_up = problem.is_some());
-    let claimed_until = app.ports.clock.now();
-    let head = Outbox { callback_tries: tries, claimed_until, at_work: false, problem, ..work.head.clone() };
-    Ok(app.ports.store().put(&OutboxKey { id: work.id.clone() }, &head).await?)
+    let head = Outbox { callback_tries: tries, claimed_until: NOBODY, problem, ..work.head.clone() };
+    write_head(app, &work.id, &head).await
 }
 
 /// Removes a chunk that was called back.
@@ -181,11 +194,10 @@ async fn take_over(app: &App, id: &OutboxId, deadline: Timestamp) -> Result<bool
         return Ok(false);
     }
     let Some(mut work) = load(app, id).await? else { return Ok(false) };
+    work.head.died |= work.head.claimed_until != NOBODY;
     work.head.claimed_until = now + CLAIM;
     work.head.runs += 1;
-    work.head.died |= work.head.at_work;
-    work.head.at_work = true;
-    app.ports.store().put(&OutboxKey { id: id.clone() }, &work.head).await?;
+    write_head(app, id, &work.head).await?;
     platform::log!("outbox.taken_over", outbox = id, runs = work.head.runs, leads = work.leads.len());
     run::work_on(app, work, deadline).await;
     Ok(true)

@@ -5,6 +5,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::{Code, Error, Problem, json};
+use futures::future::BoxFuture;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -92,11 +93,16 @@ pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        let json = HeaderValue::from_static("application/json");
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => ([(header::CONTENT_TYPE, json)], body).into_response(),
-            Err(error) => ApiError::from(Error::Ours(error.to_string())).into_response(),
-        }
+        json_response(serde_json::to_vec(&self.0))
+    }
+}
+
+/// The answer itself, which is the same code for every type.
+fn json_response(body: serde_json::Result<Vec<u8>>) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    match body {
+        Ok(body) => ([(header::CONTENT_TYPE, json)], body).into_response(),
+        Err(error) => ApiError::from(Error::Ours(error.to_string())).into_response(),
     }
 }
 
@@ -107,17 +113,33 @@ pub struct Body<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let RawBody(bytes) = RawBody::from_request(request, state).await?;
-        Self::from_bytes(&bytes)
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        Self::from_bytes(&read_body(request).await?)
     }
 }
 
 impl<T: DeserializeOwned> Body<T> {
     /// Reads a body that was taken raw before (its signature had to be checked first).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ApiError> {
-        json::read(bytes).map(Self).map_err(|error| ApiError::invalid(&format!("The body cannot be read: {error}.")))
+        json::read(bytes).map(Self).map_err(unreadable)
     }
+}
+
+fn unreadable(error: json::Unreadable) -> ApiError {
+    ApiError::invalid(&format!("The body cannot be read: {error}."))
+}
+
+/// Reads a body, which is the same code for every route.
+fn read_body(request: Request) -> BoxFuture<'static, Result<Bytes, ApiError>> {
+    Box::pin(async {
+        Bytes::from_request(request, &()).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::invalid("The body is over 1 MB.").with_status(StatusCode::PAYLOAD_TOO_LARGE)
+            } else {
+                ApiError::invalid("The body could not be read.")
+            }
+        })
+    })
 }
 
 /// The body as it came, at most [`MAX_BODY_BYTES`] long.
@@ -127,14 +149,8 @@ pub struct RawBody(pub Bytes);
 impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Bytes::from_request(request, state).await.map(Self).map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::invalid("The body is over 1 MB.").with_status(StatusCode::PAYLOAD_TOO_LARGE)
-            } else {
-                ApiError::invalid("The body could not be read.")
-            }
-        })
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        read_body(request).await.map(Self)
     }
 }
 

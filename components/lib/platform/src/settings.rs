@@ -7,24 +7,25 @@ use domain::{Error, Sensitive};
 #[derive(Clone, Copy)]
 pub struct Settings<'a>(&'a dyn Variables);
 
+// Most are no asynchronous functions of their own, which would be as much code again each.
 impl<'a> Settings<'a> {
     pub(crate) const fn new(variables: &'a dyn Variables) -> Self {
         Self(variables)
     }
 
     /// Where browsers, Zoom and Marketo reach the application; no slash at its end.
-    pub async fn public_url(self) -> Result<String, Error> {
-        self.url("public_url").await
+    pub fn public_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
+        self.url("public_url")
     }
 
     /// Where Zoom's OAuth server is.
-    pub async fn zoom_oauth_url(self) -> Result<String, Error> {
-        self.url("zoom_oauth_url").await
+    pub fn zoom_oauth_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
+        self.url("zoom_oauth_url")
     }
 
     /// Where Zoom's API is, for accounts whose token answer names no region.
-    pub async fn zoom_api_url(self) -> Result<String, Error> {
-        self.url("zoom_api_url").await
+    pub fn zoom_api_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
+        self.url("zoom_api_url")
     }
 
     /// The Zoom app. Only `oauth` has the secret.
@@ -33,13 +34,13 @@ impl<'a> Settings<'a> {
     }
 
     /// Signs Zoom's webhooks.
-    pub async fn zoom_webhook_secret(self) -> Result<Sensitive, Error> {
-        self.secret("zoom_webhook_secret").await
+    pub fn zoom_webhook_secret(self) -> impl Future<Output = Result<Sensitive, Error>> + Send + use<'a> {
+        self.secret("zoom_webhook_secret")
     }
 
     /// The Marketo instance.
-    pub async fn marketo_url(self) -> Result<String, Error> {
-        self.url("marketo_url").await
+    pub fn marketo_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
+        self.url("marketo_url")
     }
 
     /// The API-only user's custom service.
@@ -48,23 +49,23 @@ impl<'a> Settings<'a> {
     }
 
     /// What Marketo shows us.
-    pub async fn marketo_api_key(self) -> Result<Sensitive, Error> {
-        self.secret("marketo_api_key").await
+    pub fn marketo_api_key(self) -> impl Future<Output = Result<Sensitive, Error>> + Send + use<'a> {
+        self.secret("marketo_api_key")
     }
 
     /// The pattern that callbacks must match.
-    pub async fn marketo_callback_url(self) -> Result<String, Error> {
-        self.plain("marketo_callback_url").await
+    pub fn marketo_callback_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
+        self.plain("marketo_callback_url")
     }
 
     /// The admin's key.
-    pub async fn admin_key(self) -> Result<Sensitive, Error> {
-        self.secret("admin_key").await
+    pub fn admin_key(self) -> impl Future<Output = Result<Sensitive, Error>> + Send + use<'a> {
+        self.secret("admin_key")
     }
 
     /// The tick's key.
-    pub async fn cron_key(self) -> Result<Sensitive, Error> {
-        self.secret("cron_key").await
+    pub fn cron_key(self) -> impl Future<Output = Result<Sensitive, Error>> + Send + use<'a> {
+        self.secret("cron_key")
     }
 
     /// The keys that seal tokens: base64 of 32 bytes each, separated by commas; the first seals, all open.
@@ -73,17 +74,17 @@ impl<'a> Settings<'a> {
         Ok(keys.expose().split(',').map(|key| Sensitive::from(key.trim())).collect())
     }
 
-    async fn plain(self, name: &str) -> Result<String, Error> {
+    async fn plain(self, name: &'static str) -> Result<String, Error> {
         let value = self.0.get(name).await.filter(|value| !value.is_empty());
         value.ok_or_else(|| Error::Ours(format!("the variable {name} is not set")))
     }
 
     /// A secret that is not set is an error: comparing with an empty key would let everybody in.
-    async fn secret(self, name: &str) -> Result<Sensitive, Error> {
+    async fn secret(self, name: &'static str) -> Result<Sensitive, Error> {
         self.plain(name).await.map(Sensitive::from)
     }
 
-    async fn url(self, name: &str) -> Result<String, Error> {
+    async fn url(self, name: &'static str) -> Result<String, Error> {
         Ok(self.plain(name).await?.trim_end_matches('/').to_owned())
     }
 }

@@ -3,6 +3,7 @@
 use crate::ports::{KeyValue, StoreError};
 use domain::json::{self, Unreadable};
 use domain::records::{Key, MAX_VALUE_BYTES};
+use futures::FutureExt;
 use serde_json::Value;
 
 /// The store.
@@ -16,25 +17,35 @@ impl<'a> Store<'a> {
 
     /// Reads a record. One that cannot be understood is an error, not an absence: acting as if it were not there
     /// could register somebody twice.
-    pub async fn get<K: Key>(self, key: &K) -> Result<Option<K::Record>, StoreError> {
-        let key = key.to_string();
-        let Some(value) = self.value(&key).await? else { return Ok(None) };
-        json::from_value(&value).map(Some).map_err(|error| unreadable(&key, error))
+    pub fn get<K: Key>(
+        self,
+        key: &K,
+    ) -> impl Future<Output = Result<Option<K::Record>, StoreError>> + Send + use<'a, K> {
+        self.value(key.to_string()).map(|read| {
+            let (key, value) = read?;
+            let record = value.as_ref().map(json::from_value).transpose();
+            record.map_err(|error| unreadable(&key, error))
+        })
     }
 
     /// The reading itself, which is the same code for every kind.
-    async fn value(self, key: &str) -> Result<Option<Value>, StoreError> {
-        let Some(bytes) = self.0.get(key).await? else { return Ok(None) };
-        json::parse(&bytes).map(Some).map_err(|error| unreadable(key, error))
+    async fn value(self, key: String) -> Result<(String, Option<Value>), StoreError> {
+        let Some(bytes) = self.0.get(&key).await? else { return Ok((key, None)) };
+        let value = json::parse(&bytes).map_err(|error| unreadable(&key, error))?;
+        Ok((key, Some(value)))
     }
 
     /// Writes a record.
-    pub async fn put<K: Key>(self, key: &K, record: &K::Record) -> Result<(), StoreError> {
-        let bytes = serde_json::to_vec(record).map_err(|error| StoreError(error.to_string()))?;
-        self.write(key.to_string(), bytes).await
+    pub fn put<K: Key>(
+        self,
+        key: &K,
+        record: &K::Record,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<'a, K> {
+        self.write(key.to_string(), serde_json::to_vec(record))
     }
 
-    async fn write(self, key: String, bytes: Vec<u8>) -> Result<(), StoreError> {
+    async fn write(self, key: String, bytes: serde_json::Result<Vec<u8>>) -> Result<(), StoreError> {
+        let bytes = bytes.map_err(|error| StoreError(error.to_string()))?;
         if bytes.len() > MAX_VALUE_BYTES {
             return Err(StoreError(format!("a record of kind {} is too large: {} bytes", kind(&key), bytes.len())));
         }
@@ -42,8 +53,12 @@ impl<'a> Store<'a> {
     }
 
     /// Removes a record.
-    pub async fn delete<K: Key>(self, key: &K) -> Result<(), StoreError> {
-        self.0.delete(&key.to_string()).await
+    pub fn delete<K: Key>(self, key: &K) -> impl Future<Output = Result<(), StoreError>> + Send + use<'a, K> {
+        self.remove(key.to_string())
+    }
+
+    async fn remove(self, key: String) -> Result<(), StoreError> {
+        self.0.delete(&key).await
     }
 
     /// All keys with a prefix. Reads every key of the store: for the tick, not for requests.

@@ -1,11 +1,21 @@
 //! Reading what Zoom sends in several forms.
 
 use serde::de::{Deserializer, Visitor};
+use serde_json::Value;
 use std::fmt;
 
 /// A text that may be absent, null, empty or a number: the last is written out, the others are `None`.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     deserializer.deserialize_any(Lenient)
+}
+
+/// The same out of a value.
+pub(crate) fn read(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 struct Lenient;

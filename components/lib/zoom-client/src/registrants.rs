@@ -7,8 +7,9 @@ use crate::path::encode;
 use crate::{PAGE_SIZE, Page, lenient};
 use domain::{Code, Email, Problem, RegistrantId, Sensitive, WebinarId};
 use http::Method;
-use serde::de::IgnoredAny;
+use serde::de::{Deserializer, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A registrant to add. Absent fields are not sent.
 #[derive(Debug, Clone, Serialize)]
@@ -90,29 +91,39 @@ struct Approval<'a> {
 }
 
 /// A row of the list of registrants.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Registrant {
     /// Zoom's id.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub id: Option<String>,
     /// The address.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub email: Option<String>,
     /// First name.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub first_name: Option<String>,
     /// Last name.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub last_name: Option<String>,
     /// Company.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub org: Option<String>,
     /// Phone.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub phone: Option<String>,
     /// The personal link.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub join_url: Option<String>,
+}
+
+// Not derived: what serde writes for so many lenient fields is large.
+impl<'de> Deserialize<'de> for Registrant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let row = Value::deserialize(deserializer)?;
+        let text = |name: &str| lenient::read(&row[name]);
+        Ok(Self {
+            id: text("id"),
+            email: text("email"),
+            first_name: text("first_name"),
+            last_name: text("last_name"),
+            org: text("org"),
+            phone: text("phone"),
+            join_url: text("join_url"),
+        })
+    }
 }
 
 /// The questions of a webinar's registration form.

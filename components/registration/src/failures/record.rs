@@ -9,7 +9,7 @@ use domain::records::{Failure, FailureKey, ProgramKey, VERSION};
 use domain::retry::next_try;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Code, Error, LeadId, Problem, ProgramId};
-use futures::FutureExt;
+use futures::{FutureExt, TryFutureExt};
 use platform::together::at_most;
 use zoom_client::error::next_utc_midnight;
 
@@ -29,9 +29,9 @@ pub fn begun(app: &App, program: ProgramId, lead: LeadId, asks: bool) -> Failure
 }
 
 /// Writes down that a lead is being tried.
-pub async fn claim(app: &App, failure: &Failure) -> Result<(), Error> {
+pub fn claim<'a>(app: &'a App, failure: &Failure) -> impl Future<Output = Result<(), Error>> + use<'a> {
     let next_try = Some(app.ports.clock.now() + CLAIM);
-    write(app, &Failure { next_try, ..failure.clone() }).await
+    write(app, &Failure { next_try, ..failure.clone() })
 }
 
 /// Brings the record of a lead that came alone in line with what became of it.
@@ -90,10 +90,10 @@ fn worth_noting(pushed: &Pushed) -> Option<&Problem> {
 }
 
 /// Writes that one more try of a lead failed.
-async fn failed(app: &App, before: Failure, problem: &Problem) -> Result<(), Error> {
+fn failed<'a>(app: &'a App, before: Failure, problem: &Problem) -> impl Future<Output = Result<(), Error>> + use<'a> {
     let tries = before.tries + 1;
     let next_try = when(problem.code, tries, app.ports.clock.now(), app.ports.random.u32());
-    write(app, &Failure { problem: problem.clone(), tries, next_try, ..before }).await
+    write(app, &Failure { problem: problem.clone(), tries, next_try, ..before })
 }
 
 async fn is_connected(app: &App, program: ProgramId) -> Result<bool, Error> {
@@ -142,8 +142,8 @@ fn parse_key(key: &str) -> Option<FailureKey> {
 pub const PREFIX: &str = "failure:";
 
 /// Removes a lead's record, if there is one.
-pub async fn forget(app: &App, program: ProgramId, lead: LeadId) -> Result<(), Error> {
-    Ok(app.ports.store().delete(&FailureKey { program, lead }).await?)
+pub fn forget(app: &App, program: ProgramId, lead: LeadId) -> impl Future<Output = Result<(), Error>> {
+    app.ports.store().delete(&FailureKey { program, lead }).err_into()
 }
 
 /// A lead's record.
@@ -152,8 +152,8 @@ pub async fn of_lead(app: &App, program: ProgramId, lead: LeadId) -> Result<Opti
 }
 
 /// Writes a record as it is.
-pub async fn write(app: &App, failure: &Failure) -> Result<(), Error> {
-    Ok(app.ports.store().put(&FailureKey { program: failure.program, lead: failure.lead }, failure).await?)
+pub fn write<'a>(app: &'a App, failure: &Failure) -> impl Future<Output = Result<(), Error>> + use<'a> {
+    app.ports.store().put(&FailureKey { program: failure.program, lead: failure.lead }, failure).err_into()
 }
 
 #[cfg(test)]

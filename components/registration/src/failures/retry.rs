@@ -90,20 +90,13 @@ pub async fn push_again(
     let outcome = push_claimed(app, connection, wanted, deadline).await;
     if let Err(error) = &outcome {
         // Nothing came of it for those whose claim is left, and it counts as a try all the same.
-        let mut without = Vec::new();
         for failure in wanted {
-            if record::of_lead(app, connection.program, failure.lead).await?.is_some() {
-                without.push(record::without_outcome(failure.lead, error.problem()));
+            if let Some(claimed) = record::of_lead(app, connection.program, failure.lead).await? {
+                record::end(app, claimed, &record::without_outcome(failure.lead, error.problem())).await?;
             }
         }
-        record::note(app, connection.program, &without, &choice_among(wanted)).await?;
     }
     outcome
-}
-
-/// Tells a lead's flow-step choice.
-fn choice_among(wanted: &[Failure]) -> impl Fn(LeadId) -> Option<String> {
-    |lead| wanted.iter().find(|failure| failure.lead == lead).and_then(|failure| failure.choice.clone())
 }
 
 async fn push_claimed(
@@ -112,15 +105,16 @@ async fn push_claimed(
     wanted: &[Failure],
     deadline: Timestamp,
 ) -> Result<Vec<Pushed>, Error> {
-    let (program, marketo, choice) = (connection.program, app.marketo(deadline), choice_among(wanted));
+    let (program, marketo) = (connection.program, app.marketo(deadline));
+    let of_lead = |id: LeadId| wanted.iter().find(|failure| failure.lead == id);
+    let choice = |id: LeadId| of_lead(id).and_then(|failure| failure.choice.clone());
     // An answer to an earlier add call may have been lost: look before adding again.
     let run = Run { since: app.ports.clock.now(), resumed: true, deadline, again: None, ahead: true, died: false };
     let mut all = Vec::new();
     for batch in wanted.chunks(BATCH) {
         let ids: Vec<_> = batch.iter().map(|failure| failure.lead).collect();
         let found = marketo.leads_by_id(&ids).await.map_err(Error::from)?;
-        let asks = |id| batch.iter().any(|failure| failure.lead == id && failure.asks);
-        let lead = |found: MarketoLead| lead(&connection.channel, choice(found.id), asks(found.id), found);
+        let lead = |found: MarketoLead| lead(&connection.channel, of_lead(found.id), found);
         let leads: Vec<_> = found.into_iter().map(lead).collect();
         let pushed = leads::push(app, &marketo, connection, &leads, run).await?;
         let settled: Vec<_> = pushed.iter().filter_map(|pushed| Some((pushed.lead, pushed.outcome()?))).collect();
@@ -139,11 +133,12 @@ async fn push_claimed(
 
 /// A lead as Marketo has it now. It failed after it had become Registered, which may have moved its status on to
 /// Registration Error; trying again means Registered. Unless nobody knew that it was: then Marketo is asked (R7).
-fn lead(channel: &Channel, choice: Option<String>, asks: bool, found: MarketoLead) -> Lead {
+fn lead(channel: &Channel, failure: Option<&Failure>, found: MarketoLead) -> Lead {
     let fields = person(found.email, found.first_name, found.last_name, found.company, found.phone);
+    let asks = failure.is_some_and(|failure| failure.asks);
     let registered = channel.find(Known::Registered).filter(|_| !asks);
     let status = registered.map(|status| status.name.clone());
-    Lead { id: found.id, fields, choice, status }
+    Lead { id: found.id, fields, choice: failure.and_then(|failure| failure.choice.clone()), status }
 }
 
 fn row(pushed: &Pushed) -> RetriedLead {

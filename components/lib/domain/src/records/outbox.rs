@@ -40,13 +40,11 @@ pub struct Outbox {
     pub v: u32,
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// Until when the instance that works on it may be taken for alive. The tick takes over later than this.
+    /// Until when the instance that works on it may be taken for alive. The tick takes over later than this. The epoch
+    /// when nobody works on it.
     pub claimed_until: Timestamp,
     /// How often work on it began.
     pub runs: u32,
-    /// Whether whoever worked on it last has not given it up.
-    #[serde(default)]
-    pub at_work: bool,
     /// Whether somebody died over it. Then each of its leads may have cost an add call that nobody noted (R12).
     #[serde(default)]
     pub died: bool,

@@ -140,7 +140,9 @@ fn cases() -> Vec<Case> {
 
 #[tokio::test]
 async fn each_refusal_of_zooms_is_told_by_its_code_and_costs_one_add_call_at_most() {
-    let mut scene = Scene::set(App::start().await).await;
+    // Connecting a program so often takes more of Marketo than it allows.
+    let marketo = fakes::marketo::Options { rate_limit: 10_000, ..fakes::marketo::Options::default() };
+    let mut scene = Scene::set(App::start_with(fakes::zoom::Options::default(), marketo).await).await;
     for (number, case) in cases().into_iter().enumerate() {
         let what = case.what;
         let limit = case.webinar.registrants_restrict_number;
