@@ -33,14 +33,22 @@ pub struct Work {
     pub leads: Vec<Lead>,
 }
 
+/// A chunk to be written.
+#[derive(Debug)]
+pub struct NewChunk {
+    /// How to call back.
+    pub callback: Callback,
+    /// The program of the smart campaign, if it is in one.
+    pub program: Option<ProgramId>,
+    /// Whether that is connected.
+    pub is_connected: bool,
+    /// All leads.
+    pub leads: Vec<Lead>,
+}
+
 /// Writes a new chunk, parts first: a chunk whose head is there is whole. It is claimed by the writer.
-pub async fn write(
-    app: &App,
-    id: &OutboxId,
-    callback: Callback,
-    program: Option<ProgramId>,
-    leads: Vec<Lead>,
-) -> Result<(), Error> {
+pub async fn write(app: &App, id: &OutboxId, chunk: NewChunk) -> Result<(), Error> {
+    let NewChunk { callback, program, is_connected, leads } = chunk;
     let mut parts = split(leads)?.into_iter();
     let first = parts.next().unwrap_or_default();
     let store = app.ports.store();
@@ -56,10 +64,13 @@ pub async fn write(
         accepted_at: now,
         claimed_until: now + CLAIM,
         runs: 1,
+        at_work: true,
+        died: false,
         callback_tries: 0,
         problem: None,
         callback,
         program,
+        was_connected: is_connected,
         leads: first,
         more_parts,
     };
@@ -101,7 +112,7 @@ pub async fn keep_claimed(app: &App, work: &Work) {
 
 /// Gives a chunk up to the next tick.
 pub async fn release(app: &App, work: &Work) {
-    let head = Outbox { claimed_until: app.ports.clock.now(), ..work.head.clone() };
+    let head = Outbox { claimed_until: app.ports.clock.now(), at_work: false, ..work.head.clone() };
     if let Err(error) = app.ports.store().put(&OutboxKey { id: work.id.clone() }, &head).await {
         platform::log!("outbox.not_released", outbox = work.id, error = error);
     }
@@ -111,7 +122,7 @@ pub async fn release(app: &App, work: &Work) {
 pub async fn callback_failed(app: &App, work: &Work, tries: u32, problem: Option<Problem>) -> Result<(), Error> {
     platform::log!("flow_step.callback_failed", outbox = work.id, tries = tries, given_up = problem.is_some());
     let claimed_until = app.ports.clock.now();
-    let head = Outbox { callback_tries: tries, claimed_until, problem, ..work.head.clone() };
+    let head = Outbox { callback_tries: tries, claimed_until, at_work: false, problem, ..work.head.clone() };
     Ok(app.ports.store().put(&OutboxKey { id: work.id.clone() }, &head).await?)
 }
 
@@ -172,6 +183,8 @@ async fn take_over(app: &App, id: &OutboxId, deadline: Timestamp) -> Result<bool
     let Some(mut work) = load(app, id).await? else { return Ok(false) };
     work.head.claimed_until = now + CLAIM;
     work.head.runs += 1;
+    work.head.died |= work.head.at_work;
+    work.head.at_work = true;
     app.ports.store().put(&OutboxKey { id: id.clone() }, &work.head).await?;
     platform::log!("outbox.taken_over", outbox = id, runs = work.head.runs, leads = work.leads.len());
     run::work_on(app, work, deadline).await;

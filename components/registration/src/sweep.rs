@@ -46,7 +46,7 @@ pub async fn sweep(app: &App, registrations: &[String], failures: &[String], dea
     for failure in record::read(app, failures).await? {
         let end = ends.iter().find(|(program, _, _)| *program == failure.program).map(|(_, _, end)| *end);
         if end.unwrap_or(failure.since) + KEPT_AFTER_END < now {
-            record::forget(app, &failure).await?;
+            record::forget(app, failure.program, failure.lead).await?;
             swept += 1;
         }
     }

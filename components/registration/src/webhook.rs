@@ -4,12 +4,12 @@
 use crate::app::App;
 use crate::failures::record;
 use crate::push::batch::Run;
-use crate::push::candidate::person;
+use crate::push::candidate::{self, person};
 use crate::push::leads::{self, Pushed};
 use crate::push::outcome::{Outcome, Settled};
-use crate::push::{target, write_back};
+use crate::push::{target, unconnected, write_back};
 use axum::extract::State;
-use domain::records::Lead;
+use domain::records::{Connection, Failure, Lead};
 use domain::{Code, Error, LeadId, Problem, ProgramId, Sensitive};
 use http::StatusCode;
 use platform::entrance::MarketoItself;
@@ -54,27 +54,53 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Body(request): Body<Request>,
 ) -> Result<Json<Answer>, ApiError> {
-    let (program, lead) = (request.program_id, request.lead_id);
-    let without = |error: Error| Pushed { lead, settled: error.into(), webinar: None };
-    let pushed = push(&app, request).await.unwrap_or_else(without);
-    // Marketo does not call again. What is not known now, the tick finds out. The answer is the same, noted or not.
-    if let Err(error) = record::note(&app, program, std::slice::from_ref(&pushed), |_| None).await {
-        platform::log!("failures.not_noted", program = program, lead = lead, error = error);
-    }
-    match pushed.settled {
+    let (program, lead) = (request.program_id, lead(request));
+    let settled = match target::connection(&app, Some(program)).await {
+        Ok(connection) => push(&app, &connection, lead).await,
+        Err(Error::Caller(problem)) => {
+            let marketo = app.marketo(app.ports.clock.now() + RUN_LIMIT);
+            unconnected::note(&app, &marketo, program, &[lead], &problem).await;
+            Settled::Now(Outcome::Failed(problem))
+        }
+        Err(error) => error.into(),
+    };
+    match settled {
         Settled::Now(outcome) => Ok(Json(answer(&outcome))),
         Settled::Later(problem) => Err(ApiError::new(problem).with_status(StatusCode::SERVICE_UNAVAILABLE)),
     }
 }
 
-async fn push(app: &App, request: Request) -> Result<Pushed, Error> {
+/// Pushes a lead of a connected program, and notes what came of it.
+async fn push(app: &App, connection: &Connection, lead: Lead) -> Settled {
+    let (program, id) = (connection.program, lead.id);
+    let mut begun = record::begun(app, program, id, lead.status.is_none());
+    let pushed = match push_to_end(app, connection, lead, &mut begun).await {
+        Ok(pushed) => pushed,
+        Err(error) => record::without_outcome(id, error.problem()),
+    };
+    // Marketo does not call again. What is not known now, the tick finds out. The answer is the same, noted or not.
+    if let Err(error) = record::end(app, begun, &pushed).await {
+        platform::log!("failures.not_noted", program = program, lead = id, error = error);
+    }
+    pushed.settled
+}
+
+async fn push_to_end(app: &App, connection: &Connection, lead: Lead, begun: &mut Failure) -> Result<Pushed, Error> {
     let now = app.ports.clock.now();
     let deadline = now + RUN_LIMIT;
-    let connection = target::connection(app, Some(request.program_id)).await?;
+    if begun.asks
+        && let Some(before) = record::of_lead(app, connection.program, lead.id).await?
+    {
+        // It tells whether a status of Registration Error is of our own making.
+        *begun = before;
+    }
+    if lead.status.is_none() || candidate::is_registered(lead.status.as_deref()) {
+        // From here on the lead is not lost, whenever we die.
+        record::claim(app, begun).await?;
+    }
     let marketo = app.marketo(deadline);
-    let run = Run { since: now, resumed: false, deadline, again: None };
-    let lead = lead(request);
-    let pushed = leads::push(app, &marketo, &connection, &[lead], run).await?;
+    let run = Run { since: now, resumed: false, deadline, again: None, ahead: true, died: false };
+    let pushed = leads::push(app, &marketo, connection, &[lead], run).await?;
     let pushed = pushed.into_iter().next().ok_or_else(|| Error::Ours("no outcome".to_owned()))?;
     if let Settled::Now(outcome) = &pushed.settled {
         let outcomes = [(pushed.lead, outcome)];

@@ -1,7 +1,7 @@
 //! Accounting for everybody: Attended first, then No Show for the rest (R11). After each batch it is noted how far it
 //! came; what was written and not noted is written again, which changes nothing.
 
-use super::desk::{Desk, each};
+use super::desk::{Desk, each, sheet};
 use super::elsewhere::Elsewhere;
 use super::queue::{Queue, Who};
 use super::{leads, statuses};
@@ -23,9 +23,6 @@ pub(crate) enum Accounting {
     CutOff,
 }
 
-/// People who wait for more of their kind take no more than this in the record of the work, in bytes.
-const MOST_CARRIED: usize = 40_000;
-
 /// So many people's stays are kept on one sheet: about 48 kB.
 const STAYS_A_SHEET: usize = 500;
 
@@ -36,6 +33,10 @@ pub(crate) struct Account<'r> {
     pub(super) connection: &'r Connection,
     pub(super) desk: Desk<'r>,
     pub(super) work: &'r mut Work,
+    /// Strangers of whom Marketo said that there is a lead already, until there are enough of them for a call.
+    known: Vec<Queued>,
+    /// Whether the sheet with them is out of date.
+    is_known_new: bool,
     elsewhere: Elsewhere,
     deadline: Timestamp,
 }
@@ -51,7 +52,11 @@ impl<'r> Account<'r> {
         deadline: Timestamp,
     ) -> Result<Self, Error> {
         let elsewhere = Elsewhere::of(app, connection).await?;
-        Ok(Self { app, marketo, connection, desk, work, elsewhere, deadline })
+        let mut known = Vec::new();
+        if let Some((page, (shelf, _))) = work.carried.zip(work.shelf(app, connection.program, List::Carried)) {
+            known = sheet(shelf, page).await?.rows;
+        }
+        Ok(Self { app, marketo, connection, desk, work, known, is_known_new: false, elsewhere, deadline })
     }
 
     /// Accounts for everybody of the program who is not accounted for yet.
@@ -160,7 +165,8 @@ impl<'r> Account<'r> {
             for (lead, (_, presence)) in made.created {
                 self.tie(known, lead, presence);
             }
-            self.work.carry.known.extend(made.known);
+            self.is_known_new |= !made.known.is_empty();
+            self.known.extend(made.known);
         }
         self.work.done += count;
         self.step().await
@@ -169,10 +175,9 @@ impl<'r> Account<'r> {
     /// Does what waits for more of its kind, once there is enough of it or it `is_all`.
     async fn flush(&mut self, known: Known, is_all: bool) -> Result<Accounting, Error> {
         loop {
-            let carry = &self.work.carry;
             let is_enough = |count: usize| count >= BATCH || (is_all && count > 0);
-            let finds = is_enough(carry.known.len()) || carry.is_over(MOST_CARRIED);
-            if !finds && !is_enough(carry.leads.len()) {
+            let finds = is_enough(self.known.len());
+            if !finds && !is_enough(self.work.leads.len()) {
                 return Ok(Accounting::Whole);
             }
             if !self.app.has_time(self.deadline) {
@@ -181,10 +186,10 @@ impl<'r> Account<'r> {
             if finds {
                 self.find(known).await?;
             } else {
-                let batch = self.work.carry.leads.len().min(BATCH);
-                let leads: Vec<_> = self.work.carry.leads[..batch].iter().map(|tied| tied.lead).collect();
+                let batch = self.work.leads.len().min(BATCH);
+                let leads: Vec<_> = self.work.leads[..batch].iter().map(|tied| tied.lead).collect();
                 self.set(known, &leads).await?;
-                self.work.carry.leads.drain(..batch);
+                self.work.leads.drain(..batch);
             }
             self.step().await?;
         }
@@ -192,10 +197,12 @@ impl<'r> Account<'r> {
 
     /// Finds the leads of strangers whom Marketo knows.
     async fn find(&mut self, known: Known) -> Result<(), Error> {
-        let batch = self.work.carry.known.len().min(BATCH);
-        let found = leads::find(self.marketo, &self.work.carry.known[..batch], &self.desk.members).await?;
+        let batch = self.known.len().min(BATCH);
+        let found = leads::find(self.marketo, &self.known[..batch], &self.desk.members).await?;
+        self.is_known_new = true;
+        let rest = self.known.split_off(batch);
         let mut matched = Vec::new();
-        for ((_, presence), lead) in self.work.carry.known.drain(..batch).collect::<Vec<_>>().into_iter().zip(found) {
+        for ((_, presence), lead) in std::mem::replace(&mut self.known, rest).into_iter().zip(found) {
             match lead {
                 Some(lead) => matched.extend(self.tie(known, lead, presence)),
                 None => self.work.counts.refused += 1,
@@ -237,7 +244,7 @@ impl<'r> Account<'r> {
             }
         };
         if is_due {
-            self.work.carry.leads.push(Tied { lead, presence });
+            self.work.leads.push(Tied { lead, presence });
         }
         matched
     }
@@ -277,6 +284,14 @@ impl<'r> Account<'r> {
     /// Notes how far it came.
     async fn step(&mut self) -> Result<(), Error> {
         self.work.steps += 1;
+        if self.is_known_new
+            && let Some((shelf, _)) = self.work.shelf(self.app, self.connection.program, List::Carried)
+        {
+            let page = 1 - self.work.carried.unwrap_or(1);
+            shelf.put(page, &Sheet::new(self.known.clone(), 0, None, None)).await?;
+            self.work.carried = Some(page);
+            self.is_known_new = false;
+        }
         self.save().await
     }
 

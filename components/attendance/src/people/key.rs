@@ -1,7 +1,7 @@
 //! What tells people apart: the registrant id, else the e-mail address. Hashed, since a name or an address is of no use
 //! in a set, and a hundred thousand of them are of some size.
 
-use domain::records::hex_digest;
+use domain::records::digest;
 use domain::{Email, RegistrantId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -26,8 +26,8 @@ impl Key {
     }
 
     fn of(kind: &str, text: &str) -> Self {
-        let digest = hex_digest(format!("{kind}:{text}").as_bytes());
-        Self(u128::from_str_radix(&digest[..32], 16).unwrap_or_default())
+        let digest = digest(format!("{kind}:{text}").as_bytes());
+        Self(digest.iter().take(16).fold(0, |key, &byte| key << 8 | u128::from(byte)))
     }
 }
 

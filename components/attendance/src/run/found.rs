@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::schedule::Plan;
 use crate::sheets::{Stage, Work};
 use domain::records::{Attendance, Connection, Phase};
-use domain::time::Timestamp;
+use domain::retry::clamp_retry_after;
+use domain::time::{SignedDuration, Timestamp};
 use domain::{Code, Error, Problem, Retry};
 
 /// What a run found.
@@ -21,9 +22,22 @@ pub(super) enum Found {
     Everybody { rows: u64, problem: Option<Problem> },
     /// There was not enough time.
     CutOff,
+    /// A peer's limit gives the next turn later, but soon.
+    Waits { until: Timestamp },
 }
 
-/// Notes what a run found. Whether the run was cut off is what it returns.
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The record says how.
+    Through,
+    /// Its time was over.
+    CutOff,
+    /// A peer's limit gives it its next turn later, but soon.
+    Waits,
+}
+
+/// Notes what a run found.
 pub(super) fn note(
     app: &App,
     connection: &Connection,
@@ -31,12 +45,13 @@ pub(super) fn note(
     record: &mut Attendance,
     work: &Work,
     found: Result<Found, Error>,
-) -> bool {
+) -> End {
     let now = app.now();
     let plan = Plan::of(connection, record);
     let found = match found {
-        // The call that failed had no time left, or its turn comes later.
-        Err(error) if is_out_of_time(&error, now, deadline) || has_no_time(app, &error, deadline) => Found::CutOff,
+        // The call that failed had no time left.
+        Err(error) if error.retry() == Retry::Soon && !app.has_time(deadline) => Found::CutOff,
+        Err(error) if let Some(wait) = turn_comes_in(&error) => Found::Waits { until: now + wait },
         Err(error) => {
             if let Error::Ours(text) = &error {
                 platform::log!("attendance.failed", program = record.program, error = text);
@@ -44,7 +59,7 @@ pub(super) fn note(
             (record.phase, record.next_at) = plan.after_failure(error.retry(), record.failures, now);
             record.failures = record.failures.saturating_add(1);
             record.problem = Some(error.problem());
-            return false;
+            return End::Through;
         }
         Ok(found) => found,
     };
@@ -73,29 +88,33 @@ pub(super) fn note(
             record.looks = record.looks.saturating_add(1);
         }
         Found::CutOff => {
-            let is_reading = work.stage == Stage::Reading;
-            record.phase = if is_reading { Phase::Reading } else { Phase::Writing };
-            record.next_at = Some(now);
-            // Half of a second accounting says less than the whole first one.
-            if record.written_at.is_none() && !is_reading {
-                record.counts = work.counts;
-            }
-            return true;
+            stays_at_work(record, work, now);
+            return End::CutOff;
+        }
+        Found::Waits { until } => {
+            stays_at_work(record, work, until);
+            return End::Waits;
         }
     }
-    false
+    End::Through
 }
 
-/// Whether a call failed because the run had no time for another try.
-fn has_no_time(app: &App, error: &Error, deadline: Timestamp) -> bool {
-    error.retry() == Retry::Soon && !app.has_time(deadline)
+/// There is more to do, from an instant on.
+fn stays_at_work(record: &mut Attendance, work: &Work, from: Timestamp) {
+    let is_reading = work.stage == Stage::Reading;
+    record.phase = if is_reading { Phase::Reading } else { Phase::Writing };
+    record.next_at = Some(from);
+    // Half of a second accounting says less than the whole first one.
+    if record.written_at.is_none() && !is_reading {
+        record.counts = work.counts;
+    }
 }
 
-/// Whether a peer's limit gives the next turn after the run's end, but soon.
-fn is_out_of_time(error: &Error, now: Timestamp, deadline: Timestamp) -> bool {
-    let Error::Peer(peer) = error else { return false };
+/// How soon a peer's limit gives the next turn.
+fn turn_comes_in(error: &Error) -> Option<SignedDuration> {
+    let Error::Peer(peer) = error else { return None };
     match peer.retry {
-        Retry::After(wait) => peer.problem.code == Code::RateLimited && now + wait >= deadline,
-        _ => false,
+        Retry::After(wait) if peer.problem.code == Code::RateLimited => Some(clamp_retry_after(wait)),
+        _ => None,
     }
 }

@@ -21,7 +21,7 @@ use crate::sheets::{Stage, Work};
 use domain::Error;
 use domain::records::{Attendance, Connection, Counts, Phase};
 use domain::time::{SignedDuration, Timestamp};
-use found::{Found, note};
+use found::{End, Found, note};
 
 /// Two looks at a report this far apart tell whether it is growing right now. Longer would keep the marketer who
 /// pressed the button waiting; what grows more slowly is met by the looks that follow.
@@ -30,7 +30,7 @@ const SECOND_LOOK: SignedDuration = SignedDuration::from_secs(3);
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ran {
-    /// It ended; the record says how.
+    /// It ended; the record says how, and when to go on.
     Through,
     /// Its time was over; whether it did anything until then.
     CutOff {
@@ -54,17 +54,17 @@ pub(crate) async fn run(app: &App, connection: &Connection, deadline: Timestamp)
     record::save(app, &record).await?;
 
     let found = work_on(app, connection, deadline, &mut record, &mut work, was_settling).await;
-    let is_over = matches!(found, Ok(Found::Everybody { .. }));
-    let starts_anew = matches!(found, Ok(Found::NotYet { .. } | Found::NothingNew));
-    let is_cut_off = note(app, connection, deadline, &mut record, &work, found);
+    // What was read is of no more use, whatever comes next.
+    let is_used = matches!(&found, Ok(found) if !matches!(found, Found::CutOff));
+    let end = note(app, connection, deadline, &mut record, &work, found);
     let came_further = work.steps > steps;
     // The record first: a run that is killed in between accounts once more for people who are accounted for.
     record::save(app, &record).await?;
-    if is_over || starts_anew {
+    if is_used {
         work = work.anew();
     }
     work.save(app, connection.program).await?;
-    if is_over && app.has_time(deadline) {
+    if is_used && app.has_time(deadline) {
         work.clear_stale(app, connection.program).await?;
     }
     record::hear(app, &mut record).await?;
@@ -76,7 +76,10 @@ pub(crate) async fn run(app: &App, connection: &Connection, deadline: Timestamp)
     let problem = record.problem.as_ref().map(|problem| problem.code.as_str()).unwrap_or_default();
     let (program, phase) = (record.program, format!("{:?}", record.phase));
     platform::log!("attendance.ran", program = program, phase = phase, problem = problem, steps = work.steps - steps);
-    Ok(if is_cut_off { Ran::CutOff { came_further } } else { Ran::Through })
+    Ok(match end {
+        End::CutOff => Ran::CutOff { came_further },
+        End::Through | End::Waits => Ran::Through,
+    })
 }
 
 async fn tell_service(app: &App, connection: &Connection, had_not_started: bool, record: &Attendance) {

@@ -16,6 +16,7 @@ impl Row for Registered {}
 impl Row for Member {}
 impl Row for Matched {}
 impl Row for Stayed {}
+impl Row for super::Queued {}
 
 /// One row of the report: one time that somebody was in the webinar.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

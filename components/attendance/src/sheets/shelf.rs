@@ -5,7 +5,8 @@ use super::Row;
 use crate::app::App;
 use domain::records::{Key, MAX_VALUE_BYTES, VERSION};
 use domain::{Error, ProgramId};
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -23,6 +24,8 @@ pub(crate) enum List {
     Members,
     /// Members who were found to have attended by their address.
     Matched,
+    /// Strangers whose leads are to be found.
+    Carried,
     /// Who was there how long. It outlives the others.
     Stays,
 }
@@ -35,6 +38,7 @@ impl List {
             Self::Absentees => "absentees",
             Self::Members => "members",
             Self::Matched => "matched",
+            Self::Carried => "carried",
             Self::Stays => "stays",
         }
     }
@@ -158,8 +162,14 @@ impl<'a> Shelf<'a> {
 }
 
 /// A row that is not looked at.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Anything {}
+#[derive(Debug, Clone, Serialize)]
+struct Anything;
+
+impl<'de> Deserialize<'de> for Anything {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
 
 impl Row for Anything {}
 

@@ -102,22 +102,6 @@ struct Stale {
     pages: u32,
 }
 
-/// People of whom something is known and something is still to be done, until there are enough of them for a call.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Carry {
-    /// Strangers of whom Marketo said that there is a lead already.
-    pub(crate) known: Vec<Queued>,
-    /// Leads whose status is to be set.
-    pub(crate) leads: Vec<Tied>,
-}
-
-impl Carry {
-    /// Whether those who are waiting take more than so many bytes.
-    pub(crate) fn is_over(&self, most: usize) -> bool {
-        serde_json::to_string(&self.known).is_ok_and(|text| text.len() > most)
-    }
-}
-
 /// A person, and how long they were there.
 pub(crate) type Queued = (Person, Option<Presence>);
 
@@ -146,8 +130,11 @@ pub(crate) struct Work {
     pub(crate) stage: Stage,
     /// So many of the step's people are done.
     pub(crate) done: u64,
-    /// Those of them who wait for more of their kind.
-    pub(crate) carry: Carry,
+    /// Leads whose status is to be set, until there are enough of them for a call.
+    pub(crate) leads: Vec<Tied>,
+    /// The sheet with strangers whose leads are to be found, until there are enough of them for a call. It is one of two:
+    /// the next is written beside the one that holds.
+    pub(crate) carried: Option<u32>,
     /// So many sheets there are of members who were found by their address.
     pub(crate) matched: u32,
     /// Whether nobody is waited for any more whom Zoom lists neither as present nor as absent.
@@ -179,7 +166,8 @@ impl Work {
             lists: Lists::default(),
             stage: Stage::Reading,
             done: 0,
-            carry: Carry::default(),
+            leads: Vec::new(),
+            carried: None,
             matched: 0,
             is_last: false,
             counts: Counts::default(),
@@ -218,9 +206,11 @@ impl Work {
     pub(crate) fn anew(self) -> Self {
         let mut new = Self { stale: self.stale, stays: self.stays, steps: self.steps, ..Self::new(self.webinar) };
         let lists = self.lists.all().map(|(list, Progress { reading, pages, .. })| Stale { list, reading, pages });
-        let matched = Stale { list: List::Matched, reading: self.lists.members.reading, pages: self.matched };
+        let reading = self.lists.members.reading;
+        let matched = Stale { list: List::Matched, reading, pages: self.matched };
+        let carried = Stale { list: List::Carried, reading, pages: self.carried.map_or(0, |_| 2) };
         // Nothing lies there of what was not begun.
-        new.stale.extend(lists.into_iter().chain([matched]).filter(|stale| stale.pages > 0));
+        new.stale.extend(lists.into_iter().chain([matched, carried]).filter(|stale| stale.pages > 0));
         let next = |progress: Progress| Progress { reading: progress.reading + 1, ..Progress::default() };
         let Lists { report, registrants, absentees, members } = self.lists;
         new.lists = Lists {
@@ -240,8 +230,11 @@ impl Work {
 
     /// The shelf of a list that was read; `None` where there is no such list.
     pub(crate) fn shelf<'a>(&self, app: &'a App, program: ProgramId, list: List) -> Option<(Shelf<'a>, u32)> {
-        if let List::Matched = list {
-            return Some((Shelf::new(app, program, list, self.lists.members.reading), self.matched));
+        let reading = self.lists.members.reading;
+        match list {
+            List::Matched => return Some((Shelf::new(app, program, list, reading), self.matched)),
+            List::Carried => return Some((Shelf::new(app, program, list, reading), 2)),
+            _ => {}
         }
         let (_, progress) = self.lists.all().into_iter().find(|(of, _)| *of == list)?;
         (!progress.none).then(|| (Shelf::new(app, program, list, progress.reading), progress.pages))

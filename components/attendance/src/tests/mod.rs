@@ -4,6 +4,8 @@ mod accounting;
 mod doors;
 mod events;
 mod failing;
+mod model;
+mod scale;
 mod settling;
 mod ticking;
 mod waiting;

@@ -5,15 +5,25 @@ use crate::programs;
 use crate::run::current;
 use crate::schedule::Plan;
 use domain::Error;
-use domain::records::Connection;
+use domain::records::{Connection, Phase};
+use domain::time::Timestamp;
 use futures::FutureExt;
 use platform::together::at_most;
 
 /// So many records are read at once.
 const AT_ONCE: usize = 32;
 
-/// The programs that are due, the longest due first, so that all get their turn when time is short.
-pub(super) async fn find(app: &App) -> Result<Vec<Connection>, Error> {
+/// A program that there is something to do for.
+#[derive(Debug)]
+pub(super) struct Due {
+    /// Since when, or, for one that was cut off by a limit, from when on.
+    pub(super) since: Timestamp,
+    pub(super) connection: Connection,
+}
+
+/// The programs that are due, the longest due first, so that all get their turn when time is short; and those that are
+/// being worked on and wait for their turn before a deadline.
+pub(super) async fn find(app: &App, deadline: Timestamp) -> Result<Vec<Due>, Error> {
     let now = app.now();
     let connections = programs::all(app).await?;
     let readings =
@@ -22,11 +32,14 @@ pub(super) async fn find(app: &App) -> Result<Vec<Connection>, Error> {
     for (record, connection) in at_most(AT_ONCE, readings.collect()).await {
         match record {
             Ok(record) => {
-                due.extend(Plan::of(&connection, &record).due_since(&record, now).map(|since| (since, connection)));
+                let is_at_work = matches!(record.phase, Phase::Reading | Phase::Writing);
+                let until = if is_at_work { deadline } else { now };
+                let since = Plan::of(&connection, &record).due_since(&record, until);
+                due.extend(since.map(|since| Due { since, connection }));
             }
             Err(error) => platform::log!("tick.program_unreadable", program = connection.program, error = error),
         }
     }
-    due.sort_unstable_by_key(|(since, connection)| (*since, connection.program));
-    Ok(due.into_iter().map(|(_, connection)| connection).collect())
+    due.sort_unstable_by_key(|due| (due.since, due.connection.program));
+    Ok(due)
 }

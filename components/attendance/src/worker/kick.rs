@@ -33,7 +33,8 @@ pub(crate) async fn kick(app: App) {
 }
 
 async fn once(app: &App) -> Result<Worked, Error> {
-    if due::find(app).await?.is_empty() { Ok(Worked::On(0)) } else { work(app, app.deadline(), None).await }
+    let deadline = app.deadline();
+    if due::find(app, deadline).await?.is_empty() { Ok(Worked::On(0)) } else { work(app, deadline, None).await }
 }
 
 struct AtWork(Arc<Kick>);

@@ -23,6 +23,7 @@ use domain::records::Connection;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId};
 use lease::Lease;
+use platform::patience::RUN_LIMIT;
 use std::collections::BTreeSet;
 
 /// With several programs due each gets so long before the next one has its turn: enough for some pages or batches of a
@@ -75,20 +76,30 @@ impl Shift<'_> {
     /// Works on the programs that are due, the longest due first, and again on those that had not enough of a turn.
     async fn all(&mut self) -> Result<(), Error> {
         loop {
-            self.is_left = false;
-            let mut due = due::find(self.app).await?;
-            due.retain(|connection| !self.stuck.contains(&connection.program));
+            // Also those whose turn comes in the time of the next worker.
+            let mut due = due::find(self.app, self.deadline + RUN_LIMIT).await?;
+            due.retain(|due| !self.stuck.contains(&due.connection.program));
+            let Some(first) = due.first() else {
+                self.is_left = false;
+                return Ok(());
+            };
+            self.is_left = true;
+            let wait = first.since.duration_since(self.app.now());
+            if first.since >= self.deadline {
+                return Ok(());
+            }
+            if wait > SignedDuration::ZERO {
+                self.app.ports.clock.sleep(wait).await;
+            }
             let is_alone = due.len() == 1;
-            for connection in &due {
+            for due in due {
                 if !self.app.has_time(self.deadline) {
-                    self.is_left = true;
                     return Ok(());
                 }
-                let turn = if is_alone { self.deadline } else { self.deadline.min(self.app.now() + TURN) };
-                self.turn(connection, turn).await?;
-            }
-            if !self.is_left {
-                return Ok(());
+                if due.since <= self.app.now() {
+                    let turn = if is_alone { self.deadline } else { self.deadline.min(self.app.now() + TURN) };
+                    self.turn(&due.connection, turn).await?;
+                }
             }
         }
     }

@@ -7,15 +7,18 @@
 //! | `marketo` | what Marketo tells of a program, and whether it qualifies (R6) |
 //! | `records` | connections in the store |
 //! | `view` | a connection as our API shows it |
+//! | `shown` | what Marketo shows of the webinar (R4) |
 
 mod connecting;
 mod marketo;
 mod reading;
 mod records;
+mod shown;
 mod view;
 
 pub(crate) use reading::{Depth, read_again};
 pub(crate) use records::{every, mend_list};
+pub(crate) use shown::tokens;
 
 use crate::app::App;
 use crate::services;

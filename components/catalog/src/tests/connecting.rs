@@ -43,6 +43,15 @@ async fn r4_connecting_keeps_the_webinar_and_the_channel_and_shows_it_in_marketo
         assert_eq!(world.token(name), value);
     }
     assert_eq!(world.written().len(), 9);
+    // The admin sees what is in Marketo.
+    let (status, shown) = world.get("/catalog/programs/1001/tokens").await;
+    assert_eq!((status, &shown["due"]), (200, &json!(false)));
+    let shown = shown["tokens"].as_array().unwrap();
+    assert_eq!(shown.len(), 9);
+    for token in shown {
+        assert_eq!(token["value"], world.token(token["name"].as_str().unwrap()));
+    }
+    assert_eq!(problem(&world.get("/catalog/programs/7/tokens").await), (404, "PROGRAM_NOT_CONNECTED"));
 }
 
 #[tokio::test]

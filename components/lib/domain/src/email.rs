@@ -1,8 +1,8 @@
 //! E-mail addresses.
 
+use crate::records::hex_digest;
 use crate::sensitive::Sensitive;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// An e-mail address as somebody gave it. Sent as given; compared trimmed and case-folded, because Zoom and Marketo
@@ -37,8 +37,7 @@ impl Email {
 
     /// The SHA-256 of the folded address: what keys and logs may carry.
     pub fn hash(&self) -> EmailHash {
-        let digest = Sha256::digest(self.folded().as_bytes());
-        EmailHash(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        EmailHash(hex_digest(self.folded().as_bytes()))
     }
 }
 

@@ -17,6 +17,7 @@
 //! | [`together`] | several things at once, within a bound |
 //! | [`log`] | log lines that carry ids and hashes only |
 //! | `memory` | ports in memory, for native tests |
+//! | `rehearsal` | the same, failing as a script says |
 //! | `spin` | the ports on Spin; the only place that names its SDK besides the entry of each component |
 
 pub mod attempts;
@@ -36,6 +37,8 @@ pub mod together;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod rehearsal;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;
 

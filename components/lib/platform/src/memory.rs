@@ -7,7 +7,7 @@ use axum::Router;
 use bytes::Bytes;
 use domain::time::{SignedDuration, Timestamp};
 use futures::future::BoxFuture;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tower::ServiceExt;
 
@@ -18,6 +18,7 @@ pub struct Memory {
     hosts: Arc<Mutex<HashMap<String, Router>>>,
     variables: Arc<Mutex<HashMap<String, String>>>,
     now: Arc<Mutex<SimulatedTime>>,
+    sleepers: Arc<Mutex<Sleepers>>,
     drawn: Arc<Mutex<u64>>,
     tasks: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
 }
@@ -128,17 +129,56 @@ impl Clock for Memory {
 
     async fn sleep(&self, duration: SignedDuration) {
         let until = self.now() + duration.max(SignedDuration::ZERO);
-        // Others go first: what is ready at once wins a race against a time limit.
-        for _ in 0..PATIENCE {
+        let sleeper = Sleeper::new(&self.sleepers, until);
+        let (mut seen, mut turns) = (self.now(), 0);
+        // Others go first: what is ready at once wins a race against a time limit, also after time has moved on.
+        while self.now() < until || turns < PATIENCE {
             tokio::task::yield_now().await;
+            turns = if self.now() == seen { turns + 1 } else { 0 };
+            seen = self.now();
+            if turns >= PATIENCE && sleeper.is_first() {
+                let mut now = lock(&self.now);
+                now.0 = now.0.max(until);
+                return;
+            }
         }
-        let mut now = lock(&self.now);
-        now.0 = now.0.max(until);
     }
 }
 
 /// How many turns a simulated sleeper gives to others before time jumps to its end.
 const PATIENCE: usize = 1000;
+
+/// Until when each sleeper sleeps: time jumps to the end of the one who wakes first.
+#[derive(Default)]
+struct Sleepers {
+    last: u64,
+    until: BTreeSet<(Timestamp, u64)>,
+}
+
+struct Sleeper {
+    all: Arc<Mutex<Sleepers>>,
+    place: (Timestamp, u64),
+}
+
+impl Sleeper {
+    fn new(all: &Arc<Mutex<Sleepers>>, until: Timestamp) -> Self {
+        let mut sleepers = lock(all);
+        sleepers.last += 1;
+        let place = (until, sleepers.last);
+        sleepers.until.insert(place);
+        Self { all: all.clone(), place }
+    }
+
+    fn is_first(&self) -> bool {
+        lock(&self.all).until.first() == Some(&self.place)
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        lock(&self.all).until.remove(&self.place);
+    }
+}
 
 impl Random for Memory {
     /// Not random: a counter, spread out, so that runs repeat.

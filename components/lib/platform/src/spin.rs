@@ -8,13 +8,14 @@ use domain::time::{SignedDuration, Timestamp};
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use spin_sdk::http::FullBody;
+use spin_sdk::key_value::Store;
 use spin_sdk::wasip3::{self, http::types::ErrorCode};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tower_service::Service;
 
 /// The ports of the component that runs this.
 pub fn ports() -> Ports {
-    let spin = Arc::new(Spin);
+    let spin = Arc::new(Spin::default());
     Ports {
         http: spin.clone(),
         key_value: spin.clone(),
@@ -34,7 +35,11 @@ pub async fn serve(router: &Router, request: spin_sdk::http::Request) -> axum::r
     }
 }
 
-struct Spin;
+#[derive(Default)]
+struct Spin {
+    /// Opened once: that is a call of the host's, as dear as reading a key.
+    store: OnceLock<Store>,
+}
 
 #[async_trait]
 impl Http for Spin {
@@ -73,19 +78,19 @@ fn failed(code: &ErrorCode) -> TransportError {
 #[async_trait]
 impl KeyValue for Spin {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        open().await?.get(key).await.map_err(store_error)
+        self.store().await?.get(key).await.map_err(store_error)
     }
 
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
-        open().await?.set(key, value).await.map_err(store_error)
+        self.store().await?.set(key, value).await.map_err(store_error)
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        open().await?.delete(key).await.map_err(store_error)
+        self.store().await?.delete(key).await.map_err(store_error)
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let mut keys = open().await?.get_keys().await;
+        let mut keys = self.store().await?.get_keys().await;
         let mut found = Vec::new();
         while let Some(key) = keys.next().await {
             if key.starts_with(prefix) {
@@ -97,8 +102,14 @@ impl KeyValue for Spin {
     }
 }
 
-async fn open() -> Result<spin_sdk::key_value::Store, StoreError> {
-    spin_sdk::key_value::Store::open_default().await.map_err(store_error)
+impl Spin {
+    async fn store(&self) -> Result<&Store, StoreError> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let opened = Store::open_default().await.map_err(store_error)?;
+        Ok(self.store.get_or_init(|| opened))
+    }
 }
 
 fn store_error(error: spin_sdk::key_value::Error) -> StoreError {

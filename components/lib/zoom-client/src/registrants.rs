@@ -5,7 +5,7 @@ use crate::call::Repeat;
 use crate::error::{Refusal, ZoomError};
 use crate::path::encode;
 use crate::{PAGE_SIZE, Page, lenient};
-use domain::{Code, Email, RegistrantId, Sensitive, WebinarId};
+use domain::{Code, Email, Problem, RegistrantId, Sensitive, WebinarId};
 use http::Method;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -212,6 +212,19 @@ pub fn add_refusal(refusal: &Refusal) -> Code {
     }
 }
 
+/// The same, for people.
+pub fn add_problem(refusal: &Refusal) -> Problem {
+    let code = add_refusal(refusal);
+    if refusal.code == 3000 && refusal.says("paid") {
+        let detail = "Registration for this webinar costs money, and Zoom lets nobody in on another's behalf.";
+        return Problem { code, detail: detail.to_owned() };
+    }
+    if refusal.fields.is_empty() {
+        return Problem::of(code);
+    }
+    Problem::because(code, format_args!("Zoom names: {}.", refusal.fields.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +238,10 @@ mod tests {
             (400, 3000, "Registration has not been enabled for this webinar", Code::RegistrationNotRequired),
             (400, 3000, "The limit for the number of attendees of this webinar has been reached", Code::WebinarFull),
             (400, 3000, "The invitee is already a panelist", Code::AlreadyPanelist),
+            (400, 3000, "The Zoom REST API does not support paid registration.", Code::RegistrationNotRequired),
+            (400, 3043, "Webinar has reached maximum attendee capacity.", Code::WebinarFull),
+            (400, 200, "Webinar plan is missing.", Code::ServiceLacksPermission),
+            (400, 300, "Invalid webinar id.", Code::InvalidField),
             (400, 300, "Validation Failed.", Code::InvalidField),
             (400, 200, "No permission", Code::ServiceLacksPermission),
             (404, 3001, "Webinar does not exist", Code::WebinarNotFound),

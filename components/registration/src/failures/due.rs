@@ -1,16 +1,12 @@
 //! The tick's share: failures whose time has come are tried again.
 
 use super::record;
-use super::retry::{Wanted, push_again};
+use super::retry::push_again;
 use crate::app::App;
 use crate::push::target;
 use domain::records::Failure;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId};
-
-/// A failure that is being tried is nobody else's for this long: longer than a run, so that two ticks at once do not
-/// spend two add calls.
-const CLAIM: SignedDuration = SignedDuration::from_mins(1);
 
 /// The least time that makes it worth while to begin with a program.
 const WORTH_BEGINNING: SignedDuration = SignedDuration::from_secs(5);
@@ -40,40 +36,26 @@ pub async fn try_again(app: &App, keys: &[String], deadline: Timestamp) -> Resul
 async fn of_one_program(
     app: &App,
     program: ProgramId,
-    mut failures: Vec<Failure>,
+    failures: Vec<Failure>,
     deadline: Timestamp,
 ) -> Result<(), Error> {
     let connection = match target::connection(app, Some(program)).await {
         Ok(connection) => connection,
         Err(Error::Caller(problem)) => {
-            for mut failure in failures {
-                (failure.problem, failure.next_try) = (problem.clone(), None);
-                record::write(app, &failure).await?;
+            for failure in failures {
+                // Whoever removed the app, removed what belongs to the program (R17).
+                if failure.tries == 0 {
+                    record::forget(app, program, failure.lead).await?;
+                } else if record::of_lead(app, program, failure.lead).await?.is_some() {
+                    let failure = Failure { problem: problem.clone(), next_try: None, ..failure };
+                    record::write(app, &failure).await?;
+                }
             }
             return Ok(());
         }
         Err(error) => return Err(error),
     };
-    for failure in &mut failures {
-        failure.next_try = Some(app.ports.clock.now() + CLAIM);
-        record::write(app, failure).await?;
-    }
-    let wanted: Vec<Wanted> = failures.iter().map(|failure| (failure.lead, failure.choice.clone())).collect();
-    match push_again(app, &connection, &wanted, deadline).await {
-        Ok(pushed) => {
-            platform::log!("failures.tried_again", program = program, leads = pushed.len());
-            for failure in failures.iter().filter(|failure| !pushed.iter().any(|pushed| pushed.lead == failure.lead)) {
-                // Marketo does not have the lead any more.
-                record::forget(app, failure).await?;
-            }
-            Ok(())
-        }
-        Err(error) => {
-            // Nothing came of it for any of them, and it counts as a try all the same.
-            let without = wanted.iter().map(|(lead, _)| record::without_outcome(*lead, error.problem()));
-            let choice = |lead| wanted.iter().find(|(id, _)| *id == lead).and_then(|(_, choice)| choice.clone());
-            record::note(app, program, &without.collect::<Vec<_>>(), choice).await?;
-            Err(error)
-        }
-    }
+    let pushed = push_again(app, &connection, &failures, deadline).await?;
+    platform::log!("failures.tried_again", program = program, leads = pushed.len());
+    Ok(())
 }

@@ -47,9 +47,13 @@ pub async fn list(_: Admin, State(app): State<Arc<App>>) -> Result<Json<Failures
         let tries = u32::from(entry.adds.count.max(1));
         insert(&mut failures, row(Some(entry.program), Some(entry.lead), problem, entry.at, tries, next_try));
     }
+    let now = app.ports.clock.now();
     for record in records {
+        if record.is_under_way(now) {
+            continue;
+        }
         let (program, lead) = (Some(record.program), Some(record.lead));
-        insert(&mut failures, row(program, lead, record.problem, record.since, record.tries, record.next_try));
+        insert(&mut failures, row(program, lead, record.problem, record.since, record.tries.max(1), record.next_try));
     }
     for key in app.ports.store().keys("outbox:").await? {
         let Some(id) = OutboxId::from_key(&key) else { continue };

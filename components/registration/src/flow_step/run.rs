@@ -7,12 +7,13 @@ use crate::failures::record;
 use crate::outbox::{self, Work};
 use crate::push::batch::Run;
 use crate::push::leads::{self, Pushed};
-use crate::push::outcome::Settled;
-use crate::push::{target, write_back};
+use crate::push::outcome::{Outcome, Settled};
+use crate::push::{target, unconnected, write_back};
 use domain::records::OutboxId;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Code, Error, Problem};
 use futures::future::{Either, select};
+use marketo_client::Marketo;
 use std::pin::pin;
 
 /// How long a run after the response may last. The tick takes over what is left.
@@ -88,19 +89,16 @@ async fn attempt(app: &App, work: &Work, deadline: Timestamp) -> Result<(), Erro
 
 /// Pushes the leads and writes to Marketo what is settled, even when others have to wait.
 async fn push(app: &App, work: &Work, deadline: Timestamp) -> Result<Vec<Pushed>, Error> {
+    let marketo = app.marketo(deadline);
     let connection = match target::connection(app, work.head.program).await {
         Ok(connection) => connection,
-        Err(error @ Error::Ours(_)) => return Err(error),
-        Err(error) => {
-            let settled = Settled::from(error);
-            let all = work.leads.iter();
-            return Ok(all.map(|lead| Pushed { lead: lead.id, settled: settled.clone(), webinar: None }).collect());
-        }
+        Err(Error::Caller(problem)) => return Ok(without_connection(app, &marketo, work, &problem).await),
+        Err(error) => return Err(error),
     };
-    let marketo = app.marketo(deadline);
     let resumed = work.head.runs > 1;
     let again = resumed.then_some(&work.id);
-    let run = Run { since: work.head.accepted_at, resumed, deadline: deadline - FOR_MARKETO, again };
+    let deadline = deadline - FOR_MARKETO;
+    let run = Run { since: work.head.accepted_at, resumed, deadline, again, ahead: resumed, died: work.head.died };
     let mut pushed = leads::push(app, &marketo, &connection, &work.leads, run).await?;
     let is_late = app.ports.clock.now().duration_since(work.head.accepted_at) >= PATIENCE;
     if is_late {
@@ -119,10 +117,19 @@ async fn push(app: &App, work: &Work, deadline: Timestamp) -> Result<Vec<Pushed>
     Ok(pushed)
 }
 
+/// The outcome of a chunk whose program is not connected here (R15).
+async fn without_connection(app: &App, marketo: &Marketo, work: &Work, problem: &Problem) -> Vec<Pushed> {
+    if let Some(program) = work.head.program.filter(|_| !work.head.was_connected) {
+        unconnected::note(app, marketo, program, &work.leads, problem).await;
+    }
+    let failed = Settled::Now(Outcome::Failed(problem.clone()));
+    work.leads.iter().map(|lead| Pushed { lead: lead.id, settled: failed.clone(), webinar: None }).collect()
+}
+
 /// Notes who failed, so that the admin sees it and the tick tries again. Only those who are settled: the others wait
 /// with their chunk.
 async fn note_failures(app: &App, work: &Work, pushed: &[Pushed]) -> Result<(), Error> {
     let Some(program) = work.head.program else { return Ok(()) };
     let choice = |id| work.leads.iter().find(|lead| lead.id == id).and_then(|lead| lead.choice.clone());
-    record::note(app, program, pushed, choice).await
+    record::note(app, program, pushed, &choice).await
 }

@@ -2,7 +2,8 @@
 
 use super::{request::Chunk, run};
 use crate::app::App;
-use crate::outbox;
+use crate::outbox::{self, NewChunk};
+use crate::push::target;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -49,9 +50,10 @@ async fn accept(app: &App, body: &Bytes) -> Result<Option<OutboxId>, ApiError> {
         return Ok(None);
     }
     let program = chunk.program();
+    let is_connected = target::is_connected(app, program).await?;
     let leads = chunk.leads();
     platform::log!("flow_step.accepted", outbox = id, leads = leads.len());
-    outbox::write(app, &id, callback, program, leads).await?;
+    outbox::write(app, &id, NewChunk { callback, program, is_connected, leads }).await?;
     Ok(Some(id))
 }
 

@@ -32,6 +32,11 @@ pub struct Run<'a> {
     pub deadline: Timestamp,
     /// The chunk, when it is worked on again: its leads are put to the extension one by one.
     pub again: Option<&'a OutboxId>,
+    /// Whether each add call is written down before it is made, so that it counts (R12) and is looked up although we die
+    /// over it. A chunk, which is worked on once as a rule, does without that write: after a death all of it is looked up.
+    pub ahead: bool,
+    /// Whether somebody who did without may have died over an add call of each lead today. It is counted.
+    pub died: bool,
 }
 
 /// Pushes candidates with different addresses to one webinar. Answers in their order.
@@ -116,7 +121,7 @@ async fn ask_zoom(
         Err(error) => return Ok(Err(error)),
     };
     let form = Form { webinar: webinar.id.to_string(), topic: webinar.topic.clone(), questions };
-    let push = Push { app, zoom, program, webinar, form: &form };
+    let push = Push { app, zoom, program, webinar, form: &form, ahead: run.ahead };
 
     let mut open = open.to_vec();
     if let Some(outbox) = run.again {
@@ -172,7 +177,10 @@ async fn look_at<'c>(
     if let Some(outcome) = entry.as_ref().and_then(|entry| ledger::settled(entry, run.since, now)) {
         return Ok(Look::Settled(index, outcome));
     }
-    let adds = ledger::add_calls(entry.as_ref(), now);
+    let mut adds = ledger::add_calls(entry.as_ref(), now);
+    if run.died && entry.is_none() && run.since.utc_day() == adds.day {
+        adds = ledger::one_more(adds);
+    }
     let elsewhere = ledger::spent_at(app, others, candidate).await?;
     let is_unknown = entry.as_ref().is_some_and(ledger::is_unknown);
     Ok(Look::Open(Open { index, candidate, adds, elsewhere, is_unknown }))

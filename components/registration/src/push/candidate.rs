@@ -31,12 +31,17 @@ pub fn person(
     Sensitive::new(known.collect())
 }
 
+/// Whether a status, if there is one, is the one that pushes (R7).
+pub fn is_registered(status: Option<&str>) -> bool {
+    status.is_some_and(|status| Known::Registered.is(status))
+}
+
 /// Checks a lead. `status` is its progression status in the program, or `None` when it is no member.
 ///
 /// # Errors
 /// The outcome of a lead that is not pushed: skipped by its status (R7), failed for a missing field (R8).
 pub fn check(lead: &Lead, status: Option<&str>) -> Result<Candidate, Outcome> {
-    if !status.is_some_and(|status| Known::Registered.is(status)) {
+    if !is_registered(status) {
         return Err(Outcome::Skipped { problem: Problem::of(Code::StatusNotRegistered), join_url: None });
     }
     let find = |name: &str| {

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::failures::record;
 use domain::records::{Connection, Lead};
 use domain::status::Known;
-use domain::{Error, LeadId};
+use domain::{Error, LeadId, ProgramId};
 use marketo_client::{BATCH, Marketo};
 
 /// One lead and what became of it.
@@ -50,7 +50,7 @@ pub async fn push(
     leads: &[Lead],
     run: Run<'_>,
 ) -> Result<Vec<Pushed>, Error> {
-    let statuses = statuses(app, marketo, connection, leads).await?;
+    let statuses = statuses(app, marketo, connection.program, leads).await?;
     // Marketers make few choices, so looking through them is quick.
     let mut by_choice: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
     for (index, lead) in leads.iter().enumerate() {
@@ -118,17 +118,17 @@ async fn push_to(
 
 /// The leads' statuses in the program, in their order: what the request tells, else (`programMemberContext` may be
 /// absent) what Marketo says.
-async fn statuses(
+pub async fn statuses(
     app: &App,
     marketo: &Marketo,
-    connection: &Connection,
+    program: ProgramId,
     leads: &[Lead],
 ) -> Result<Vec<Option<String>>, Error> {
     let mut statuses: Vec<_> = leads.iter().map(|lead| lead.status.clone()).collect();
     let unknown: Vec<_> = (0..leads.len()).filter(|&place| leads[place].status.is_none()).collect();
     for places in unknown.chunks(BATCH) {
         let ids: Vec<_> = places.iter().map(|&place| leads[place].id).collect();
-        for member in marketo.members_of(connection.program, &ids).await? {
+        for member in marketo.members_of(program, &ids).await? {
             for &place in places.iter().filter(|&&place| leads[place].id == member.lead_id) {
                 statuses[place].clone_from(&member.status_name);
             }
@@ -137,7 +137,7 @@ async fn statuses(
     for &place in &unknown {
         // A status of our own making, of a lead that is still to be registered.
         let is_error = statuses[place].as_deref().is_some_and(|status| Known::RegistrationError.is(status));
-        if is_error && record::is_tried_again(app, connection.program, leads[place].id).await? {
+        if is_error && record::is_tried_again(app, program, leads[place].id).await? {
             statuses[place] = Some(Known::Registered.usual_name().to_owned());
         }
     }

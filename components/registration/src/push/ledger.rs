@@ -56,6 +56,11 @@ pub async fn spent_at(app: &App, webinars: &[WebinarId], candidate: &Candidate) 
     Ok(spent)
 }
 
+/// What is said of an address whose add call may be lost: Zoom is asked before anything is sent again.
+pub fn lost(now: Timestamp) -> records::Outcome {
+    records::Outcome::Failed { problem: Problem::of(Code::ZoomUnavailable), next_try: Some(now) }
+}
+
 /// Whether an add call was lost, so that nobody knows whether Zoom has the person.
 pub fn is_unknown(entry: &Registration) -> bool {
     matches!(&entry.outcome, records::Outcome::Failed { problem, .. } if problem.code == Code::ZoomUnavailable)

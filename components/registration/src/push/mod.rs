@@ -3,7 +3,7 @@
 //! In order: [`candidate`] (who may be pushed, R7 and R8), [`target`] (to which webinar, R1, R5, R15), [`ledger`]
 //! (what is known already), [`directory`] (whom Zoom knows, when an answer was lost), [`register`] (one lead),
 //! [`isolation`] (a lead on which the extension traps), [`reapproval`] (who was denied or cancelled), [`batch`] (many),
-//! [`leads`] (all of a request), [`write_back`] (into Marketo).
+//! [`leads`] (all of a request), [`write_back`] (into Marketo). And [`unconnected`]: leads whose program has no webinar.
 
 pub mod batch;
 pub mod candidate;
@@ -15,4 +15,5 @@ pub mod outcome;
 pub mod reapproval;
 pub mod register;
 pub mod target;
+pub mod unconnected;
 pub mod write_back;

@@ -74,6 +74,16 @@ pub enum Settled {
     Later(Problem),
 }
 
+impl Settled {
+    /// What is wrong, if anything is.
+    pub const fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Now(outcome) => outcome.problem(),
+            Self::Later(problem) => Some(problem),
+        }
+    }
+}
+
 impl From<Error> for Settled {
     /// A caller's problem is final, except a lost sign-in: then work stays queued until somebody signs in (R2).
     fn from(error: Error) -> Self {

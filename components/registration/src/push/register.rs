@@ -8,7 +8,7 @@ use crate::mapping::{self, Form, Unfit};
 use domain::records::{self, AddCalls};
 use domain::webinar::Snapshot;
 use domain::{Code, Error, Problem, ProgramId, RegistrantId, Sensitive};
-use zoom_client::registrants::{Added, NewRegistrant, Standing, add_refusal};
+use zoom_client::registrants::{Added, NewRegistrant, Standing, add_problem};
 use zoom_client::{Zoom, ZoomError};
 
 /// The webinar that leads are pushed to, and with what.
@@ -23,6 +23,8 @@ pub struct Push<'a> {
     pub webinar: &'a Snapshot,
     /// Its registration form.
     pub form: &'a Form,
+    /// Whether an add call is written down before it is made.
+    pub ahead: bool,
 }
 
 /// How an add call ended.
@@ -52,6 +54,9 @@ impl Push<'_> {
             Err(problem) => return self.fail_for_good(candidate, problem, adds).await.map(Step::Settled),
         };
         let spent = ledger::one_more(adds);
+        if self.ahead {
+            self.write(candidate, ledger::lost(self.app.ports.clock.now()), spent).await?;
+        }
         match self.zoom.add_registrant(self.webinar.id, &registrant).await {
             Ok(added) => self.keep(candidate, &entry(added), spent).await.map(Step::Settled),
             Err(ZoomError::DailyLimit { until }) => {
@@ -60,30 +65,41 @@ impl Push<'_> {
                 self.keep(candidate, &parked, adds).await.map(Step::Settled)
             }
             Err(ZoomError::Refused(refusal)) => {
-                let code = add_refusal(&refusal);
-                if code == Code::RegistrantDenied {
+                let problem = add_problem(&refusal);
+                if problem.code == Code::RegistrantDenied {
                     // The call has counted, whatever comes of approving the person again.
-                    let (problem, next_try) = (Problem::of(code), Some(self.app.ports.clock.now()));
+                    let next_try = Some(self.app.ports.clock.now());
                     self.write(candidate, records::Outcome::Failed { problem, next_try }, spent).await?;
                     return Ok(Step::Denied);
                 }
-                let problem = refused(code, &refusal.fields);
                 match Settled::from(Error::Caller(problem)) {
                     Settled::Now(Outcome::Failed(problem)) => {
                         self.fail_for_good(candidate, problem, spent).await.map(Step::Settled)
                     }
-                    settled => Ok(Step::Settled(settled)),
+                    // Zoom had the call, and may have counted it.
+                    settled => self.wait(candidate, settled, spent).await,
                 }
             }
             Err(ZoomError::Other(Error::Peer(error))) if error.ambiguous => {
                 // The call may have counted, and that must not be forgotten if we die now.
-                let next_try = Some(self.app.ports.clock.now());
-                let outcome = records::Outcome::Failed { problem: error.problem, next_try };
-                self.write(candidate, outcome, spent).await?;
+                if !self.ahead {
+                    self.write(candidate, ledger::lost(self.app.ports.clock.now()), spent).await?;
+                }
                 Ok(Step::Unknown)
             }
+            // The call was not made: what was written ahead of it is not so.
+            Err(ZoomError::Other(error)) if self.ahead => self.wait(candidate, error.into(), adds).await,
             Err(ZoomError::Other(error)) => Ok(Step::Settled(error.into())),
         }
+    }
+
+    /// Nothing came of a call, and somebody has to do something before the next. Says so in the ledger.
+    async fn wait(&self, candidate: &Candidate, settled: Settled, adds: AddCalls) -> Result<Step, Error> {
+        if let Some(problem) = settled.problem() {
+            let (problem, next_try) = (problem.clone(), Some(self.app.ports.clock.now()));
+            self.write(candidate, records::Outcome::Failed { problem, next_try }, adds).await?;
+        }
+        Ok(Step::Settled(settled))
     }
 
     /// Writes down what Zoom has and says so.
@@ -144,11 +160,4 @@ fn entry(added: Added) -> records::Outcome {
         Some(url) if !is_pending => records::Outcome::Registered { registrant, join_url: Sensitive::from(url) },
         _ => records::Outcome::Pending { registrant },
     }
-}
-
-fn refused(code: Code, fields: &[String]) -> Problem {
-    if fields.is_empty() {
-        return Problem::of(code);
-    }
-    Problem::because(code, format_args!("Zoom names: {}.", fields.join(", ")))
 }

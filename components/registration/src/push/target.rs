@@ -33,6 +33,15 @@ pub async fn connection(app: &App, program: Option<ProgramId>) -> Result<Connect
     connection.ok_or_else(|| Code::ProgramNotConnected.into())
 }
 
+/// Whether a program, if there is one, is connected.
+pub async fn is_connected(app: &App, program: Option<ProgramId>) -> Result<bool, Error> {
+    match connection(app, program).await {
+        Ok(_) => Ok(true),
+        Err(Error::Caller(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// What a flow step's choice means in a program.
 pub async fn resolve(app: &App, connection: &Connection, choice: Option<&str>) -> Result<Target, Error> {
     let own = || Target { service: connection.service.clone(), webinar: connection.snapshot.clone() };

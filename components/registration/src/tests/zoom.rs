@@ -20,6 +20,8 @@ pub(super) enum Fate {
     Lost,
     /// Not carried out; the connection breaks.
     Broken,
+    /// Carried out; no answer ever comes.
+    Silent,
 }
 
 #[derive(Default)]
@@ -53,32 +55,43 @@ pub(super) fn router(zoom: Shared) -> Router {
 }
 
 async fn add(State(zoom): State<Shared>, Path(webinar): Path<u64>, Json(body): Json<Value>) -> Response {
+    match carry_out(&zoom, webinar, &body) {
+        Some(answer) => answer,
+        None => std::future::pending().await,
+    }
+}
+
+/// `None`: no answer.
+fn carry_out(zoom: &Shared, webinar: u64, body: &Value) -> Option<Response> {
     let mut zoom = zoom.lock().unwrap();
     zoom.adds.push(body.clone());
     let fate = zoom.fates.pop_front();
     if let Some(Fate::Answer(status, body)) = fate {
-        return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
+        return Some((StatusCode::from_u16(status).unwrap(), Json(body)).into_response());
     }
     if matches!(fate, Some(Fate::Broken)) {
-        return broken();
+        return Some(broken());
     }
     let email = body["email"].as_str().unwrap().to_owned();
     if zoom.denied.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
         let body = json!({"code": 3000, "message": "The registration of this address has been denied by the host."});
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+        return Some((StatusCode::BAD_REQUEST, Json(body)).into_response());
     }
     let approved = !zoom.manual;
     if !zoom.registrants.iter().any(|(known, _)| known.eq_ignore_ascii_case(&email)) {
         zoom.registrants.push((email.clone(), approved));
     }
     if matches!(fate, Some(Fate::Lost)) {
-        return broken();
+        return Some(broken());
+    }
+    if matches!(fate, Some(Fate::Silent)) {
+        return None;
     }
     let mut answer = registrant(webinar, &email, approved);
     answer["registrant_id"] = answer["id"].take();
     answer["id"] = json!(webinar);
     answer["status"] = json!(if approved { "approved" } else { "pending" });
-    (StatusCode::CREATED, Json(answer)).into_response()
+    Some((StatusCode::CREATED, Json(answer)).into_response())
 }
 
 async fn list(

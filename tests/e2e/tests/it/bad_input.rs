@@ -19,6 +19,7 @@ enum Caller {
 /// Every endpoint that is not public: method, path, caller, and whether it reads a body.
 const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("POST", "/console/session", Caller::Browser, true),
+    ("GET", "/console/settings", Caller::Admin, false),
     ("GET", "/oauth/sign-in?service=x", Caller::Admin, false),
     ("GET", "/oauth/services", Caller::Admin, false),
     ("PUT", "/oauth/services/abc/users", Caller::Admin, true),
@@ -30,6 +31,7 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("PUT", "/catalog/programs/1001", Caller::Admin, true),
     ("DELETE", "/catalog/programs/1001", Caller::Admin, false),
     ("POST", "/catalog/programs/1001/refresh", Caller::Admin, false),
+    ("GET", "/catalog/programs/1001/tokens", Caller::Admin, false),
     ("GET", "/flow-step/status", Caller::Marketo, false),
     ("GET", "/flow-step/brandIcon", Caller::Marketo, false),
     ("GET", "/flow-step/serviceIcon", Caller::Marketo, false),
@@ -39,6 +41,9 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("POST", "/registration/webhook", Caller::Marketo, true),
     ("GET", "/registration/failures", Caller::Admin, false),
     ("POST", "/registration/failures/retry", Caller::Admin, true),
+    ("GET", "/registration/programs/1001", Caller::Admin, false),
+    ("POST", "/registration/trace", Caller::Admin, true),
+    ("GET", "/registration/health", Caller::Admin, false),
     ("POST", "/zoom/events", Caller::Zoom, true),
     ("GET", "/attendance/programs/1001", Caller::Admin, false),
     ("POST", "/attendance/programs/1001/sync", Caller::Admin, false),

@@ -73,6 +73,10 @@ impl World {
         world
     }
 
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     pub(crate) fn ports(&self) -> Ports {
         self.memory.ports()
     }

@@ -6,7 +6,8 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A lead whose push failed: one that the tick tries again, or one that never came as far as the ledger, which is kept
-/// by address. Who the lead is, Marketo knows.
+/// by address. Or a lead that came alone, by the webhook, and whose push has begun: should the process die, the tick
+/// finds it by this. Who the lead is, Marketo knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Record version.
@@ -21,8 +22,18 @@ pub struct Failure {
     pub problem: Problem,
     /// When it failed first.
     pub since: Timestamp,
-    /// How often it was tried.
+    /// How often it was tried to an end; 0 while the first try is under way.
     pub tries: u32,
     /// When the tick tries again; `None` when it does not.
     pub next_try: Option<Timestamp>,
+    /// Whether nobody knows yet that its status is Registered, so that Marketo has to be asked (R7).
+    #[serde(default)]
+    pub asks: bool,
+}
+
+impl Failure {
+    /// Whether somebody is at its first try just now. After that time whoever was is dead.
+    pub fn is_under_way(&self, now: Timestamp) -> bool {
+        self.tries == 0 && self.next_try.is_some_and(|at| now < at)
+    }
 }

@@ -44,6 +44,12 @@ pub struct Outbox {
     pub claimed_until: Timestamp,
     /// How often work on it began.
     pub runs: u32,
+    /// Whether whoever worked on it last has not given it up.
+    #[serde(default)]
+    pub at_work: bool,
+    /// Whether somebody died over it. Then each of its leads may have cost an add call that nobody noted (R12).
+    #[serde(default)]
+    pub died: bool,
     /// How often its callback was refused or did not get through.
     #[serde(default)]
     pub callback_tries: u32,
@@ -54,6 +60,10 @@ pub struct Outbox {
     pub callback: Callback,
     /// The program of the smart campaign, if it is in one.
     pub program: Option<ProgramId>,
+    /// Whether that program was connected when the chunk was accepted. If it is not any more, its account may have
+    /// removed the app, and then nothing may stay (R17).
+    #[serde(default)]
+    pub was_connected: bool,
     /// Leads of the first part.
     pub leads: Vec<Lead>,
     /// How many further parts there are.

@@ -3,6 +3,7 @@
 
 use domain::time::SignedDuration;
 use http::{Method, Uri};
+use platform::rehearsal::Effect;
 
 /// A call on the way of a lead into Zoom and back to Marketo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +26,14 @@ pub(super) enum Call {
     LedgerWrite,
     FailureRead,
     FailureWrite,
+    FailureDelete,
     OutboxRead,
     OutboxClaim,
     OutboxDelete,
     OutboxPartDelete,
 }
 
-const CALLS: [Call; 20] = [
+const CALLS: [Call; 21] = [
     Call::ZoomToken,
     Call::Questions,
     Call::Add,
@@ -48,6 +50,7 @@ const CALLS: [Call; 20] = [
     Call::LedgerWrite,
     Call::FailureRead,
     Call::FailureWrite,
+    Call::FailureDelete,
     Call::OutboxRead,
     Call::OutboxClaim,
     Call::OutboxDelete,
@@ -79,6 +82,7 @@ impl Call {
             }
             Self::LedgerWrite
             | Self::FailureWrite
+            | Self::FailureDelete
             | Self::OutboxClaim
             | Self::OutboxDelete
             | Self::OutboxPartDelete => Callee::StoreWrite,
@@ -126,8 +130,11 @@ impl Call {
 
     /// Which call the removal of a key is.
     pub(super) fn of_delete(key: &str) -> Option<Self> {
-        let of_outbox = [Self::OutboxPartDelete, Self::OutboxDelete][usize::from(is_head(key))];
-        key.starts_with("outbox:").then_some(of_outbox)
+        match key.split(':').next()? {
+            "failure" => Some(Self::FailureDelete),
+            "outbox" => Some([Self::OutboxPartDelete, Self::OutboxDelete][usize::from(is_head(key))]),
+            _ => None,
+        }
     }
 }
 
@@ -135,93 +142,21 @@ fn is_head(key: &str) -> bool {
     key.matches(':').count() == 1
 }
 
-/// A `Retry-After`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RetryAfter {
-    Absent,
-    Seconds,
-    HttpDate,
-    DateTime,
+/// Whether an add call with an effect counts against Zoom's 3 a day, as Zoom sees it.
+pub(super) const fn counts_at_zoom(effect: Effect) -> bool {
+    !matches!(
+        effect,
+        Effect::Refused
+            | Effect::TooMany(_)
+            | Effect::DailyOfRegistrant
+            | Effect::DailyOfAccount
+            | Effect::KilledBefore
+    )
 }
 
-/// What befalls a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
-    Refused,
-    DroppedBefore,
-    DroppedAfter,
-    /// Carried out at once; the answer comes after 30 seconds.
-    Hang,
-    /// Carried out after 30 seconds, whether or not anybody still waits; the answer is lost.
-    Late,
-    TooMany(RetryAfter),
-    /// Zoom's limit of 3 additions a day for one address.
-    DailyOfRegistrant,
-    /// Zoom's limit of calls a day for the account.
-    DailyOfAccount,
-    /// HTTP 200 with a code of Marketo's.
-    Code(&'static str),
-    ErrorBefore(u16),
-    ErrorAfter(u16),
-    Malformed,
-    Empty,
-    /// The store fails; nothing was done.
-    StoreErrorBefore,
-    /// The store fails; the write was done.
-    StoreErrorAfter,
-    KilledBefore,
-    KilledAfter,
-}
-
-const EFFECTS: [Effect; 33] = [
-    Effect::Refused,
-    Effect::DroppedBefore,
-    Effect::DroppedAfter,
-    Effect::Hang,
-    Effect::Late,
-    Effect::TooMany(RetryAfter::Absent),
-    Effect::TooMany(RetryAfter::Seconds),
-    Effect::TooMany(RetryAfter::HttpDate),
-    Effect::TooMany(RetryAfter::DateTime),
-    Effect::DailyOfRegistrant,
-    Effect::DailyOfAccount,
-    Effect::Code("606"),
-    Effect::Code("615"),
-    Effect::Code("607"),
-    Effect::Code("601"),
-    Effect::Code("602"),
-    Effect::Code("604"),
-    Effect::Code("608"),
-    Effect::Code("611"),
-    Effect::Code("713"),
-    Effect::Code("502"),
-    Effect::ErrorBefore(500),
-    Effect::ErrorAfter(500),
-    Effect::ErrorBefore(502),
-    Effect::ErrorAfter(502),
-    Effect::ErrorBefore(503),
-    Effect::ErrorAfter(504),
-    Effect::Malformed,
-    Effect::Empty,
-    Effect::StoreErrorBefore,
-    Effect::StoreErrorAfter,
-    Effect::KilledBefore,
-    Effect::KilledAfter,
-];
-
-impl Effect {
-    /// Whether an add call with this effect counts against Zoom's 3 a day, as Zoom sees it.
-    pub(super) const fn counts_at_zoom(self) -> bool {
-        !matches!(
-            self,
-            Self::Refused | Self::TooMany(_) | Self::DailyOfRegistrant | Self::DailyOfAccount | Self::KilledBefore
-        )
-    }
-
-    /// Whether an add call with this effect is spent and adds nobody.
-    const fn spends_for_nothing(self) -> bool {
-        matches!(self, Self::DroppedBefore | Self::ErrorBefore(_))
-    }
+/// Whether an add call with an effect is spent, as far as we can know, and adds nobody.
+const fn spends_for_nothing(effect: Effect) -> bool {
+    matches!(effect, Effect::DroppedBefore | Effect::ErrorBefore(_) | Effect::KilledBefore | Effect::KilledInVain)
 }
 
 /// How long a fault lasts.
@@ -264,7 +199,7 @@ impl Case {
         ];
         let mut cases = Vec::new();
         for call in CALLS {
-            for effect in EFFECTS {
+            for effect in Effect::ALL {
                 for nth in [1, 2] {
                     for &lasting in durations {
                         cases.extend(primers.map(|primer| Self { call, effect, nth, lasting, primer }));
@@ -285,7 +220,7 @@ impl Case {
             Effect::KilledBefore | Effect::KilledAfter => true,
             Effect::StoreErrorBefore => is_store,
             Effect::StoreErrorAfter => callee == Callee::StoreWrite,
-            Effect::DailyOfRegistrant => self.call == Call::Add,
+            Effect::DailyOfRegistrant | Effect::KilledInVain => self.call == Call::Add,
             Effect::DailyOfAccount => callee == Callee::Zoom,
             Effect::Code(_) => callee == Callee::Marketo,
             _ => !is_store,
@@ -308,7 +243,13 @@ impl Case {
     /// Whether Marketo may be told first that a good lead failed: because add calls are spent, or because it took longer
     /// than a chunk waits. Then the tick has to register the lead later.
     pub(super) fn may_fail_first(&self) -> bool {
-        let is_spent = self.call == Call::Add && self.effect.spends_for_nothing() && self.lasting != Lasting::Once;
+        let counts_for_nothing = match self.call {
+            Call::Add => spends_for_nothing(self.effect),
+            // The call was written down, and was never made.
+            Call::LedgerWrite => matches!(self.effect, Effect::KilledAfter | Effect::StoreErrorAfter),
+            _ => false,
+        };
+        let is_spent = counts_for_nothing && self.lasting != Lasting::Once;
         let is_daily = [Some(self.effect), self.primer].contains(&Some(Effect::DailyOfRegistrant));
         let is_account = self.call == Call::Add && self.effect == Effect::DailyOfAccount;
         is_spent || is_daily || is_account || self.lasting == TOO_LONG
@@ -316,7 +257,7 @@ impl Case {
 
     /// Whether Zoom may have added somebody of whom the ledger does not know, until whoever asked tries again.
     pub(super) fn may_lose_an_addition(&self) -> bool {
-        self.call == Call::LedgerWrite || matches!(self.effect, Effect::KilledBefore | Effect::KilledAfter)
+        self.call == Call::LedgerWrite || self.effect.kills()
     }
 
     /// Whether the callback may be given up and kept for people: 6 tries over 10 minutes failed.

@@ -1,9 +1,10 @@
 //! What has to be true in the end, whatever failed on the way.
 
-use super::case::{Case, Effect};
+use super::case::Case;
 use super::stage::{GOOD, NAMELESS, Stage, address};
 use crate::tests::world::WEBINAR;
 use crate::tests::zoom::link;
+use platform::rehearsal::Effect;
 use serde_json::Value;
 
 /// What is wrong with chunks that were handed over: tokens and their leads.

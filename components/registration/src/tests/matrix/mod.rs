@@ -5,7 +5,6 @@ mod case;
 mod end_state;
 mod faults;
 mod stage;
-mod timeline;
 mod webhook;
 
 use case::{A_WHILE, Call, Case, Lasting, TOO_LONG};
@@ -31,6 +30,11 @@ fn play_all(name: &str, cases: &[Case], floor: usize, play: impl Fn(Case) -> Vec
     assert!(failed.is_empty(), "{} of {} cases end wrongly:\n{}", failed.len(), cases.len(), failed.join("\n"));
 }
 
+/// A lead of a chunk is kept in the outbox, so nothing is left to forget when it is registered at once.
+fn is_on_the_way(case: &Case) -> bool {
+    case.call != Call::FailureDelete
+}
+
 fn play_chunks(case: Case) -> Vec<String> {
     let mut stage = Stage::new(case);
     // Enough to need parts.
@@ -49,13 +53,13 @@ fn play_chunks(case: Case) -> Vec<String> {
 #[test]
 fn a_chunk_comes_through_every_fault_that_passes() {
     let mut cases = Case::all(&[Lasting::Once, A_WHILE]);
-    cases.retain(|case| !case.may_fail_first());
+    cases.retain(|case| is_on_the_way(case) && !case.may_fail_first());
     play_all("chunks, faults that pass", &cases, 900, play_chunks);
 }
 
 #[test]
 fn who_was_told_to_have_failed_is_registered_later() {
     let mut cases = Case::all(&[Lasting::Once, A_WHILE, TOO_LONG]);
-    cases.retain(Case::may_fail_first);
+    cases.retain(|case| is_on_the_way(case) && case.may_fail_first());
     play_all("chunks, faults that last", &cases, 300, play_chunks);
 }

@@ -2,10 +2,10 @@
 
 use super::case::Case;
 use super::faults::Faults;
-use super::timeline::Timeline;
 use crate::tests::world::{World, email, lead};
 use domain::time::{SignedDuration, Timestamp};
 use futures::FutureExt;
+use platform::rehearsal::Rehearsal;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ const TWO_DAYS: SignedDuration = SignedDuration::from_hours(48);
 
 pub(super) struct Stage {
     pub(super) world: World,
-    pub(super) timeline: Arc<Timeline>,
+    pub(super) rehearsal: Arc<Rehearsal>,
     pub(super) faults: Arc<Faults>,
     /// The requests that took longer than Spin lets them.
     pub(super) slow: Vec<String>,
@@ -40,13 +40,13 @@ impl Stage {
         let mut shared = None;
         let world = World::over(|memory| {
             let faults = Arc::new(Faults::new(case, memory));
-            let timeline = Arc::new(Timeline::new(memory));
-            let ports = faults.ports(&timeline);
-            shared = Some((faults, timeline));
+            let rehearsal = Arc::new(Rehearsal::new(memory, faults.clone()));
+            let ports = rehearsal.ports();
+            shared = Some((faults, rehearsal));
             ports
         });
         let world = world.now_or_never().expect("the world is made at once");
-        let (faults, timeline) = shared.unwrap();
+        let (faults, rehearsal) = shared.unwrap();
         let mut marketo = world.marketo.lock().unwrap();
         marketo.is_strict = true;
         for id in GOOD.into_iter().chain(NAMELESS) {
@@ -56,34 +56,34 @@ impl Stage {
             marketo.leads.insert(id, person);
         }
         drop(marketo);
-        Self { world, timeline, faults, slow: Vec::new() }
+        Self { world, rehearsal, faults, slow: Vec::new() }
     }
 
     /// Hands over a chunk, which is accepted without trouble, and works on it.
     pub(super) fn deliver(&mut self, token: &str, leads: &[Value]) {
         self.faults.pause(true);
-        let accepted = self.timeline.run(&self.faults, self.world.accept(token, leads));
+        let accepted = self.rehearsal.run(self.world.accept(token, leads));
         self.faults.pause(false);
         accepted.expect("nothing kills it yet");
-        if self.timeline.run(&self.faults, self.world.memory.run_background()).is_none() {
+        if self.rehearsal.run(self.world.memory.run_background()).is_none() {
             self.start();
         }
     }
 
     /// A new process.
     pub(super) fn start(&mut self) {
-        self.faults.start();
-        self.world.restart(self.faults.ports(&self.timeline));
+        self.rehearsal.start();
+        self.world.restart(self.rehearsal.ports());
     }
 
     /// Sends a request; `None` when the process dies over it.
     pub(super) fn send(&mut self, path: &str, body: &Value) -> Option<(u16, Value)> {
-        let began = self.timeline.now();
-        let answer = self.timeline.run(&self.faults, self.world.send("POST", path, body));
+        let began = self.rehearsal.now();
+        let answer = self.rehearsal.run(self.world.send("POST", path, body));
         if answer.is_none() {
             self.start();
         }
-        let took = self.timeline.now().duration_since(began);
+        let took = self.rehearsal.now().duration_since(began);
         if took > REQUEST_LIMIT {
             self.slow.push(format!("{path} took {} ms", took.as_millis()));
         }
@@ -92,13 +92,13 @@ impl Stage {
 
     /// Ticks every minute until nothing is left to do, or for two days.
     pub(super) fn tick_until_quiet(&mut self) {
-        let began = self.timeline.now();
+        let began = self.rehearsal.now();
         while let Some(due) = self.due().filter(|due| due.duration_since(began) < TWO_DAYS) {
             // Ticks before that have nothing to do.
             let minutes = due.duration_since(began).as_millis().max(0) / MINUTE.as_millis();
             let next = began + MINUTE * (minutes + 1);
-            let next = if next > self.timeline.now() { next } else { self.timeline.now() + MINUTE };
-            self.timeline.move_to(next, &self.faults);
+            let next = if next > self.rehearsal.now() { next } else { self.rehearsal.now() + MINUTE };
+            self.rehearsal.move_to(next);
             self.tick();
         }
         // Once more, when there is nothing to do.
@@ -106,17 +106,17 @@ impl Stage {
     }
 
     fn tick(&mut self) {
-        let deadline = self.timeline.now() + SignedDuration::from_secs(25);
+        let deadline = self.rehearsal.now() + SignedDuration::from_secs(25);
         self.send("/internal/tick", &json!({ "deadline": deadline }));
     }
 
     /// When the next tick has something to do.
     fn due(&self) -> Option<Timestamp> {
-        let mut due: Vec<_> = self.faults.next_late().into_iter().collect();
+        let mut due: Vec<_> = self.rehearsal.next_late().into_iter().collect();
         for (key, value) in self.world.memory.dump() {
             let read = || serde_json::from_slice::<Value>(&value).unwrap();
             if key.starts_with("outbox:") && read()["problem"].is_null() {
-                due.push(self.timeline.now());
+                due.push(self.rehearsal.now());
             } else if key.starts_with("failure:") {
                 due.extend(read()["next_try"].as_str().map(|at| at.parse::<Timestamp>().unwrap()));
             }

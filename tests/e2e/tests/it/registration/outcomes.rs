@@ -1,0 +1,237 @@
+//! Zoom's outcomes, by the webhook: each refusal of an addition (zoom.md section 2) has its code, and an answer is never
+//! empty.
+
+use crate::harness::{App, Scene};
+use fakes::marketo::webhook::WebhookCall;
+use fakes::marketo::world::WEBINAR_PROGRAM;
+use fakes::stage::MARKETO_API_KEY;
+use fakes::support::{Effect, Fault};
+use fakes::zoom::{ADMIN, CustomQuestion, NewRegistrant, NewWebinar, Panelist};
+use serde_json::{Value, json};
+
+/// Puts a lead who is Registered into Marketo, and returns its id.
+fn registered(scene: &Scene, program: i64, email: &str, company: &str) -> i64 {
+    let marketo = &scene.app.stage.marketo;
+    let lead =
+        marketo.add_lead(&json!({"firstName": "Ada", "lastName": "Lovelace", "email": email, "company": company}));
+    assert!(marketo.set_member(program, lead, "Registered"));
+    lead
+}
+
+/// Marketo calls the webhook for a lead. Whatever comes, Marketo must be able to read it.
+pub(super) async fn call(scene: &Scene, program: i64, lead: i64) -> WebhookCall {
+    let marketo = &scene.app.stage.marketo;
+    let fields = marketo.lead(lead).unwrap();
+    let payload = json!({
+        "program_id": program, "lead_id": lead, "email": fields.text("email"), "first_name": fields.text("firstName"),
+        "last_name": fields.text("lastName"), "company": fields.text("company"), "status": "Registered",
+    });
+    let url = format!("{}/registration/webhook", scene.app.url());
+    let call = marketo.call_webhook(&url, MARKETO_API_KEY, &payload).await;
+    assert_eq!(call.problem, None, "{call:?}");
+    let body = &call.body;
+    match call.status {
+        Some(200) => match body["outcome"].as_str() {
+            Some("registered") => assert!(body["join_url"].as_str().unwrap().contains("tk="), "{body}"),
+            Some("pending") => assert!(body["registrant_id"].is_string() && body["join_url"].is_null(), "{body}"),
+            _ => assert!(body["code"].is_string() && body["detail"].as_str().unwrap().len() > 20, "{body}"),
+        },
+        Some(503) => assert!(body["code"].is_string() && body["detail"].as_str().unwrap().len() > 20, "{body}"),
+        status => panic!("{status:?} {body}"),
+    }
+    call
+}
+
+/// A webinar, somebody who registers for it, and what comes of it.
+struct Case {
+    what: &'static str,
+    webinar: NewWebinar,
+    email: &'static str,
+    company: &'static str,
+    /// What Zoom answers to the addition, where the stand-in would not by itself.
+    answer: Option<(u16, Value)>,
+    expected: (u16, &'static str),
+    /// Words of the detail.
+    says: &'static str,
+    /// How many add calls it may cost.
+    adds: usize,
+}
+
+impl Case {
+    fn new(what: &'static str, expected: (u16, &'static str)) -> Self {
+        let (webinar, email, company) = (NewWebinar::default(), "", "Engines");
+        Self { what, webinar, email, company, answer: None, expected, says: "", adds: 1 }
+    }
+
+    /// Zoom answers so, with HTTP 400 but for 3001 and 429.
+    fn answered(code: u16, message: &'static str, expected: (u16, &'static str)) -> Self {
+        let status = match code {
+            3001 => 404,
+            429 => 429,
+            _ => 400,
+        };
+        Self { answer: Some((status, json!({"code": code, "message": message}))), ..Self::new(message, expected) }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let of = NewWebinar::default;
+    let question =
+        CustomQuestion { title: "Shoe size".into(), kind: "short".into(), required: true, answers: Vec::new() };
+    let panelist = Panelist { email: "petra@partner.example".into(), name: "Petra".into() };
+    let field = |name: &str| json!({"code": 300, "message": "Validation Failed.", "errors": [{"field": name, "message": "Invalid field."}]});
+    vec![
+        Case {
+            webinar: NewWebinar { paid: true, ..of() },
+            says: "costs money",
+            ..Case::new("paid registration", (200, "REGISTRATION_NOT_REQUIRED"))
+        },
+        Case::answered(
+            3000,
+            "Registration has not been enabled for this webinar: 1.",
+            (200, "REGISTRATION_NOT_REQUIRED"),
+        ),
+        Case {
+            webinar: NewWebinar { registrants_restrict_number: 1, ..of() },
+            ..Case::new("the attendee limit", (200, "WEBINAR_FULL"))
+        },
+        Case {
+            webinar: NewWebinar { panelists: vec![panelist], ..of() },
+            email: "Petra@Partner.example",
+            ..Case::new("a panelist", (200, "ALREADY_PANELIST"))
+        },
+        Case { email: ADMIN, ..Case::new("the host", (200, "HOST_CANNOT_REGISTER")) },
+        Case {
+            webinar: NewWebinar { work_email_only: true, ..of() },
+            email: "ada@gmail.com",
+            ..Case::new("private mail", (200, "WORK_EMAIL_REQUIRED"))
+        },
+        Case::answered(3038, "The webinar is over, you can not register now.", (200, "WEBINAR_OVER")),
+        Case::answered(3043, "Webinar has reached maximum attendee capacity.", (200, "WEBINAR_FULL")),
+        Case::answered(3001, "Webinar does not exist: 1.", (200, "WEBINAR_NOT_FOUND")),
+        Case::answered(300, "Invalid webinar id.", (200, "INVALID_FIELD")),
+        Case {
+            company: "A company with a name that is far too long for Zoom, which takes no more than one hundred and \
+                      twenty-eight characters of it, and this has more.",
+            says: "org",
+            ..Case::new("validation", (200, "INVALID_FIELD"))
+        },
+        Case {
+            webinar: NewWebinar { custom_questions: vec![question], ..of() },
+            says: "Shoe size",
+            adds: 0,
+            ..Case::new("a required question of the host's", (200, "QUESTION_UNANSWERED"))
+        },
+        Case {
+            answer: Some((400, field("custom_questions"))),
+            ..Case::new("a question that was added a moment ago", (200, "QUESTION_UNANSWERED"))
+        },
+        Case::answered(
+            429,
+            "You have exceeded the daily rate limit of (3) for Add a webinar registrant API requests for the \
+             registrant (x@y). You can resume these API requests at GMT 00:00:00.",
+            (200, "DAILY_LIMIT"),
+        ),
+        // These concern the service, so they come last.
+        Case::answered(200, "Webinar plan is missing.", (503, "SERVICE_LACKS_PERMISSION")),
+        Case::answered(200, "No permission.", (503, "SERVICE_LACKS_PERMISSION")),
+    ]
+}
+
+#[tokio::test]
+async fn each_refusal_of_zooms_is_told_by_its_code_and_costs_one_add_call_at_most() {
+    let mut scene = Scene::set(App::start().await).await;
+    for (number, case) in cases().into_iter().enumerate() {
+        let what = case.what;
+        let limit = case.webinar.registrants_restrict_number;
+        let topic = format!("Case {number}");
+        scene.webinar = scene.app.stage.zoom.add_webinar(NewWebinar { topic, ..case.webinar }).unwrap().id;
+        scene.admin.connect(WEBINAR_PROGRAM, &scene.service, scene.webinar).await.unwrap().ok().unwrap();
+        let zoom = &scene.app.stage.zoom;
+        if limit > 0 {
+            let first = NewRegistrant {
+                email: "first@example.net".into(),
+                first_name: "First".into(),
+                last_name: "Come".into(),
+                ..NewRegistrant::default()
+            };
+            zoom.register_on_zoom(scene.webinar, first).await.unwrap();
+        }
+        if let Some((status, body)) = case.answer {
+            let answer = Effect::Status { status, body, headers: Default::default() };
+            zoom.faults().add(Fault::once("POST", &scene.registrants_path(), answer));
+        }
+        let email = if case.email.is_empty() { format!("case{number}@example.com") } else { case.email.to_owned() };
+        let lead = registered(&scene, WEBINAR_PROGRAM, &email, case.company);
+        let call = call(&scene, WEBINAR_PROGRAM, lead).await;
+        let code = call.body["code"].as_str().unwrap_or_default();
+        assert_eq!((call.status.unwrap(), code), case.expected, "{what}: {call:?}");
+        assert!(call.body["detail"].as_str().unwrap().contains(case.says), "{what}: {call:?}");
+        assert_eq!(scene.add_calls(&email), case.adds, "{what}");
+        let status = scene.app.stage.marketo.member(WEBINAR_PROGRAM, lead).unwrap().status_name;
+        let expected = if case.expected.0 == 200 { "Registration Error" } else { "Registered" };
+        assert_eq!(status, expected, "{what}");
+        let failures = scene.admin.get("/registration/failures").await.unwrap().ok().unwrap();
+        let rows = failures["failures"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["lead_id"] == lead.to_string()).unwrap_or_else(|| panic!("{what}"));
+        assert_eq!(row["code"], case.expected.1, "{what}: {row}");
+        let later = ["DAILY_LIMIT", "SERVICE_LACKS_PERMISSION"].contains(&case.expected.1);
+        assert_eq!(row["next_try"].is_string(), later, "{what}: {row}");
+    }
+
+    // The last case concerns the service as a whole, which Marketo is told every night in words.
+    let request = reqwest::Client::new().get(format!("{}/status", scene.app.stage.flow_step_url()));
+    let status = request.header("x-api-key", MARKETO_API_KEY).send().await.unwrap();
+    let status: Value = serde_json::from_str(&status.text().await.unwrap()).unwrap();
+    let errors = status["errors"].as_array().unwrap();
+    let line = errors[0].as_str().unwrap();
+    let words = ["Service \"Acme Webinars\"", "give back the admin role", "(SERVICE_LACKS_PERMISSION)"];
+    assert!(errors.len() == 1 && words.iter().all(|word| line.contains(word)), "{status}");
+    scene.app.assert_no_trap();
+    scene.app.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn what_is_not_known_in_time_is_503_with_a_code_and_the_tick_registers_the_lead() {
+    let scene = Scene::set(App::start().await).await;
+    let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
+    let lead = registered(&scene, WEBINAR_PROGRAM, "ada@example.com", "Engines");
+    zoom.faults().add(Fault::once("POST", &scene.registrants_path(), Effect::status(502)).times(2));
+    let answer = call(&scene, WEBINAR_PROGRAM, lead).await;
+    assert_eq!((answer.status, &answer.body["code"]), (Some(503), &json!("ZOOM_UNAVAILABLE")), "{answer:?}");
+    assert_eq!(scene.add_calls("ada@example.com"), 2);
+
+    // Five seconds, a fifth more or less.
+    crate::harness::until("the tick's try", || async {
+        scene.admin.tick().await.unwrap().ok().unwrap();
+        let link = marketo.member(WEBINAR_PROGRAM, lead).unwrap().text("webinarUrl").to_owned();
+        link.contains("tk=").then_some(())
+    })
+    .await;
+    assert_eq!(scene.add_calls("ada@example.com"), 3);
+    let failures = scene.admin.get("/registration/failures").await.unwrap().ok().unwrap();
+    assert_eq!(failures["failures"], json!([]));
+
+    // Adding an address again gives the registration that it has.
+    let known = NewRegistrant {
+        email: "known@example.com".into(),
+        first_name: "Al".into(),
+        last_name: "Ready".into(),
+        ..NewRegistrant::default()
+    };
+    let known = zoom.register_on_zoom(scene.webinar, known).await.unwrap();
+    let lead = registered(&scene, WEBINAR_PROGRAM, "Known@example.com", "");
+    let answer = call(&scene, WEBINAR_PROGRAM, lead).await;
+    assert_eq!(answer.body["registrant_id"], known.id, "{answer:?}");
+
+    // Nobody who is not Marketo, and nobody who is not Registered, is pushed.
+    let url = format!("{}/registration/webhook", scene.app.url());
+    let payload = json!({"program_id": WEBINAR_PROGRAM, "lead_id": lead, "status": "Invited"});
+    let refused = marketo.call_webhook(&url, "wrong", &payload).await;
+    assert_eq!((refused.status, &refused.body["code"]), (Some(401), &json!("UNAUTHENTICATED")));
+    let skipped = marketo.call_webhook(&url, MARKETO_API_KEY, &payload).await;
+    assert_eq!((skipped.status, &skipped.body["code"]), (Some(200), &json!("STATUS_NOT_REGISTERED")));
+    let senseless = marketo.call_webhook(&url, MARKETO_API_KEY, &json!({"program_id": "x"})).await;
+    assert_eq!((senseless.status, &senseless.body["code"]), (Some(400), &json!("INVALID_REQUEST")));
+    scene.app.assert_no_trap();
+}
