@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod attendance;
 mod bad_input;
 mod catalog;
 mod main_path;

@@ -118,7 +118,8 @@ impl Log {
     /// How many requests of a method had a raw path that fits a pattern.
     #[must_use]
     pub fn count(&self, method: &str, pattern: &str) -> usize {
-        self.matching(method, pattern).len()
+        let fits = |entry: &&Entry| entry.method == method && path_matches(pattern, &entry.path);
+        lock(&self.0).entries.iter().filter(fits).count()
     }
 
     /// The requests that were refused, whatever the reason.

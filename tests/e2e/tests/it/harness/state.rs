@@ -1,6 +1,7 @@
 //! The state directory, looked at from outside: Spin's SQLite file, with the table that Spin uses.
 
 use rusqlite::{Connection, OpenFlags, params};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +31,17 @@ pub fn delete(state: &Path, key: &str) -> bool {
     let connection = open(state, OpenFlags::SQLITE_OPEN_READ_WRITE);
     let query = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2";
     connection.execute(query, params![LABEL, key]).unwrap() > 0
+}
+
+/// Changes a value behind the application's back, which must be there and be JSON.
+pub fn change(state: &Path, key: &str, change: impl FnOnce(&mut Value)) {
+    let connection = open(state, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let query = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
+    let bytes: Vec<u8> = connection.query_row(query, params![LABEL, key], |row| row.get(0)).unwrap();
+    let mut value = serde_json::from_slice(&bytes).unwrap();
+    change(&mut value);
+    let query = "UPDATE spin_key_value SET value = ?3 WHERE store = ?1 AND key = ?2";
+    connection.execute(query, params![LABEL, key, serde_json::to_vec(&value).unwrap()]).unwrap();
 }
 
 /// Every file in the folder and below, with its bytes.

@@ -1,5 +1,6 @@
 //! Leads and how they are found.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
@@ -54,6 +55,8 @@ pub struct LeadDatabase {
     pub fields: Vec<Field>,
     /// Leads by id.
     pub by_id: BTreeMap<i64, Lead>,
+    /// Ids of the leads with an address, in order, under the address as it is compared: there may be a hundred thousand.
+    by_email: HashMap<String, Vec<i64>>,
     last_id: i64,
 }
 
@@ -79,19 +82,36 @@ impl LeadDatabase {
             created_at: now,
             updated_at: now,
         };
+        self.note_email(lead.id, &Value::Null, &lead.value("email"));
         self.by_id.insert(lead.id, lead);
         self.last_id
     }
 
+    /// Notes that a lead's address is another one from now on.
+    pub(super) fn note_email(&mut self, id: i64, old: &Value, new: &Value) {
+        if let Some(ids) = self.by_email.get_mut(&comparable(old)) {
+            ids.retain(|other| *other != id);
+        }
+        let new = comparable(new);
+        if !new.is_empty() {
+            let ids = self.by_email.entry(new).or_default();
+            ids.push(id);
+            ids.sort_unstable();
+        }
+    }
+
     /// Ids of the leads under each value of `field`, in order. Text is compared without regard to case, as Marketo does:
     /// look up by [`comparable`] values.
-    pub(in crate::marketo) fn index_by(&self, field: &str) -> HashMap<String, Vec<i64>> {
+    pub(in crate::marketo) fn index_by(&self, field: &str) -> Cow<'_, HashMap<String, Vec<i64>>> {
+        if field == "email" {
+            return Cow::Borrowed(&self.by_email);
+        }
         let mut index: HashMap<String, Vec<i64>> = HashMap::new();
         for lead in self.by_id.values() {
             index.entry(comparable(&lead.value(field))).or_default().push(lead.id);
         }
         index.remove("");
-        index
+        Cow::Owned(index)
     }
 
     /// Whether leads can be looked up by this field.

@@ -176,6 +176,9 @@ impl World {
             changes.push(json!({"field": name, "old": before, "new": value, "source": source}));
         }
         for change in changes {
+            if change["field"] == "email" {
+                self.leads.note_email(id, &change["old"], &change["new"]);
+            }
             self.log(ActivityType::ChangeDataValue, id, None, change, now);
         }
     }
@@ -211,6 +214,17 @@ mod tests {
         assert_eq!(one.apply(first, &mut world, Timestamp::UNIX_EPOCH)[0]["status"], "created");
         assert_eq!(other.apply(second, &mut world, Timestamp::UNIX_EPOCH)[0]["status"], "created");
         assert_eq!(run(&mut world, body)[0]["reasons"][0]["code"], "1007");
+    }
+
+    #[test]
+    fn a_lead_is_found_by_the_address_that_it_has_now() {
+        let mut world = world();
+        let id = run(&mut world, json!({"input": [{"email": "Ada@example.com"}]}))[0]["id"].as_i64().unwrap();
+        let moved = json!({"email": "countess@example.com"});
+        world.write_lead(id, moved.as_object().cloned().unwrap(), "test", Timestamp::UNIX_EPOCH);
+        let mut status =
+            |email: &str| run(&mut world, json!({"action": "updateOnly", "input": [{"email": email}]}))[0]["status"].clone();
+        assert_eq!((status("COUNTESS@example.com"), status("ada@example.com")), (json!("updated"), json!("skipped")));
     }
 
     #[test]

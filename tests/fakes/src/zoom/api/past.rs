@@ -43,19 +43,21 @@ pub(super) fn absentees(call: &mut Call<'_>) -> Answer {
         return Err(ApiError::registration_off(webinar.id));
     }
     reported(call, 1)?;
-    let absent: Vec<Value> = who_never_joined(webinar, session).map(registrant_lists::shown).collect();
-    let page = call.page(absent.len())?;
-    Ok((200, page.around("registrants", page.of(absent.into_iter()).collect())))
+    let count = who_never_joined(webinar, session).count();
+    let page = call.page(count)?;
+    let (webinar, session) = ended_session(call, 1)?;
+    let items = page.of(who_never_joined(webinar, session)).map(registrant_lists::shown).collect();
+    Ok((200, page.around("registrants", items)))
 }
 
-fn who_never_joined<'w>(webinar: &'w Webinar, session: &Session) -> impl Iterator<Item = &'w Registrant> {
-    let came: HashSet<String> =
-        session.presences.iter().filter(|row| !row.waiting_room).map(|row| row.registrant_id.clone()).collect();
+fn who_never_joined<'w>(webinar: &'w Webinar, session: &'w Session) -> impl Iterator<Item = &'w Registrant> {
+    let came: HashSet<&str> =
+        session.presences.iter().filter(|row| !row.waiting_room).map(|row| row.registrant_id.as_str()).collect();
     webinar
         .registrants
         .iter()
         .filter(|registrant| registrant.status == RegistrantStatus::Approved)
-        .filter(move |registrant| !came.contains(&registrant.id))
+        .filter(move |registrant| !came.contains(registrant.id.as_str()))
 }
 
 /// The webinar and its ended session that a path names.

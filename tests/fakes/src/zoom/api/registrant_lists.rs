@@ -29,8 +29,8 @@ fn having(webinar: &Webinar, status: RegistrantStatus) -> impl Iterator<Item = &
 pub(super) fn get(call: &mut Call<'_>) -> Answer {
     let webinar = call.webinar()?;
     let id = call.segment(3);
-    let registrant = webinar.registrants.iter().find(|registrant| registrant.id == id);
-    let registrant = registrant
+    let registrant = webinar
+        .registrant_with_id(&id)
         .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, 3001, format!("Registrant does not exist: {id}.")))?;
     let mut shown = shown(registrant);
     shown["language"] = "en-US".into();

@@ -142,7 +142,7 @@ pub(crate) fn register(
         join_url: links::personal(url, webinar_id, &token),
     };
     if let Some(held) = state.webinars.get_mut(&webinar_id) {
-        held.registrants.push(registrant.clone());
+        held.add_registrant(registrant.clone());
     }
     Ok(Added { registrant, new: true })
 }

@@ -190,11 +190,8 @@ fn presence(state: &mut State, webinar: &Webinar, person: &Person, join: Timesta
     };
     match person {
         Person::Registrant(named) => {
-            let registrant = webinar
-                .registrants
-                .iter()
-                .find(|one| one.id == *named || one.email.eq_ignore_ascii_case(named))
-                .with_context(|| format!("{named} is not registered"))?;
+            let registrant = webinar.registrant_with_id(named).or_else(|| webinar.registrant(named));
+            let registrant = registrant.with_context(|| format!("{named} is not registered"))?;
             if registrant.status != RegistrantStatus::Approved {
                 bail!("the registration of {named} is {}", registrant.status.as_str());
             }

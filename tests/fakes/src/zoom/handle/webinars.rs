@@ -53,6 +53,7 @@ impl Zoom {
             deleted: false,
             panelists: new.panelists,
             registrants: Vec::new(),
+            places: Default::default(),
             sessions: Vec::new(),
         };
         state.webinars.insert(id, webinar.clone());

@@ -1,5 +1,7 @@
 //! Webinars.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -55,8 +57,19 @@ pub struct Webinar {
     pub panelists: Vec<Panelist>,
     /// Everybody who registered, in order.
     pub registrants: Vec<Registrant>,
+    /// Where in that list somebody is.
+    #[serde(skip)]
+    pub(crate) places: Places,
     /// The times it ran, in order.
     pub sessions: Vec<Session>,
+}
+
+/// Where registrants are in their webinar's list: there may be a hundred thousand. None is ever taken out of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    /// By address in lower case.
+    by_email: HashMap<String, usize>,
+    by_id: HashMap<String, usize>,
 }
 
 impl Webinar {
@@ -101,7 +114,21 @@ impl Webinar {
     /// A registrant by e-mail address, whatever its case.
     #[must_use]
     pub fn registrant(&self, email: &str) -> Option<&Registrant> {
-        self.registrants.iter().find(|registrant| registrant.email.eq_ignore_ascii_case(email))
+        self.places.by_email.get(&email.to_ascii_lowercase()).and_then(|place| self.registrants.get(*place))
+    }
+
+    /// A registrant by id.
+    #[must_use]
+    pub fn registrant_with_id(&self, id: &str) -> Option<&Registrant> {
+        self.places.by_id.get(id).and_then(|place| self.registrants.get(*place))
+    }
+
+    /// Adds somebody who registered.
+    pub(crate) fn add_registrant(&mut self, registrant: Registrant) {
+        let place = self.registrants.len();
+        self.places.by_email.insert(registrant.email.to_ascii_lowercase(), place);
+        self.places.by_id.insert(registrant.id.clone(), place);
+        self.registrants.push(registrant);
     }
 
     /// How many places are left; none means any number.

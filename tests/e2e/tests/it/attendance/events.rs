@@ -1,0 +1,183 @@
+//! Zoom's events: who may send them, what they mean, and how little is done before they are answered.
+
+use super::past::{INSTANCES, accounted_for, counts, hold, register_on_zoom, shown, throughout};
+use crate::harness::{App, Browser, Ended, Page, Scene, email, until};
+use fakes::marketo::world::WEBINAR_PROGRAM;
+use fakes::zoom::{NewWebinar, WebinarChange};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const EVENTS: &str = "/zoom/events";
+
+/// A body with a timestamp and a signature, as they stand in the headers.
+async fn send(app: &App, body: &[u8], timestamp: &str, signature: &str) -> Page {
+    let request = Browser::new(app).request(Method::POST, EVENTS).header("content-type", "application/json");
+    let request = request.header("x-zm-request-timestamp", timestamp).header("x-zm-signature", signature);
+    Page::of(request.body(body.to_vec())).await
+}
+
+/// A body as Zoom would send it now.
+async fn send_signed(app: &App, body: &[u8]) -> Page {
+    let (timestamp, signature) = app.stage.zoom.sign(body);
+    send(app, body, &timestamp, &signature).await
+}
+
+fn ended(webinar: Value) -> Value {
+    json!({"event": "webinar.ended", "event_ts": 1, "payload": {"account_id": "acc_1", "object": {"id": webinar}}})
+}
+
+#[tokio::test]
+async fn only_what_zoom_signed_within_five_minutes_comes_in() {
+    let app = App::start().await;
+    // Spaces, escapes, a number that no float holds: whoever parses and prints before verifying gets another text.
+    let raw = br#"{ "event" :"webinar.\u0065nded", "n": 90071992547409931, "payload":{"object":{"id":"81"} }}  "#;
+    let zoom = &app.stage.zoom;
+    let (now, signature) = zoom.sign(raw);
+    assert_eq!(send(&app, raw, &now, &signature).await.status, 200);
+    let stored = app.stored();
+    assert!(stored.contains_key("ended:81"), "{:?}", stored.keys());
+
+    for (seconds, status) in [(-290, 200), (290, 200), (-310, 401), (310, 401), (-86_400, 401)] {
+        let at = Timestamp::now() + SignedDuration::from_secs(seconds);
+        let body = ended(json!("82"));
+        let (timestamp, signature) = zoom.sign_at(at, body.to_string().as_bytes());
+        let page = send(&app, body.to_string().as_bytes(), &timestamp, &signature).await;
+        assert_eq!(page.status, status, "{seconds} seconds off: {page:?}");
+        if status == 401 {
+            assert_eq!(page.code(), "UNAUTHENTICATED");
+        }
+    }
+
+    let printed = serde_json::from_slice::<Value>(raw).unwrap().to_string();
+    let other_secret = fakes::zoom::Zoom::start(fakes::zoom::Options {
+        webhook_secret: "another secret".to_owned(),
+        ..fakes::zoom::Options::default()
+    });
+    let (_, of_other) = other_secret.await.unwrap().sign(raw);
+    let shifted = (now.parse::<i64>().unwrap() + 1).to_string();
+    let upper = signature.to_uppercase();
+    let cut = &signature[..signature.len() - 1];
+    let body = ended(json!("83")).to_string();
+    for (what, body, timestamp, signature) in [
+        ("printed again", printed.as_bytes(), &*now, &*signature),
+        ("another body", body.as_bytes(), &now, &signature),
+        ("another secret", raw, &now, &of_other),
+        ("another time", raw, &shifted, &signature),
+        ("another case", raw, &now, &upper),
+        ("cut off", raw, &now, cut),
+        ("no time", raw, "", &signature),
+        ("no number", raw, "soon", &signature),
+        ("no signature", raw, &now, ""),
+    ] {
+        let page = send(&app, body, timestamp, signature).await;
+        assert_eq!((page.status, &*page.code()), (401, "UNAUTHENTICATED"), "{what}");
+    }
+    let without = Browser::new(&app).request(Method::POST, EVENTS).body(raw.to_vec());
+    assert_eq!(Page::of(without).await.status, 401);
+    assert!(!app.stored().contains_key("ended:83"));
+    zoom.validate_endpoint(&format!("{}{EVENTS}", app.url())).await.unwrap();
+    app.assert_no_trap();
+    app.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn each_event_is_answered_after_one_write_at_most_and_unknown_ones_are_harmless() {
+    const ENDS: usize = 40;
+    let app = App::start().await;
+    let sets = |app: &App| app.ended("attendance").iter().map(|one| one.key_value_sets).sum::<u64>();
+    let unknown = [
+        json!({"event": "webinar.invented_in_2030", "payload": {"object": {"id": "84"}}}),
+        json!({"event": "meeting.ended", "payload": {"object": {"id": "85"}}}),
+        json!({"event": "webinar.ended", "payload": null}),
+        json!({"event": "webinar.ended", "payload": {"object": {"id": "eighty-six"}}}),
+        json!({"event": "webinar.participant_joined", "payload": {"object": {"id": 87, "participant": 5}}}),
+        json!({"event": "", "more": [1, {"deep": [[[]]]}]}),
+    ];
+    for event in &unknown {
+        let page = send_signed(&app, event.to_string().as_bytes()).await;
+        assert_eq!((page.status, &*page.text), (200, ""), "{event}");
+    }
+    for (body, status) in [("not json", 400), ("[1]", 400), ("{}", 400), (r#"{"event":1}"#, 400)] {
+        let page = send_signed(&app, body.as_bytes()).await;
+        assert_eq!((page.status, &*page.code()), (status, "INVALID_REQUEST"), "{body}");
+    }
+    let all = app.ended_when("attendance", |ended| ended.iter().map(|one| one.requests).sum::<u64>() >= 10).await;
+    // That an event came is noted once a minute by each instance.
+    let noted = all.as_ref().map_or(0, Vec::len);
+    let unknown_sets = sets(&app);
+    assert!(unknown_sets <= noted as u64, "{all:?}");
+
+    // Ids as strings and as numbers, all at once.
+    let id = |n: usize| if n.is_multiple_of(2) { json!(9_000 + n) } else { json!((9_000 + n).to_string()) };
+    let answers = join_all((0..ENDS).map(|n| {
+        let (app, body) = (&app, ended(id(n)).to_string());
+        async move { send_signed(app, body.as_bytes()).await.status }
+    }));
+    assert_eq!(answers.await, [200; ENDS]);
+    let stored = app.stored();
+    assert!((0..ENDS).all(|n| stored.contains_key(&format!("ended:{}", 9_000 + n))));
+    let requests = |ended: &[Ended]| ended.iter().map(|one| one.requests).sum::<u64>();
+    let all = app.ended_when("attendance", |ended| requests(ended) >= 10 + ENDS as u64).await;
+    if let Some(all) = all {
+        let ends = sets(&app) - unknown_sets;
+        println!("{ENDS} ends: {ends} values written by {} instances", all.len() - noted);
+        assert!((ENDS as u64..=(ENDS + all.len() - noted) as u64).contains(&ends), "{all:?}");
+    }
+    app.assert_no_trap();
+}
+
+#[tokio::test]
+async fn practice_sessions_are_ignored_and_replays_change_nothing() {
+    let scene = Scene::set(App::start().await).await;
+    let zoom = &scene.app.stage.zoom;
+    let leads = scene.add_leads(3);
+    scene.run_campaign(&leads).await;
+    register_on_zoom(&scene, scene.webinar, "Stran Ger", "stranger@example.net").await;
+
+    zoom.start_practice(scene.webinar).await.unwrap();
+    let practice = zoom.end_webinar(scene.webinar).await.unwrap().unwrap();
+    assert_eq!((practice.status, &practice.body["payload"]["object"]["practice_session"]), (Some(200), &json!(true)));
+    // Nothing is waited for that might still come: whoever works because of an event has marked it before the answer.
+    assert!(!scene.app.stored().keys().any(|key| key.starts_with("ended:")));
+    assert_eq!(shown(&scene.admin, WEBINAR_PROGRAM).await["phase"], "waiting");
+
+    let held = hold(&scene, scene.webinar, vec![throughout(&email(1)), throughout("stranger@example.net")]).await;
+    let first = accounted_for(&scene, WEBINAR_PROGRAM).await;
+    assert_eq!(counts(&first), [2, 2, 1]);
+    let history = |n: usize| scene.app.stage.marketo.status_history(WEBINAR_PROGRAM, leads[n]);
+    let before: Vec<_> = (0..3).map(history).collect();
+    let end = held.delivery.unwrap();
+    let looks = || zoom.log().count("GET", INSTANCES);
+    for _ in 0..3 {
+        let asked = looks();
+        assert_eq!(zoom.resend(end.seq).await.unwrap().status, Some(200));
+        // An event says that there may be something new; Zoom is asked, and says no.
+        until("another look", || async { (looks() > asked).then_some(()) }).await;
+        let after = accounted_for(&scene, WEBINAR_PROGRAM).await;
+        assert_eq!(counts(&after), counts(&first), "{after}");
+    }
+    assert_eq!((0..3).map(history).collect::<Vec<_>>(), before);
+    assert_eq!(scene.app.stage.marketo.leads_by_email("stranger@example.net").len(), 1);
+    scene.app.assert_no_trap();
+}
+
+#[tokio::test]
+async fn what_is_for_catalog_and_registration_reaches_them_without_a_tick() {
+    let scene = Scene::set_with(App::start().await, NewWebinar { approval_type: 1, ..NewWebinar::default() }).await;
+    let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
+    let leads = scene.add_leads(1);
+    scene.run_campaign(&leads).await;
+    assert_eq!(marketo.member(WEBINAR_PROGRAM, leads[0]).unwrap().text("webinarUrl"), "");
+    zoom.set_registration(scene.webinar, &email(1), "approve").await.unwrap();
+    until("the join link", || async {
+        marketo.member(WEBINAR_PROGRAM, leads[0]).unwrap().text("webinarUrl").contains("tk=").then_some(())
+    })
+    .await;
+
+    let change = WebinarChange { topic: Some("Renamed".to_owned()), ..WebinarChange::default() };
+    zoom.update_webinar(scene.webinar, change).await.unwrap();
+    until("the new topic", || async { (scene.program().await["webinar"]["topic"] == "Renamed").then_some(()) }).await;
+    scene.app.assert_no_trap();
+}
