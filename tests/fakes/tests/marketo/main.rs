@@ -7,5 +7,6 @@ mod faults;
 mod install;
 mod leads;
 mod members;
+mod pages;
 mod programs;
 mod service;
