@@ -5,6 +5,7 @@
 mod harness;
 
 mod bad_input;
+mod browser;
 mod catalog;
 mod main_path;
 mod registration;

@@ -15,7 +15,7 @@ const STYLE: &str = "
 :root { color-scheme: light dark; --line: light-dark(#c9ced6, #454a52); --quiet: light-dark(#565c66, #aab0ba);
   --accent: light-dark(#5b3fbf, #b7a6ff); --on-accent: light-dark(#fff, #17121f); --card: light-dark(#fff, #202227);
   font: 1rem/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 0 auto; padding: 0 1rem 3rem; background: light-dark(#f5f4f8, #16171a);
+body { max-width: 60rem; margin: 0 auto; padding: 0 1rem 3rem; overflow-wrap: anywhere; background: light-dark(#f5f4f8, #16171a);
   color: light-dark(#1d1f23, #e8e9eb); }
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; padding: 1rem 0;
   border-bottom: 3px solid var(--accent); }
@@ -26,16 +26,16 @@ section { margin: 1rem 0; padding: 1rem; border: 1px solid var(--line); border-r
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); text-align: left;
-  vertical-align: top; overflow-wrap: anywhere; }
-fieldset { border: 1px solid var(--line); border-radius: .375rem; margin: 0 0 1rem; }
-label { display: inline-block; margin: .25rem 1rem .25rem 0; }
+  vertical-align: top; }
+fieldset { min-width: 0; border: 1px solid var(--line); border-radius: .375rem; margin: 0 0 1rem; }
+label { display: inline-block; max-width: 100%; margin: .25rem 1rem .25rem 0; }
 input:not([type=checkbox]), button { font: inherit; padding: .4rem .7rem; border: 1px solid var(--line);
   border-radius: .375rem; max-width: 100%; box-sizing: border-box; }
-input:not([type=checkbox]) { display: block; background: var(--card); color: inherit; }
+input:not([type=checkbox]) { display: block; width: 24rem; background: var(--card); color: inherit; }
 button, .button { display: inline-block; border-color: var(--accent); background: var(--accent);
   color: var(--on-accent); cursor: pointer; text-decoration: none; border-radius: .375rem; }
 .button { padding: .4rem 1.2rem; }
-.quiet { color: var(--quiet); } .mail { white-space: pre-wrap; overflow-wrap: anywhere; }
+.quiet { color: var(--quiet); } .mail { white-space: pre-wrap; }
 .badge { padding: 0 .6rem; border: 1px solid currentColor; border-radius: 1rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ";

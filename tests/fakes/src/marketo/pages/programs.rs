@@ -57,7 +57,7 @@ fn service(installed: Option<&FlowStep>) -> Markup {
                 p { "No flow step service is installed yet." }
             }
             form method="post" action="/_control/page/install" {
-                label { "Service URL" input name="url" size="50" required autocomplete="off"; }
+                label { "Service URL" input name="url" required autocomplete="off"; }
                 label { "API key (header x-api-key)" input name="api_key" required autocomplete="off"; }
                 p { button { "Install the service" } }
             }

@@ -93,7 +93,8 @@ impl Tab {
 
     /// Waits until there is nothing of the kind any more.
     pub async fn gone(&self, wanted: &Wanted) {
-        self.until(&format!("the end of {wanted:?}"), || async { self.all(wanted).await.is_empty().then_some(()) }).await;
+        self.until(&format!("the end of {wanted:?}"), || async { self.all(wanted).await.is_empty().then_some(()) })
+            .await;
     }
 
     /// Calls a function on an element.

@@ -32,11 +32,8 @@ struct Inbox {
 
 impl Pipe {
     pub(super) fn over(out: ChildStdin, input: ChildStdout) -> Arc<Self> {
-        let inbox = Arc::new(Inbox {
-            waiting: Mutex::default(),
-            events: Mutex::default(),
-            count: watch::Sender::new(0),
-        });
+        let inbox =
+            Arc::new(Inbox { waiting: Mutex::default(), events: Mutex::default(), count: watch::Sender::new(0) });
         tokio::spawn(read(input, Arc::clone(&inbox)));
         Arc::new(Self { out: out.into(), last_id: AtomicU64::new(0), inbox })
     }

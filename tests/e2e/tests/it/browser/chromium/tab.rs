@@ -110,7 +110,10 @@ impl Tab {
             let change = tokio::time::timeout(left, self.try_evaluate_raw(&format!("__seen.after({count})"))).await;
             if change.is_err() {
                 let shown = self.try_evaluate("location.href + '\\n' + document.body.innerText").await;
-                panic!("waited in vain for {what}; the page shows:\n{}", shown.unwrap_or_default().as_str().unwrap_or(""));
+                panic!(
+                    "waited in vain for {what}; the page shows:\n{}",
+                    shown.unwrap_or_default().as_str().unwrap_or("")
+                );
             }
         }
     }

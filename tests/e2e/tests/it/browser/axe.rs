@@ -1,0 +1,82 @@
+//! axe-core, which checks a page's accessibility. npm fetches the version that `axe/package-lock.json` names, hash and
+//! all, into `target/axe`; it stays what it is and is not part of this repository (its licence is MPL-2.0).
+
+use super::chromium::Tab;
+use crate::harness::workspace;
+use serde_json::Value;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Where npm puts it.
+fn folder() -> PathBuf {
+    workspace().join("target/axe")
+}
+
+/// Its text. None, with a line that says so, where npm cannot fetch it; in CI that is a failure.
+fn source() -> Option<&'static str> {
+    static SOURCE: OnceLock<Result<String, String>> = OnceLock::new();
+    match SOURCE.get_or_init(fetch) {
+        Ok(source) => Some(source),
+        Err(why) => {
+            assert!(std::env::var_os("CI").is_none(), "axe-core cannot be had: {why}");
+            // Not by `eprintln!`, which the test harness keeps to itself.
+            let _ =
+                writeln!(std::io::stderr(), "SKIPPED: the accessibility check, since axe-core cannot be had: {why}");
+            None
+        }
+    }
+}
+
+fn fetch() -> Result<String, String> {
+    let file = folder().join("node_modules/axe-core/axe.min.js");
+    let wanted = workspace().join("tests/e2e/axe");
+    let lock = std::fs::read(wanted.join("package-lock.json")).map_err(|error| error.to_string())?;
+    let is_there = file.is_file() && std::fs::read(folder().join("package-lock.json")).is_ok_and(|had| had == lock);
+    if !is_there {
+        std::fs::create_dir_all(folder()).map_err(|error| error.to_string())?;
+        for name in ["package.json", "package-lock.json"] {
+            std::fs::copy(wanted.join(name), folder().join(name)).map_err(|error| error.to_string())?;
+        }
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder());
+        let output = npm.output().map_err(|error| format!("npm: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("npm ci: {}", String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+    std::fs::read_to_string(file).map_err(|error| error.to_string())
+}
+
+/// Fails if the page, as it is now, has anything serious in the way of somebody who cannot see it well, hear it, or use
+/// a mouse; in light and in dark.
+pub async fn check(tab: &Tab, what: &str) {
+    let Some(source) = source() else { return };
+    for scheme in ["light", "dark"] {
+        tab.scheme(scheme).await;
+        // A colour that is just fading into another is neither.
+        tab.evaluate("Promise.all(document.getAnimations().map((one) => one.finished)).then(() => true)").await;
+        if tab.evaluate("typeof axe").await == "undefined" {
+            tab.evaluate(&format!("{source}; true")).await;
+        }
+        let found = tab.evaluate(RUN).await;
+        assert!(found["passes"].as_u64().is_some_and(|passes| passes > 5), "{what}: axe looked at nothing: {found}");
+        let (serious, minor): (Vec<&Value>, Vec<&Value>) = found["violations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .partition(|one| matches!(one["impact"].as_str(), Some("serious" | "critical")));
+        for one in minor {
+            println!("{what}, {scheme}: axe, {}: {one}", one["impact"]);
+        }
+        assert!(serious.is_empty(), "{what}, {scheme}: {serious:#?}");
+    }
+    tab.scheme("light").await;
+}
+
+const RUN: &str = "axe.run(document, { preload: false }).then((found) => ({
+  passes: found.passes.length,
+  violations: found.violations.map((one) => ({ id: one.id, impact: one.impact, help: one.help,
+    nodes: one.nodes.map((node) => node.html.slice(0, 200) + ' ' + (node.failureSummary ?? '')) })),
+}))";
