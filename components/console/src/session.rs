@@ -139,21 +139,4 @@ mod tests {
         world.memory.set("admin_key", "");
         assert_eq!(world.send("POST", r#"{"key":""}"#).await.status(), 500);
     }
-
-    #[tokio::test]
-    async fn all_three_files_are_served_and_nothing_else() {
-        let world = World::new();
-        for (path, kind) in
-            [("/", "text/html"), ("/console/app.js", "text/javascript"), ("/console/style.css", "text/css")]
-        {
-            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
-            let response = world.router.clone().oneshot(request).await.unwrap();
-            assert_eq!(response.status(), 200);
-            assert!(response.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with(kind));
-        }
-        for path in ["/console", "/console/", "/console/../console/app.js", "/index.html"] {
-            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
-            assert_eq!(world.router.clone().oneshot(request).await.unwrap().status(), 404, "{path}");
-        }
-    }
 }

@@ -8,6 +8,7 @@
 //! | [`push`] | what both share: who may be pushed, the ledger, Zoom, writing back to Marketo |
 //! | [`mapping`] | the extension that turns a lead into a registrant |
 //! | [`failures`] | what failed and why; trying again |
+//! | [`insight`] | what the console shows beyond the failures |
 //! | [`events`] | what hosts decide about registrants |
 //! | [`tick`] | what is done about every minute |
 //! | [`sweep`] | forgetting what is of no use any more |
@@ -16,6 +17,7 @@ pub mod app;
 pub mod events;
 pub mod failures;
 pub mod flow_step;
+pub mod insight;
 pub mod mapping;
 pub mod outbox;
 pub mod push;
@@ -54,6 +56,8 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         .route("/internal/tick", post(tick::tick))
         // By service chaining only: what hosts decide about registrants, forwarded by whoever receives Zoom's events.
         .route("/internal/zoom-events", post(events::handle))
+        // What the console shows beyond the failures.
+        .merge(insight::routes())
         .with_state(app);
     platform::respond::finish(router)
 }

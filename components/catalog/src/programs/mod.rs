@@ -99,5 +99,5 @@ async fn connected(app: &App, id: ProgramId) -> Result<Connection, ApiError> {
 
 async fn view(app: &App, connection: Connection) -> Result<ConnectionView, Error> {
     let services = services::all(app.ports.store()).await?;
-    Ok(ConnectionView::of(connection, &services))
+    Ok(ConnectionView::with_tokens(connection, &services))
 }

@@ -18,7 +18,8 @@ async fn r3_upcoming_webinars_of_the_admin_and_enabled_users_by_start_each_once(
         (2, json!({"start_time": "2026-11-10T10:00:00Z", "host_email": "bob@x.test", "settings": {}})),
         (3, json!({"host_email": "eve@x.test"})),
         (4, json!({"type": 6, "start_time": null})),
-        (5, json!({"type": 9})),
+        (5, json!({"type": 9, "host_email": "bob@x.test"})),
+        (8, json!({"type": 9, "host_email": "eve@x.test"})),
         // Over since a minute, and under way until in a minute: it is 09:00.
         (6, json!({"start_time": "2026-11-02T07:59:00Z"})),
         (7, json!({"start_time": "2026-11-02T08:01:00Z"})),
@@ -32,6 +33,14 @@ async fn r3_upcoming_webinars_of_the_admin_and_enabled_users_by_start_each_once(
     let (status, body) = world.get(LIST).await;
     assert_eq!((status, ids(&body)), (200, vec!["7", "2", "1"]));
     assert_eq!(body["problems"], json!([]));
+    // Recurring ones of theirs are told apart, with the reason; of other people's webinars nothing is told.
+    let left_out = body["left_out"].as_array().unwrap();
+    assert_eq!(left_out.iter().map(|webinar| &webinar["id"]).collect::<Vec<_>>(), ["4", "5"]);
+    let detail = domain::Code::WebinarRecurring.sentence();
+    assert_eq!(
+        left_out[1],
+        json!({"id": "5", "topic": "Webinar 5", "host_email": "bob@x.test", "code": "WEBINAR_RECURRING", "detail": detail})
+    );
     assert_eq!(
         body["webinars"][2],
         json!({

@@ -8,4 +8,5 @@
 mod text;
 mod write;
 
+pub(crate) use text::my_tokens;
 pub(crate) use write::bring_in_line;

@@ -13,7 +13,7 @@ use marketo_client::programs::MyToken;
 const BLANK: &str = "\u{a0}";
 
 /// The My Tokens of a webinar. Every one is always there, so that a change in Zoom never leaves an outdated one.
-pub(super) fn my_tokens(snapshot: &Snapshot) -> Vec<MyToken> {
+pub(crate) fn my_tokens(snapshot: &Snapshot) -> Vec<MyToken> {
     let zone = Zone::named(&snapshot.timezone);
     let (start, end) = (snapshot.start_time, snapshot.end_time());
     [

@@ -27,7 +27,7 @@ use crate::services;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use domain::{Code, ServiceId};
-use listing::HostProblem;
+use listing::{HostProblem, LeftOut};
 use platform::ApiError;
 use platform::entrance::Admin;
 use platform::peers::ServiceWebinar;
@@ -45,6 +45,8 @@ pub(crate) struct OfService {
 pub(crate) struct Webinars {
     /// By start time. A row of a long list may lack `registration`: see [`details`].
     webinars: Vec<WebinarView>,
+    /// Webinars of the hosts that may not be chosen, and why.
+    left_out: Vec<LeftOut>,
     /// Hosts whose webinars are missing, and why.
     problems: Vec<HostProblem>,
 }
@@ -63,7 +65,7 @@ pub(crate) async fn list(
     let deadline = app.deadline();
     let listing = upcoming(&app.zoom(&service.id, deadline), &service, app.now()).await?;
     let webinars = details::complete(&app, &service.id, listing.webinars, deadline).await;
-    Ok(Json(Webinars { webinars, problems: listing.problems }))
+    Ok(Json(Webinars { webinars, left_out: listing.left_out, problems: listing.problems }))
 }
 
 /// `POST /internal/webinar/{webinar_id}`.

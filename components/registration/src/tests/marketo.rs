@@ -44,7 +44,13 @@ pub(super) fn router(marketo: Shared) -> Router {
 async fn members(State(marketo): State<Shared>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
     let marketo = marketo.lock().unwrap();
     let wanted: Vec<u64> = query["filterValues"].split(',').filter_map(|id| id.parse().ok()).collect();
-    let rows = wanted.iter().filter_map(|id| Some(json!({"leadId": id, "statusName": marketo.statuses.get(id)?})));
+    let rows = wanted.iter().filter_map(|id| {
+        let mut row = json!({"leadId": id, "statusName": marketo.statuses.get(id)?});
+        for (name, value) in marketo.data.get(id).and_then(Value::as_object).into_iter().flatten() {
+            row[name] = value.clone();
+        }
+        Some(row)
+    });
     Json(json!({ "success": true, "result": rows.collect::<Vec<_>>() }))
 }
 
@@ -82,7 +88,12 @@ async fn status(State(marketo): State<Shared>, Json(body): Json<Value>) -> Json<
 async fn leads(State(marketo): State<Shared>, body: String) -> Json<Value> {
     let marketo = marketo.lock().unwrap();
     let values = body.split('&').find_map(|pair| pair.strip_prefix("filterValues=")).unwrap();
-    let rows = values.split("%2C").filter_map(|id| marketo.leads.get(&id.parse().ok()?).cloned());
+    let by_email = body.contains("filterType=email");
+    let values: Vec<_> = values.split("%2C").map(|value| value.replace("%40", "@")).collect();
+    let is_wanted = |id: &u64, lead: &Value| {
+        values.iter().any(|value| if by_email { lead["email"] == **value } else { id.to_string() == *value })
+    };
+    let rows = marketo.leads.iter().filter(|(id, lead)| is_wanted(id, lead)).map(|(_, lead)| lead.clone());
     Json(json!({ "success": true, "result": rows.collect::<Vec<_>>() }))
 }
 

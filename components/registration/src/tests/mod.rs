@@ -4,6 +4,7 @@
 mod denied;
 mod failures;
 mod flow_step;
+mod insight;
 mod marketo;
 mod matrix;
 mod outages;

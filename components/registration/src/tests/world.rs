@@ -138,11 +138,16 @@ impl World {
 
     /// Sends a request; its status and JSON body.
     pub(super) async fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.send_as("admin", method, path, body).await
+    }
+
+    /// Sends a request with some admin key.
+    pub(super) async fn send_as(&self, key: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header("x-api-key", KEY)
-            .header("authorization", "Bearer admin")
+            .header("authorization", format!("Bearer {key}"))
             .body(Body::from(body.to_string()));
         let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
         let status = response.status().as_u16();

@@ -1,0 +1,57 @@
+// Keeping a view up to date while the page is visible.
+
+// Times in milliseconds. While something is under way the next look comes soon, and later each time nothing has changed;
+// otherwise a look a minute keeps an open page true.
+const FIRST = 2_000;
+const LATEST = 20_000;
+const IDLE = 60_000;
+
+// Shows what `read` brings, and again whenever it has changed (or each time, with `always`), until the signal. `isBusy`
+// tells from it whether something is under way. Resolves with a function that looks at once, after the first look; when
+// that fails, with its error.
+export async function live(signal, { read, show, isBusy, always }) {
+  const state = { last: null, wait: FIRST, pause: 0, isAnew: false, wake: () => {} };
+  const look = async () => {
+    const found = await read();
+    const text = JSON.stringify(found);
+    const isChanged = text !== state.last;
+    state.wait = isChanged ? FIRST : Math.min(state.wait * 1.5, LATEST);
+    state.last = text;
+    if (!signal.aborted && (always || isChanged)) show(found);
+    state.pause = isBusy(found) ? state.wait : IDLE;
+  };
+  const goOn = async () => {
+    while (!signal.aborted) {
+      await Promise.race([nap(state.pause, signal), new Promise((resolve) => { state.wake = resolve; })]);
+      if (state.isAnew) {
+        state.isAnew = false;
+        continue;
+      }
+      await visible(signal);
+      // A look that fails leaves what is shown; the next one comes.
+      if (!signal.aborted) await look().catch(() => { state.pause = IDLE; });
+    }
+  };
+  await look();
+  goOn();
+  return async () => {
+    await look();
+    state.isAnew = true;
+    state.wake();
+  };
+}
+
+function nap(time, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, time);
+    signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
+  });
+}
+
+function visible(signal) {
+  if (!document.hidden) return null;
+  return new Promise((resolve) => {
+    document.addEventListener("visibilitychange", resolve, { once: true, signal });
+    signal.addEventListener("abort", resolve, { once: true });
+  });
+}

@@ -1,0 +1,72 @@
+// Zoom accounts: LaunchPoint services, with their state and what to do about it.
+
+import { ask, read } from "./api.js";
+import { confirm } from "./dialog.js";
+import { facts, h } from "./dom.js";
+import { button, field, say } from "./messages.js";
+import { enabledUsers } from "./users.js";
+import { heading, part } from "./views.js";
+import { at } from "./when.js";
+import { STATES, troubleOf } from "./words.js";
+
+export async function zoomAccounts(root, signal) {
+  const list = h("div", { id: "services", class: "stack" });
+  root.append(
+    heading("Zoom accounts"),
+    h("p", { class: "lead" }, "Each sign-in to a Zoom account is a LaunchPoint service. Programs use the webinars of its admin and of the users enabled here."),
+    list,
+    adding());
+  const load = async () => {
+    const { services } = await read("/oauth/services", signal);
+    const articles = services.map((service) => article(service, services, load));
+    list.replaceChildren(...(articles.length ? articles : [h("p", { class: "card quiet" }, "No Zoom account is connected yet.")]));
+    return services;
+  };
+  await part(list, load);
+}
+
+const signInTo = (name) => `/oauth/sign-in?service=${encodeURIComponent(name)}`;
+
+function article(service, all, load) {
+  const title = h("h2", { id: `service-${service.id}` }, service.name);
+  const isActive = service.state === "active";
+  const trouble = troubleOf(service, all);
+  const tone = isActive ? (trouble ? "warn" : "good") : "bad";
+  return h("article", { class: "card", "aria-labelledby": title.id },
+    h("div", { class: "title" }, title, h("span", { class: `state ${tone}` }, STATES[service.state] ?? service.state)),
+    trouble && h("p", { class: "problem" }, trouble),
+    facts([
+      ["Signed in by", service.admin_email],
+      ["Zoom account", service.account_id],
+      ["Connected", at(service.created_at)],
+    ]),
+    isActive && enabledUsers(service),
+    h("div", { class: "actions" },
+      h("a", { class: `button${isActive && !trouble ? " plain" : ""}`, href: signInTo(service.name) }, "Sign in to Zoom again"),
+      button(`Remove ${service.name}`, () => remove(service, load), { class: "plain danger" })));
+}
+
+async function remove(service, load) {
+  const text = "The sign-in is given back to Zoom and deleted here. Programs connected through this service stop: nobody is "
+    + "registered, and no attendance is read. What is in Zoom and Marketo stays.";
+  if (!await confirm(`Remove ${service.name}?`, text, "Remove")) return;
+  await ask("DELETE", `/oauth/services/${encodeURIComponent(service.id)}`);
+  const left = await load();
+  const isLeft = left.some((other) => other.id === service.id);
+  document.querySelector("#view h1").focus();
+  say(isLeft ? `${service.name} is being removed; Zoom does not answer yet, and is asked again.` : `${service.name} is removed.`);
+}
+
+function adding() {
+  const { row, input } = field("name", "Name of the service", { maxlength: 100, required: true },
+    "Free to choose; people see it when they connect programs. The name of a service above renews that one. Another name for the same Zoom account takes its place.");
+  const submit = (event) => {
+    event.preventDefault();
+    const name = input.value.trim();
+    if (name) location.assign(signInTo(name));
+  };
+  const title = h("h2", { id: "adding" }, "Add a Zoom account");
+  return h("form", { class: "card", "aria-labelledby": title.id, onsubmit: submit },
+    title, row, h("div", { class: "actions" }, h("button", { type: "submit" }, "Sign in to Zoom")),
+    h("p", { class: "hint" }, "You go to Zoom and come back. Sign in there as an admin who may edit users and view usage reports, and who keeps that role."));
+}
