@@ -1,17 +1,20 @@
-//! A person at a browser, with the application and the stand-ins behind it.
+//! A person at a browser before the console.
 
 use super::chromium::{Chromium, Tab, Wanted};
 use crate::harness::App;
 use fakes::stage::ADMIN_KEY;
-use fakes::zoom::Options;
+use serde_json::json;
+use std::path::PathBuf;
 
-/// The application, and a browser with one tab.
+/// Names a folder for the pictures that the README shows; without it none are made.
+const PICTURES: &str = "SCREENSHOTS";
+
+/// A browser with a tab at the console.
 pub struct Desk {
-    /// The application and the stand-ins.
-    pub app: App,
     /// The tab.
     pub tab: Tab,
-    _chromium: Chromium,
+    chromium: Chromium,
+    url: String,
 }
 
 /// A role with a name, as a screen reader tells them.
@@ -20,23 +23,19 @@ pub fn the(role: &str, name: &str) -> Wanted {
 }
 
 impl Desk {
-    /// Starts everything and opens the console, where nobody is signed in. None where there is no browser.
-    pub async fn start() -> Option<Self> {
-        let chromium = Chromium::start().await?;
-        let app = App::start_with(Options { consent_page: true, ..Options::default() }, Default::default()).await;
-        Some(Self::with(chromium, app).await)
-    }
-
-    /// A person at an application that runs already.
-    pub async fn at(app: App) -> Option<Self> {
-        let chromium = Chromium::start().await?;
-        Some(Self::with(chromium, app).await)
-    }
-
-    async fn with(chromium: Chromium, app: App) -> Self {
+    /// Opens the console of an application, where nobody is signed in.
+    pub async fn before(chromium: Chromium, app: &App) -> Self {
         let tab = chromium.open().await;
-        tab.go(&format!("{}/", app.url())).await;
-        Self { app, tab, _chromium: chromium }
+        let url = app.url().to_owned();
+        tab.go(&format!("{url}/")).await;
+        Self { tab, chromium, url }
+    }
+
+    /// Opens another tab at an address.
+    pub async fn open(&self, url: &str) -> Tab {
+        let tab = self.chromium.open().await;
+        tab.go(url).await;
+        tab
     }
 
     /// Signs in to the console.
@@ -48,18 +47,39 @@ impl Desk {
 
     /// Goes to a view of the console by its fragment, and waits until its heading is there.
     pub async fn view(&self, fragment: &str, heading: &str) {
-        self.tab.go(&format!("{}/{fragment}", self.app.url())).await;
+        self.tab.go(&format!("{}/{fragment}", self.url)).await;
         self.tab.find(&the("heading", heading)).await;
+    }
+
+    /// Waits until a figure has a value: the text beside its name.
+    pub async fn figure(&self, name: &str, value: &str) {
+        let (name, value) = (json!(name), json!(value));
+        let expression = format!(
+            "[...document.querySelectorAll('dt')].find((one) => one.innerText === {name})
+              ?.nextElementSibling.innerText.trim() === {value}"
+        );
+        self.tab.until_true(&expression).await;
+    }
+
+    /// Makes a picture for the README, if one is wanted.
+    pub async fn picture(&self, tab: &Tab, name: &str) {
+        if let Some(folder) = std::env::var_os(PICTURES) {
+            tab.to_front().await;
+            tab.picture(&PathBuf::from(folder).join(format!("{name}.png"))).await;
+        }
     }
 
     /// Fails if a page wrote an error into the console, threw, or met the content security policy; if an answer was no
     /// success but those expected; if a component trapped, or logged something personal.
-    pub fn assert_clean(&self, refused: &[&str]) {
+    pub fn assert_clean(&self, app: &App, refused: &[&str]) {
         assert_eq!(self.tab.complaints(), Vec::<String>::new());
-        let unexpected: Vec<String> =
-            self.tab.refused().into_iter().filter(|one| !refused.contains(&one.as_str())).collect();
+        let mut unexpected = self.tab.refused();
+        unexpected.retain(|one| !refused.contains(&one.as_str()));
         assert_eq!(unexpected, Vec::<String>::new());
-        self.app.assert_no_trap();
-        self.app.assert_nothing_personal();
+        app.assert_no_trap();
+        app.assert_nothing_personal();
     }
 }
+
+/// The one answer that every visit begins with: nobody is signed in yet.
+pub const SIGNED_OUT: &str = "GET /oauth/services 401";

@@ -11,7 +11,6 @@ pub struct Wanted {
     within: Option<Box<Wanted>>,
 }
 
-/// An element of this role with this name, somewhere on the page.
 impl Wanted {
     /// With this role and exactly this name.
     pub fn new(role: &str, name: &str) -> Self {
@@ -50,7 +49,7 @@ const SPOT: &str = "function () {
   if (!box) return { blocked: 'it has no size' };
   const x = box.left + box.width / 2, y = box.top + box.height / 2;
   const top = document.elementFromPoint(x, y);
-  const hit = top && (this.contains(top) || top.contains(this) && top.localName == 'label');
+  const hit = top && (this.contains(top) || top.closest('label')?.control === this);
   return hit ? { x, y } : { blocked: top ? top.outerHTML.slice(0, 200) : 'it is off the screen', x, y };
 }";
 
@@ -155,17 +154,11 @@ impl Tab {
         }
     }
 
-    /// Chooses an option of a list by its text, as picking it does.
-    pub async fn choose(&self, wanted: &Wanted, option: &str) {
-        const CHOOSE: &str = "function (text) {
-          const option = [...this.options].find((one) => one.text.trim() === text && !one.disabled);
-          if (!option) return [...this.options].map((one) => one.text);
-          option.selected = true;
-          for (const name of ['input', 'change']) this.dispatchEvent(new Event(name, { bubbles: true }));
-        }";
+    /// What is in a field.
+    pub async fn value(&self, wanted: &Wanted) -> String {
         let element = self.find(wanted).await;
-        let others = self.apply(&element, CHOOSE, json!([option])).await;
-        assert!(others.is_null(), "there is no option {option}, but {others}");
+        let value = self.apply(&element, "function () { return this.value; }", json!([])).await;
+        value.as_str().unwrap().to_owned()
     }
 }
 

@@ -42,6 +42,13 @@ impl Tab {
         }
     }
 
+    /// Presses a key that leads to another page, and waits until that is loaded.
+    pub async fn load_by(&self, key: Key) {
+        let mark = self.mark();
+        self.key(key).await;
+        self.loaded_since(mark).await;
+    }
+
     /// Types a text, character by character.
     pub async fn type_text(&self, text: &str) {
         for character in text.chars() {

@@ -24,5 +24,4 @@ mod tab;
 pub use element::{Element, Wanted};
 pub use keys::Key;
 pub use process::Chromium;
-pub use record::Loaded;
 pub use tab::Tab;

@@ -64,6 +64,9 @@ impl Chromium {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut process = command.spawn().unwrap();
         let pipe = Pipe::over(process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        // As a person allows a page to read what was copied.
+        let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+        pipe.call(None, "Browser.grantPermissions", permissions).await.unwrap();
         Some(Self { pipe, _process: process, _profile: profile })
     }
 

@@ -58,11 +58,9 @@ impl Tab {
         }
     }
 
-    /// Loads the page again.
-    pub async fn reload(&self) {
-        let mark = self.mark();
-        self.call("Page.reload", json!({})).await;
-        self.loaded_since(mark).await;
+    /// Comes to the front, as when a person chooses the tab.
+    pub async fn to_front(&self) {
+        self.call("Page.bringToFront", json!({})).await;
     }
 
     /// The number of events until now.
@@ -131,6 +129,25 @@ impl Tab {
         .await;
     }
 
+    /// Waits until an element shows a text.
+    pub async fn shows(&self, wanted: &super::Wanted, text: &str) {
+        self.until(&format!("{text} in {wanted:?}"), || async {
+            for element in self.all(wanted).await {
+                if self.words(&element).await.contains(text) {
+                    return Some(());
+                }
+            }
+            None
+        })
+        .await;
+    }
+
+    /// What an element shows.
+    pub async fn words(&self, element: &super::Element) -> String {
+        let words = self.apply(element, "function () { return this.innerText; }", json!([])).await;
+        words.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Waits until the page shows a text.
     pub async fn sees(&self, text: &str) {
         let expression = format!("document.body.innerText.includes({})", json!(text));
@@ -164,11 +181,15 @@ impl Tab {
         self.call("Emulation.setEmulatedMedia", json!({"features": features})).await;
     }
 
-    /// Writes a picture of the page, as far as the screen shows it, or of all of it.
-    pub async fn picture(&self, file: &Path, is_whole: bool) {
-        let parameters = json!({"format": "png", "captureBeyondViewport": is_whole, "optimizeForSpeed": false});
-        let answer = self.call("Page.captureScreenshot", parameters).await;
+    /// Writes a picture of what the screen shows.
+    pub async fn picture(&self, file: &Path) {
+        let answer = self.call("Page.captureScreenshot", json!({"format": "png"})).await;
         let bytes = base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap()).unwrap();
         std::fs::write(file, bytes).unwrap();
+    }
+
+    /// Forgets all cookies, as when they lapse.
+    pub async fn forget_cookies(&self) {
+        self.call("Network.clearBrowserCookies", json!({})).await;
     }
 }
