@@ -2,7 +2,7 @@
 
 import { ask, read } from "./api.js";
 import { find, h, replace } from "./dom.js";
-import { during, fail, field, fieldError } from "./messages.js";
+import { clear, during, fail, field, fieldError } from "./messages.js";
 import { programId } from "./program-id.js";
 import { nameOf } from "./programs.js";
 import { go, heading, part } from "./views.js";
@@ -41,7 +41,7 @@ export async function connect(root, signal, given = "") {
       return true;
     });
   };
-  const form = h("form", { class: "card", onsubmit: submit, novalidate: true },
+  const form = h("form", { class: "card", onsubmit: submit, onchange: clear, novalidate: true },
     program.row,
     h("div", { class: "field" }, h("label", { for: "service" }, "Zoom account"), accounts),
     webinars,

@@ -25,16 +25,17 @@ function fill(element, attributes, children) {
 
 export const find = (id) => document.getElementById(id);
 
-// Puts other children into an element. When the focus was inside, it goes to the element that now has the same id.
+// Puts other children into an element. When the focus was inside, it goes to the element that now has the same id, or to
+// the heading when there is none any more.
 export function replace(element, ...children) {
-  const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = element.contains(document.activeElement) ? document.activeElement.id : null;
   element.replaceChildren(...children.flat(9).filter(Boolean));
-  if (focused) find(focused)?.focus();
+  if (focused !== null) (find(focused) ?? element.querySelector("h2"))?.focus();
 }
 
 // A section that assistive technology finds by its title.
 export function section(id, title, ...children) {
-  const heading = h("h2", { id: `${id}-title` }, title);
+  const heading = h("h2", { id: `${id}-title`, tabindex: "-1" }, title);
   return h("section", { id, class: "card", "aria-labelledby": heading.id }, heading, ...children);
 }
 
@@ -46,7 +47,7 @@ export function facts(rows) {
 
 // A table with a title for assistive technology.
 export function table(title, columns, rows) {
-  const head = h("tr", null, columns.map((column) => h("th", { scope: "col" }, column)));
+  const head = h("tr", null, columns.map((column) => column ? h("th", { scope: "col" }, column) : h("td")));
   const body = rows.map((row) => h("tr", null, row.map((cell, at) => h("td", { "data-label": columns[at] }, cell))));
   return h("table", null, h("caption", { class: "unseen" }, title), h("thead", null, head), h("tbody", null, body));
 }

@@ -21,7 +21,7 @@ export function failures(program, list, again) {
     failure.tries.toLocaleString(),
     failure.next_try ? ago(failure.next_try) : "when you say so",
     failure.lead_id !== null && button("Try again", () => retry([failure.lead_id]),
-      { id: `retry-${failure.lead_id}`, class: "small plain", "aria-label": `Try lead ${failure.lead_id} again` }),
+      { id: `retry-${failure.lead_id}`, class: "small plain", "aria-label": `Try again: lead ${failure.lead_id}` }),
   ]);
   return [
     table("Failures", ["Lead", "Cause", "Since", "Tries", "Next try", ""], rows),

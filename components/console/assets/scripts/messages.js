@@ -2,9 +2,16 @@
 
 import { find, h } from "./dom.js";
 
+const shown = { timer: 0 };
+
+// How long what was done stays in sight, in milliseconds. What failed stays until the next deed.
+const SHOWN = 12_000;
+
 export function say(text) {
-  find("error").textContent = "";
+  clear();
   find("message").textContent = text;
+  clearTimeout(shown.timer);
+  shown.timer = setTimeout(() => { find("message").textContent = ""; }, SHOWN);
 }
 
 export function fail(error) {

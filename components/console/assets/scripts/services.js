@@ -31,6 +31,8 @@ function article(service, all, load) {
   const title = h("h2", { id: `service-${service.id}` }, service.name);
   const isActive = service.state === "active";
   const trouble = troubleOf(service, all);
+  // What helps a service that Zoom no longer accepts, and one whose admin has lost a right.
+  const isCure = trouble && service.state !== "superseded";
   const tone = isActive ? (trouble ? "warn" : "good") : "bad";
   return h("article", { class: "card", "aria-labelledby": title.id },
     h("div", { class: "title" }, title, h("span", { class: `state ${tone}` }, STATES[service.state] ?? service.state)),
@@ -42,7 +44,7 @@ function article(service, all, load) {
     ]),
     isActive && enabledUsers(service),
     h("div", { class: "actions" },
-      h("a", { class: `button${isActive && !trouble ? " plain" : ""}`, href: signInTo(service.name) }, "Sign in to Zoom again"),
+      h("a", { class: `button${isCure ? "" : " plain"}`, href: signInTo(service.name) }, "Sign in to Zoom again"),
       button(`Remove ${service.name}`, () => remove(service, load), { class: "plain danger" })));
 }
 

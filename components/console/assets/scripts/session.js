@@ -2,7 +2,7 @@
 
 import { guard, send } from "./api.js";
 import { find } from "./dom.js";
-import { clear, fail, fieldError } from "./messages.js";
+import { clear, during, fail, fieldError } from "./messages.js";
 
 const sign = { in: null, entered: null, before: null };
 
@@ -28,25 +28,24 @@ function show(isSignedIn) {
   find("sign-out").hidden = !isSignedIn;
 }
 
-async function submit(event) {
+function submit(event) {
   event.preventDefault();
   const key = find("key");
-  clear();
   fieldError(key, "");
-  try {
+  during(event.currentTarget.querySelector("button"), async () => {
     await send("POST", "/console/session", { key: key.value });
-  } catch (error) {
-    if (error.status === 401) fieldError(key, "This is not the admin key.");
-    else fail(error);
-    return;
-  }
-  key.value = "";
-  const { before } = sign;
-  show(true);
-  const place = before?.isConnected && before !== document.body ? before : find("view").querySelector("h1");
-  place?.focus();
-  sign.in = null;
-  sign.entered();
+    key.value = "";
+    const { before } = sign;
+    show(true);
+    const place = before?.isConnected && before !== document.body ? before : find("view").querySelector("h1");
+    place?.focus();
+    sign.in = null;
+    sign.entered();
+  }, (error) => {
+    if (error.status !== 401) return false;
+    fieldError(key, "This is not the admin key.");
+    return true;
+  });
 }
 
 // Begins. `forget` empties the view when somebody signs out.

@@ -2,7 +2,7 @@
 
 import { read } from "./api.js";
 import { copyable } from "./copy.js";
-import { h, section, table } from "./dom.js";
+import { h, replace, section, table } from "./dom.js";
 import { OUTGOING, RESPONSE, textsFor } from "./marketo-texts.js";
 import { heading, part } from "./views.js";
 
@@ -15,7 +15,7 @@ export async function setUp(root, signal) {
   await part(body, async () => {
     const { public_url: address } = await read("/console/settings", signal);
     const texts = textsFor(address);
-    body.append(
+    replace(body,
       address !== location.origin && h("p", { class: "problem" }, `This page was opened at ${location.origin}, but the application's public address is ${address}. Changes are taken from the console at the public address only.`),
       flowStep(texts), campaign(texts), email(texts), webhook(texts));
   });

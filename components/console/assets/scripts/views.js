@@ -46,7 +46,7 @@ async function route() {
     return;
   }
   try {
-    await view(root, signal, ...hash.match(pattern).slice(1).map(decodeURIComponent));
+    await view(root, signal, ...hash.match(pattern).slice(1));
   } catch (error) {
     if (!signal.aborted) root.append(broken(error));
   }

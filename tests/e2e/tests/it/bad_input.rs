@@ -19,6 +19,7 @@ enum Caller {
 /// Every endpoint that is not public: method, path, caller, and whether it reads a body.
 const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("POST", "/console/session", Caller::Browser, true),
+    ("GET", "/console/settings", Caller::Admin, false),
     ("GET", "/oauth/sign-in?service=x", Caller::Admin, false),
     ("GET", "/oauth/services", Caller::Admin, false),
     ("PUT", "/oauth/services/abc/users", Caller::Admin, true),
@@ -39,6 +40,9 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("POST", "/registration/webhook", Caller::Marketo, true),
     ("GET", "/registration/failures", Caller::Admin, false),
     ("POST", "/registration/failures/retry", Caller::Admin, true),
+    ("GET", "/registration/programs/1001", Caller::Admin, false),
+    ("POST", "/registration/trace", Caller::Admin, true),
+    ("GET", "/registration/health", Caller::Admin, false),
     ("POST", "/zoom/events", Caller::Zoom, true),
     ("GET", "/attendance/programs/1001", Caller::Admin, false),
     ("POST", "/attendance/programs/1001/sync", Caller::Admin, false),
