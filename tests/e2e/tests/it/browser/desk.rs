@@ -1,12 +1,11 @@
 //! A person at a browser before the console.
 
 use super::chromium::{Chromium, Tab, Wanted};
-use crate::harness::App;
+use crate::harness::{App, workspace};
 use fakes::stage::ADMIN_KEY;
 use serde_json::json;
-use std::path::PathBuf;
 
-/// Names a folder for the pictures that the README shows; without it none are made.
+/// Names a folder, within the workspace, for the pictures that the README shows; without it none are made.
 const PICTURES: &str = "SCREENSHOTS";
 
 /// A browser with a tab at the console.
@@ -61,12 +60,17 @@ impl Desk {
         self.tab.until_true(&expression).await;
     }
 
-    /// Makes a picture for the README, if one is wanted.
-    pub async fn picture(&self, tab: &Tab, name: &str) {
-        if let Some(folder) = std::env::var_os(PICTURES) {
-            tab.to_front().await;
-            tab.picture(&PathBuf::from(folder).join(format!("{name}.png"))).await;
-        }
+    /// Makes a picture for the README, if one is wanted: of what a small screen shows from some element on.
+    pub async fn picture(&self, tab: &Tab, name: &str, from: &Wanted) {
+        let Some(folder) = std::env::var_os(PICTURES) else { return };
+        let folder = workspace().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        tab.to_front().await;
+        tab.screen(900, 620, false).await;
+        let from = tab.find(from).await;
+        tab.apply(&from, "function () { this.scrollIntoView(); scrollBy(0, -16); }", json!([])).await;
+        tab.picture(&folder.join(format!("{name}.png"))).await;
+        tab.screen(1024, 768, false).await;
     }
 
     /// Fails if a page wrote an error into the console, threw, or met the content security policy; if an answer was no
@@ -80,6 +84,9 @@ impl Desk {
         app.assert_nothing_personal();
     }
 }
+
+/// No version of attendance keeps single people's minutes yet, and the console asks all the same.
+pub const NO_MINUTES: &str = "POST /attendance/trace 404";
 
 /// The one answer that every visit begins with: nobody is signed in yet.
 pub const SIGNED_OUT: &str = "GET /oauth/services 401";

@@ -5,6 +5,7 @@ use super::desk::{Desk, SIGNED_OUT, the};
 use crate::harness::App;
 use fakes::stage::ADMIN_KEY;
 use fakes::zoom::{NewUser, NewWebinar, Options};
+use jiff::{SignedDuration, Timestamp};
 
 const PROGRAM: &str = "2026-12 Product webinar";
 
@@ -14,8 +15,9 @@ async fn the_keyboard_is_enough() {
     let options = Options { consent_page: true, ..Options::default() };
     let app = App::start_with(options, fakes::marketo::Options::default()).await;
     app.stage.zoom.add_user(NewUser::named("bob@example.com")).unwrap();
-    for topic in ["First", "Second"] {
-        app.stage.zoom.add_webinar(NewWebinar { topic: topic.into(), ..NewWebinar::default() }).unwrap();
+    for (topic, hours) in [("First", 24), ("Second", 48)] {
+        let start_time = Some(Timestamp::now() + SignedDuration::from_hours(hours));
+        app.stage.zoom.add_webinar(NewWebinar { topic: topic.into(), start_time, ..NewWebinar::default() }).unwrap();
     }
     let desk = Desk::before(chromium, &app).await;
     let tab = &desk.tab;

@@ -1,7 +1,7 @@
 //! The whole job by clicking: from the console's sign-in to attendance that appears by itself.
 
 use super::chromium::{Chromium, Wanted};
-use super::desk::{Desk, SIGNED_OUT, the};
+use super::desk::{Desk, NO_MINUTES, SIGNED_OUT, the};
 use crate::harness::App;
 use fakes::marketo::world::WEBINAR_PROGRAM;
 use fakes::stage::MARKETO_API_KEY;
@@ -29,7 +29,7 @@ async fn somebody_does_the_whole_job_by_clicking() {
     hold_the_webinar(&desk, &app, webinar).await;
     see_who_attended(&desk, &app).await;
 
-    desk.assert_clean(&app, &[SIGNED_OUT]);
+    desk.assert_clean(&app, &[SIGNED_OUT, NO_MINUTES]);
     assert_eq!(app.stage.marketo.violations().len(), 0, "{:?}", app.stage.marketo.violations());
 }
 
@@ -51,7 +51,7 @@ async fn sign_in_to_zoom(desk: &Desk, app: &App) {
     let tab = &desk.tab;
     tab.sees("No Zoom account is connected yet.").await;
     tab.fill(&the("textbox", "Name of the service"), SERVICE).await;
-    desk.picture(tab, "1-zoom-account").await;
+    desk.picture(tab, "1-zoom-account", &the("banner", "")).await;
     tab.follow(&the("button", "Sign in to Zoom")).await;
     assert!(tab.url().await.starts_with(&app.stage.zoom.url()), "{}", tab.url().await);
     tab.sees("alice@example.com").await;
@@ -79,7 +79,7 @@ async fn connect(desk: &Desk) {
     let webinar = tab.find(&the("radio", TOPIC)).await;
     assert!(webinar.description.contains("your time") && webinar.description.contains("New York"), "{webinar:?}");
     tab.press(&webinar).await;
-    desk.picture(tab, "2-connect").await;
+    desk.picture(tab, "2-connect", &the("textbox", "Marketo program")).await;
     tab.click(&the("button", "Connect")).await;
     tab.find(&the("heading", PROGRAM)).await;
     tab.sees(&format!("{PROGRAM} is connected.")).await;
@@ -129,7 +129,7 @@ async fn register(desk: &Desk, app: &App) -> String {
     marketo.follow(&the("button", "Set the ticked ones Registered")).await;
     let email = the("link", "To ada@example.org");
     marketo.find(&email).await;
-    desk.picture(&marketo, "3-marketo").await;
+    desk.picture(&marketo, "3-marketo", &the("heading", PROGRAM)).await;
     let statuses = app.stage.marketo.members(WEBINAR_PROGRAM).into_iter().map(|member| member.status_name);
     assert_eq!(statuses.collect::<Vec<_>>(), ["Registered"; 3]);
 
@@ -138,7 +138,7 @@ async fn register(desk: &Desk, app: &App) -> String {
     let links = marketo.all(&Wanted::any("link")).await;
     let personal: Vec<_> = links.iter().filter(|link| link.name.starts_with(&app.stage.zoom.url())).collect();
     assert_eq!(personal.len(), 1, "{links:?}");
-    desk.picture(&marketo, "4-email").await;
+    desk.picture(&marketo, "4-email", &the("heading", "Confirmation e-mail")).await;
     assert_eq!(marketo.complaints(), Vec::<String>::new());
 
     desk.tab.to_front().await;
@@ -158,7 +158,7 @@ async fn hold_the_webinar(desk: &Desk, app: &App, webinar: u64) {
     assert!(zoom.url().await.ends_with(&format!("/webinars/{webinar}")));
     zoom.follow(&the("button", "Start the webinar")).await;
     zoom.click(&the("checkbox", "Hedy Lamarr")).await;
-    desk.picture(&zoom, "5-zoom").await;
+    desk.picture(&zoom, "5-zoom", &the("heading", TOPIC)).await;
     zoom.follow(&the("button", "End the webinar")).await;
     zoom.sees("2 stays").await;
     assert_eq!(zoom.complaints(), Vec::<String>::new());
@@ -172,7 +172,7 @@ async fn see_who_attended(desk: &Desk, app: &App) {
     desk.figure("No Show", "1").await;
     tab.shows(&the("region", "People"), "Everybody is accounted for.").await;
     tab.shows(&the("region", "Failures"), "Nobody has failed.").await;
-    desk.picture(tab, "6-attendance").await;
+    desk.picture(tab, "6-attendance", &the("region", "People")).await;
 
     let marketo = desk.open(&format!("{}/programs/{WEBINAR_PROGRAM}", app.stage.marketo.url())).await;
     let mut rows = Vec::new();
@@ -192,5 +192,5 @@ async fn see_who_attended(desk: &Desk, app: &App) {
     for step in ["Registered in Zoom", "Join link written to Marketo", "Program status in Marketo: Attended"] {
         tab.shows(&trace, step).await;
     }
-    desk.picture(tab, "7-trace").await;
+    desk.picture(tab, "7-trace", &the("region", "Trace a person")).await;
 }
