@@ -129,7 +129,7 @@ async fn register(desk: &Desk, app: &App) -> String {
     marketo.follow(&the("button", "Set the ticked ones Registered")).await;
     let email = the("link", "To ada@example.org");
     marketo.find(&email).await;
-    desk.picture(&marketo, "3-marketo", &the("heading", PROGRAM)).await;
+    desk.picture(&marketo, "3-marketo", &the("banner", "")).await;
     let statuses = app.stage.marketo.members(WEBINAR_PROGRAM).into_iter().map(|member| member.status_name);
     assert_eq!(statuses.collect::<Vec<_>>(), ["Registered"; 3]);
 
@@ -138,7 +138,7 @@ async fn register(desk: &Desk, app: &App) -> String {
     let links = marketo.all(&Wanted::any("link")).await;
     let personal: Vec<_> = links.iter().filter(|link| link.name.starts_with(&app.stage.zoom.url())).collect();
     assert_eq!(personal.len(), 1, "{links:?}");
-    desk.picture(&marketo, "4-email", &the("heading", "Confirmation e-mail")).await;
+    desk.picture(&marketo, "4-email", &the("banner", "")).await;
     assert_eq!(marketo.complaints(), Vec::<String>::new());
 
     desk.tab.to_front().await;
@@ -158,7 +158,7 @@ async fn hold_the_webinar(desk: &Desk, app: &App, webinar: u64) {
     assert!(zoom.url().await.ends_with(&format!("/webinars/{webinar}")));
     zoom.follow(&the("button", "Start the webinar")).await;
     zoom.click(&the("checkbox", "Hedy Lamarr")).await;
-    desk.picture(&zoom, "5-zoom", &the("heading", TOPIC)).await;
+    desk.picture(&zoom, "5-zoom", &the("banner", "")).await;
     zoom.follow(&the("button", "End the webinar")).await;
     zoom.sees("2 stays").await;
     assert_eq!(zoom.complaints(), Vec::<String>::new());
