@@ -36,7 +36,13 @@ fn main() -> io::Result<()> {
         page = page.replace(&place, &named);
         asset(&out, &mut generated, constant, &named, content_type, &text)?;
     }
-    asset(&out, &mut generated, "PAGE", "index.html", "text/html; charset=utf-8", &page)?;
+    // What is shown at first, to whom has a session and to whom has none.
+    for (constant, name, signed_in, signed_out) in
+        [("PAGE", "index.html", "", " hidden"), ("SIGN_IN_PAGE", "sign-in.html", " hidden", "")]
+    {
+        let page = page.replace("{in}", signed_in).replace("{out}", signed_out);
+        asset(&out, &mut generated, constant, name, "text/html; charset=utf-8", &page)?;
+    }
     fs::write(out.join("files.rs"), generated)
 }
 

@@ -1,12 +1,12 @@
 //! The page, its style, its script and its icon. They are part of the component, and load nothing from elsewhere.
 //! `build.rs` makes them: whole and compressed, with names that change with the content.
 
-use crate::encoding;
-use axum::extract::Path;
+use crate::{App, encoding};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::Code;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use platform::ApiError;
+use platform::{ApiError, session};
 
 /// A file as browsers get it.
 pub(crate) struct File {
@@ -24,7 +24,7 @@ mod files {
     include!(concat!(env!("OUT_DIR"), "/files.rs"));
 }
 
-pub(crate) use files::{ICON, PAGE, SCRIPT, STYLE};
+pub(crate) use files::{ICON, PAGE, SCRIPT, SIGN_IN_PAGE, STYLE};
 
 /// What the page may do: run our script, use our style, show our icon, talk to us. No text can become markup, since
 /// browsers that know trusted types refuse it. A sign-in to Zoom is a navigation, not a form that is sent, since a form
@@ -38,10 +38,13 @@ const ASK: &str = "no-cache";
 /// What has its hash in its name never changes.
 const KEEP: &str = "public, max-age=31536000, immutable";
 
-/// `GET /`.
-pub(crate) async fn page(asked: HeaderMap) -> Response {
-    let mut response = serve(&PAGE, ASK, &asked);
+/// `GET /`. Whoever has no session gets the page with the form to sign in, at once, without a request that fails first.
+pub(crate) async fn page(State(app): State<App>, asked: HeaderMap) -> Response {
+    let key = app.ports.settings().admin_key().await;
+    let is_signed_in = key.is_ok_and(|key| session::is_valid(&asked, &key, app.ports.clock.now()));
+    let mut response = serve(if is_signed_in { &PAGE } else { &SIGN_IN_PAGE }, ASK, &asked);
     let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response

@@ -15,11 +15,11 @@ export class Refused extends Error {
   }
 }
 
-const session = { signIn: null, isOpen: null };
+const session = { signIn: null, signedIn: null };
 
-// Who is asked to sign in when there is no session, and told when there is one.
-export function guard(signIn, isOpen) {
-  Object.assign(session, { signIn, isOpen });
+// Who is asked to sign in when a session has lapsed, and who tells when a sign-in that is under way is done.
+export function guard(signIn, signedIn) {
+  Object.assign(session, { signIn, signedIn });
 }
 
 // One request. Resolves with the answer's JSON, or null where it has no body.
@@ -54,14 +54,13 @@ function parsed(text) {
 // their place.
 export async function ask(method, path, body, signal) {
   for (;;) {
+    await session.signedIn();
+    signal?.throwIfAborted();
     try {
-      const json = await send(method, path, body, signal);
-      session.isOpen();
-      return json;
+      return await send(method, path, body, signal);
     } catch (error) {
       if (error.status !== 401) throw error;
-      await session.signIn();
-      signal?.throwIfAborted();
+      session.signIn();
     }
   }
 }

@@ -1,24 +1,25 @@
 // Keeping a view up to date while the page is visible.
 
-// Times in milliseconds. While something is under way the next look comes soon, and later each time nothing has changed;
-// otherwise a look a minute keeps an open page true.
-const FIRST = 2_000;
-const LATEST = 20_000;
-const IDLE = 60_000;
+// When the next look comes, in milliseconds: at first, and at the latest. Each look that brings nothing new puts off the
+// next one. While something is under way they come sooner.
+const BUSY = { first: 2_000, latest: 20_000 };
+const IDLE = { first: 10_000, latest: 60_000 };
+const MORE = 1.5;
 
 // Shows what `read` brings, and again whenever it has changed (or each time, with `always`), until the signal. `isBusy`
 // tells from it whether something is under way. Resolves with a function that looks at once, after the first look; when
 // that fails, with its error.
 export async function live(signal, { read, show, isBusy, always }) {
-  const state = { last: null, wait: FIRST, pause: 0, isAnew: false, wake: () => {} };
+  const state = { last: null, looks: 0, pause: 0, isAnew: false, wake: () => {} };
   const look = async () => {
     const found = await read();
     const text = JSON.stringify(found);
     const isChanged = text !== state.last;
-    state.wait = isChanged ? FIRST : Math.min(state.wait * 1.5, LATEST);
+    state.looks = isChanged ? 0 : state.looks + 1;
     state.last = text;
     if (!signal.aborted && (always || isChanged)) show(found);
-    state.pause = isBusy(found) ? state.wait : IDLE;
+    const { first, latest } = isBusy(found) ? BUSY : IDLE;
+    state.pause = Math.min(first * MORE ** state.looks, latest);
   };
   const goOn = async () => {
     while (!signal.aborted) {
@@ -29,7 +30,7 @@ export async function live(signal, { read, show, isBusy, always }) {
       }
       await visible(signal);
       // A look that fails leaves what is shown; the next one comes.
-      if (!signal.aborted) await look().catch(() => { state.pause = IDLE; });
+      if (!signal.aborted) await look().catch(() => { state.pause = IDLE.latest; });
     }
   };
   await look();

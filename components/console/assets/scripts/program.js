@@ -76,6 +76,8 @@ function showWebinar(section, program, services, shown) {
       ["Read from Zoom", ago(program.refreshed_at)],
       ["Moved from", program.moved_from.map((start) => at(start)).join("; ")],
     ]),
+    webinar.registration === "none" && h("p", { class: "note" },
+      "To have people registered through Marketo, turn registration on in Zoom, and then press Refresh."),
     program.missing_statuses.length > 0 && h("p", { class: "note" },
       `The program's channel lacks: ${program.missing_statuses.join(", ")}. What would set these does nothing; add them in Marketo under Admin, Tags, Channel.`),
     h("div", { class: "actions" },

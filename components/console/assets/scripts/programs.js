@@ -1,7 +1,8 @@
 // The programs that are connected.
 
 import { read } from "./api.js";
-import { h } from "./dom.js";
+import { h, replace } from "./dom.js";
+import { live } from "./live.js";
 import { heading, part } from "./views.js";
 import { startOf } from "./when.js";
 
@@ -13,17 +14,20 @@ export async function programs(root, signal) {
     h("div", { class: "title" }, heading("Programs"), h("a", { class: "button", href: "#/connect" }, "Connect a program")),
     h("p", { class: "lead" }, "Marketo programs and the Zoom webinars they are connected to. A clone of a program has to be connected anew."),
     list);
-  await part(list, async () => {
-    const { programs } = await read("/catalog/programs", signal);
-    programs.sort((a, b) => a.webinar.start_time < b.webinar.start_time ? 1 : -1);
-    list.replaceChildren(...(programs.length ? programs.map(item) : [h("li", { class: "card quiet" }, "No program is connected yet.")]));
-  });
+  await part(list, () => live(signal, {
+    read: async () => (await read("/catalog/programs", signal)).programs,
+    show: (programs) => {
+      const latestFirst = programs.toSorted((a, b) => b.webinar.start_time.localeCompare(a.webinar.start_time));
+      replace(list, programs.length ? latestFirst.map(item) : h("li", { class: "card quiet" }, "No program is connected yet."));
+    },
+    isBusy: () => false,
+  }));
 }
 
 function item(program) {
   return h("li", { class: "card" },
     h("div", { class: "title" },
-      h("h2", null, h("a", { href: `#/programs/${program.program_id}` }, nameOf(program))),
+      h("h2", null, h("a", { id: `program-${program.program_id}`, href: `#/programs/${program.program_id}` }, nameOf(program))),
       h("span", { class: "quiet" }, `Program ${program.program_id}`)),
     h("p", null, program.webinar.topic),
     h("p", { class: "quiet" }, startOf(program.webinar)),

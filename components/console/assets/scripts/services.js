@@ -2,7 +2,8 @@
 
 import { ask, read } from "./api.js";
 import { confirm } from "./dialog.js";
-import { facts, h } from "./dom.js";
+import { facts, h, replace } from "./dom.js";
+import { live } from "./live.js";
 import { button, field, say } from "./messages.js";
 import { enabledUsers } from "./users.js";
 import { heading, part } from "./views.js";
@@ -16,18 +17,36 @@ export async function zoomAccounts(root, signal) {
     h("p", { class: "lead" }, "Each sign-in to a Zoom account is a LaunchPoint service. Programs use the webinars of its admin and of the users enabled here."),
     list,
     adding());
-  const load = async () => {
-    const { services } = await read("/oauth/services", signal);
-    const articles = services.map((service) => article(service, services, load));
-    list.replaceChildren(...(articles.length ? articles : [h("p", { class: "card quiet" }, "No Zoom account is connected yet.")]));
-    return services;
+  const seen = { services: [], shown: "" };
+  const show = (services) => {
+    const text = JSON.stringify(services);
+    seen.services = services;
+    // Nothing is taken from under somebody's hands; the next look shows it.
+    if (text === seen.shown || list.contains(document.activeElement)) return;
+    seen.shown = text;
+    const articles = services.map((service) => article(service, services, reload));
+    replace(list, articles.length ? articles : h("p", { class: "card quiet" }, "No Zoom account is connected yet."));
   };
-  await part(list, load);
+  let again;
+  const reload = async () => {
+    root.querySelector("h1").focus();
+    await again();
+    return seen.services;
+  };
+  await part(list, async () => {
+    again = await live(signal, {
+      always: true,
+      read: async () => (await read("/oauth/services", signal)).services,
+      show,
+      // What is being removed goes by itself.
+      isBusy: (services) => services.some((service) => service.state === "deauthorized"),
+    });
+  });
 }
 
 const signInTo = (name) => `/oauth/sign-in?service=${encodeURIComponent(name)}`;
 
-function article(service, all, load) {
+function article(service, all, reload) {
   const title = h("h2", { id: `service-${service.id}` }, service.name);
   const isActive = service.state === "active";
   const trouble = troubleOf(service, all);
@@ -45,17 +64,16 @@ function article(service, all, load) {
     isActive && enabledUsers(service),
     h("div", { class: "actions" },
       h("a", { class: `button${isCure ? "" : " plain"}`, href: signInTo(service.name) }, "Sign in to Zoom again"),
-      button(`Remove ${service.name}`, () => remove(service, load), { class: "plain danger" })));
+      button(`Remove ${service.name}`, () => remove(service, reload), { class: "plain danger" })));
 }
 
-async function remove(service, load) {
+async function remove(service, reload) {
   const text = "The sign-in is given back to Zoom and deleted here. Programs connected through this service stop: nobody is "
     + "registered, and no attendance is read. What is in Zoom and Marketo stays.";
   if (!await confirm(`Remove ${service.name}?`, text, "Remove")) return;
   await ask("DELETE", `/oauth/services/${encodeURIComponent(service.id)}`);
-  const left = await load();
+  const left = await reload();
   const isLeft = left.some((other) => other.id === service.id);
-  document.querySelector("#view h1").focus();
   say(isLeft ? `${service.name} is being removed; Zoom does not answer yet, and is asked again.` : `${service.name} is removed.`);
 }
 

@@ -17,10 +17,6 @@ function signIn() {
   return sign.in;
 }
 
-function isOpen() {
-  if (find("sign-out").hidden && !sign.in) show(true);
-}
-
 function show(isSignedIn) {
   find("sign-in").hidden = isSignedIn;
   find("view").hidden = !isSignedIn;
@@ -48,9 +44,11 @@ function submit(event) {
   });
 }
 
-// Begins. `forget` empties the view when somebody signs out.
+// Begins. The page itself tells whether there is a session. `forget` empties the view when somebody signs out.
 export function beginSession(forget) {
-  guard(signIn, isOpen);
+  guard(signIn, () => sign.in);
+  if (find("sign-in").hidden) show(true);
+  else signIn();
   find("sign-in").addEventListener("submit", submit);
   find("sign-out").addEventListener("click", async () => {
     clear();

@@ -64,7 +64,7 @@ function focusView() {
 
 // A part of a view that comes when it is there: until then it says so, and afterwards what went wrong, if anything did.
 export async function part(root, work) {
-  const waiting = h("p", { class: "quiet" }, "Loading…");
+  const waiting = h(root.tagName === "UL" ? "li" : "p", { class: "quiet" }, "Loading…");
   root.append(waiting);
   try {
     await work();

@@ -1,16 +1,14 @@
 //! `GET /registration/health`.
 
-use super::survey;
+use super::survey::Survey;
 use crate::app::App;
 use axum::extract::State;
-use domain::Error;
 use domain::records::Outcome;
 use domain::time::Timestamp;
 use platform::ApiError;
 use platform::entrance::Admin;
 use platform::respond::Json;
 use serde::Serialize;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What waits, and how much failed.
@@ -26,20 +24,18 @@ pub struct Health {
 
 /// Answers with the state of the component. Reads the whole ledger: for people, now and then.
 pub async fn show(_: Admin, State(app): State<Arc<App>>) -> Result<Json<Health>, ApiError> {
-    Ok(Json(look(&app).await?))
+    Ok(Json(health(&Survey::of(&app, None).await?)))
 }
 
-async fn look(app: &App) -> Result<Health, Error> {
-    let (given_up, under_way): (Vec<_>, Vec<_>) =
-        survey::chunks(app).await?.into_iter().partition(|(_, head)| head.problem.is_some());
-    let beside: HashSet<_> = survey::beside_ledger(app).await?.into_iter().collect();
-    let ledger = survey::ledger_of(app, None).await?;
-    let failed = ledger.iter().filter(|entry| {
-        matches!(entry.outcome, Outcome::Failed { .. }) && !beside.contains(&(entry.program, entry.lead))
+fn health(survey: &Survey) -> Health {
+    let under_way = || survey.chunks.iter().filter(|chunk| !chunk.is_given_up);
+    let failed = survey.ledger.iter().filter(|entry| {
+        matches!(entry.outcome, Outcome::Failed { .. }) && !survey.beside.contains(&(entry.program, entry.lead))
     });
-    Ok(Health {
-        outbox: under_way.len(),
-        oldest: under_way.iter().map(|(_, head)| head.accepted_at).min(),
-        failures: failed.count() + beside.len() + given_up.len(),
-    })
+    let outbox = under_way().count();
+    Health {
+        outbox,
+        oldest: under_way().map(|chunk| chunk.accepted_at).min(),
+        failures: failed.count() + survey.beside.len() + survey.chunks.len() - outbox,
+    }
 }

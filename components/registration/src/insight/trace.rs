@@ -100,7 +100,7 @@ async fn trace(app: &App, connection: &Connection, email: &Email) -> Result<Trac
     };
     let mut known = leads;
     known.extend(entry.as_ref().map(|entry| entry.lead).filter(|lead| !known.contains(lead)));
-    let waiting = survey::waiting(app, program).await?.iter().any(|lead| known.contains(lead));
+    let waiting = survey::waiting(&survey::chunks(app).await?, program).any(|lead| known.contains(&lead));
     Ok(Trace {
         program_id: program,
         webinar_id: webinar,
