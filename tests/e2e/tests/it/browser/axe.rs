@@ -28,6 +28,11 @@ fn source() -> Option<&'static str> {
     }
 }
 
+/// Whether there is an axe-core.
+pub fn is_there() -> bool {
+    source().is_some()
+}
+
 fn fetch() -> Result<String, String> {
     let file = folder().join("node_modules/axe-core/axe.min.js");
     let wanted = workspace().join("tests/e2e/axe");

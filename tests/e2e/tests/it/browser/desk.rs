@@ -87,6 +87,3 @@ impl Desk {
 
 /// No version of attendance keeps single people's minutes yet, and the console asks all the same.
 pub const NO_MINUTES: &str = "POST /attendance/trace 404";
-
-/// The one answer that every visit begins with: nobody is signed in yet.
-pub const SIGNED_OUT: &str = "GET /oauth/services 401";

@@ -5,6 +5,7 @@
 //! browser::main_path` makes the README's pictures anew.
 
 mod axe;
+mod checks;
 mod chromium;
 mod desk;
 mod keyboard;

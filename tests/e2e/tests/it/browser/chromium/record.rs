@@ -33,6 +33,17 @@ impl Tab {
         events.iter().filter_map(complaint).collect()
     }
 
+    /// Waits for a complaint that tells something.
+    pub async fn complains(&self, of: &str) {
+        loop {
+            let (events, count) = self.pipe.events(&self.session, 0);
+            if events.iter().filter_map(complaint).any(|complaint| complaint.contains(of)) {
+                return;
+            }
+            self.pipe.more_events(count).await;
+        }
+    }
+
     /// What the pages of this tab loaded, in order.
     pub fn loaded(&self) -> Vec<Loaded> {
         let (events, _) = self.pipe.events(&self.session, 0);
