@@ -41,6 +41,8 @@ pub fn router(ports: Ports) -> Router {
             "/catalog/programs/{program_id}",
             get(programs::show).put(programs::connect).delete(programs::disconnect),
         )
+        // What Marketo shows of its webinar.
+        .route("/catalog/programs/{program_id}/tokens", get(programs::tokens))
         // Reads the webinar and the channel again, and writes the My Tokens.
         .route("/catalog/programs/{program_id}/refresh", post(programs::refresh))
         // By chaining: whose webinar is it, and what is it like now? (registration)

@@ -7,15 +7,18 @@
 //! | `marketo` | what Marketo tells of a program, and whether it qualifies (R6) |
 //! | `records` | connections in the store |
 //! | `view` | a connection as our API shows it |
+//! | `shown` | what Marketo shows of the webinar (R4) |
 
 mod connecting;
 mod marketo;
 mod reading;
 mod records;
+mod shown;
 mod view;
 
 pub(crate) use reading::{Depth, read_again};
 pub(crate) use records::{every, mend_list};
+pub(crate) use shown::tokens;
 
 use crate::app::App;
 use crate::services;
@@ -99,5 +102,5 @@ async fn connected(app: &App, id: ProgramId) -> Result<Connection, ApiError> {
 
 async fn view(app: &App, connection: Connection) -> Result<ConnectionView, Error> {
     let services = services::all(app.ports.store()).await?;
-    Ok(ConnectionView::with_tokens(connection, &services))
+    Ok(ConnectionView::of(connection, &services))
 }

@@ -1,20 +1,12 @@
 //! A connection as our API shows it (DESIGN section 7).
 
 use super::marketo::missing_statuses;
-use crate::tokens;
 use crate::webinars::WebinarView;
 use domain::records::{Connection, Service};
 use domain::status::Channel;
 use domain::time::Timestamp;
 use domain::{Code, Problem, ProgramId, ServiceId, WebinarId};
 use serde::Serialize;
-
-/// A My Token.
-#[derive(Serialize)]
-struct TokenView {
-    name: String,
-    value: String,
-}
 
 /// A connection.
 #[derive(Serialize)]
@@ -31,11 +23,6 @@ pub(crate) struct ConnectionView {
     /// Starts that the webinar was moved away from, the latest last (R13). For information: nothing depends on them.
     moved_from: Vec<Timestamp>,
     problem: Option<Problem>,
-    /// Whether Marketo may still show earlier values of the My Tokens.
-    tokens_due: bool,
-    /// The My Tokens as they are or will be in Marketo. Only where one program is asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tokens: Vec<TokenView>,
     /// The webinar that the program was connected to until this request, whose registrants stay as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     replaced: Option<WebinarId>,
@@ -60,17 +47,8 @@ impl ConnectionView {
             refreshed_at: connection.refreshed_at,
             moved_from: connection.moved_from,
             problem: obstacle.map(Problem::of).or(found),
-            tokens_due: connection.tokens_due,
-            tokens: Vec::new(),
             replaced: None,
         }
-    }
-
-    /// The view with what Marketo shows of the webinar (R4).
-    pub(super) fn with_tokens(connection: Connection, services: &[Service]) -> Self {
-        let tokens = tokens::my_tokens(&connection.snapshot);
-        let tokens = tokens.into_iter().map(|token| TokenView { name: token.name, value: token.value }).collect();
-        Self { tokens, ..Self::of(connection, services) }
     }
 
     /// Says which webinar the program was connected to until now.

@@ -167,6 +167,7 @@ async fn only_the_admin_comes_in() {
         ("GET", LIST),
         ("GET", "/catalog/programs"),
         ("GET", "/catalog/programs/1001"),
+        ("GET", "/catalog/programs/1001/tokens"),
         ("PUT", "/catalog/programs/1001"),
         ("DELETE", "/catalog/programs/1001"),
         ("POST", "/catalog/programs/1001/refresh"),

@@ -28,17 +28,17 @@ export async function oneProgram(root, signal, id) {
         h("p", null, h("a", { class: "button", href: `#/connect/${id}` }, "Connect it"))));
       return;
     }
-    entitle(title, nameOf(program));
     const webinar = section("webinar", "Webinar");
     const shown = section("tokens", "What Marketo shows");
     const figures = section("people", "People");
     const failed = section("failures", "Failures");
     body.append(webinar, figures, failed, trace(id), shown);
-    const show = (program) => {
-      showWebinar(webinar, program, services, async (fresh) => { entitle(title, nameOf(fresh)); show(fresh); });
-      showTokens(shown, program);
+    const show = async (program) => {
+      entitle(title, nameOf(program));
+      showWebinar(webinar, program, services, show);
+      showTokens(shown, await read(`/catalog/programs/${id}/tokens`, signal));
     };
-    show(program);
+    await show(program);
     await keepCurrent(figures, failed, program, signal);
   });
 }
@@ -86,10 +86,10 @@ function showWebinar(section, program, services, shown) {
       button("Disconnect", disconnect, { id: "disconnect", class: "plain danger" })));
 }
 
-function showTokens(section, program) {
-  const rows = (program.tokens ?? []).map(({ name, value }) => [h("code", null, `{{my.${name}}}`), h("span", { class: "value" }, value)]);
+function showTokens(section, { tokens, due }) {
+  const rows = tokens.map(({ name, value }) => [h("code", null, `{{my.${name}}}`), h("span", { class: "value" }, value)]);
   keepTitle(section,
-    h("p", { class: "quiet" }, program.tokens_due
+    h("p", { class: "quiet" }, due
       ? "My Tokens of the program. The latest values are not all in Marketo yet; they are written by themselves, or with Refresh."
       : "My Tokens of the program, in the webinar's time zone. They follow the webinar."),
     table("My Tokens", ["Token", "Value"], rows));

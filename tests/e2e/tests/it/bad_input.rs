@@ -31,6 +31,7 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("PUT", "/catalog/programs/1001", Caller::Admin, true),
     ("DELETE", "/catalog/programs/1001", Caller::Admin, false),
     ("POST", "/catalog/programs/1001/refresh", Caller::Admin, false),
+    ("GET", "/catalog/programs/1001/tokens", Caller::Admin, false),
     ("GET", "/flow-step/status", Caller::Marketo, false),
     ("GET", "/flow-step/brandIcon", Caller::Marketo, false),
     ("GET", "/flow-step/serviceIcon", Caller::Marketo, false),
