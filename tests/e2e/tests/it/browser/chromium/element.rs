@@ -98,21 +98,30 @@ impl Tab {
 
     /// Calls a function on an element.
     pub async fn apply(&self, element: &Element, function: &str, arguments: Value) -> Value {
-        let object = self.call("DOM.resolveNode", json!({"backendNodeId": element.node})).await;
+        self.try_apply(element, function, arguments).await.unwrap()
+    }
+
+    /// The same; an error if the element went away meanwhile.
+    pub(super) async fn try_apply(&self, element: &Element, function: &str, arguments: Value) -> Result<Value, String> {
+        let object = self.try_call("DOM.resolveNode", json!({"backendNodeId": element.node})).await?;
         let arguments: Vec<Value> =
             arguments.as_array().into_iter().flatten().map(|value| json!({"value": value})).collect();
         let parameters = json!({
             "objectId": object["object"]["objectId"], "functionDeclaration": function, "arguments": arguments,
             "returnByValue": true, "awaitPromise": true,
         });
-        let mut answer = self.call("Runtime.callFunctionOn", parameters).await;
+        let mut answer = self.try_call("Runtime.callFunctionOn", parameters).await?;
         assert!(answer.get("exceptionDetails").is_none(), "{function}: {answer}");
-        answer["result"]["value"].take()
+        Ok(answer["result"]["value"].take())
     }
 
     /// Clicks an element with the mouse. It must be on top where it is clicked.
     pub async fn press(&self, element: &Element) {
-        let spot = self.apply(element, SPOT, json!([])).await;
+        self.try_press(element).await.unwrap();
+    }
+
+    async fn try_press(&self, element: &Element) -> Result<(), String> {
+        let spot = self.try_apply(element, SPOT, json!([])).await?;
         assert!(spot.get("blocked").is_none(), "{element:?} cannot be clicked: {spot}");
         for (kind, buttons) in [("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)] {
             let button = if kind == "mouseMoved" { "none" } else { "left" };
@@ -121,6 +130,7 @@ impl Tab {
             });
             self.call("Input.dispatchMouseEvent", event).await;
         }
+        Ok(())
     }
 
     /// Whether an element can be scrolled to and is then on top; else what is in the way.
@@ -130,8 +140,10 @@ impl Tab {
 
     /// Waits for an element and clicks it.
     pub async fn click(&self, wanted: &Wanted) {
-        let element = self.find(wanted).await;
-        self.press(&element).await;
+        // A view that updates itself may have put another one in its place.
+        while let Err(gone) = self.try_press(&self.find(wanted).await).await {
+            println!("{wanted:?}: {gone}");
+        }
     }
 
     /// Clicks what leads to another page, and waits until that is loaded.

@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 /// A call that takes longer is never answered. The machine may be busy with other tests.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 type Answer = Result<Value, String>;
 
@@ -38,7 +38,8 @@ impl Pipe {
         Arc::new(Self { out: out.into(), last_id: AtomicU64::new(0), inbox })
     }
 
-    /// Calls a method, in a tab's session or, without one, of the browser.
+    /// Calls a method, in a tab's session or, without one, of the browser. An error is the browser's own; fails when
+    /// there is no browser any more.
     pub(super) async fn call(&self, session: Option<&str>, method: &str, parameters: Value) -> Answer {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let mut message = json!({"id": id, "method": method, "params": parameters});
@@ -49,10 +50,9 @@ impl Pipe {
         self.inbox.waiting.lock().unwrap().insert(id, sender);
         let mut bytes = message.to_string().into_bytes();
         bytes.push(0);
-        self.out.lock().await.write_all(&bytes).await.map_err(|error| format!("{method}: {error}"))?;
+        self.out.lock().await.write_all(&bytes).await.expect("the browser is gone");
         match timeout(PATIENCE, receiver).await {
-            Ok(Ok(answer)) => answer.map_err(|error| format!("{method}: {error}")),
-            Ok(Err(_)) => Err(format!("{method}: the browser is gone")),
+            Ok(answer) => answer.expect("the browser is gone").map_err(|error| format!("{method}: {error}")),
             Err(_) => Err(format!("{method}: no answer within {PATIENCE:?}")),
         }
     }

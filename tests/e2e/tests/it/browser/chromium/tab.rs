@@ -1,11 +1,11 @@
 //! A tab: going somewhere, waiting for what it shows, pictures of it.
 
-use super::pipe::{PATIENCE, Pipe};
+use super::pipe::Pipe;
 use base64::Engine;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Counts what changes in each document, so that one can wait for the next change without missing it.
 const COUNTER: &str = "(() => {
@@ -17,6 +17,9 @@ const COUNTER: &str = "(() => {
   const seen = { count: () => changes, after: (count) => changes > count ? null : new Promise((go) => waiting.push(go)) };
   Object.defineProperty(window, '__seen', { value: seen });
 })();";
+
+/// What a page does not show by then it never shows: an idle view of the console looks once a minute.
+const AWAITED: Duration = Duration::from_secs(150);
 
 /// A tab.
 pub struct Tab {
@@ -104,7 +107,7 @@ impl Tab {
             if let Some(found) = look().await {
                 return found;
             }
-            let left = PATIENCE.saturating_sub(begun.elapsed());
+            let left = AWAITED.saturating_sub(begun.elapsed());
             let change = tokio::time::timeout(left, self.try_evaluate_raw(&format!("__seen.after({count})"))).await;
             if change.is_err() {
                 let shown = self.try_evaluate("location.href + '\\n' + document.body.innerText").await;
@@ -133,7 +136,7 @@ impl Tab {
     pub async fn shows(&self, wanted: &super::Wanted, text: &str) {
         self.until(&format!("{text} in {wanted:?}"), || async {
             for element in self.all(wanted).await {
-                if self.words(&element).await.contains(text) {
+                if self.try_words(&element).await.is_ok_and(|words| words.contains(text)) {
                     return Some(());
                 }
             }
@@ -144,8 +147,12 @@ impl Tab {
 
     /// What an element shows.
     pub async fn words(&self, element: &super::Element) -> String {
-        let words = self.apply(element, "function () { return this.innerText; }", json!([])).await;
-        words.as_str().unwrap_or_default().to_owned()
+        self.try_words(element).await.unwrap()
+    }
+
+    async fn try_words(&self, element: &super::Element) -> Result<String, String> {
+        let words = self.try_apply(element, "function () { return this.innerText; }", json!([])).await?;
+        Ok(words.as_str().unwrap_or_default().to_owned())
     }
 
     /// Waits until the page shows a text.
