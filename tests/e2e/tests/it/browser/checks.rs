@@ -2,7 +2,7 @@
 
 use super::axe;
 use super::chromium::Chromium;
-use super::stand_ins::on_a_phone;
+use super::phone::on_a_phone;
 use fakes::zoom::{Options, Zoom};
 
 /// Each is done to a page, and a part of what is then told.

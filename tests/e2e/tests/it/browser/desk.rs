@@ -8,6 +8,9 @@ use serde_json::json;
 /// Names a folder, within the workspace, for the pictures that the README shows; without it none are made.
 const PICTURES: &str = "SCREENSHOTS";
 
+/// What would set `window.scripted` if it were markup.
+pub const MARKUP: &str = "<img src=x onerror=\"window.scripted=1\"><script>window.scripted=1</script>";
+
 /// A browser with a tab at the console.
 pub struct Desk {
     /// The tab.

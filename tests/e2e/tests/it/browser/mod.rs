@@ -11,6 +11,7 @@ mod desk;
 mod keyboard;
 mod main_path;
 mod people;
+mod phone;
 mod services;
 mod signing_in;
 mod stand_ins;

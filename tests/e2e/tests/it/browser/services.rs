@@ -1,10 +1,12 @@
 //! Zoom accounts in the console: what goes wrong with them is told where it is.
 
 use super::chromium::Chromium;
-use super::desk::{Desk, the};
+use super::desk::{Desk, MARKUP, the};
 use crate::harness::{App, Scene};
 use fakes::marketo::world::WEBINAR_PROGRAM;
+use fakes::support::{Effect, Fault};
 use fakes::zoom::NewUser;
+use serde_json::json;
 
 /// R1: signing the same Zoom account in under another name.
 #[tokio::test]
@@ -31,8 +33,8 @@ async fn a_superseded_service_says_so_and_so_do_its_programs() {
     let options = tab.find(&accounts).await;
     let texts = "function () { return [...this.options].map((one) => `${one.text} ${one.disabled} ${one.selected}`); }";
     tab.find(&the("radio", "Launch day")).await;
-    let options = tab.apply(&options, texts, serde_json::json!([])).await;
-    assert_eq!(options, serde_json::json!(["Acme Webinars (superseded) true false", "Acme Again false true"]));
+    let options = tab.apply(&options, texts, json!([])).await;
+    assert_eq!(options, json!(["Acme Webinars (superseded) true false", "Acme Again false true"]));
     tab.click(&the("radio", "Launch day")).await;
     tab.click(&the("button", "Connect")).await;
     tab.find(&the("heading", "2026-12 Product webinar")).await;
@@ -88,4 +90,35 @@ async fn twenty_users_are_enabled_and_no_more() {
     let statuses: Vec<String> = [400, 404, 409, 422].iter().map(|status| format!("{refused} {status}")).collect();
     let refused: Vec<&str> = statuses.iter().map(String::as_str).collect();
     desk.assert_clean(&scene.app, &refused);
+}
+
+/// What Zoom answers in an outage is nobody's to read; what to do is told where it matters, and nothing else breaks.
+#[tokio::test]
+async fn an_outage_of_zoom_is_told_where_the_webinars_would_be() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let scene = Scene::set(App::start().await).await;
+    let down = Effect::Status { status: 503, body: json!({"code": 1, "message": MARKUP}), headers: Default::default() };
+    let fault = Fault::once("GET", "/v2/users/*/webinars", down).times(1_000);
+    scene.app.stage.zoom.faults().add(fault);
+    let told = scene.admin.get(&format!("/catalog/webinars?service={}", scene.service)).await.unwrap();
+    let detail = told.body["detail"].as_str().unwrap();
+    let desk = Desk::before(chromium, &scene.app).await;
+    let tab = &desk.tab;
+    desk.sign_in().await;
+    desk.view("#/connect", "Connect a program").await;
+    tab.shows(&the("group", "Webinar"), detail).await;
+    assert!(!tab.text().await.contains("onerror"), "{}", tab.text().await);
+
+    // Nobody connects to nothing.
+    tab.fill(&the("textbox", "Marketo program"), "1001").await;
+    tab.click(&the("button", "Connect")).await;
+    tab.shows(&the("alert", ""), "Choose a webinar.").await;
+
+    scene.app.stage.zoom.faults().clear();
+    tab.click(&the("link", "Zoom accounts").within(the("navigation", "Views"))).await;
+    tab.find(&the("heading", "Zoom accounts")).await;
+    desk.view("#/connect", "Connect a program").await;
+    tab.find(&the("radio", "Launch day")).await;
+    let refused = format!("GET /catalog/webinars?service={} {}", scene.service, told.status);
+    desk.assert_clean(&scene.app, &[&refused]);
 }

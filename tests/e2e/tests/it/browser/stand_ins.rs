@@ -1,43 +1,12 @@
 //! The stand-ins' pages: anybody can use them, and data can't script them.
 
 use super::axe;
-use super::chromium::{Chromium, Tab, Wanted};
-use super::desk::the;
+use super::chromium::Chromium;
+use super::desk::{MARKUP, the};
+use super::phone::on_a_phone;
 use fakes::marketo::Marketo;
 use fakes::marketo::world::WEBINAR_PROGRAM;
 use fakes::zoom::{NewRegistrant, NewWebinar, Options, Zoom};
-
-/// What would set `window.scripted` if it were markup.
-pub const MARKUP: &str = "<img src=x onerror=\"window.scripted=1\"><script>window.scripted=1</script>";
-
-/// What is wrong with a page on a phone: that it scrolls sideways, or what cannot be reached there.
-pub async fn on_a_phone(tab: &Tab, what: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
-    tab.screen(360, 640, true).await;
-    let widths = tab.evaluate("[document.scrollingElement.scrollWidth, innerWidth]").await;
-    if widths[0].as_u64() > Some(360) || widths[1].as_u64() > Some(360) {
-        wrong.push(format!("{what} is wider than a phone: {widths}; {}", tab.evaluate(WIDE).await));
-    }
-    let mut reached = 0;
-    for role in ["link", "button", "textbox", "spinbutton", "checkbox", "combobox", "radio", "searchbox"] {
-        for element in tab.all(&Wanted::any(role)).await {
-            if element.is("focusable") && !element.is("disabled") {
-                reached += 1;
-                if let Some(blocked) = tab.blocked(&element).await {
-                    wrong.push(format!("{what}: {role} {} cannot be reached on a phone: {blocked}", element.name));
-                }
-            }
-        }
-    }
-    assert!(reached > 0, "{what} has nothing to do");
-    tab.screen(1024, 768, false).await;
-    wrong
-}
-
-/// What sticks out.
-const WIDE: &str = "[...document.querySelectorAll('body *')].reverse()
-  .filter((one) => one.getBoundingClientRect().right > 361 || one.scrollWidth > one.clientWidth + 1)
-  .map((one) => one.outerHTML.slice(0, 150)).slice(0, 3)";
 
 #[tokio::test]
 async fn anybody_can_use_the_pages_of_the_stand_ins() {

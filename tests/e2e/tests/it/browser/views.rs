@@ -1,8 +1,8 @@
 //! Every view: anybody can use it, on a phone too, in light and dark, and data can't script it.
 
 use super::chromium::Chromium;
-use super::desk::{Desk, NO_MINUTES, the};
-use super::stand_ins::{MARKUP, on_a_phone};
+use super::desk::{Desk, MARKUP, NO_MINUTES, the};
+use super::phone::on_a_phone;
 use super::{axe, chromium::Wanted};
 use crate::harness::{App, Scene};
 use fakes::marketo::world::WEBINAR_PROGRAM;

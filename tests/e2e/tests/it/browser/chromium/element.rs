@@ -133,9 +133,10 @@ impl Tab {
         Ok(())
     }
 
-    /// Whether an element can be scrolled to and is then on top; else what is in the way.
+    /// What is in the way of an element that was scrolled to; none too if the element went away meanwhile.
     pub async fn blocked(&self, element: &Element) -> Option<String> {
-        self.apply(element, SPOT, json!([])).await.get("blocked").map(ToString::to_string)
+        let spot = self.try_apply(element, SPOT, json!([])).await.ok()?;
+        spot.get("blocked").map(ToString::to_string)
     }
 
     /// Waits for an element and clicks it.
