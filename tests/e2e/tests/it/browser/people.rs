@@ -1,7 +1,7 @@
 //! The people of a program in the console: who failed, trying again, and one person's trace.
 
 use super::chromium::Chromium;
-use super::desk::{Desk, NO_MINUTES, the};
+use super::desk::{Desk, the};
 use crate::harness::{App, Scene, email, until};
 use fakes::zoom::{Attendance, HeldSession, Person};
 use serde_json::json;
@@ -65,14 +65,16 @@ async fn the_trace_of_a_lead_tells_what_became_of_it() {
     desk.sign_in().await;
     desk.view("#/programs/1001", PROGRAM).await;
     let field = the("textbox", "E-mail address");
-    for (address, status) in
-        [(email(1), "Program status in Marketo: Attended"), (email(2), "Program status in Marketo: No Show")]
-    {
+    for (address, minutes, status) in [
+        (email(1), "30 minutes", "Program status in Marketo: Attended"),
+        (email(2), "0 minutes", "Program status in Marketo: No Show"),
+    ] {
         tab.fill(&field, &address).await;
         tab.click(&the("button", "Trace")).await;
         for step in ["Registered in Zoom", "Join link written to Marketo", status] {
             tab.shows(&the("list", "Trace"), step).await;
         }
+        desk.traced_minutes(minutes).await;
     }
     tab.fill(&field, "nobody@example.com").await;
     tab.click(&the("button", "Trace")).await;
@@ -80,7 +82,7 @@ async fn the_trace_of_a_lead_tells_what_became_of_it() {
     tab.fill(&field, "nobody").await;
     tab.click(&the("button", "Trace")).await;
     assert!(tab.focused(&field).await.is("invalid"));
-    desk.assert_clean(&scene.app, &[NO_MINUTES]);
+    desk.assert_clean(&scene.app, &[]);
     // Looking somebody up leaves nothing of the address behind.
     assert!(!scene.app.stored().iter().any(|(key, value)| {
         key.contains("nobody@") || String::from_utf8_lossy(value).contains("nobody@example.com")
