@@ -71,7 +71,7 @@ impl Desk {
         tab.to_front().await;
         tab.screen(900, 620, false).await;
         let from = tab.find(from).await;
-        tab.apply(&from, "function () { this.scrollIntoView(); scrollBy(0, -16); }", json!([])).await;
+        tab.apply(&from, "function () { this.scrollIntoView(); scrollBy(0, -48); }", json!([])).await;
         tab.picture(&folder.join(format!("{name}.png"))).await;
         tab.screen(1024, 768, false).await;
     }
