@@ -84,9 +84,8 @@ impl Desk {
             return;
         }
         let trace = the("list", "Trace");
-        self.tab.shows(&trace, &format!("Was there {minutes}")).await;
-        if minutes != "0 minutes" {
-            self.tab.shows(&trace, "Joined").await;
+        for step in ["Joined", "Left", &format!("Was there {minutes}")] {
+            self.tab.shows(&trace, step).await;
         }
     }
 
