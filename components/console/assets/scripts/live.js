@@ -34,6 +34,8 @@ export async function live(signal, { read, show, isBusy, always }) {
     }
   };
   await look();
+  // Whoever comes back to the page, from Marketo's say, finds it as things are now.
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) state.wake(); }, { signal });
   goOn();
   return async () => {
     await look();

@@ -6,6 +6,7 @@ mod harness;
 
 mod attendance;
 mod bad_input;
+mod browser;
 mod catalog;
 mod main_path;
 mod registration;

@@ -13,7 +13,7 @@ use super::webhook::{self, WebhookCall};
 use super::world::{
     Activity, ActivityType, ChangedBy, Field, JOIN_URL_FIELD, Lead, Member, Program, SentEmail, Violation, World,
 };
-use super::{api, control};
+use super::{api, control, pages};
 use crate::support::{Backstage, Clock, Faults, Log, Served, lock, serve};
 
 /// A stand-in Marketo. It stops when this is dropped.
@@ -32,7 +32,7 @@ impl Marketo {
         let listen = options.listen;
         let backstage = Backstage::default();
         let shared = Arc::new(Shared::new(options, backstage.clone()));
-        let router = api::router(&shared).merge(control::router(&shared));
+        let router = api::router(&shared).merge(control::router(&shared)).merge(pages::router(&shared));
         let served = serve(router, listen, backstage).await?;
         shared.url.get_or_init(|| served.url());
         Ok(Self { shared, served })

@@ -13,6 +13,7 @@ mod handle;
 pub mod install;
 mod meters;
 mod options;
+mod pages;
 mod refusal;
 mod secret;
 mod shared;

@@ -1,14 +1,18 @@
-//! What both stand-ins share: a movable clock, faults on demand, a record of requests, and the server around them.
+//! What both stand-ins share: a movable clock, faults on demand, a record of requests, the server around them, and the
+//! look of their pages.
 
 mod backstage;
 mod clock;
 mod faults;
+mod form;
+pub(crate) mod page;
 mod record;
 mod server;
 
 pub use backstage::Backstage;
 pub use clock::Clock;
 pub use faults::{DropWhen, Effect, Fault, Faults, path_matches};
+pub(crate) use form::Form;
 pub use record::{Entry, Log, Refusal};
 pub(crate) use server::serve_on;
 pub use server::{Served, serve};

@@ -7,5 +7,7 @@ mod faults;
 mod install;
 mod leads;
 mod members;
+#[cfg(test)]
+mod pages;
 mod programs;
 mod service;

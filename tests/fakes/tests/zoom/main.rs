@@ -10,6 +10,8 @@ mod events;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod registration;
 #[cfg(test)]
 mod sign_in;

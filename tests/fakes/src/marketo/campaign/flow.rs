@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::email;
 use super::invocation::{self, Ticket};
 use super::report::{Chunk, ChunkState, Delivery, Run, RunId, RunState, StatusStep};
 use super::{Campaign, FlowStep};
@@ -201,6 +202,8 @@ fn send_email(shared: &Shared, id: &RunId, campaign: &Campaign) {
             let lead = world.leads.by_id.get(lead_id)?;
             // The token resolves only in a campaign that is housed in the program.
             let member = world.members.get(&(campaign.program_id, *lead_id)).filter(|_| in_program);
+            let program = world.programs.get(&campaign.program_id).filter(|_| in_program);
+            let filled = |template| email::filled(template, lead, program, member);
             Some(SentEmail {
                 at: now,
                 run: id.to_string(),
@@ -208,6 +211,8 @@ fn send_email(shared: &Shared, id: &RunId, campaign: &Campaign) {
                 to: lead.text("email").to_owned(),
                 member_webinar_url: member.map(|member| member.text("webinarUrl").to_owned()).unwrap_or_default(),
                 lead_join_url: lead.text(&join_url_field).to_owned(),
+                subject: filled(email::SUBJECT),
+                text: filled(email::TEXT),
             })
         };
         let emails: Vec<SentEmail> = campaign.lead_ids.iter().filter_map(write).collect();

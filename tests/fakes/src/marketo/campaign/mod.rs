@@ -8,6 +8,7 @@
 //! A flow goes on whatever became of a step, as Marketo's do: where no link was written, an e-mail with a blank goes out.
 
 mod callback;
+mod email;
 mod flow;
 mod invocation;
 mod outcome;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(super) use callback::receive;
+pub use email::{SUBJECT, TEXT};
 pub(super) use flow::{redeliver, start};
 pub use report::{Callback, Chunk, ChunkState, Delivery, LeadOutcome, Run, RunId, RunState, StatusStep};
 pub use service::{DataType, Service};
@@ -112,6 +114,8 @@ pub enum BlankFields {
 pub(super) struct Campaigns {
     pub(super) runs: BTreeMap<RunId, Run>,
     pub(super) service: Service,
+    /// How campaigns call the service that an administrator installed; none before that.
+    pub(super) installed: Option<FlowStep>,
     started: u64,
 }
 

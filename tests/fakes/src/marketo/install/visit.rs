@@ -4,6 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Findings, InstallReport, definition, openapi, picklist};
+use crate::marketo::campaign::FlowStep;
 use crate::marketo::shared::Shared;
 use crate::support::lock;
 
@@ -53,7 +54,9 @@ pub(in crate::marketo) async fn check(shared: &Shared, base_url: &str, api_key: 
     report.violations = findings.0;
     let now = shared.now();
     if report.violations.is_empty() {
-        lock(&shared.campaigns).service.learn(&report.definition);
+        let mut campaigns = lock(&shared.campaigns);
+        campaigns.service.learn(&report.definition);
+        campaigns.installed = Some(FlowStep::new(base, api_key));
     }
     let mut world = lock(&shared.world);
     for violation in &report.violations {

@@ -82,6 +82,10 @@ pub struct SentEmail {
     pub member_webinar_url: String,
     /// What the lead field to which `joinUrl` is mapped held.
     pub lead_join_url: String,
+    /// Its subject line, with the tokens filled in.
+    pub subject: String,
+    /// Its text, with the tokens filled in.
+    pub text: String,
 }
 
 /// A rule that somebody broke where Marketo answers nothing or merely drops data.

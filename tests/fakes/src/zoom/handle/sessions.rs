@@ -122,36 +122,38 @@ impl Zoom {
         Ok(())
     }
 
+    /// The host ends what is running, and it is told after the fact how long it ran and who was there: besides those
+    /// who joined while it ran, and from so long ago.
+    ///
+    /// # Errors
+    /// If nothing is running or somebody cannot be who they are said to be.
+    pub async fn end_webinar_after(&self, id: u64, held: HeldSession) -> anyhow::Result<Option<Delivery>> {
+        let now = self.now();
+        {
+            let mut state = lock(&self.state);
+            let webinar = state.webinar(id)?.clone();
+            live(&mut state, id)?;
+            let (start, rows) = told(&mut state, &webinar, &held, now)?;
+            let session = live(&mut state, id)?;
+            session.start = start;
+            session.presences.extend(rows);
+        }
+        self.end_webinar(id).await
+    }
+
     /// Tells a whole session after the fact; the app is told of its start and its end.
     ///
     /// # Errors
     /// If there is no such webinar, it is running, or somebody cannot be who they are said to be.
     pub async fn hold_webinar(&self, id: u64, held: HeldSession) -> anyhow::Result<Started> {
         let now = self.now();
-        let length = SignedDuration::from_mins(held.minutes);
-        let start = match held.start_time {
-            Some(start) => start,
-            None => now.checked_sub(length)?,
-        };
-        let end = start.checked_add(length)?;
         let (uuid, started, ended) = {
             let mut state = lock(&self.state);
             let webinar = state.webinar(id)?.clone();
             ensure!(webinar.live().is_none(), "webinar {id} is running");
-            let mut session =
-                Session { uuid: state.ids.uuid(), practice: false, start, end: Some(end), presences: Vec::new() };
-            for attendance in &held.attendance {
-                let join = start.checked_add(SignedDuration::from_secs(attendance.joined_after_seconds))?;
-                let leave = match attendance.stayed_seconds {
-                    Some(seconds) => join.checked_add(SignedDuration::from_secs(seconds))?.min(end),
-                    None => end,
-                };
-                let mut row = presence(&mut state, &webinar, &attendance.person, join)?;
-                row.leave = Some(leave);
-                row.waiting_room = attendance.waiting_room;
-                row.late_seconds = attendance.late_seconds;
-                session.presences.push(row);
-            }
+            let (start, presences) = told(&mut state, &webinar, &held, now)?;
+            let end = start.checked_add(SignedDuration::from_mins(held.minutes))?;
+            let session = Session { uuid: state.ids.uuid(), practice: false, start, end: Some(end), presences };
             let started = events::started(&state, &webinar, &session, start);
             let ended = events::ended(&state, &webinar, &session, end);
             let uuid = session.uuid.clone();
@@ -171,6 +173,35 @@ impl Zoom {
 fn live(state: &mut State, id: u64) -> anyhow::Result<&mut Session> {
     let sessions = &mut state.webinar(id)?.sessions;
     sessions.iter_mut().find(|session| session.end.is_none()).with_context(|| format!("webinar {id} is not running"))
+}
+
+/// When a session began that is told after the fact, and who was there.
+fn told(
+    state: &mut State,
+    webinar: &Webinar,
+    held: &HeldSession,
+    now: Timestamp,
+) -> anyhow::Result<(Timestamp, Vec<Presence>)> {
+    let length = SignedDuration::from_mins(held.minutes);
+    let start = match held.start_time {
+        Some(start) => start,
+        None => now.checked_sub(length)?,
+    };
+    let end = start.checked_add(length)?;
+    let mut rows = Vec::new();
+    for attendance in &held.attendance {
+        let join = start.checked_add(SignedDuration::from_secs(attendance.joined_after_seconds))?;
+        let leave = match attendance.stayed_seconds {
+            Some(seconds) => join.checked_add(SignedDuration::from_secs(seconds))?.min(end),
+            None => end,
+        };
+        let mut row = presence(state, webinar, &attendance.person, join)?;
+        row.leave = Some(leave);
+        row.waiting_room = attendance.waiting_room;
+        row.late_seconds = attendance.late_seconds;
+        rows.push(row);
+    }
+    Ok((start, rows))
 }
 
 /// What Zoom knows of somebody who joins. It tells the e-mail address of registrants and of its own users only.

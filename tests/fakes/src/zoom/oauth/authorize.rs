@@ -3,22 +3,23 @@
 use std::collections::HashMap;
 
 use axum::extract::{Query, RawQuery, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use maud::html;
 use url::Url;
 
 use super::authorizations::{Code, Decision, SignIn};
 use crate::support::{Refusal, lock};
 use crate::zoom::Zoom;
 use crate::zoom::model::User;
-use crate::zoom::pages::{escape, page};
+use crate::zoom::pages::small;
 
 /// What was wrong with a sign-in before anybody could decide: shown to the person, since no redirect can be trusted.
 struct Wrong(&'static str);
 
 impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
-        let body = page("Zoom", &format!("<h1>This app cannot be authorized</h1><p>{}</p>", escape(self.0)));
+        let body = small("This app cannot be authorized", html! { p { (self.0) } });
         let mut response = (StatusCode::BAD_REQUEST, body).into_response();
         response.extensions_mut().insert(Refusal(self.0.to_owned()));
         response
@@ -64,7 +65,7 @@ fn decide(zoom: &Zoom, raw: &str, query: &HashMap<String, String>) -> Result<Res
     let decision = match (zoom.options.consent_page, given("decision")) {
         (true, "allow") => Decision::Allow,
         (true, "refuse") => Decision::Refuse,
-        (true, _) => return Ok(consent(raw, &user, &sign_in, &scopes).into_response()),
+        (true, _) => return Ok(consent(raw, &user, &sign_in, &scopes)),
         (false, _) => sign_in.decision,
     };
     let mut back = redirect;
@@ -92,19 +93,17 @@ fn decide(zoom: &Zoom, raw: &str, query: &HashMap<String, String>) -> Result<Res
     Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
 }
 
-fn consent(raw: &str, user: &User, sign_in: &SignIn, scopes: &[String]) -> Html<String> {
-    let scopes: String = scopes.iter().map(|scope| format!("<li><code>{}</code>", escape(scope))).collect();
-    let raw = escape(raw);
-    page(
-        "Zoom",
-        &format!(
-            "<h1>Zoom for Marketo wants to reach your Zoom account</h1>\
-             <p>You are {} ({}).</p>\
-             <p><a class=button href=\"?{raw}&amp;decision=allow\">Allow</a> \
-             <a class=button href=\"?{raw}&amp;decision=refuse\">Decline</a></p>\
-             <details><summary>What it may do</summary><ul>{scopes}</ul></details>",
-            escape(&user.display_name()),
-            escape(&sign_in.user),
-        ),
-    )
+fn consent(raw: &str, user: &User, sign_in: &SignIn, scopes: &[String]) -> Response {
+    let body = html! {
+        p { "You are " (user.display_name()) " (" (sign_in.user) ")." }
+        p {
+            a .button href=(format!("?{raw}&decision=allow")) { "Allow" } " "
+            a .button href=(format!("?{raw}&decision=refuse")) { "Decline" }
+        }
+        details {
+            summary { "What it may do" }
+            ul { @for scope in scopes { li { code { (scope) } } } }
+        }
+    };
+    small("Zoom for Marketo wants to reach your Zoom account", body)
 }

@@ -4,12 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use fakes::marketo::world::WEBINAR_PROGRAM;
-use serde_json::json;
 
 use super::stand_ins::{Scene, StandIns};
-
-/// How many leads the example puts into its campaign.
-const IN_EXAMPLE: usize = 5;
 
 /// The text. Keys are shown only where they are the well-known ones of a run with stand-ins alone.
 pub(super) fn text(
@@ -32,13 +28,15 @@ pub(super) fn text(
         ("Tick", format!("{public_url}/attendance/tick"), format!("bearer {}, sent every minute", key("cron_key"))),
     ];
     match &stand_ins.zoom {
-        Some(zoom) => rows.push(("Stand-in Zoom", format!("{}/", zoom.url()), "webinars; can run them".to_owned())),
+        Some(zoom) => {
+            rows.push(("Stand-in Zoom", format!("{}/", zoom.url()), "webinars; start and end them".to_owned()))
+        }
         None => rows.push(("Zoom", variable(variables, "zoom_oauth_url", "https://zoom.us"), String::new())),
     }
     match &stand_ins.marketo {
         Some(marketo) => {
-            let url = format!("{}/_control/state", marketo.url());
-            rows.push(("Stand-in Marketo", url, "leads, programs, members, as JSON".to_owned()));
+            let note = "programs; add leads, register them, read their e-mails".to_owned();
+            rows.push(("Stand-in Marketo", format!("{}/", marketo.url()), note));
         }
         None => rows.push(("Marketo", variable(variables, "marketo_url", ""), String::new())),
     }
@@ -49,7 +47,7 @@ pub(super) fn text(
         // Writing into a string can't fail.
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text.push_str(&example(stand_ins, public_url, (&admin_key, &api_key), scene));
+    text.push_str(&example(stand_ins, public_url, &admin_key, scene));
     text.push('\n');
     text
 }
@@ -58,30 +56,23 @@ fn variable(variables: &BTreeMap<String, String>, name: &str, default: &str) -> 
     variables.get(name).cloned().unwrap_or_else(|| default.to_owned())
 }
 
-/// How to try it out, with stand-ins on both sides.
-fn example(stand_ins: &StandIns, public_url: &str, (admin_key, api_key): (&str, &str), scene: &Scene) -> String {
-    let (Some(_), Some(marketo)) = (&stand_ins.zoom, &stand_ins.marketo) else { return String::new() };
-    let marketo = marketo.url();
-    let admin = format!("curl -H 'authorization: Bearer {admin_key}'");
-    let json = "-H 'content-type: application/json'";
-    let connection = json!({"service": "SERVICE", "webinar": scene.webinar.to_string()});
-    let campaign = json!({
-        "program_id": WEBINAR_PROGRAM,
-        "lead_ids": scene.leads.iter().take(IN_EXAMPLE).collect::<Vec<_>>(),
-        "flow_step": {"base_url": format!("{public_url}/flow-step"), "api_key": api_key},
-    });
+/// How to try it out in a browser, with stand-ins on both sides.
+fn example(stand_ins: &StandIns, public_url: &str, admin_key: &str, scene: &Scene) -> String {
+    let (Some(zoom), Some(marketo)) = (&stand_ins.zoom, &stand_ins.marketo) else { return String::new() };
+    let (zoom, marketo) = (zoom.url(), marketo.url());
+    let topic = &scene.topic;
     format!(
         "
-To try it out:
-  1. Open the console, sign in with its key, and sign in to Zoom under some name.
-  2. Connect a program to a webinar; SERVICE is the id that the first call tells:
-       {admin} {public_url}/oauth/services
-       {admin} {json} -X PUT {public_url}/catalog/programs/{WEBINAR_PROGRAM} -d '{connection}'
-  3. Run a smart campaign over some leads: status Registered, the flow step, then a confirmation e-mail:
-       curl {json} {marketo}/_control/campaigns -d '{campaign}'
-  4. Hold the webinar, by a button on the stand-in Zoom's page, and see who attended:
-       {admin} {public_url}/attendance/programs/{WEBINAR_PROGRAM}
-"
+To try it out in a browser, in five minutes:
+  1. The console, {public_url}/: sign in with the key {admin_key}. Under \"Add a Zoom account\" give a name,
+     \"Sign in to Zoom\", and allow it.
+  2. \"Connect a program\": program {WEBINAR_PROGRAM}, webinar \"{topic}\".
+  3. The stand-in Marketo, {marketo}/programs/{WEBINAR_PROGRAM}: add some leads, tick them, set them Registered; their
+     confirmation e-mails below have each one's own link.
+  4. The stand-in Zoom, {zoom}/webinars/{}: start the webinar, end it with whoever was there.
+  5. The console shows who attended by itself, and so do the program's members in the stand-in Marketo.
+",
+        scene.webinar
     )
 }
 
@@ -99,20 +90,16 @@ mod tests {
         for (name, value) in stand_ins.variables() {
             variables.entry(name).or_insert(value);
         }
-        text(
-            &stand_ins,
-            "http://127.0.0.1:9",
-            &variables,
-            &Scene { webinar: 87_000_000_001, leads: vec![500_001, 500_002] },
-        )
+        let scene = Scene { webinar: 87_000_000_001, topic: "Launch day".to_owned() };
+        text(&stand_ins, "http://127.0.0.1:9", &variables, &scene)
     }
 
     #[tokio::test]
     async fn with_stand_ins_it_shows_keys_and_an_example() {
         let board = board(BTreeMap::new()).await;
         assert!(board.contains(fakes::stage::ADMIN_KEY), "{board}");
-        assert!(board.contains("\"lead_ids\":[500001,500002]"), "{board}");
-        assert!(board.contains("\"webinar\":\"87000000001\""), "{board}");
+        assert!(board.contains("/programs/1001: add some leads"), "{board}");
+        assert!(board.contains("/webinars/87000000001: start") && board.contains("\"Launch day\""), "{board}");
     }
 
     #[tokio::test]

@@ -18,8 +18,8 @@ const OF_MARKETO: [&str; 3] = ["marketo_url", "marketo_client_id", "marketo_clie
 pub(super) struct Scene {
     /// A webinar to connect; 0 with a real Zoom.
     pub(super) webinar: u64,
-    /// The leads; none with a real Marketo.
-    pub(super) leads: Vec<i64>,
+    /// Its topic.
+    pub(super) topic: String,
 }
 
 /// The stand-ins that were started.
@@ -93,9 +93,10 @@ impl StandIns {
         let mut scene = Scene::default();
         if let Some(zoom) = &self.zoom {
             scene.webinar = scene::set_zoom(zoom)?.main;
+            scene.topic = zoom.webinar(scene.webinar).map(|webinar| webinar.topic).unwrap_or_default();
         }
         let Some(marketo) = &self.marketo else { return Ok(scene) };
-        scene.leads = scene::set_marketo(marketo);
+        scene::set_marketo(marketo);
         let report = marketo.install_check(&format!("{}/flow-step", self.public_url), api_key).await;
         anyhow::ensure!(
             report.violations.is_empty(),
