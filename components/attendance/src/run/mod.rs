@@ -49,9 +49,9 @@ pub(crate) async fn run(
     deadline: Timestamp,
     is_asking: bool,
 ) -> Result<Ran, Error> {
+    let had_not_started = record::had_never_started(app, connection).await?;
     let mut record = current(app, connection).await?;
     let mut work = Work::load(app, connection, &record).await?;
-    let had_not_started = record::is_never_started(&record);
     let (end_known, steps) = (record.ended_at, work.steps);
     record.planned_start = connection.snapshot.start_time;
     record.phase = if work.stage == Stage::Reading { Phase::Reading } else { Phase::Writing };

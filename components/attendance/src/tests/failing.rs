@@ -130,3 +130,19 @@ async fn r14_is_taken_back_when_the_webinar_ran_after_all() {
     let told = world.told("oauth", "/internal/problem/s1");
     assert_eq!(told.last().unwrap()["problem"], json!(null));
 }
+
+#[tokio::test]
+async fn r14_is_taken_back_when_zoom_tells_that_the_webinar_ended() {
+    let world = World::new().await;
+    world.marketo().member("r1", "Registered", "r1");
+    world.pass(26 * 60);
+    assert_eq!(problem(&world.sync().await), "WEBINAR_NEVER_STARTED");
+    world.service(ServiceState::Active, Some(Code::WebinarNeverStarted)).await;
+    world.zoom().crowd(&["r1"], &["r1"]);
+    world.held();
+    world.tell_end().await;
+    world.memory.run_background().await;
+    assert_eq!(summary(&world.get().await), ("settling".into(), 1, 0, 0));
+    let told = world.told("oauth", "/internal/problem/s1");
+    assert_eq!(told.last().unwrap()["problem"], json!(null));
+}

@@ -4,7 +4,8 @@ use crate::harness::{Scene, until};
 use fakes::marketo::world::WEBINAR_PROGRAM;
 use fakes::stage::Admin;
 use fakes::zoom::{
-    ADMIN, Attendance, EventSettings, HeldSession, NewRegistrant, NewWebinar, Person, Registrant, SCOPES, Started, WebinarChange,
+    ADMIN, Attendance, EventSettings, HeldSession, NewRegistrant, NewWebinar, Person, Registrant, SCOPES, Started,
+    WebinarChange,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -79,7 +80,8 @@ pub async fn registered(scene: &Scene, program: i64, webinar: u64, emails: &[Str
         assert!(marketo.set_member(program, lead, "Registered"));
         let data = json!({"registrationCode": registrant.id, "webinarUrl": registrant.join_url});
         let now = marketo.clock().now();
-        let written = marketo.arrange(|world| world.write_member(program, lead, data.as_object().unwrap().clone(), now));
+        let written =
+            marketo.arrange(|world| world.write_member(program, lead, data.as_object().unwrap().clone(), now));
         written.unwrap();
         leads.push(lead);
     }

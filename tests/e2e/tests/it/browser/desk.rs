@@ -76,13 +76,8 @@ impl Desk {
         tab.screen(1024, 768, false).await;
     }
 
-    /// Waits until the trace that is shown tells when somebody was there, for how many minutes; where attendance keeps
-    /// single people's minutes.
+    /// Waits until the trace that is shown tells when somebody was there, for how many minutes.
     pub async fn traced_minutes(&self, minutes: &str) {
-        if self.tab.refused().iter().any(|one| one == MAY_BE_ABSENT[0]) {
-            println!("the trace's minutes: not looked at, since attendance does not keep them");
-            return;
-        }
         let trace = the("list", "Trace");
         for step in ["Joined", "Left", &format!("Was there {minutes}")] {
             self.tab.shows(&trace, step).await;
@@ -94,13 +89,9 @@ impl Desk {
     pub fn assert_clean(&self, app: &App, refused: &[&str]) {
         assert_eq!(self.tab.complaints(), Vec::<String>::new());
         let mut unexpected = self.tab.refused();
-        unexpected.retain(|one| !refused.contains(&one.as_str()) && !MAY_BE_ABSENT.contains(&one.as_str()));
+        unexpected.retain(|one| !refused.contains(&one.as_str()));
         assert_eq!(unexpected, Vec::<String>::new());
         app.assert_no_trap();
         app.assert_nothing_personal();
     }
 }
-
-/// The console asks attendance for what it may not keep yet, and goes without it: single people's minutes, and when the
-/// last tick and event came.
-pub const MAY_BE_ABSENT: [&str; 2] = ["POST /attendance/trace 404", "GET /attendance/health 404"];
