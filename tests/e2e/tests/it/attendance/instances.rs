@@ -1,8 +1,8 @@
 //! R13: the instance that actually ran is the one that is read, whenever that was and whatever its UUID looks like.
 
 use super::past::{
-    REPORT, accounted_for, counts, hold, hold_at, hours_ago, looked_at_in_vain, lose_events, lose_report_scopes, minutes_to_next, move_to,
-    registered, status, status_in, sync, throughout, tick, webinar,
+    REPORT, accounted_for, counts, hold, hold_at, hours_ago, looked_at_in_vain, lose_events, lose_report_scopes,
+    minutes_to_next, move_to, registered, status, status_in, sync, throughout, tick, webinar,
 };
 use crate::harness::{App, Scene, email};
 use fakes::marketo::world::WEBINAR_PROGRAM;

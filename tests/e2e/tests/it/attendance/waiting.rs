@@ -1,8 +1,8 @@
 //! Reports that are not ready wait; webinars that never started are an error of the service (R14).
 
 use super::past::{
-    INSTANCES, REPORT, accounted_for, counts, emails, hold, hours_ago, looked_at_in_vain, lose_events, minutes_to_next, move_to, problem,
-    register_on_zoom, shown, status, sync, throughout, tick,
+    INSTANCES, REPORT, accounted_for, counts, emails, hold, hours_ago, looked_at_in_vain, lose_events, minutes_to_next,
+    move_to, problem, register_on_zoom, shown, status, sync, throughout, tick,
 };
 use crate::harness::{App, Scene, email, until};
 use fakes::marketo::world::WEBINAR_PROGRAM;
@@ -18,8 +18,7 @@ async fn problem_of_service(scene: &Scene) -> Value {
 #[tokio::test]
 async fn not_found_no_durations_and_missing_rows_wait_and_touch_nobody() {
     const HOUR: i64 = 3_600;
-    let report_timing =
-        ReportTiming { delay_seconds: HOUR, zero_duration_seconds: HOUR, growth_seconds: 3 * HOUR };
+    let report_timing = ReportTiming { delay_seconds: HOUR, zero_duration_seconds: HOUR, growth_seconds: 3 * HOUR };
     // Its tokens outlive the hours that pass for Zoom alone.
     let access_lives = SignedDuration::from_hours(24);
     let options = fakes::zoom::Options { report_timing, access_lives, ..fakes::zoom::Options::default() };
@@ -83,7 +82,10 @@ async fn a_total_that_grows_while_it_is_looked_at_is_waited_for() {
     zoom.clock().advance(SignedDuration::from_secs(120));
     let whole = sync(&scene.admin, WEBINAR_PROGRAM).await;
     // Zoom tells nobody's address: they are counted and not guessed.
-    assert_eq!((&whole["phase"], &whole["unmatched"], counts(&whole)), (&json!("settling"), &json!(CALLERS), [0, 0, 0]));
+    assert_eq!(
+        (&whole["phase"], &whole["unmatched"], counts(&whole)),
+        (&json!("settling"), &json!(CALLERS), [0, 0, 0])
+    );
     assert!(scene.app.stage.marketo.members(WEBINAR_PROGRAM).is_empty());
     scene.app.assert_no_trap();
 }

@@ -222,8 +222,9 @@ mod tests {
         let id = run(&mut world, json!({"input": [{"email": "Ada@example.com"}]}))[0]["id"].as_i64().unwrap();
         let moved = json!({"email": "countess@example.com"});
         world.write_lead(id, moved.as_object().cloned().unwrap(), "test", Timestamp::UNIX_EPOCH);
-        let mut status =
-            |email: &str| run(&mut world, json!({"action": "updateOnly", "input": [{"email": email}]}))[0]["status"].clone();
+        let mut status = |email: &str| {
+            run(&mut world, json!({"action": "updateOnly", "input": [{"email": email}]}))[0]["status"].clone()
+        };
         assert_eq!((status("COUNTESS@example.com"), status("ada@example.com")), (json!("updated"), json!("skipped")));
     }
 
