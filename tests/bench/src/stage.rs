@@ -1,18 +1,15 @@
 //! The application on the embedded host, with the floor beside it as one more component, against stand-ins that delay
 //! nothing and limit nothing.
 
-use crate::Figures;
 use crate::figures::worked;
-use anyhow::{Context, ensure};
+use crate::{Application, Figures};
+use anyhow::ensure;
 use fakes::marketo::world::WEBINAR_PROGRAM;
 use fakes::stage::MARKETO_API_KEY;
 use fakes::zoom::{NewWebinar, Plan};
 use fakes::{marketo, zoom};
 use futures::{StreamExt, TryStreamExt, stream};
-use host::{Options, Running};
 use serde_json::{Value, json};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Who registers.
@@ -53,14 +50,12 @@ marketo_api_key = "{{ marketo_api_key }}"
 
 /// Everything, running.
 pub struct Stage {
-    fakes: fakes::stage::Stage,
-    running: Running,
+    app: Application,
     client: reqwest::Client,
     service: String,
     webinar: u64,
     /// How many leads there were so far.
     leads: usize,
-    _state: tempfile::TempDir,
 }
 
 impl Stage {
@@ -69,27 +64,15 @@ impl Stage {
     /// # Errors
     /// When something does not compile or start.
     pub async fn start() -> anyhow::Result<Self> {
-        let workspace = workspace()?;
-        let build = {
-            let workspace = workspace.clone();
-            move || host::build::packages(&workspace, &["floor"], &mut |line| eprintln!("{line}"))
-        };
-        tokio::task::spawn_blocking(build).await??;
-        let state = tempfile::tempdir()?;
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let fakes = fakes(&format!("http://{address}")).await?;
-        let mut options = Options::new(manifest(&workspace, state.path())?);
-        options.listen = address;
-        options.state_dir = state.path().join("state");
-        options.variables = fakes.variables();
-        options.cache_dir = Some(workspace.join("target/bench-native-code"));
-        let running = host::start(options).await?;
-
-        let webinar = fakes.zoom.add_webinar(NewWebinar::default())?.id;
-        let admin = fakes.admin()?;
-        let service = admin.sign_in("Acme Webinars").await?;
-        admin.connect(WEBINAR_PROGRAM, &service, webinar).await?.ok()?;
-        Ok(Self { fakes, running, client: reqwest::Client::new(), service, webinar, leads: 0, _state: state })
+        let zoom = zoom::Options { plan: Plan::Unlimited, events: Vec::new(), ..zoom::Options::default() };
+        let most = 1_000_000;
+        let usual = marketo::Options::default();
+        let marketo = marketo::Options { rate_limit: most, concurrency_limit: most, daily_quota: most as u64, ..usual };
+        let app = Application::start(&["floor"], FLOOR, zoom, marketo).await?;
+        let webinar = app.fakes.zoom.add_webinar(NewWebinar::default())?.id;
+        let service = app.admin.sign_in("Acme Webinars").await?;
+        app.admin.connect(WEBINAR_PROGRAM, &service, webinar).await?.ok()?;
+        Ok(Self { app, client: reqwest::Client::new(), service, webinar, leads: 0 })
     }
 
     /// Registers so many new leads, some at once, and fails unless each of them is registered.
@@ -101,7 +84,7 @@ impl Stage {
         for _ in 0..leads {
             requests.push(self.request(who)?);
         }
-        let logs = [self.fakes.zoom.log(), self.fakes.marketo.log()];
+        let logs = [self.app.fakes.zoom.log(), self.app.fakes.marketo.log()];
         logs.iter().for_each(|log| log.clear());
         let (began, worked_before) = (Instant::now(), worked());
         let took: Vec<_> = stream::iter(requests)
@@ -124,7 +107,7 @@ impl Stage {
     fn request(&mut self, who: Contender) -> anyhow::Result<reqwest::Request> {
         self.leads += 1;
         let email = format!("lead{}@example.com", self.leads);
-        let marketo = &self.fakes.marketo;
+        let marketo = &self.app.fakes.marketo;
         let lead = marketo.add_person("First", "Last", &email);
         ensure!(marketo.set_member(WEBINAR_PROGRAM, lead, "Registered"), "the program is not there");
         let body = match who {
@@ -135,31 +118,10 @@ impl Stage {
             Contender::Floor => json!({
                 "program": WEBINAR_PROGRAM.to_string(), "lead": lead, "email": email, "first_name": "First",
                 "last_name": "Last", "company": "Acme", "service": self.service, "webinar": self.webinar.to_string(),
-                "zoom": self.fakes.zoom.url(),
+                "zoom": self.app.fakes.zoom.url(),
             }),
         };
-        let request = self.client.post(format!("{}{}", self.running.url(), who.path()));
+        let request = self.client.post(format!("{}{}", self.app.running.url(), who.path()));
         Ok(request.header("x-api-key", MARKETO_API_KEY).json(&body).build()?)
     }
-}
-
-async fn fakes(url: &str) -> anyhow::Result<fakes::stage::Stage> {
-    let zoom = zoom::Options { plan: Plan::Unlimited, events: Vec::new(), ..zoom::Options::default() };
-    let most = 1_000_000;
-    let usual = marketo::Options::default();
-    let marketo = marketo::Options { rate_limit: most, concurrency_limit: most, daily_quota: most as u64, ..usual };
-    fakes::stage::Stage::start(url, zoom, marketo).await
-}
-
-/// Writes the manifest with the floor in it.
-fn manifest(workspace: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
-    let text = std::fs::read_to_string(workspace.join("spin.toml"))? + FLOOR;
-    let path = folder.join("spin.toml");
-    // Its paths start from the folder that it lies in.
-    std::fs::write(&path, text.replace("\"target/", &format!("\"{}/target/", workspace.display())))?;
-    Ok(path)
-}
-
-fn workspace() -> anyhow::Result<PathBuf> {
-    Ok(Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("no workspace")?.to_owned())
 }

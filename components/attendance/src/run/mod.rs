@@ -90,8 +90,8 @@ pub(crate) async fn run(
 async fn tell_service(app: &App, connection: &Connection, had_not_started: bool, record: &Attendance) {
     match (had_not_started, record::is_never_started(record)) {
         (false, true) => service::tell_never_started(app, connection).await,
-        (true, false) => service::take_back_never_started(app, connection).await,
-        _ => {}
+        (true, true) => {}
+        (_, false) => service::take_back_never_started(app, connection).await,
     }
 }
 

@@ -20,17 +20,27 @@ pub(super) async fn must_be_usable(app: &App, connection: &Connection) -> Result
 }
 
 pub(super) async fn tell_never_started(app: &App, connection: &Connection) {
-    let what = format!("Webinar {} of program {}:", connection.snapshot.id, connection.program);
+    let what = format!("Webinar {}{}", connection.snapshot.id, of_program(connection));
     tell(app, connection, Some(Problem::because(Code::WebinarNeverStarted, what))).await;
 }
 
-/// Takes it back, unless the service has another problem by now.
+/// Takes back what may have been told of a program, whichever webinar that was. The service's problem itself says whether
+/// it was, so that it does not matter what the program's record forgot meanwhile, and that a problem of another program
+/// stays.
 pub(super) async fn take_back_never_started(app: &App, connection: &Connection) {
     let service = app.store().get(&ServiceKey { id: connection.service.clone() }).await;
     let problem = service.ok().flatten().and_then(|service| service.problem);
-    if problem.is_some_and(|problem| problem.code == Code::WebinarNeverStarted) {
+    let is_ours = |problem: &Problem| {
+        problem.code == Code::WebinarNeverStarted && problem.detail.contains(&of_program(connection))
+    };
+    if problem.is_some_and(|problem| is_ours(&problem)) {
         tell(app, connection, None).await;
     }
+}
+
+/// How a problem of the service names one of its programs.
+fn of_program(connection: &Connection) -> String {
+    format!(" of program {}:", connection.program)
 }
 
 async fn tell(app: &App, connection: &Connection, problem: Option<Problem>) {

@@ -120,15 +120,32 @@ async fn starting_by_hand_waits_for_whoever_is_at_work() {
 
 #[tokio::test]
 async fn r14_is_taken_back_when_the_webinar_ran_after_all() {
+    for zoom_tells in [true, false] {
+        let world = ready().await;
+        let rows = world.zoom().rows.take();
+        world.pass(25 * 60);
+        assert_eq!(problem(&world.sync().await), "WEBINAR_NEVER_STARTED");
+        world.service(ServiceState::Active, Some(Code::WebinarNeverStarted)).await;
+        world.zoom().rows = rows;
+        if zoom_tells {
+            world.tell_end().await;
+            world.memory.run_background().await;
+        } else {
+            world.sync().await;
+        }
+        assert_eq!(summary(&world.get().await), ("settling".into(), 2, 1, 1));
+        let told = world.told("oauth", "/internal/problem/s1");
+        assert_eq!((told.len(), &told[1]["problem"]), (2, &json!(null)), "Zoom tells: {zoom_tells}");
+    }
+}
+
+#[tokio::test]
+async fn r14_of_another_program_stays() {
     let world = ready().await;
-    let rows = world.zoom().rows.take();
-    world.pass(25 * 60);
-    assert_eq!(problem(&world.sync().await), "WEBINAR_NEVER_STARTED");
+    world.connect(1002, 10).await;
     world.service(ServiceState::Active, Some(Code::WebinarNeverStarted)).await;
-    world.zoom().rows = rows;
-    assert_eq!(summary(&world.sync().await), ("settling".into(), 2, 1, 1));
-    let told = world.told("oauth", "/internal/problem/s1");
-    assert_eq!(told.last().unwrap()["problem"], json!(null));
+    world.admin("POST", "/attendance/programs/1002/sync").await;
+    assert!(world.told("oauth", "/internal/problem/s1").is_empty());
 }
 
 #[tokio::test]

@@ -207,7 +207,7 @@ impl World {
             users: Vec::new(),
             state,
             created_at: self.now(),
-            problem: problem.map(Problem::of),
+            problem: problem.map(|code| Problem::because(code, "Webinar 9 of program 1001:")),
         };
         self.ports().store().put(&ServiceKey { id: "s1".into() }, &service).await.unwrap();
     }
