@@ -39,7 +39,8 @@ pub(crate) enum Ran {
     },
 }
 
-/// Runs a program, because it is due or because somebody `is_asking` for it. What goes wrong with Zoom or Marketo is noted in its record. Nobody else may be at it.
+/// Runs a program, because it is due or because somebody `is_asking` for it. What goes wrong with Zoom or Marketo is noted
+/// in its record. Nobody else may be at it.
 ///
 /// # Errors
 /// The store's.
@@ -49,8 +50,8 @@ pub(crate) async fn run(
     deadline: Timestamp,
     is_asking: bool,
 ) -> Result<Ran, Error> {
-    let had_not_started = record::had_never_started(app, connection).await?;
     let mut record = current(app, connection).await?;
+    let had_not_started = record::is_never_started(&record);
     let mut work = Work::load(app, connection, &record).await?;
     let (end_known, steps) = (record.ended_at, work.steps);
     record.planned_start = connection.snapshot.start_time;

@@ -33,13 +33,6 @@ pub(super) async fn hear(app: &App, record: &mut Attendance) -> Result<(), Error
     Ok(())
 }
 
-/// Whether the record says that the webinar was never started. An end that is not in it yet says otherwise, and the
-/// service has yet to hear of that.
-pub(super) async fn had_never_started(app: &App, connection: &Connection) -> Result<bool, Error> {
-    let stored = app.store().get(&AttendanceKey { program: connection.program }).await?;
-    Ok(stored.as_ref().is_some_and(is_never_started))
-}
-
 /// Writes the record.
 pub(super) async fn save(app: &App, record: &Attendance) -> Result<(), Error> {
     Ok(app.store().put(&AttendanceKey { program: record.program }, record).await?)
