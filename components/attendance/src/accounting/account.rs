@@ -1,8 +1,8 @@
 //! Accounting for everybody: Attended first, then No Show for the rest (R11). After each batch it is noted how far it
 //! came; what was written and not noted is written again, which changes nothing.
 
-use super::desk::{Desk, each, sheet};
-use super::elsewhere::Elsewhere;
+use super::desk::{Desk, each};
+use super::elsewhere::{Elsewhere, Parted};
 use super::queue::{Queue, Who};
 use super::{fields, leads, statuses};
 use crate::app::App;
@@ -10,7 +10,7 @@ use crate::people::{Key, Presence};
 use crate::sheets::{CARRIED, List, Matched, Member, Queued, Sheet, Shelf, Stage, Standing, Stayed, Tied, Work};
 use domain::records::Connection;
 use domain::status::Known;
-use domain::time::Timestamp;
+use domain::time::{SignedDuration, Timestamp};
 use domain::{Code, Error, LeadId, Problem};
 use marketo_client::{BATCH, Marketo};
 
@@ -25,6 +25,10 @@ pub(crate) enum Accounting {
 
 /// So many people's stays are kept on one sheet: about 48 kB.
 const STAYS_A_SHEET: usize = 500;
+
+/// Leads are not sent to be created with less time than this: a call that is cut off may go on at Marketo, and one that is
+/// sent again meanwhile makes duplicates. Marketo takes some seconds for a batch.
+const TIME_TO_MAKE: SignedDuration = SignedDuration::from_secs(8);
 
 /// One run's accounting.
 pub(crate) struct Account<'r> {
@@ -54,7 +58,7 @@ impl<'r> Account<'r> {
         let elsewhere = Elsewhere::of(app, connection).await?;
         let mut known = Vec::new();
         if let Some((page, (shelf, _))) = work.carried.zip(work.shelf(app, connection.program, List::Carried)) {
-            known = sheet(shelf, page).await?.rows;
+            known = shelf.pages(page, page + 1).await?.into_iter().flat_map(|sheet| sheet.rows).collect();
         }
         Ok(Self { app, marketo, connection, desk, work, known, is_known_new: false, elsewhere, deadline })
     }
@@ -137,7 +141,7 @@ impl<'r> Account<'r> {
     async fn strangers(&mut self, known: Known, who: Who) -> Result<Accounting, Error> {
         let mut queue = Queue::after(&self.desk, self.work, who, self.work.done).await?;
         loop {
-            if !self.app.has_time(self.deadline) {
+            if self.app.now() + TIME_TO_MAKE >= self.deadline {
                 return Ok(Accounting::CutOff);
             }
             let people = queue.take(&self.desk, self.work, BATCH).await?;
@@ -157,7 +161,15 @@ impl<'r> Account<'r> {
     /// Makes leads of people.
     async fn make(&mut self, known: Known, people: Vec<Queued>) -> Result<(), Error> {
         let count = people.len() as u64;
-        let people = self.elsewhere.without(self.app, people).await?;
+        let Parted { ours: people, theirs } = self.elsewhere.part(self.app, people).await?;
+        for (lead, presence) in theirs {
+            // Whoever another program registered is tied to this one if they are its member too.
+            if self.desk.members.standing(lead).is_some()
+                && let Some(matched) = self.tie(known, lead, presence)
+            {
+                self.keep_matched(vec![matched]).await?;
+            }
+        }
         let (people, nameless): (Vec<_>, Vec<_>) = people.into_iter().partition(|(person, _)| person.email.is_some());
         self.work.counts.unmatched += nameless.len();
         if !people.is_empty() {
@@ -210,6 +222,11 @@ impl<'r> Account<'r> {
                 None => self.work.counts.refused += 1,
             }
         }
+        self.keep_matched(matched).await
+    }
+
+    /// Keeps which members were found by their address.
+    async fn keep_matched(&mut self, matched: Vec<Matched>) -> Result<(), Error> {
         if !matched.is_empty()
             && let Some((shelf, page)) = self.work.shelf(self.app, self.connection.program, List::Matched)
         {

@@ -4,7 +4,7 @@
 use super::members::Members;
 use crate::app::App;
 use crate::people::{Key, Presence, Registry, Roll, RollCall, Whereabouts};
-use crate::sheets::{List, Matched, Member, Registered, Row, Shelf, Standing, Stay, Work};
+use crate::sheets::{AT_ONCE, List, Matched, Member, Registered, Row, Sheet, Shelf, Standing, Stay, Work};
 use domain::Error;
 use domain::records::Connection;
 
@@ -34,16 +34,14 @@ impl<'r> Desk<'r> {
         let mut roll = RollCall::new(&registry, connection.snapshot.host_email.as_ref());
         let (mut rows, mut totals) = (0, (None, None));
         if let Some((shelf, pages)) = shelf(List::Report) {
-            for page in 0..pages {
-                let sheet = sheet::<Stay>(shelf, page).await?;
+            each_sheet(shelf, pages, |sheet: &Sheet<Stay>| {
                 rows += sheet.read;
-                if page == 0 {
-                    totals.0 = sheet.total;
-                }
+                totals.0 = totals.0.or(sheet.total);
                 // The last page knows best how far a growing report is.
                 totals.1 = sheet.total.or(totals.1);
                 sheet.rows.iter().for_each(|row| roll.row(row));
-            }
+            })
+            .await?;
         }
         let roll = roll.finish();
 
@@ -67,7 +65,7 @@ impl<'r> Desk<'r> {
     /// Whether rows are missing, or came while it was read.
     pub(crate) fn lacks_rows(&self) -> bool {
         let (first, last) = self.totals;
-        last.is_some_and(|total| total != self.rows) || (first.is_some() && first != last)
+        last.is_some_and(|total| self.rows < total) || (first.is_some() && first != last)
     }
 
     /// Whether nothing but the report itself says that it is whole. Where Zoom lists absentees, that list says of
@@ -120,13 +118,15 @@ fn presence(roll: &Roll, member: &Member) -> Option<Presence> {
 /// Goes through the rows of a list, in their order.
 pub(super) async fn each<R: Row>(shelf: Option<(Shelf<'_>, u32)>, mut with: impl FnMut(&R)) -> Result<(), Error> {
     let Some((shelf, pages)) = shelf else { return Ok(()) };
-    for page in 0..pages {
-        sheet::<R>(shelf, page).await?.rows.iter().for_each(&mut with);
-    }
-    Ok(())
+    each_sheet(shelf, pages, |sheet| sheet.rows.iter().for_each(&mut with)).await
 }
 
-/// A page that was read.
-pub(super) async fn sheet<R: Row>(shelf: Shelf<'_>, page: u32) -> Result<crate::sheets::Sheet<R>, Error> {
-    shelf.get(page).await?.ok_or_else(|| Error::Ours("a sheet is missing".to_owned()))
+async fn each_sheet<R: Row>(shelf: Shelf<'_>, pages: u32, mut with: impl FnMut(&Sheet<R>)) -> Result<(), Error> {
+    let mut from = 0;
+    while from < pages {
+        let to = pages.min(from + AT_ONCE);
+        shelf.pages(from, to).await?.iter().for_each(&mut with);
+        from = to;
+    }
+    Ok(())
 }

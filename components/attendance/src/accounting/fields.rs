@@ -27,7 +27,8 @@ pub(super) async fn write(
 }
 
 fn fields(named: &MemberFields, tied: &Tied) -> Option<CustomFields> {
-    let presence = tied.presence?;
+    // Of who was there without times nothing is to be told.
+    let presence = tied.presence.filter(|presence| presence.from > 0)?;
     let time = |second: i64| Value::from(Timestamp::from_second(second).to_string());
     let fields = [
         (&named.minutes, Value::from(presence.seconds / 60)),

@@ -1,8 +1,8 @@
 //! Who is next: people in the order of the sheets, which is the same in every run.
 
-use super::desk::{Desk, each, sheet};
+use super::desk::{Desk, each};
 use crate::people::{Details, Key, Person, Whereabouts, Whose, whose};
-use crate::sheets::{List, Queued, Registered, Stay, Work};
+use crate::sheets::{AT_ONCE, List, Queued, Registered, Stay, Work};
 use domain::Error;
 use std::collections::HashSet;
 
@@ -47,6 +47,14 @@ impl Queue {
                 queue.seen.extend(row.email.as_ref().filter(|_| is_present).map(Key::email));
             })
             .await?;
+            let host = desk.connection.snapshot.host_email.as_ref().map(Key::email);
+            let shelf = work.shelf(desk.app, desk.connection.program, List::Report);
+            each(shelf, |row: &Stay| {
+                if matches!(whose(row, &desk.registry, host), Whose::Attendee(_)) {
+                    queue.seen.extend(row.email.as_ref().map(Key::email));
+                }
+            })
+            .await?;
         }
         for _ in 0..done {
             queue.next(desk, work).await?;
@@ -73,15 +81,17 @@ impl Queue {
             let Some(&list) = self.lists.last() else { return Ok(None) };
             match work.shelf(desk.app, desk.connection.program, list) {
                 Some((shelf, pages)) if self.page < pages => {
+                    let to = pages.min(self.page + AT_ONCE);
                     let queued: Vec<_> = if list == List::Report {
-                        let sheet = sheet::<Stay>(shelf, self.page).await?;
-                        sheet.rows.into_iter().filter_map(|row| self.participant(desk, row)).collect()
+                        let rows = shelf.pages::<Stay>(self.page, to).await?.into_iter().flat_map(|sheet| sheet.rows);
+                        rows.filter_map(|row| self.participant(desk, row)).collect()
                     } else {
-                        let sheet = sheet::<Registered>(shelf, self.page).await?;
-                        sheet.rows.into_iter().filter_map(|row| self.registrant(desk, row)).collect()
+                        let sheets = shelf.pages::<Registered>(self.page, to).await?;
+                        let rows = sheets.into_iter().flat_map(|sheet| sheet.rows);
+                        rows.filter_map(|row| self.registrant(desk, row)).collect()
                     };
                     self.ready = queued.into_iter();
-                    self.page += 1;
+                    self.page = to;
                 }
                 _ => {
                     self.lists.pop();

@@ -1,6 +1,7 @@
 //! What an event means to us. Pure.
 
 use domain::WebinarId;
+use domain::time::Timestamp;
 use domain::webinar::CHANGES;
 use platform::peers::Component;
 use serde_json::Value;
@@ -14,7 +15,12 @@ pub(super) enum Event {
         plain_token: String,
     },
     /// A webinar is over. Its practice session is not meant.
-    Ended(WebinarId),
+    Ended {
+        /// Which.
+        webinar: WebinarId,
+        /// When, if the event tells.
+        at: Option<Timestamp>,
+    },
     /// Another component hears of it.
     For(Component),
     /// Not for us. New kinds of events are no error.
@@ -31,12 +37,21 @@ impl Event {
             },
             "webinar.ended" if is_practice(payload) => Self::Nothing,
             // The id is a string in some events, a number in others (zoom.md section 4).
-            "webinar.ended" => domain::json::from_value(&payload["object"]["id"]).map_or(Self::Nothing, Self::Ended),
+            "webinar.ended" => match domain::json::from_value(&payload["object"]["id"]) {
+                Ok(webinar) => Self::Ended { webinar, at: end(body) },
+                Err(_) => Self::Nothing,
+            },
             event if event.starts_with("webinar.registration_") => Self::For(Component::Registration),
             event if CHANGES.contains(&event) => Self::For(Component::Catalog),
             _ => Self::Nothing,
         }
     }
+}
+
+/// When it ended, or else when the event was made.
+fn end(body: &Value) -> Option<Timestamp> {
+    let told = body["payload"]["object"]["end_time"].as_str().and_then(|text| text.parse().ok());
+    told.or_else(|| body["event_ts"].as_i64().map(Timestamp::from_millisecond))
 }
 
 /// Hosts rehearse in practice sessions, and their end raises `webinar.ended` as well.
@@ -54,8 +69,12 @@ mod tests {
     fn each_event_has_its_meaning() {
         let ended = |object: Value| json!({"event": "webinar.ended", "payload": {"object": object}});
         for (body, expected) in [
-            (ended(json!({"id": "9"})), Event::Ended(9.into())),
-            (ended(json!({"id": 9, "practice_session": false})), Event::Ended(9.into())),
+            (ended(json!({"id": "9"})), Event::Ended { webinar: 9.into(), at: None }),
+            (
+                ended(json!({"id": "9", "end_time": "2026-11-02T10:00:00Z"})),
+                Event::Ended { webinar: 9.into(), at: Some(Timestamp::from_second(1_793_613_600)) },
+            ),
+            (ended(json!({"id": 9, "practice_session": false})), Event::Ended { webinar: 9.into(), at: None }),
             (ended(json!({"id": 9, "practice_session": true})), Event::Nothing),
             (ended(json!({"id": 9, "practice_session": "true"})), Event::Nothing),
             (ended(json!({"id": "nine"})), Event::Nothing),

@@ -37,8 +37,8 @@ pub(crate) async fn receive(
             let encrypted = door::zoom_validation(&app.ports, &plain_token).await?;
             return Ok(Json(json!({ "plainToken": plain_token, "encryptedToken": encrypted })).into_response());
         }
-        Event::Ended(webinar) => {
-            programs::mark_ended(&app, webinar).await?;
+        Event::Ended { webinar, at } => {
+            programs::mark_ended(&app, webinar, at).await?;
             platform::log!("zoom.webinar_ended", webinar = webinar);
             app.ports.background.spawn(Box::pin(worker::kick(app.clone())));
         }

@@ -65,8 +65,7 @@ impl<'r> RollCall<'r> {
                 let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
                 let place = *self.places.entry(key).or_insert(next);
                 // Without times somebody was there all the same.
-                let from = row.from.unwrap_or_default();
-                self.stays.push((place, from, row.to.unwrap_or(from)));
+                self.stays.extend(row.from.map(|from| (place, from, row.to.unwrap_or(from))));
             }
             Whose::Stranger => {
                 let name = row.name.as_ref().map_or("", |name| name.expose());

@@ -6,7 +6,7 @@ use domain::{Error, WebinarId};
 use futures::FutureExt;
 use platform::together::at_most;
 
-/// So many connections are read at once: an event has to be answered within 300 ms, however many programs there are.
+/// So many connections are read at once: hundreds of programs on a remote store take no longer than some of them.
 const AT_ONCE: usize = 32;
 
 /// Every connection, in no order. One that cannot be read does not hide the others.

@@ -21,7 +21,7 @@ use crate::run;
 use crate::worker::{self, Worked};
 use axum::extract::{Path, State};
 use domain::Code;
-use domain::records::{Connection, ProgramKey};
+use domain::records::{AskedKey, Connection, Moment, ProgramKey};
 use domain::time::SignedDuration;
 use http::StatusCode;
 use platform::ApiError;
@@ -51,7 +51,13 @@ pub(crate) async fn sync(
 ) -> Result<Json<AttendanceView>, ApiError> {
     let deadline = app.deadline();
     let connection = connection_of(&app, &id).await?;
-    while worker::work(&app, deadline, Some(&connection)).await? == Worked::Not && app.has_time(deadline) {
+    while worker::work(&app, deadline, Some(&connection)).await? == Worked::Not {
+        if !app.has_time(deadline) {
+            // Whoever is at work takes it up.
+            let asked = Moment::new(app.now());
+            app.store().put(&AskedKey { program: connection.program }, &asked).await?;
+            break;
+        }
         app.ports.clock.sleep(BUSY_INTERVAL).await;
     }
     answer(&app, &connection).await

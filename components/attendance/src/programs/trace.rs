@@ -32,10 +32,9 @@ pub(crate) struct Trace {
 pub(crate) async fn trace(_: Admin, State(app): State<App>, Body(asked): Body<Asked>) -> Result<Json<Trace>, ApiError> {
     let program = asked.program_id;
     let email = Email::parse(asked.email.expose()).ok_or_else(|| ApiError::invalid("That is no e-mail address."))?;
-    if app.store().get(&ProgramKey { id: program }).await?.is_none() {
-        return Err(Code::ProgramNotConnected.into());
-    }
+    let connection = app.store().get(&ProgramKey { id: program }).await?.ok_or(Code::ProgramNotConnected)?;
     let work = app.store().get(&WorkKey { program }).await?;
+    let work = work.filter(|work| work.webinar == connection.snapshot.id);
     let Some((reading, pages)) = work.and_then(|work| work.stays) else { return Ok(Json(Trace::default())) };
     let (shelf, key) = (Shelf::new(&app, program, List::Stays, reading), Key::email(&email));
     for page in 0..pages {

@@ -7,7 +7,7 @@ use crate::sheets::{List, Member, Progress, Registered, ReportKind, Row, Sheet, 
 use async_trait::async_trait;
 use domain::ids::InstanceUuid;
 use domain::records::Connection;
-use domain::{Code, Error};
+use domain::{Code, Error, Peer, PeerError, Problem, Retry};
 use marketo_client::Marketo;
 use std::sync::atomic::Ordering;
 use zoom_client::registrants::{Registrant, Standing};
@@ -76,6 +76,9 @@ pub(super) async fn read<S: Source>(
             Fetched::Lapsed => return Ok(Ended::Lapsed(progress)),
             Fetched::Unready(why) => return Ok(Ended::Unready(why)),
         };
+        if sheet.next.is_some() && sheet.next == next {
+            return Err(unreadable(source.list()));
+        }
         shelf.put(progress.pages, &sheet).await?;
         lookout.steps.fetch_add(1, Ordering::Relaxed);
         progress = Progress { pages: progress.pages + 1, done: sheet.next.is_none(), ..progress };
@@ -215,6 +218,16 @@ impl Source for Members<'_> {
         let rows = page.members.into_iter().map(member).collect();
         Ok(Fetched::Page(Sheet::new(rows, read, page.next_page_token, None)))
     }
+}
+
+/// A list whose pages lead nowhere.
+pub(super) fn unreadable(list: List) -> Error {
+    let (peer, code) = match list {
+        List::Members => (Peer::Marketo, Code::MarketoUnavailable),
+        _ => (Peer::Zoom, Code::ZoomUnavailable),
+    };
+    let problem = Problem::because(code, "The pages of a list could not be followed to its end.");
+    Error::Peer(PeerError { peer, problem, retry: Retry::Soon, ambiguous: false })
 }
 
 /// A page token lives for 15 minutes; what Zoom says of one that has lapsed is 400/300 (zoom.md section 2).

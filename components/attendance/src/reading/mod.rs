@@ -76,7 +76,13 @@ impl Sum {
     fn add(&mut self, work: &mut Work, list: List, before: Progress, ended: Result<Ended, Error>) -> Progress {
         let progress = match ended {
             Ok(Ended::Read(progress)) => progress,
-            Ok(Ended::Lapsed(progress)) => work.restart(list, progress),
+            Ok(Ended::Lapsed(progress)) => match work.restart(list, progress) {
+                Some(progress) => progress,
+                None => {
+                    self.failed.get_or_insert(lists::unreadable(list));
+                    return before;
+                }
+            },
             Ok(Ended::Unready(_)) => {
                 self.look = Look::NotReady;
                 return before;
@@ -121,6 +127,8 @@ impl<'r> Lookout<'r> {
     async fn try_look(&self, work: &mut Work) -> Result<Look, Error> {
         if work.instance.is_none() {
             work.instance = self.instance().await?;
+            // What is read from now on belongs to this run, also when we are killed over it.
+            work.save(self.app, self.connection.program).await?;
         }
         let Some(instance) = work.instance.clone() else { return Ok(Look::NoInstance) };
         // The first page alone: most of the time it tells that it is too early, or that there is nothing new.

@@ -22,9 +22,10 @@ pub(super) enum Found {
     Everybody { rows: u64, problem: Option<Problem> },
     /// There was not enough time.
     CutOff,
-    /// A peer's limit gives the next turn later, but soon.
-    Waits { until: Timestamp },
 }
+
+/// So many runs in a row may wait for a peer's limit and do nothing else.
+const WAITS: u32 = 3;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(super) fn note(
     deadline: Timestamp,
     record: &mut Attendance,
     work: &Work,
-    found: Result<Found, Error>,
+    (found, came_further): (Result<Found, Error>, bool),
 ) -> End {
     let now = app.now();
     let plan = Plan::of(connection, record);
@@ -52,7 +53,12 @@ pub(super) fn note(
     let found = match found {
         // The call that failed had no time left.
         Err(error) if error.retry() == Retry::Soon && !app.has_time(deadline) => Found::CutOff,
-        Err(error) if let Some(wait) = turn_comes_in(&error) => Found::Waits { until: now + wait },
+        // One that never comes is a failure like others.
+        Err(error) if let Some(wait) = turn_comes_in(&error).filter(|_| came_further || record.failures < WAITS) => {
+            record.failures = if came_further { 0 } else { record.failures + 1 };
+            stays_at_work(record, work, now + wait);
+            return End::Waits;
+        }
         Err(error) => {
             if let Error::Ours(text) = &error {
                 platform::log!("attendance.failed", program = record.program, error = text);
@@ -91,10 +97,6 @@ pub(super) fn note(
         Found::CutOff => {
             stays_at_work(record, work, now);
             return End::CutOff;
-        }
-        Found::Waits { until } => {
-            stays_at_work(record, work, until);
-            return End::Waits;
         }
     }
     End::Through

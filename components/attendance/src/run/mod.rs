@@ -17,7 +17,7 @@ use crate::accounting::{Account, Accounting, Desk};
 use crate::app::App;
 use crate::reading::{Look, Lookout};
 use crate::schedule::Plan;
-use crate::sheets::{Stage, Work};
+use crate::sheets::{Stage, Work, is_missing};
 use domain::Error;
 use domain::records::{Attendance, Connection, Counts, Phase};
 use domain::time::{SignedDuration, Timestamp};
@@ -60,18 +60,19 @@ pub(crate) async fn run(
 
     let found = work_on(app, connection, deadline, &mut record, &mut work, is_asking).await;
     // What was read is of no more use, whatever comes next.
-    let is_used = matches!(&found, Ok(found) if !matches!(found, Found::CutOff));
-    let end = note(app, connection, deadline, &mut record, &work, found);
+    let is_used = match &found {
+        Ok(found) => !matches!(found, Found::CutOff),
+        Err(error) => is_missing(error),
+    };
     let came_further = work.steps > steps;
+    let end = note(app, connection, deadline, &mut record, &work, (found, came_further));
     // The record first: a run that is killed in between accounts once more for people who are accounted for.
     record::save(app, &record).await?;
     // After anything else the work is in the store as far as it came: what failed half-way is not in it.
     if is_used {
         work = work.anew();
         work.save(app, connection.program).await?;
-        if app.has_time(deadline) {
-            work.clear_stale(app, connection.program).await?;
-        }
+        work.clear_stale(app, connection.program, deadline).await?;
     }
     record::hear(app, &mut record).await?;
     if record.ended_at != end_known {
@@ -105,7 +106,7 @@ async fn work_on(
     is_asking: bool,
 ) -> Result<Found, Error> {
     service::must_be_usable(app, connection).await?;
-    work.clear_stale(app, connection.program).await?;
+    work.clear_stale(app, connection.program, deadline).await?;
     let marketo = app.marketo(deadline);
     let desk = match work.stage {
         Stage::Reading => {

@@ -1,7 +1,8 @@
 //! A program's record, and the ends of webinars that events tell of.
 
 use crate::app::App;
-use domain::records::{Attendance, AttendanceKey, Connection, EndedKey, Phase};
+use domain::records::{AskedKey, Attendance, AttendanceKey, Connection, EndedKey, Phase};
+use domain::time::Timestamp;
 use domain::{Code, Error};
 
 /// The record of a connection's webinar: the stored one, if it is of this webinar, else a new one. A webinar that was
@@ -17,20 +18,29 @@ pub(crate) async fn current(app: &App, connection: &Connection) -> Result<Attend
     Ok(record)
 }
 
-/// Hears of an end that is not in the record yet. Events write it under the webinar, without looking who is connected
+/// Hears of an end, or of somebody who asked, that is not in the record yet. Events write it under the webinar, without looking who is connected
 /// to it: they are answered at once.
 pub(super) async fn hear(app: &App, record: &mut Attendance) -> Result<(), Error> {
-    let Some(end) = app.store().get(&EndedKey { webinar: record.webinar }).await? else { return Ok(()) };
-    if record.ended_at.is_none_or(|known| known < end.at) {
+    let end = app.store().get(&EndedKey { webinar: record.webinar }).await?;
+    if let Some(end) = end.filter(|end| record.ended_at.is_none_or(|known| known < end.at)) {
         record.ended_at = Some(end.at);
-        record.phase = Phase::Due;
-        record.next_at = Some(end.at);
-        record.looks = 0;
-        record.problem = None;
-        // Whatever the report says now may be of another run.
-        record.rows = None;
+        become_due(record, end.at);
+    }
+    let asked = app.store().get(&AskedKey { program: record.program }).await?;
+    if let Some(asked) = asked.filter(|asked| record.asked_at.is_none_or(|known| known < asked.at)) {
+        record.asked_at = Some(asked.at);
+        become_due(record, asked.at);
     }
     Ok(())
+}
+
+fn become_due(record: &mut Attendance, at: Timestamp) {
+    record.phase = Phase::Due;
+    record.next_at = Some(at);
+    record.looks = 0;
+    record.problem = None;
+    // Whatever the report says now may be of another run.
+    record.rows = None;
 }
 
 /// Writes the record.

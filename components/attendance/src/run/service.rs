@@ -9,7 +9,7 @@ use platform::peers::{self, Component, ServiceProblem};
 use serde::de::IgnoredAny;
 
 /// Telling is quick or given up: the program's own record says the same.
-const TELLING_LIMIT: SignedDuration = SignedDuration::from_secs(5);
+const TELLING_LIMIT: SignedDuration = SignedDuration::from_secs(2);
 
 /// Whether the connection's service can be used. `oauth` hands out no token of one that cannot, but one in memory may go
 /// on working at Zoom: when another admin signed the account in, nobody revokes the earlier grant.

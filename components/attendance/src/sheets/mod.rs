@@ -13,5 +13,5 @@ mod shelf;
 mod work;
 
 pub(crate) use rows::{Matched, Member, Registered, Row, Standing, Stay, Stayed};
-pub(crate) use shelf::{List, Sheet, Shelf};
+pub(crate) use shelf::{AT_ONCE, List, Sheet, Shelf, is_missing};
 pub(crate) use work::{CARRIED, Lists, Progress, Queued, ReportKind, Stage, Tied, Work, WorkKey};

@@ -4,7 +4,9 @@
 use super::Row;
 use crate::app::App;
 use domain::records::{Key, MAX_VALUE_BYTES, VERSION};
+use domain::time::Timestamp;
 use domain::{Error, ProgramId};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -136,28 +138,44 @@ impl<'a> Shelf<'a> {
         let Some(mut sheet) = self.app.store().get(&self.key::<R>(page, 0)).await? else { return Ok(None) };
         for part in 1..=sheet.more {
             let more = self.app.store().get(&self.key::<R>(page, part)).await?;
-            let more = more.ok_or_else(|| Error::Ours("a part of a sheet is missing".to_owned()))?;
+            let more = more.ok_or_else(missing)?;
             sheet.rows.extend(more.rows);
         }
         Ok(Some(sheet))
     }
 
-    /// Removes the pages, the last first, so that one who is cut off here finds where to go on. `known` are at least
-    /// there or were.
-    pub(crate) async fn clear(&self, known: u32) -> Result<(), Error> {
+    /// Some pages that were read, in their order, several at a time: a remote store takes its time for each.
+    pub(crate) async fn pages<R: Row>(&self, from: u32, to: u32) -> Result<Vec<Sheet<R>>, Error> {
+        let gets: Vec<_> = (from..to).map(|page| self.get::<R>(page).boxed()).collect();
+        let sheets: Vec<_> = stream::iter(gets).buffered(AT_ONCE as usize).try_collect().await?;
+        sheets.into_iter().collect::<Option<Vec<_>>>().ok_or_else(missing)
+    }
+
+    /// Removes the pages, the last first, so that one who is cut off here finds where to go on; `false` when the time was
+    /// over. `known` are at least there or were.
+    pub(crate) async fn clear(&self, known: u32, deadline: Timestamp) -> Result<bool, Error> {
         let mut end = known;
-        while self.app.store().get(&self.key::<Anything>(end, 0)).await?.is_some() {
+        while self.is_there(end, 0).await? {
             end += 1;
         }
         for page in (0..end).rev() {
-            let key = self.key::<Anything>(page, 0);
-            let Some(sheet) = self.app.store().get(&key).await? else { continue };
-            for part in (1..=sheet.more).rev() {
+            if !self.app.has_time(deadline) {
+                return Ok(false);
+            }
+            // A page that was written over may have left more parts than it tells of.
+            let mut parts = 1;
+            while self.is_there(page, parts).await? {
+                parts += 1;
+            }
+            for part in (0..parts).rev() {
                 self.app.store().delete(&self.key::<Anything>(page, part)).await?;
             }
-            self.app.store().delete(&key).await?;
         }
-        Ok(())
+        Ok(true)
+    }
+
+    async fn is_there(&self, page: u32, part: u32) -> Result<bool, Error> {
+        Ok(self.app.store().get(&self.key::<Anything>(page, part)).await?.is_some())
     }
 }
 
@@ -173,8 +191,22 @@ impl<'de> Deserialize<'de> for Anything {
 
 impl Row for Anything {}
 
+/// So many sheets are read at once.
+pub(crate) const AT_ONCE: u32 = 16;
+
 /// A value's other fields take less than this; page tokens are the longest of them.
 const AROUND: usize = 4_000;
+
+const MISSING: &str = "a sheet is missing";
+
+fn missing() -> Error {
+    Error::Ours(MISSING.to_owned())
+}
+
+/// Whether an error means that sheets are gone which the work counts on: somebody else has put them away.
+pub(crate) fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::Ours(text) if text == MISSING)
+}
 
 /// Rows in as many pieces as fit into a value each.
 fn in_parts<R: Row>(rows: &[R]) -> Result<Vec<&[R]>, Error> {

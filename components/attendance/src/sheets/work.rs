@@ -15,6 +15,9 @@ use std::fmt;
 /// Zoom and Marketo last so long.
 const LASTS: SignedDuration = SignedDuration::from_hours(6);
 
+/// Lists of one reading are begun anew so often: a page token lives for 15 minutes, in which each list is read.
+const MOST_RESTARTS: u32 = 3;
+
 /// Of the sheet with strangers who wait there are two: the next is written beside the one that holds.
 pub(crate) const CARRIED: u32 = 2;
 
@@ -152,6 +155,9 @@ pub(crate) struct Work {
     ended_at: Option<Timestamp>,
     /// Pages and batches done. A run that does none has not come further.
     pub(crate) steps: u64,
+    /// How often lists were begun anew because their page token had lapsed.
+    #[serde(default)]
+    restarts: u32,
     /// What is to be put away.
     stale: Vec<Stale>,
     /// The sheets that tell who was there how long: of which reading, and how many.
@@ -177,6 +183,7 @@ impl Work {
             began_at: None,
             ended_at: None,
             steps: 0,
+            restarts: 0,
             stale: Vec::new(),
             stays: None,
         }
@@ -229,10 +236,12 @@ impl Work {
         new
     }
 
-    /// One list from the start.
-    pub(crate) fn restart(&mut self, list: List, progress: Progress) -> Progress {
+    /// One list from the start; `None` when that was tried often enough: what is taken for a lapsed page token is something
+    /// else.
+    pub(crate) fn restart(&mut self, list: List, progress: Progress) -> Option<Progress> {
+        self.restarts += 1;
         self.stale.push(Stale { list, reading: progress.reading, pages: progress.pages });
-        Progress { reading: progress.reading + 1, ..Progress::default() }
+        (self.restarts <= MOST_RESTARTS).then(|| Progress { reading: progress.reading + 1, ..Progress::default() })
     }
 
     /// The shelf of a list that was read; `None` where there is no such list.
@@ -259,15 +268,21 @@ impl Work {
         Ok(app.store().put(&WorkKey { program }, self).await?)
     }
 
-    /// Puts away what is of no use any more. Whoever is cut off here does it again.
-    pub(crate) async fn clear_stale(&mut self, app: &App, program: ProgramId) -> Result<(), Error> {
-        if self.stale.is_empty() {
-            return Ok(());
+    /// Puts away what is of no use any more, as far as time allows. Whoever is cut off here does it again.
+    pub(crate) async fn clear_stale(
+        &mut self,
+        app: &App,
+        program: ProgramId,
+        deadline: Timestamp,
+    ) -> Result<(), Error> {
+        let mut is_changed = false;
+        while let Some(stale) = self.stale.last() {
+            if !Shelf::new(app, program, stale.list, stale.reading).clear(stale.pages, deadline).await? {
+                break;
+            }
+            self.stale.pop();
+            is_changed = true;
         }
-        for stale in &self.stale {
-            Shelf::new(app, program, stale.list, stale.reading).clear(stale.pages).await?;
-        }
-        self.stale.clear();
-        self.save(app, program).await
+        if is_changed { self.save(app, program).await } else { Ok(()) }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn tick(_: Scheduler, State(app): State<App>) -> Result<Json<Ti
         attend(&app, deadline),
     );
     if app.has_time(deadline)
-        && let Err(error) = sweep::sweep(&app).await
+        && let Err(error) = sweep::sweep(&app, deadline).await
     {
         platform::log!("tick.not_swept", error = error);
     }

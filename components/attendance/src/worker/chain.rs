@@ -15,7 +15,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// The next worker says at once that it has heard.
-const ANSWER_LIMIT: SignedDuration = SignedDuration::from_secs(5);
+const ANSWER_LIMIT: SignedDuration = SignedDuration::from_secs(2);
 
 /// What the next worker is told.
 #[derive(Debug, Serialize, Deserialize)]

@@ -4,12 +4,16 @@ use crate::app::App;
 use domain::Error;
 use domain::records::{Lease as Record, VERSION, WorkerKey};
 use domain::time::{SignedDuration, Timestamp};
+use platform::patience::RUN_LIMIT;
 
 /// A lease outlives its worker's deadline by this, for the last call and the last write.
 const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Whoever takes the lease looks after this long whether somebody else took it at the same moment.
 const SECOND_LOOK: SignedDuration = SignedDuration::from_millis(50);
+
+/// Hosts that share a store have clocks that differ by no more than this.
+const OTHER_CLOCKS: SignedDuration = SignedDuration::from_mins(1);
 
 /// The right to work.
 pub(super) struct Lease<'a> {
@@ -22,7 +26,10 @@ impl<'a> Lease<'a> {
     /// has it.
     pub(super) async fn take(app: &'a App, deadline: Timestamp, of: Option<u32>) -> Result<Option<Self>, Error> {
         let stored = app.store().get(&WorkerKey {}).await?;
-        if stored.is_some_and(|lease| app.now() < lease.until && Some(lease.by) != of) {
+        // One that goes far beyond what a worker may take was written by a clock that is wrong.
+        let now = app.now();
+        let holds = |lease: &Record| now < lease.until && lease.until < now + RUN_LIMIT + MARGIN + OTHER_CLOCKS;
+        if stored.is_some_and(|lease| holds(&lease) && Some(lease.by) != of) {
             return Ok(None);
         }
         let by = app.ports.random.u32();
@@ -35,8 +42,12 @@ impl<'a> Lease<'a> {
         Ok(is_ours.then_some(Self { app, by }))
     }
 
-    /// Gives it back.
+    /// Gives it back, unless somebody else has it by now.
     pub(super) async fn give_back(self) -> Result<(), Error> {
-        Ok(self.app.store().delete(&WorkerKey {}).await?)
+        let stored = self.app.store().get(&WorkerKey {}).await?;
+        if stored.is_some_and(|lease| lease.by == self.by) {
+            self.app.store().delete(&WorkerKey {}).await?;
+        }
+        Ok(())
     }
 }

@@ -27,8 +27,12 @@ use platform::patience::RUN_LIMIT;
 use std::collections::BTreeSet;
 
 /// With several programs due each gets so long before the next one has its turn: enough for some pages or batches of a
-/// large webinar, and for all of a small one.
-const TURN: SignedDuration = SignedDuration::from_secs(8);
+/// large webinar, and for all of a small one; and of a worker's time something is left for the next.
+const TURN: SignedDuration = SignedDuration::from_secs(15);
+
+/// A turn that would be shorter than this is the next worker's: laying out what was read takes its time, and so does a
+/// batch.
+const LEAST_TURN: SignedDuration = SignedDuration::from_secs(10);
 
 /// What a worker did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,18 @@ pub(crate) enum Worked {
     On(u64),
     /// Another one is at work.
     Not,
+}
+
+/// Does something that no worker may do meanwhile; not while one is at work.
+pub(crate) async fn alone(
+    app: &App,
+    deadline: Timestamp,
+    what: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    let Some(lease) = Lease::take(app, deadline, None).await? else { return Ok(()) };
+    let done = what.await;
+    lease.give_back().await?;
+    done
 }
 
 /// Works until a deadline on what is due, or on one program that somebody asked for; what is left then, another worker
@@ -93,7 +109,8 @@ impl Shift<'_> {
             }
             let is_alone = due.len() == 1;
             for due in due {
-                if !self.app.has_time(self.deadline) {
+                let is_short = self.app.now() + LEAST_TURN >= self.deadline;
+                if is_short && !self.worked.is_empty() {
                     return Ok(());
                 }
                 if due.since <= self.app.now() {

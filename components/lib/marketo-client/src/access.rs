@@ -46,6 +46,8 @@ pub struct Marketo {
     pub(crate) deadline: Timestamp,
     /// Whether calls keep to what Adobe advises one integration to take of the subscription's limit.
     pub(crate) is_gentle: bool,
+    /// Whether a call whose answer was lost is sent again.
+    pub(crate) repeats: bool,
     pub(crate) tokens: Arc<Tokens>,
 }
 
@@ -59,7 +61,7 @@ impl Marketo {
     /// The API; its token lives in `tokens` as long as the component's instance.
     pub fn new(ports: &Ports, tokens: &Arc<Tokens>) -> Self {
         let deadline = ports.clock.now() + RUN_LIMIT;
-        Self { ports: ports.clone(), tokens: tokens.clone(), deadline, is_gentle: false }
+        Self { ports: ports.clone(), tokens: tokens.clone(), deadline, is_gentle: false, repeats: true }
     }
 
     /// Waits between tries end at this instant. By default [`RUN_LIMIT`] after the client was made.
@@ -75,6 +77,11 @@ impl Marketo {
     pub fn gently(mut self) -> Self {
         self.is_gentle = true;
         self
+    }
+
+    /// The same for a call that may be going on although its answer was lost: sent again meanwhile, it would do harm.
+    pub(crate) fn once(&self) -> Self {
+        Self { repeats: false, ..self.clone() }
     }
 
     /// The token to use now.

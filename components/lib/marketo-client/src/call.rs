@@ -1,5 +1,6 @@
-//! One call: token, envelope, waiting out limits, repeating (DESIGN section 8). Every operation here is idempotent:
-//! leads are upserted by e-mail one batch after another, statuses only move forward, member data is overwritten.
+//! One call: token, envelope, waiting out limits, repeating (DESIGN section 8). Nearly every operation here may be sent
+//! again whatever became of it: statuses only move forward, data is overwritten. Creating leads may not, as long as
+//! Marketo may be at it.
 
 use crate::access::{Marketo, peer_error};
 use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Reason, Remedy, quota_reset};
@@ -14,6 +15,9 @@ use serde_json::Value;
 
 /// One try may take this long. Marketo's own limit for upserts is 90 seconds, but a run has only 25.
 const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(20);
+
+/// So long Marketo itself may work on a call, whether or not anybody waits for its answer (marketo.md section 3.3).
+const WORKS_ON: SignedDuration = SignedDuration::from_secs(90);
 
 /// Marketo's envelope, opened.
 #[derive(Debug)]
@@ -125,6 +129,10 @@ impl Marketo {
                     self.forget(&token);
                 }
                 Tried::NewToken => return Err(peer_error(Code::MarketoAccessDenied, Retry::Never).into()),
+                // Limits are told before anything is done.
+                Tried::Again { code, .. } if !self.repeats && code != Code::RateLimited => {
+                    return Err(peer_error(code, Retry::After(WORKS_ON)).into());
+                }
                 Tried::Again { wait, code } => {
                     if !patience.wait(&self.ports, wait).await {
                         let retry = wait.map_or(Retry::Soon, |wait| Retry::After(wait.min(RATE_WINDOW)));

@@ -7,13 +7,13 @@ use domain::{Email, LeadId, Sensitive};
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-/// A lead to create, by e-mail. Company fields cannot be written in this call.
+/// A lead to create, by e-mail. Some subscriptions do not let the API write companies.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewLead {
     /// The address.
     pub email: Email,
-    /// Sent when known; an absent one leaves what Marketo has.
+    /// Sent when known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<Sensitive>,
     /// Sent when known.
@@ -113,7 +113,7 @@ impl Marketo {
     /// duplicates: callers run one after another.
     pub async fn create_leads(&self, leads: &[NewLead]) -> Result<Vec<Upserted>, MarketoError> {
         let body = serde_json::json!({ "action": "createOnly", "lookupField": "email", "input": leads });
-        self.sync_leads(&body, leads.len()).await
+        self.once().sync_leads(&body, leads.len()).await
     }
 
     /// Writes fields of leads that are there, at most [`crate::BATCH`] at once, and answers in their order.

@@ -1,12 +1,12 @@
 //! Program members: their status and their data.
 
 use crate::BATCH;
-use crate::access::Marketo;
+use crate::access::{Marketo, peer_error};
 use crate::call::{Content, Envelope, encoded};
 use crate::error::{MarketoCode, MarketoError};
 use crate::leads::Row;
 use domain::status::ProgressionStatus;
-use domain::{LeadId, ProgramId, RegistrantId, Sensitive};
+use domain::{Code, LeadId, ProgramId, RegistrantId, Retry, Sensitive};
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -194,6 +194,9 @@ impl Marketo {
             return Ok(Vec::new());
         }
         let envelope: Envelope<Row> = self.call(Method::POST, path, Content::json(body)?).await?;
+        if envelope.result.len() != count {
+            return Err(peer_error(Code::MarketoUnavailable, Retry::Soon).into());
+        }
         let outcomes = envelope.result.iter().map(|row| match row.status.as_str() {
             "created" | "updated" => MemberOutcome::Done,
             _ if row.reason() == MarketoCode::ALREADY_PAST => MemberOutcome::Done,

@@ -20,6 +20,10 @@ impl Turns {
     /// How long it would take, when that is not before the deadline; then no turn was taken.
     pub(crate) fn take(&self, now: Timestamp, deadline: Timestamp) -> Result<SignedDuration, SignedDuration> {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Turns so far ahead were given by a clock that has been set back since.
+        while calls.back().is_some_and(|last| now + RATE_WINDOW + RATE_WINDOW < *last) {
+            calls.pop_back();
+        }
         while calls.len() > CALLS {
             calls.pop_front();
         }

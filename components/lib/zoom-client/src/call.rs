@@ -55,7 +55,7 @@ impl Zoom {
         let mut token = self.token(None).await?;
         let mut renewed = false;
         loop {
-            self.keep_pace(label).await;
+            self.keep_pace(label).await?;
             let request = request(&method, &token, path, body.clone())?;
             let limit = CALL_LIMIT.min(self.deadline.duration_since(self.ports.clock.now()));
             let response = match self.ports.send_within(limit, request).await {
@@ -105,13 +105,18 @@ impl Zoom {
     }
 
     /// Calls come in bursts: each waits for a place within what Zoom says a second has.
-    async fn keep_pace(&self, label: Label) {
+    async fn keep_pace(&self, label: Label) -> Result<(), ZoomError> {
         if let Access::Service(service, tokens) = &self.access {
-            let wait = tokens.pace(service, label, |pace| pace.take(self.ports.clock.now()));
+            let now = self.ports.clock.now();
+            let wait = tokens.pace(service, label, |pace| pace.take(now));
+            if wait > SignedDuration::ZERO && now + wait >= self.deadline {
+                return Err(rate_limited(Some(wait)));
+            }
             if wait > SignedDuration::ZERO {
                 self.ports.clock.sleep(wait).await;
             }
         }
+        Ok(())
     }
 
     fn learn_pace(&self, label: Label, headers: &http::HeaderMap, is_refused: bool) {

@@ -27,10 +27,13 @@ pub struct Attendance {
     /// When Zoom last told that the webinar ended.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
+    /// When somebody last asked for it in vain.
+    #[serde(default)]
+    pub asked_at: Option<Timestamp>,
     /// When the tick looks at it next.
     #[serde(default)]
     pub next_at: Option<Timestamp>,
-    /// How often the report was looked at in vain since the webinar ended.
+    /// How often the report was looked at since the webinar ended.
     #[serde(default)]
     pub looks: u32,
     /// How many runs failed in a row.
@@ -61,6 +64,7 @@ impl Attendance {
             phase: Phase::Waiting,
             instance: None,
             ended_at: None,
+            asked_at: None,
             next_at: None,
             looks: 0,
             failures: 0,
@@ -93,8 +97,9 @@ pub enum Phase {
 }
 
 /// Who works on attendance. One worker goes through all programs that are due: two at once could make two leads of one
-/// person who was in both webinars, and Marketo's rate limit is one for all programs anyway. Without compare-and-swap
-/// two may both believe that they are the one; that does no harm beyond work done twice.
+/// person who was in both webinars, and Marketo's rate limit is one for all programs anyway. There is no compare-and-swap:
+/// two that begin within the same few milliseconds could both believe that they are the one, which a second look makes
+/// unlikely, not impossible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Record version.

@@ -89,6 +89,10 @@ keys! {
     EndedKey(webinar: WebinarId) => Moment, "ended:{webinar}";
     /// When the scheduler last called.
     LastTickKey() => Moment, "last:tick";
+    /// When what is of no use any more was last swept away.
+    LastSweepKey() => Moment, "last:sweep";
+    /// When somebody last asked for a program's attendance in vain, since another was being worked on.
+    AskedKey(program: ProgramId) => Moment, "asked:{program}";
     /// When Zoom last sent an event.
     LastEventKey() => Moment, "last:zoom-event";
 }
