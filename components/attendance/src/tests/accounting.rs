@@ -279,3 +279,36 @@ async fn minutes_and_times_go_into_the_fields_that_were_named() {
     let lead = world.leads("r2@x.test")[0];
     assert_eq!(world.marketo().fields[&lead]["zoomMinutes"], 30);
 }
+
+#[tokio::test]
+async fn r16_whom_another_program_registered_is_attended_here_too_if_they_are_a_member() {
+    let world = usual().await;
+    world.connect(1002, super::world::WEBINAR).await;
+    let lead = world.marketo().member("r5", "Registered", "");
+    world.marketo().members.insert((1002, lead), ("Registered".into(), "r5".into()));
+    world.in_ledger("r5@x.test", 1002, lead).await;
+    assert_eq!(summary(&world.sync().await), ("settling".into(), 3, 2, 1));
+    assert_eq!(world.status("r5"), "Attended");
+}
+
+#[tokio::test]
+async fn r16_an_address_that_attended_is_not_absent_under_another_registration() {
+    let world = usual().await;
+    world.marketo().steps.insert("No Show".into(), 50);
+    world.change_connection(|connection| connection.channel.statuses[2].step = 50).await;
+    // Somebody whose first registration was cancelled came with it; their second is called absent.
+    world.zoom().rows.as_mut().unwrap().push(row(json!({"registrant_id": "r9", "user_email": "R4@x.test"})));
+    world.sync().await;
+    assert_eq!(world.status("r4"), "Attended");
+}
+
+#[tokio::test]
+async fn who_was_there_without_times_has_attended() {
+    let world = usual().await;
+    world.change_connection(|connection| connection.member_fields.first_join = Some("zoomJoined".into())).await;
+    let untimed = json!({"registrant_id": "r3", "join_time": "", "leave_time": "", "duration": 60});
+    world.zoom().rows.as_mut().unwrap().push(row(untimed));
+    world.sync().await;
+    let lead = world.leads("r3@x.test")[0];
+    assert_eq!((world.status("r3").as_str(), world.marketo().fields.get(&lead)), ("Attended", None));
+}

@@ -8,6 +8,7 @@ mod matrix;
 mod model;
 mod scale;
 mod settling;
+mod sweeping;
 mod ticking;
 mod waiting;
 mod world;

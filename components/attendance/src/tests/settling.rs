@@ -91,3 +91,28 @@ async fn a_program_that_is_connected_to_another_webinar_begins_anew() {
     world.change_connection(|connection| connection.snapshot.id = 10.into()).await;
     assert_eq!(summary(&world.get().await), ("waiting".into(), 0, 0, 0));
 }
+
+#[tokio::test]
+async fn an_event_that_zoom_sends_again_is_no_news() {
+    let world = settled_once().await;
+    let ended = json!({"event": "webinar.ended", "payload": {"object":
+        {"id": super::world::WEBINAR, "end_time": world.now().to_string()}}});
+    world.event(&ended).await;
+    world.memory.run_background().await;
+    let asked = world.times_asked("");
+    world.pass(30);
+    world.event(&ended).await;
+    assert_eq!(world.get().await["phase"], "settling");
+    world.memory.run_background().await;
+    assert_eq!(world.times_asked(""), asked);
+}
+
+#[tokio::test]
+async fn who_asks_while_another_is_at_work_is_answered_and_not_forgotten() {
+    let world = settled_once().await;
+    world.somebody_works(60).await;
+    assert_eq!(world.sync().await["phase"], "due");
+    world.pass(2);
+    assert_eq!(world.tick().await["programs"], 1);
+    assert_eq!(world.get().await["phase"], "settling");
+}
