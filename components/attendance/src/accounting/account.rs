@@ -212,7 +212,8 @@ impl<'r> Account<'r> {
     /// Finds the leads of strangers whom Marketo knows.
     async fn find(&mut self, known: Known) -> Result<(), Error> {
         let batch = self.known.len().min(BATCH);
-        let found = leads::find(self.marketo, &self.known[..batch], &self.desk.members).await?;
+        let found =
+            leads::find(self.marketo, &self.known[..batch], self.connection.program, &mut self.desk.members).await?;
         self.is_known_new = true;
         let rest = self.known.split_off(batch);
         let mut matched = Vec::new();
@@ -246,6 +247,12 @@ impl<'r> Account<'r> {
             (Known::NoShow, None | Some(Standing::Other)) if !self.desk.members.attended(lead) => {
                 counts.no_show += 1;
                 true
+            }
+            // Nobody's status was set before whom Marketo did not list.
+            (Known::NoShow, Some(Standing::Registered)) if self.desk.members.are_unlisted() => {
+                let is_due = !self.desk.members.attended(lead);
+                counts.no_show += usize::from(is_due);
+                is_due
             }
             // A member's status was set before, or is not to be.
             (Known::NoShow, _) => false,
@@ -329,6 +336,11 @@ impl<'r> Account<'r> {
         if let Some(lacking) = [Known::Attended, Known::NoShow].into_iter().find(lacks) {
             let what = format_args!("The channel has no status {}, so it was set for nobody.", lacking.usual_name());
             return Some(Problem::because(Code::ProgramNotWebinarChannel, what));
+        }
+        if self.desk.members.are_unlisted() {
+            let what = "The program has so many members that Marketo does not list them. Everybody whom Zoom knows was \
+                        accounted for; members whom it does not know stay Registered.";
+            return Some(Problem::because(Code::MarketoUnavailable, what));
         }
         let refused = self.work.counts.refused;
         let detail = format!("Marketo did not take {refused} people; the log tells their ids and Marketo's codes.");

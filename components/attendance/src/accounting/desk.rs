@@ -1,7 +1,7 @@
 //! The desk: what the sheets tell, spread out. It is laid out anew by each run, from sheets that do not change any more,
 //! so that every run finds the same people in the same order.
 
-use super::members::Members;
+use super::members::{Members, relevant};
 use crate::app::App;
 use crate::people::{Key, Presence, Registry, Roll, RollCall, Whereabouts};
 use crate::sheets::{AT_ONCE, List, Matched, Member, Registered, Row, Sheet, Shelf, Standing, Stay, Work};
@@ -45,7 +45,8 @@ impl<'r> Desk<'r> {
         }
         let roll = roll.finish();
 
-        let mut members = Members::default();
+        let is_listed = shelf(List::Members).is_some() || relevant(&connection.channel).is_empty();
+        let mut members = if is_listed { Members::default() } else { Members::unlisted() };
         let is_present = |member: &Member| presence(&roll, member).is_some();
         each(shelf(List::Members), |row: &Member| members.add(row, is_present(row))).await?;
         each(shelf(List::Matched), |row: &Matched| _ = members.add_attended(row.lead)).await?;

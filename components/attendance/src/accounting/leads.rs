@@ -5,12 +5,12 @@
 //! so that this takes one call for 300 of them. Calls run one after another, since two at the same time with one e-mail
 //! address make duplicates (marketo.md section 3.3), and no address is in a call twice.
 
-use super::members::Members;
+use super::members::{Members, member};
 use crate::people::Details;
 use crate::sheets::Queued;
-use domain::{Email, Error, LeadId, Sensitive};
+use domain::{Email, Error, LeadId, ProgramId, Sensitive};
 use marketo_client::leads::{Lead, LeadUpdate, NewLead, Upserted};
-use marketo_client::{Marketo, MarketoCode};
+use marketo_client::{BATCH, Marketo, MarketoCode};
 
 /// What became of people who were sent to be created.
 #[derive(Debug, Default)]
@@ -76,13 +76,21 @@ async fn send(
 pub(super) async fn find(
     marketo: &Marketo,
     people: &[Queued],
-    members: &Members,
+    program: ProgramId,
+    members: &mut Members,
 ) -> Result<Vec<Option<LeadId>>, Error> {
     let emails: Vec<_> = people.iter().filter_map(|(person, _)| person.email.as_ref()).collect();
     let mut by_email: Vec<(String, Lead)> = Vec::new();
     for lead in marketo.leads_by_email(&emails).await? {
         if let Some(email) = lead.email.as_ref().and_then(|email| Email::parse(email.expose())) {
             by_email.push((email.folded(), lead));
+        }
+    }
+    if members.are_unlisted() {
+        let leads: Vec<_> = by_email.iter().map(|(_, lead)| lead.id).collect();
+        for leads in leads.chunks(BATCH) {
+            let found = marketo.members_of(program, leads).await?;
+            found.into_iter().map(member).for_each(|member| members.add(&member, false));
         }
     }
     by_email.sort_by(|(one, _), (other, _)| one.cmp(other));

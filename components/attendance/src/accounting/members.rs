@@ -15,9 +15,21 @@ pub(super) struct Members {
     registrants: HashSet<Key>,
     /// Those who were there. None of them is ever set to No Show (R16).
     attended: HashSet<LeadId>,
+    /// Whether Marketo does not list them, so that it has to be asked for each.
+    is_unlisted: bool,
 }
 
 impl Members {
+    /// Members whom Marketo does not list: only those are known who are asked for.
+    pub(super) fn unlisted() -> Self {
+        Self { is_unlisted: true, ..Self::default() }
+    }
+
+    /// Whether Marketo does not list them.
+    pub(super) const fn are_unlisted(&self) -> bool {
+        self.is_unlisted
+    }
+
     /// A member, and whether the report has them.
     pub(super) fn add(&mut self, member: &sheets::Member, is_present: bool) {
         self.standings.insert(member.lead, member.standing);

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::ids::InstanceUuid;
 use domain::records::Connection;
 use domain::{Code, Error, Peer, PeerError, Problem, Retry};
-use marketo_client::Marketo;
+use marketo_client::{Marketo, MarketoCode};
 use std::sync::atomic::Ordering;
 use zoom_client::registrants::{Registrant, Standing};
 use zoom_client::reports::Participant;
@@ -210,6 +210,10 @@ impl Source for Members<'_> {
             return Ok(Fetched::None);
         }
         let page = match self.marketo.members_with_status(self.connection.program, &statuses, next).await {
+            // Of a program with more than 100,000 members Marketo tells only who was asked for by id (marketo.md 3.4).
+            Err(marketo_client::MarketoError::Refused(MarketoCode::INVALID)) if next.is_none() => {
+                return Ok(Fetched::None);
+            }
             // Marketo does not say how long its tokens live.
             Err(marketo_client::MarketoError::Refused(_)) if next.is_some() => return Ok(Fetched::Lapsed),
             page => page.map_err(Error::from)?,

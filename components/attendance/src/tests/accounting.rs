@@ -312,3 +312,23 @@ async fn who_was_there_without_times_has_attended() {
     let lead = world.leads("r3@x.test")[0];
     assert_eq!((world.status("r3").as_str(), world.marketo().fields.get(&lead)), ("Attended", None));
 }
+
+#[tokio::test]
+async fn a_program_whose_members_marketo_does_not_list_is_accounted_for_by_address() {
+    let world = usual().await;
+    world.marketo().is_too_large = true;
+    // Somebody whom a marketer set to Attended, and whom Zoom calls absent.
+    world.marketo().member("r4", "Attended", "r4");
+    let view = world.sync().await;
+    assert_eq!((summary(&view), problem(&view)), (("settling".into(), 3, 1, 1), "MARKETO_UNAVAILABLE"));
+    for (name, status) in [
+        ("r1", "Attended"),
+        ("r2", "Attended"),
+        ("r3", "No Show"),
+        ("r4", "Attended"),
+        ("r5", "Attended"),
+        ("invited", "Invited"),
+    ] {
+        assert_eq!(world.status(name), status, "{name}");
+    }
+}

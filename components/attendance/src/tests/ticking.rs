@@ -12,6 +12,18 @@ async fn ready() -> World {
     world
 }
 
+/// More members than one worker can read: they come in pages of two, and Marketo is asked 50 times in 20 seconds.
+async fn large() -> World {
+    let world = World::new().await;
+    let names: Vec<_> = (0..260).map(|number| format!("r{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    for name in &names {
+        world.marketo().member(name, "Registered", name);
+    }
+    world.zoom().crowd(&names, &names);
+    world
+}
+
 #[tokio::test]
 async fn a_program_is_found_due_without_an_event() {
     let world = ready().await;
@@ -75,19 +87,12 @@ async fn two_programs_that_meet_one_stranger_make_one_lead() {
 #[tokio::test]
 async fn a_worker_is_followed_by_the_next_without_a_tick_and_by_the_tick_when_that_is_not_heard() {
     for is_heard in [true, false] {
-        let world = World::new().await;
-        let names: Vec<_> = (0..260).map(|number| format!("r{number}")).collect();
-        let names: Vec<_> = names.iter().map(String::as_str).collect();
-        for name in &names {
-            world.marketo().member(name, "Registered", name);
-        }
-        world.zoom().crowd(&names, &names);
+        let world = large().await;
         world.held();
         if !is_heard {
             world.memory.serve("attendance.spin.internal", axum::Router::new());
         }
         world.tell_end().await;
-        // Members come in pages of two, and Marketo is asked 50 times in 20 seconds.
         world.memory.run_background().await;
         let view = world.get().await;
         assert_eq!(view["phase"], if is_heard { "settling" } else { "reading" });
@@ -102,13 +107,7 @@ async fn a_worker_is_followed_by_the_next_without_a_tick_and_by_the_tick_when_th
 
 #[tokio::test]
 async fn a_large_webinar_does_not_keep_another_from_its_turn() {
-    let world = World::new().await;
-    let names: Vec<_> = (0..260).map(|number| format!("r{number}")).collect();
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    for name in &names {
-        world.marketo().member(name, "Registered", name);
-    }
-    world.zoom().crowd(&names, &names);
+    let world = large().await;
     world.connect(1002, 10).await;
     world.held();
     world.pass(5);

@@ -22,6 +22,8 @@ pub struct MarketoCode(pub u32);
 impl MarketoCode {
     /// "Lead skipped": already in or past the status. That is success (R16).
     pub const ALREADY_PAST: Self = Self(1037);
+    /// "Invalid data", among it a list of members of a program that has more than 100,000.
+    pub const INVALID: Self = Self(1003);
     /// "Membership not found".
     pub const NO_MEMBER: Self = Self(1013);
     /// "Lead not found".

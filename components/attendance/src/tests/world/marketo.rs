@@ -26,6 +26,8 @@ pub(crate) struct Marketo {
     pub(crate) refused: HashMap<u64, &'static str>,
     /// A code with which everything is refused.
     pub(crate) refuses: Option<&'static str>,
+    /// The program has more members than are listed.
+    pub(crate) is_too_large: bool,
     /// After so many calls that write, everything is refused with 611: something breaks in the middle.
     pub(crate) writes_left: Option<usize>,
     /// Custom fields of members, by lead.
@@ -46,6 +48,7 @@ impl Default for Marketo {
             read_only: HashSet::new(),
             refused: HashMap::new(),
             refuses: None,
+            is_too_large: false,
             writes_left: None,
             fields: BTreeMap::new(),
             changes: Vec::new(),
@@ -181,20 +184,32 @@ async fn members(
     if let Err(refused) = marketo.begin(false) {
         return refused;
     }
-    assert_eq!(query["filterType"], "statusName");
     let wanted: HashSet<_> = query["filterValues"].split(',').collect();
+    if query["filterType"] == "leadId" {
+        let is_wanted = |lead: &u64| wanted.contains(lead.to_string().as_str());
+        let found = marketo.members.iter().filter(|((of, lead), _)| *of == program && is_wanted(lead));
+        return results(found.map(|((_, lead), (status, code))| shown_member(*lead, status, code)).collect());
+    }
+    assert_eq!(query["filterType"], "statusName");
+    if marketo.is_too_large {
+        return refusal("1003");
+    }
     let from: usize = query.get("nextPageToken").map_or(0, |token| token.parse().unwrap());
     let found: Vec<_> = marketo
         .members
         .iter()
         .filter(|((of, _), (status, _))| *of == program && wanted.contains(status.as_str()))
-        .map(|((_, lead), (status, code))| json!({"leadId": lead, "statusName": status, "registrationCode": code}))
+        .map(|((_, lead), (status, code))| shown_member(*lead, status, code))
         .collect();
     let mut page = json!({"success": true, "result": found.iter().skip(from).take(PAGE).collect::<Vec<_>>()});
     if from + PAGE < found.len() {
         page["nextPageToken"] = (from + PAGE).to_string().into();
     }
     Json(page)
+}
+
+fn shown_member(lead: u64, status: &str, code: &str) -> Value {
+    json!({"leadId": lead, "statusName": status, "registrationCode": code})
 }
 
 async fn fields(State(marketo): State<Shared>, Path(program): Path<u64>, Json(body): Json<Value>) -> Json<Value> {
