@@ -2,6 +2,7 @@
 
 import { ask, read } from "./api.js";
 import { find, h, replace } from "./dom.js";
+import { memberFields } from "./member-fields.js";
 import { clear, during, fail, field, fieldError } from "./messages.js";
 import { programId } from "./program-id.js";
 import { nameOf } from "./programs.js";
@@ -20,9 +21,11 @@ export async function connect(root, signal, given = "") {
     "The program's id, or its address: open the program in Marketo and copy the address from the browser. Its channel is for webinars.");
   const accounts = h("select", { id: "service" });
   const webinars = h("fieldset", { id: "webinars" }, h("legend", null, "Webinar"));
+  const fields = memberFields();
   const submit = (event) => {
     event.preventDefault();
     const { id, problem } = programId(program.input.value);
+    fieldError(fields.first, "");
     fieldError(program.input, problem ?? "");
     if (problem) return;
     const chosen = form.querySelector("input[name=webinar]:checked");
@@ -32,19 +35,22 @@ export async function connect(root, signal, given = "") {
       return;
     }
     during(form.querySelector("button[type=submit]"), async () => {
-      const made = await ask("PUT", `/catalog/programs/${id}`, { service: accounts.value, webinar: chosen.value });
+      const made = await ask("PUT", `/catalog/programs/${id}`, {
+        service: accounts.value, webinar: chosen.value, member_fields: fields.value(),
+      });
       const instead = made.replaced ? " Who was registered for the earlier webinar stays registered there." : "";
       go(`#/programs/${id}`, `${nameOf(made)} is connected.${instead}`);
     }, (error) => {
-      if (!ABOUT_PROGRAM.includes(error.code)) return false;
-      fieldError(program.input, error.message);
-      return true;
+      const about = ABOUT_PROGRAM.includes(error.code) ? program.input : error.code === "INVALID_FIELD" ? fields.first : null;
+      if (about) fieldError(about, error.message);
+      return about !== null;
     });
   };
   const form = h("form", { class: "card", onsubmit: submit, onchange: clear, novalidate: true },
     program.row,
     h("div", { class: "field" }, h("label", { for: "service" }, "Zoom account"), accounts),
     webinars,
+    fields.set,
     h("div", { class: "actions" }, h("button", { type: "submit" }, "Connect"), h("a", { href: "#/programs" }, "Cancel")));
   root.append(heading("Connect a program"), form);
 
@@ -55,8 +61,9 @@ export async function connect(root, signal, given = "") {
       const obstacle = obstacleTo(service);
       return h("option", { value: service.id, disabled: obstacle !== null }, obstacle ? `${service.name} (${obstacle})` : service.name);
     }));
-    const before = programs.find((other) => other.program_id === given)?.service;
-    accounts.value = (usable.find((service) => service.id === before) ?? usable[0])?.id ?? "";
+    const before = programs.find((other) => other.program_id === given);
+    accounts.value = (usable.find((service) => service.id === before?.service) ?? usable[0])?.id ?? "";
+    if (before) fields.show(before.member_fields);
     if (!usable.length) {
       replace(webinars, h("legend", null, "Webinar"), h("p", null, "There is no Zoom account that can be used. ", h("a", { href: "#/zoom" }, "Sign in to Zoom"), " first."));
       return;

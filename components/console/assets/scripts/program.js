@@ -74,6 +74,7 @@ function showWebinar(section, program, services, shown) {
       ["Webinar ID", webinar.id],
       ["Marketo program", `${program.program_id}, channel ${program.channel.name}`],
       ["Read from Zoom", ago(program.refreshed_at)],
+      ["Attendance in fields", Object.values(program.member_fields ?? {}).join(", ")],
       ["Moved from", program.moved_from.map((start) => at(start)).join("; ")],
     ]),
     webinar.registration === "none" && h("p", { class: "note" },

@@ -8,6 +8,7 @@ mod axe;
 mod checks;
 mod chromium;
 mod desk;
+mod fields;
 mod keyboard;
 mod main_path;
 mod people;

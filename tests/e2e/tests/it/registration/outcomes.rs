@@ -175,7 +175,8 @@ async fn each_refusal_of_zooms_is_told_by_its_code_and_costs_one_add_call_at_mos
         assert_eq!(status, expected, "{what}");
         let failures = scene.admin.get("/registration/failures").await.unwrap().ok().unwrap();
         let rows = failures["failures"].as_array().unwrap();
-        let row = rows.iter().find(|row| row["lead_id"] == lead.to_string()).unwrap_or_else(|| panic!("{what}"));
+        let id = lead.to_string();
+        let row = rows.iter().find(|row| row["lead_id"] == id.as_str()).unwrap_or_else(|| panic!("{what}"));
         assert_eq!(row["code"], case.expected.1, "{what}: {row}");
         let later = ["DAILY_LIMIT", "SERVICE_LACKS_PERMISSION"].contains(&case.expected.1);
         assert_eq!(row["next_try"].is_string(), later, "{what}: {row}");
