@@ -47,6 +47,13 @@ async fn sweep_alone(app: &App, deadline: Timestamp) -> Result<(), Error> {
             swept += 1;
         }
     }
+    for key in app.store().keys("asked:").await? {
+        let program = key.strip_prefix("asked:").and_then(|id| id.parse::<ProgramId>().ok());
+        if program.is_some_and(|program| !ids.contains(&program)) {
+            app.ports.key_value.delete(&key).await?;
+            swept += 1;
+        }
+    }
     for key in app.store().keys("ended:").await? {
         let Some(webinar) = key.strip_prefix("ended:").and_then(|id| id.parse::<WebinarId>().ok()) else { continue };
         let end = app.store().get(&EndedKey { webinar }).await?;

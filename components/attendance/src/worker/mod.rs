@@ -28,11 +28,11 @@ use std::collections::BTreeSet;
 
 /// With several programs due each gets so long before the next one has its turn: enough for some pages or batches of a
 /// large webinar, and for all of a small one; and of a worker's time something is left for the next.
-const TURN: SignedDuration = SignedDuration::from_secs(15);
+const TURN: SignedDuration = SignedDuration::from_secs(12);
 
 /// A turn that would be shorter than this is the next worker's: laying out what was read takes its time, and so does a
 /// batch.
-const LEAST_TURN: SignedDuration = SignedDuration::from_secs(10);
+const LEAST_TURN: SignedDuration = SignedDuration::from_secs(9);
 
 /// What a worker did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use crate::app::App;
 use crate::services::{self, Why};
-use domain::records::{Connection, Outbox, OutboxPart, ProgramKey, Registration, Service};
+use domain::records::{Connection, EndedKey, Outbox, OutboxPart, ProgramKey, Registration, Service};
 use domain::{AccountId, Error, ProgramId, ServiceId, WebinarId, json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -48,9 +48,9 @@ fn is_leftover(connection: &Connection, accounts: &[&AccountId], services: &[Ser
         && !services.iter().any(|service| service.id == connection.service)
 }
 
-/// The kinds of records whose keys go on with a program: how its attendance is and what was read for it, and the leads
-/// that failed in it.
-const OF_PROGRAMS: [&str; 2] = ["attendance:", "failure:"];
+/// The kinds of records whose keys go on with a program: how its attendance is and what was read for it, that somebody
+/// asked for it, and the leads that failed in it.
+const OF_PROGRAMS: [&str; 3] = ["attendance:", "asked:", "failure:"];
 
 /// Deletes some connections and everything that belongs to them.
 async fn sweep(app: &App, goes: impl Fn(&Connection) -> bool) -> Result<(), Error> {
@@ -64,6 +64,9 @@ async fn sweep(app: &App, goes: impl Fn(&Connection) -> bool) -> Result<(), Erro
                 app.ports.key_value.delete(&key).await?;
             }
         }
+    }
+    for &webinar in &doomed.webinars {
+        app.store().delete(&EndedKey { webinar }).await?;
     }
     for &id in &doomed.programs {
         app.store().delete(&ProgramKey { id }).await?;

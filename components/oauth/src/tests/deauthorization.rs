@@ -37,6 +37,8 @@ async fn connect(world: &World, service: &ServiceId, program: u64, webinar: u64)
     put(world, &format!("attendance:{program}"), json!({})).await;
     put(world, &format!("attendance:{program}:report:0:0:0"), json!({})).await;
     put(world, &format!("failure:{program}:7"), json!({})).await;
+    put(world, &format!("asked:{program}"), json!({})).await;
+    put(world, &format!("ended:{webinar}"), json!({})).await;
 }
 
 async fn register(world: &World, program: u64, webinar: u64) {
@@ -96,6 +98,7 @@ async fn r17_removing_the_app_deletes_everything_of_the_account() {
     assert_eq!(keys(&world, "program:"), ["3"]);
     assert_eq!(keys(&world, "attendance:"), ["3", "3:report:0:0:0"]);
     assert_eq!(keys(&world, "failure:"), ["3:7"]);
+    assert_eq!((keys(&world, "asked:"), keys(&world, "ended:")), (vec!["3".to_owned()], vec!["103".to_owned()]));
     assert_eq!(keys(&world, "registration:"), [format!("103:{:064}", 2), format!("103:{:064}", 3)]);
     let [second, third, fourth] = [2, 3, 4].map(|id| format!("{id:032}"));
     assert_eq!(keys(&world, "outbox:"), [second.clone(), format!("{second}:1"), third, fourth]);
