@@ -24,8 +24,9 @@ pub(super) enum Found {
     CutOff,
 }
 
-/// So many runs in a row may wait for a peer's limit and do nothing else.
-const WAITS: u32 = 3;
+/// So many runs in a row may come no further, because they wait for a peer's limit or since something is slow, before the
+/// next one is left to the tick.
+const PATIENCE: u32 = 3;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,10 @@ pub(super) enum End {
     /// The record says how.
     Through,
     /// Its time was over.
-    CutOff,
+    CutOff {
+        /// Runs came no further, one after the other.
+        is_stuck: bool,
+    },
     /// A peer's limit gives it its next turn later, but soon.
     Waits,
 }
@@ -54,7 +58,7 @@ pub(super) fn note(
         // The call that failed had no time left.
         Err(error) if error.retry() == Retry::Soon && !app.has_time(deadline) => Found::CutOff,
         // One that never comes is a failure like others.
-        Err(error) if let Some(wait) = turn_comes_in(&error).filter(|_| came_further || record.failures < WAITS) => {
+        Err(error) if let Some(wait) = turn_comes_in(&error).filter(|_| came_further || record.failures < PATIENCE) => {
             record.failures = if came_further { 0 } else { record.failures + 1 };
             stays_at_work(record, work, now + wait);
             return End::Waits;
@@ -70,6 +74,11 @@ pub(super) fn note(
         }
         Ok(found) => found,
     };
+    if matches!(found, Found::CutOff) {
+        record.failures = if came_further { 0 } else { record.failures.saturating_add(1) };
+        stays_at_work(record, work, now);
+        return End::CutOff { is_stuck: record.failures > PATIENCE };
+    }
     record.failures = 0;
     match found {
         Found::NotYet { next_at } => {
@@ -94,10 +103,7 @@ pub(super) fn note(
             (record.phase, record.next_at) = plan.after_writing(written_at, record.looks, unaccounted, now);
             record.looks = record.looks.saturating_add(1);
         }
-        Found::CutOff => {
-            stays_at_work(record, work, now);
-            return End::CutOff;
-        }
+        Found::CutOff => {}
     }
     End::Through
 }

@@ -32,10 +32,10 @@ const SECOND_LOOK: SignedDuration = SignedDuration::from_secs(3);
 pub(crate) enum Ran {
     /// It ended; the record says how, and when to go on.
     Through,
-    /// Its time was over; whether it did anything until then.
+    /// Its time was over.
     CutOff {
-        /// A page or a batch.
-        came_further: bool,
+        /// It did nothing until then, like others before it.
+        is_stuck: bool,
     },
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn run(
     let (program, phase) = (record.program, format!("{:?}", record.phase));
     platform::log!("attendance.ran", program = program, phase = phase, problem = problem, steps = work.steps - steps);
     Ok(match end {
-        End::CutOff => Ran::CutOff { came_further },
+        End::CutOff { is_stuck } => Ran::CutOff { is_stuck },
         End::Through | End::Waits => Ran::Through,
     })
 }

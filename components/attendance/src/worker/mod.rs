@@ -128,8 +128,8 @@ impl Shift<'_> {
             Ok(ran) => {
                 self.worked.insert(program);
                 match ran {
-                    Ran::CutOff { came_further: true } => self.is_left = true,
-                    Ran::CutOff { came_further: false } => _ = self.stuck.insert(program),
+                    Ran::CutOff { is_stuck: false } => self.is_left = true,
+                    Ran::CutOff { is_stuck: true } => _ = self.stuck.insert(program),
                     Ran::Through => {}
                 }
             }
