@@ -9,6 +9,9 @@ use std::sync::{Mutex, PoisonError};
 /// So many calls fit into a window.
 const CALLS: usize = 50;
 
+/// No caller waits for a turn so long.
+const FAR_AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
 /// When the last calls were, or will be, made.
 #[derive(Debug, Default)]
 pub(crate) struct Turns(Mutex<VecDeque<Timestamp>>);
@@ -21,7 +24,7 @@ impl Turns {
     pub(crate) fn take(&self, now: Timestamp, deadline: Timestamp) -> Result<SignedDuration, SignedDuration> {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Turns so far ahead were given by a clock that has been set back since.
-        while calls.back().is_some_and(|last| now + RATE_WINDOW + RATE_WINDOW < *last) {
+        while calls.back().is_some_and(|last| now + FAR_AHEAD < *last) {
             calls.pop_back();
         }
         while calls.len() > CALLS {
