@@ -74,12 +74,10 @@ pub(super) fn note(
         }
         Ok(found) => found,
     };
-    if matches!(found, Found::CutOff) {
-        record.failures = if came_further { 0 } else { record.failures.saturating_add(1) };
-        stays_at_work(record, work, now);
-        return End::CutOff { is_stuck: record.failures > PATIENCE };
-    }
-    record.failures = 0;
+    record.failures = match found {
+        Found::CutOff if !came_further => record.failures.saturating_add(1),
+        _ => 0,
+    };
     match found {
         Found::NotYet { next_at } => {
             record.phase = if record.written_at.is_some() { Phase::Settling } else { Phase::Waiting };
@@ -103,7 +101,10 @@ pub(super) fn note(
             (record.phase, record.next_at) = plan.after_writing(written_at, record.looks, unaccounted, now);
             record.looks = record.looks.saturating_add(1);
         }
-        Found::CutOff => {}
+        Found::CutOff => {
+            stays_at_work(record, work, now);
+            return End::CutOff { is_stuck: record.failures > PATIENCE };
+        }
     }
     End::Through
 }
