@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`ports`] | outbound HTTP, key-value, clock, randomness, variables, work after the response |
 //! | [`store`] | the key-value port with typed keys |
+//! | [`store_gate`] | keeps listings of keys apart from other calls to the store, which would block Spin |
 //! | [`settings`] | the variables of DESIGN section 7, typed |
 //! | [`door`] | who may come in: admin, cron, Marketo, Zoom |
 //! | [`attempts`] | wrong admin keys, which cost more time the more there are |
@@ -33,6 +34,7 @@ pub mod respond;
 pub mod session;
 pub mod settings;
 pub mod store;
+pub mod store_gate;
 pub mod together;
 
 #[cfg(not(target_arch = "wasm32"))]

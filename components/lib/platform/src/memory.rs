@@ -2,12 +2,14 @@
 //! moves it, so that tests of hours run in no time.
 
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use crate::store_gate::GatedStore;
 use async_trait::async_trait;
 use axum::Router;
 use bytes::Bytes;
 use domain::time::{SignedDuration, Timestamp};
 use futures::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tower::ServiceExt;
 
@@ -37,12 +39,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Memory {
-    /// The ports of this world. All share its state.
+    /// The ports of one component instance in this world. All instances share its state.
     pub fn ports(&self) -> Ports {
         let this = Arc::new(self.clone());
+        let store = Arc::new(InstanceStore::new(self.clone()));
         Ports {
             http: this.clone(),
-            key_value: this.clone(),
+            key_value: Arc::new(GatedStore::new(store, this.clone())),
             clock: this.clone(),
             random: this.clone(),
             variables: this.clone(),
@@ -99,25 +102,69 @@ impl Http for Memory {
     }
 }
 
+/// The store as one component instance reaches it on Spin, where a listing beside another call of the same instance
+/// blocks the whole application. Here such a call panics.
+pub(crate) struct InstanceStore {
+    memory: Memory,
+    /// Whether a listing of this instance holds the store's lock.
+    is_listing: AtomicBool,
+}
+
+/// How many keys Spin's listing hands over before the guest takes the first.
+const LISTING_CHANNEL: usize = 4;
+
+/// How often a listing pauses at most between keys, so that other requests of the instance go on meanwhile. Bounded, since
+/// simulated time passes when requests yield many times in a row.
+const LISTING_PAUSES: usize = 8;
+
+impl InstanceStore {
+    pub(crate) fn new(memory: Memory) -> Self {
+        Self { memory, is_listing: AtomicBool::new(false) }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        assert!(!self.is_listing.load(Ordering::SeqCst), "a call to the store beside a listing: this hangs on Spin");
+        lock(&self.memory.store)
+    }
+}
+
+/// Ends a listing, which also happens when its request is cut off.
+struct ListingLock<'a>(&'a AtomicBool);
+
+impl Drop for ListingLock<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
 #[async_trait]
-impl KeyValue for Memory {
+impl KeyValue for InstanceStore {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(lock(&self.store).get(key).cloned())
+        Ok(self.locked().get(key).cloned())
     }
 
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
-        lock(&self.store).insert(key.to_owned(), value);
+        self.locked().insert(key.to_owned(), value);
         Ok(())
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        lock(&self.store).remove(key);
+        self.locked().remove(key);
         Ok(())
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         // Backwards, so that nobody comes to rely on an order.
-        Ok(lock(&self.store).keys().rev().filter(|key| key.starts_with(prefix)).cloned().collect())
+        let all: Vec<_> = self.locked().keys().rev().cloned().collect();
+        // What fits into the channel is read without the lock.
+        if all.len() > LISTING_CHANNEL {
+            self.is_listing.store(true, Ordering::SeqCst);
+            let _lock = ListingLock(&self.is_listing);
+            for _ in LISTING_CHANNEL..all.len().min(LISTING_CHANNEL + LISTING_PAUSES) {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(all.into_iter().filter(|key| key.starts_with(prefix)).collect())
     }
 }
 

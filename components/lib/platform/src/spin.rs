@@ -1,6 +1,7 @@
 //! The ports on Spin.
 
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use crate::store_gate::GatedStore;
 use async_trait::async_trait;
 use axum::Router;
 use bytes::Bytes;
@@ -13,12 +14,12 @@ use spin_sdk::wasip3::{self, http::types::ErrorCode};
 use std::sync::{Arc, OnceLock};
 use tower_service::Service;
 
-/// The ports of the component that runs this.
+/// The ports of the component that runs this. Once per instance: the gate before its store works within one value.
 pub fn ports() -> Ports {
     let spin = Arc::new(Spin::default());
     Ports {
         http: spin.clone(),
-        key_value: spin.clone(),
+        key_value: Arc::new(GatedStore::new(spin.clone(), spin.clone())),
         clock: spin.clone(),
         random: spin.clone(),
         variables: spin.clone(),

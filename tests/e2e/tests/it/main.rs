@@ -13,5 +13,6 @@ mod registration;
 mod restart;
 mod services;
 mod size;
+mod store;
 mod tokens;
 mod walls;

@@ -2,10 +2,11 @@
 
 use super::App;
 use fakes::marketo::campaign::{Campaign, FlowStep, Run};
+use fakes::marketo::webhook::WebhookCall;
 use fakes::marketo::world::{NewProgram, WEBINAR_CHANNEL, WEBINAR_PROGRAM};
 use fakes::stage::{Admin, MARKETO_API_KEY};
 use fakes::zoom::NewWebinar;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -53,6 +54,30 @@ impl Scene {
     /// Runs the usual campaign over some leads to its end.
     pub async fn run_campaign(&self, leads: &[i64]) -> Run {
         self.app.stage.marketo.run_campaign(self.campaign(leads)).await.unwrap()
+    }
+
+    /// Marketo calls the webhook for a lead. Whatever comes, Marketo must be able to read it.
+    pub async fn call_webhook(&self, program: i64, lead: i64) -> WebhookCall {
+        let marketo = &self.app.stage.marketo;
+        let fields = marketo.lead(lead).unwrap();
+        let payload = json!({
+            "program_id": program, "lead_id": lead, "email": fields.text("email"), "first_name": fields.text("firstName"),
+            "last_name": fields.text("lastName"), "company": fields.text("company"), "status": "Registered",
+        });
+        let url = format!("{}/registration/webhook", self.app.url());
+        let call = marketo.call_webhook(&url, MARKETO_API_KEY, &payload).await;
+        assert_eq!(call.problem, None, "{call:?}");
+        let body = &call.body;
+        match call.status {
+            Some(200) => match body["outcome"].as_str() {
+                Some("registered") => assert!(body["join_url"].as_str().unwrap().contains("tk="), "{body}"),
+                Some("pending") => assert!(body["registrant_id"].is_string() && body["join_url"].is_null(), "{body}"),
+                _ => assert!(body["code"].is_string() && body["detail"].as_str().unwrap().len() > 20, "{body}"),
+            },
+            Some(503) => assert!(body["code"].is_string() && body["detail"].as_str().unwrap().len() > 20, "{body}"),
+            status => panic!("{status:?} {body}"),
+        }
+        call
     }
 
     /// Waits until nothing waits in the outbox, without a tick's help: what was called back is forgotten a moment later.

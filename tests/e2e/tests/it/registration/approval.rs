@@ -1,6 +1,5 @@
 //! What hosts decide: approving by hand, denying, cancelling.
 
-use super::outcomes::call;
 use crate::harness::{App, Scene, until};
 use fakes::marketo::campaign::Campaign;
 use fakes::marketo::world::{Channel, NewProgram, ProgressionStatus, WEBINAR_PROGRAM};
@@ -53,7 +52,7 @@ async fn whom_the_host_has_to_approve_is_pending_and_then_gets_the_link() {
     let run = marketo.run_campaign(Campaign { program_id: program, ..scene.campaign(&leads[..1]) }).await.unwrap();
     assert!(run.outcomes()[&leads[0]].success, "{:#?}", run.outcomes());
     assert!(marketo.set_member(WEBINAR_PROGRAM, leads[1], "Registered"));
-    let answer = call(&scene, WEBINAR_PROGRAM, leads[1]).await;
+    let answer = scene.call_webhook(WEBINAR_PROGRAM, leads[1]).await;
     assert_eq!(answer.body["outcome"], "pending", "{answer:?}");
     assert_eq!(status(program, leads[0]), "Pending Approval");
     assert_eq!(status(WEBINAR_PROGRAM, leads[1]), "Registered", "R16: no status moves back");
@@ -68,7 +67,7 @@ async fn whom_the_host_has_to_approve_is_pending_and_then_gets_the_link() {
         assert_eq!(scene.add_calls(&email(lead)), 1);
     }
     // Asked for again, the link is there at once.
-    assert_eq!(call(&scene, WEBINAR_PROGRAM, leads[1]).await.body["outcome"], "registered");
+    assert_eq!(scene.call_webhook(WEBINAR_PROGRAM, leads[1]).await.body["outcome"], "registered");
     assert_eq!(scene.add_calls(&email(leads[1])), 1);
     scene.app.assert_no_trap();
     scene.app.assert_nothing_personal();
@@ -84,7 +83,7 @@ async fn who_was_denied_or_cancelled_and_registers_again_is_approved_again() {
     }
     let email = |lead: i64| marketo.lead(lead).unwrap().text("email").to_owned();
     for &lead in &leads[..2] {
-        call(&scene, WEBINAR_PROGRAM, lead).await;
+        scene.call_webhook(WEBINAR_PROGRAM, lead).await;
     }
     // The third registered on Zoom's own page, and was denied before we ever heard of them.
     let stranger = NewRegistrant {
@@ -105,7 +104,7 @@ async fn who_was_denied_or_cancelled_and_registers_again_is_approved_again() {
     assert!(denied["failures"].as_array().unwrap().iter().all(|row| row["code"] == "REGISTRANT_DENIED"), "{denied}");
 
     for &lead in &leads {
-        let answer = call(&scene, WEBINAR_PROGRAM, lead).await;
+        let answer = scene.call_webhook(WEBINAR_PROGRAM, lead).await;
         assert_eq!(answer.body["outcome"], "registered", "{answer:?}");
     }
     let registrants = zoom.webinar(scene.webinar).unwrap().registrants;

@@ -2,7 +2,7 @@
 //! empty.
 
 use crate::harness::{App, Scene};
-use fakes::marketo::webhook::WebhookCall;
+
 use fakes::marketo::world::WEBINAR_PROGRAM;
 use fakes::stage::MARKETO_API_KEY;
 use fakes::support::{Effect, Fault};
@@ -16,30 +16,6 @@ fn registered(scene: &Scene, program: i64, email: &str, company: &str) -> i64 {
         marketo.add_lead(&json!({"firstName": "Ada", "lastName": "Lovelace", "email": email, "company": company}));
     assert!(marketo.set_member(program, lead, "Registered"));
     lead
-}
-
-/// Marketo calls the webhook for a lead. Whatever comes, Marketo must be able to read it.
-pub(super) async fn call(scene: &Scene, program: i64, lead: i64) -> WebhookCall {
-    let marketo = &scene.app.stage.marketo;
-    let fields = marketo.lead(lead).unwrap();
-    let payload = json!({
-        "program_id": program, "lead_id": lead, "email": fields.text("email"), "first_name": fields.text("firstName"),
-        "last_name": fields.text("lastName"), "company": fields.text("company"), "status": "Registered",
-    });
-    let url = format!("{}/registration/webhook", scene.app.url());
-    let call = marketo.call_webhook(&url, MARKETO_API_KEY, &payload).await;
-    assert_eq!(call.problem, None, "{call:?}");
-    let body = &call.body;
-    match call.status {
-        Some(200) => match body["outcome"].as_str() {
-            Some("registered") => assert!(body["join_url"].as_str().unwrap().contains("tk="), "{body}"),
-            Some("pending") => assert!(body["registrant_id"].is_string() && body["join_url"].is_null(), "{body}"),
-            _ => assert!(body["code"].is_string() && body["detail"].as_str().unwrap().len() > 20, "{body}"),
-        },
-        Some(503) => assert!(body["code"].is_string() && body["detail"].as_str().unwrap().len() > 20, "{body}"),
-        status => panic!("{status:?} {body}"),
-    }
-    call
 }
 
 /// A webinar, somebody who registers for it, and what comes of it.
@@ -165,7 +141,7 @@ async fn each_refusal_of_zooms_is_told_by_its_code_and_costs_one_add_call_at_mos
         }
         let email = if case.email.is_empty() { format!("case{number}@example.com") } else { case.email.to_owned() };
         let lead = registered(&scene, WEBINAR_PROGRAM, &email, case.company);
-        let call = call(&scene, WEBINAR_PROGRAM, lead).await;
+        let call = scene.call_webhook(WEBINAR_PROGRAM, lead).await;
         let code = call.body["code"].as_str().unwrap_or_default();
         assert_eq!((call.status.unwrap(), code), case.expected, "{what}: {call:?}");
         assert!(call.body["detail"].as_str().unwrap().contains(case.says), "{what}: {call:?}");
@@ -200,7 +176,7 @@ async fn what_is_not_known_in_time_is_503_with_a_code_and_the_tick_registers_the
     let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
     let lead = registered(&scene, WEBINAR_PROGRAM, "ada@example.com", "Engines");
     zoom.faults().add(Fault::once("POST", &scene.registrants_path(), Effect::status(502)).times(2));
-    let answer = call(&scene, WEBINAR_PROGRAM, lead).await;
+    let answer = scene.call_webhook(WEBINAR_PROGRAM, lead).await;
     assert_eq!((answer.status, &answer.body["code"]), (Some(503), &json!("ZOOM_UNAVAILABLE")), "{answer:?}");
     assert_eq!(scene.add_calls("ada@example.com"), 2);
 
@@ -224,7 +200,7 @@ async fn what_is_not_known_in_time_is_503_with_a_code_and_the_tick_registers_the
     };
     let known = zoom.register_on_zoom(scene.webinar, known).await.unwrap();
     let lead = registered(&scene, WEBINAR_PROGRAM, "Known@example.com", "");
-    let answer = call(&scene, WEBINAR_PROGRAM, lead).await;
+    let answer = scene.call_webhook(WEBINAR_PROGRAM, lead).await;
     assert_eq!(answer.body["registrant_id"], known.id, "{answer:?}");
 
     // Nobody who is not Marketo, and nobody who is not Registered, is pushed.
