@@ -1,60 +1,74 @@
-//! Zoom -> Marketo: after the webinar everyone is Attended or No Show in the program (DESIGN sections 2, 6 and 7).
+//! Attendance, Zoom -> Marketo: receives Zoom's events, runs the application's periodic tick, and after a webinar sets its
+//! program's members to Attended or No Show.
 //!
-//! | module | what it is |
+//! | route | caller | what it does |
+//! |---|---|---|
+//! | `POST /zoom/events` | Zoom | checks an event's signature, records or forwards it |
+//! | `GET /attendance/programs/{program_id}` | admin | shows the attendance of a program |
+//! | `POST /attendance/programs/{program_id}/sync` | admin | runs a program and waits for the run |
+//! | `POST /attendance/trace` | admin | shows when one person was in the webinar |
+//! | `GET /attendance/health` | admin | shows the last tick and the last event |
+//! | `POST /attendance/tick` | scheduler | runs the tick of the whole application |
+//! | `POST /internal/work` | attendance | continues the work of an earlier worker |
+//!
+//! Calls go downwards:
+//!
+//! | module | content |
 //! |---|---|
-//! | [`app`] | what every handler has at hand, and who may come in |
-//! | [`events`] | Zoom's events: signature, what they mean, who else hears of them |
-//! | [`programs`] | how far a program is, starting it by hand, asking about one person |
-//! | [`tick`] | the periodic tick of the whole application |
-//! | [`worker`] | who works on what is due, one at a time, one after the other |
-//! | [`run`] | one run for one program: read, write, note how far it came |
-//! | [`schedule`] | when to look, when to look again, when to give up |
-//! | [`sheets`] | what was read, page by page, and how far the work is |
-//! | [`reading`] | the run of the webinar that counts, its report, registrants, absentees, members |
-//! | [`people`] | rows become people, and their stays minutes |
-//! | [`accounting`] | writing: leads, and statuses of members |
+//! | `routes` | HTTP only |
+//! | `jobs` | the worker with its lease, trigger and continuation; the sweep |
+//! | `run` | one run for one program: fetch, match, write, record the outcome |
+//! | `write` | writes leads, member statuses and member fields to Marketo |
+//! | `fetch` | fetches Zoom's lists and the program's members into checkpoints |
+//! | `roster` | the in-memory join of the fetched lists |
+//! | `matching` | matches participants to registrants and members; pure |
+//! | `schedule` | when to poll, when to retry, when to give up; pure |
+//! | `store` | the records: attendance, checkpoints, lease, signals |
+//! | `person` | a person and the key that identifies them; pure |
+//! | `state` | what the handlers share |
 
-mod accounting;
-mod app;
-mod events;
-mod people;
-mod programs;
-mod reading;
+mod fetch;
+mod jobs;
+mod matching;
+mod person;
+mod roster;
+mod routes;
 mod run;
 mod schedule;
-mod sheets;
-mod tick;
-mod worker;
+mod state;
+mod store;
+mod write;
 
-use app::App;
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
+use routes::{health, programs, tick, trace, work, zoom_events};
+use state::AppState;
 
-/// The component.
+/// Returns the component's router over a set of ports.
 pub fn router(ports: Ports) -> Router {
     let router = Router::new()
-        // Zoom's webhook.
-        .route("/zoom/events", post(events::receive))
-        // How far a program is.
+        // Receives Zoom's events: checks the signature, records or forwards the event.
+        .route("/zoom/events", post(zoom_events::receive))
+        // Shows the attendance of a program.
         .route("/attendance/programs/{program_id}", get(programs::show))
-        // Starts now, and answers when the run is over.
+        // Runs a program and waits for the run.
         .route("/attendance/programs/{program_id}/sync", post(programs::sync))
-        // When one person was there.
-        .route("/attendance/trace", post(programs::trace))
-        // When the scheduler and Zoom were last heard of.
-        .route("/attendance/health", get(tick::health))
-        // By service chaining only: going on where another worker left off.
-        .route("/internal/work", post(worker::follow))
-        // What the scheduler calls about every minute.
-        .route("/attendance/tick", post(tick::tick));
-    platform::respond::finish(router.with_state(App::new(ports)))
+        // Shows when one person was in the webinar.
+        .route("/attendance/trace", post(trace::show))
+        // Shows the last tick and the last event.
+        .route("/attendance/health", get(health::show))
+        // Runs the tick of the whole application.
+        .route("/attendance/tick", post(tick::run))
+        // Internal: continues the work of an earlier worker.
+        .route("/internal/work", post(work::resume));
+    platform::http::with_fallbacks(router.with_state(AppState::new(ports)))
 }
 
 #[cfg(target_arch = "wasm32")]
 #[spin_sdk::http_service]
 async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    // Its state holds only caches keyed by service, and whether somebody is at work.
+    // The router's state has token caches keyed by service, and flags of this instance.
     static ROUTER: std::sync::OnceLock<Router> = std::sync::OnceLock::new();
     platform::spin::serve(ROUTER.get_or_init(|| router(platform::spin::ports())), request).await
 }

@@ -1,65 +1,80 @@
-//! Webinars, connections of programs to them, and what Marketo shows of them (DESIGN sections 2, 6 and 7).
+//! Catalog: the webinars of the Zoom services, the Marketo programs connected to them, and what Marketo shows of both.
 //!
-//! | module | what it is |
+//! | route | caller | what it does |
+//! |---|---|---|
+//! | `GET /catalog/webinars` | admin | lists the upcoming webinars of a service (R3) |
+//! | `GET /catalog/programs` | admin | lists every connection |
+//! | `GET`, `PUT`, `DELETE /catalog/programs/{program_id}` | admin | shows, makes and removes a connection |
+//! | `GET /catalog/programs/{program_id}/tokens` | admin | shows the program's My Tokens (R4) |
+//! | `POST /catalog/programs/{program_id}/refresh` | admin | reads the webinar and the channel, and writes the My Tokens |
+//! | `/flow-step/...` | Marketo | describes the flow step and lists its choices; `routes::flow_step` lists the paths |
+//! | `POST /internal/webinar/{webinar_id}` | registration | finds a webinar and the service that offers it |
+//! | `POST /internal/zoom-events` | attendance | refreshes the connections of a webinar that changed |
+//! | `POST /internal/tick` | attendance | refreshes the connections that are due |
+//!
+//! | module | content |
 //! |---|---|
-//! | `app` | what every handler has at hand, and who may come in |
-//! | `services` | which LaunchPoint services may be used, and why others may not (R1, R3) |
-//! | `zoom_errors` | what Zoom's refusals mean when webinars are read |
-//! | `webinars` | the webinars that may be chosen (R3) |
-//! | `programs` | programs and the webinars they are connected to (R5, R6, R15) |
-//! | `tokens` | the My Tokens through which Marketo shows a webinar (R4) |
-//! | `flow_step` | what Marketo shows of the flow step |
-//! | `follow` | following changes in Zoom: events and the tick (R4, R13) |
-//! | `local_time` | instants in a webinar's own time zone |
+//! | `routes` | HTTP only |
+//! | `jobs` | the refresh that the tick and Zoom's events run |
+//! | `connections` | connecting a program to a webinar, and refreshing the connection (R6, R13) |
+//! | `webinars` | lists and eligibility of webinars (R3) |
+//! | `picklist` | the choices of the flow step's attribute `webinar` |
+//! | `my_tokens` | the My Tokens through which Marketo shows a webinar (R4, R5) |
+//! | `store` | repositories of connections and services |
+//! | `state` | what handlers share |
+//! | `expiring_cache`, `local_time`, `zoom_errors` | leaves: a cache, times in a webinar's zone, the meaning of Zoom's errors |
 
-mod app;
-mod flow_step;
-mod follow;
+mod connections;
+mod expiring_cache;
+mod jobs;
 mod local_time;
-mod programs;
-mod services;
+mod my_tokens;
+mod picklist;
+mod routes;
+mod state;
+mod store;
 #[cfg(test)]
 mod tests;
-mod tokens;
 mod webinars;
 mod zoom_errors;
 
-use app::App;
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
+use routes::{flow_step, internal, programs, webinars as webinar_routes};
+use state::AppState;
 
-/// The component.
+/// Returns the component's router over its ports.
 pub fn router(ports: Ports) -> Router {
     let router = Router::new()
-        // The upcoming webinars of a service.
-        .route("/catalog/webinars", get(webinars::list))
-        // Every connection.
+        // Lists the upcoming webinars of a service (R3).
+        .route("/catalog/webinars", get(webinar_routes::list))
+        // Lists every connection.
         .route("/catalog/programs", get(programs::list))
-        // One program: show its connection, connect or re-connect it, disconnect it.
+        // Shows, makes and removes a connection.
         .route(
             "/catalog/programs/{program_id}",
             get(programs::show).put(programs::connect).delete(programs::disconnect),
         )
-        // What Marketo shows of its webinar.
-        .route("/catalog/programs/{program_id}/tokens", get(programs::tokens))
-        // Reads the webinar and the channel again, and writes the My Tokens.
+        // Shows the program's My Tokens (R4).
+        .route("/catalog/programs/{program_id}/tokens", get(programs::my_tokens))
+        // Reads the webinar and the channel, and writes the My Tokens.
         .route("/catalog/programs/{program_id}/refresh", post(programs::refresh))
-        // By chaining: whose webinar is it, and what is it like now? (registration)
-        .route("/internal/webinar/{webinar_id}", post(webinars::of_any_service))
-        // By chaining: an event of Zoom's, authenticated by attendance.
-        .route("/internal/zoom-events", post(follow::event))
-        // By chaining: the tick's share.
-        .route("/internal/tick", post(follow::tick))
-        // What Marketo shows of the flow step: document, definition, icons, instructions, picklist.
+        // Internal: finds a webinar and the service that offers it.
+        .route("/internal/webinar/{webinar_id}", post(internal::find_webinar))
+        // Internal: refreshes the connections of a webinar that changed.
+        .route("/internal/zoom-events", post(internal::zoom_event))
+        // Internal: refreshes the connections that are due.
+        .route("/internal/tick", post(internal::tick))
+        // Describes the flow step and lists its choices.
         .merge(flow_step::routes());
-    platform::respond::finish(router.with_state(App::new(ports)))
+    platform::http::with_fallbacks(router.with_state(AppState::new(ports)))
 }
 
 #[cfg(target_arch = "wasm32")]
 #[spin_sdk::http_service]
 async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    // Its state holds only caches keyed by service.
+    // Lives as long as the instance. The state holds only caches keyed by service.
     static ROUTER: std::sync::OnceLock<Router> = std::sync::OnceLock::new();
     platform::spin::serve(ROUTER.get_or_init(|| router(platform::spin::ports())), request).await
 }

@@ -1,11 +1,11 @@
-//! Instants in a webinar's own time zone, as people read them.
+//! Formats instants in a webinar's own time zone.
 
 use domain::time::Timestamp;
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::{Offset, TimeZone};
 
-/// Longest name of an unknown zone that is quoted. IANA's names are far shorter.
-const QUOTED: usize = 60;
+/// Maximum length of an unknown zone's name in the label, in characters. IANA names are far shorter.
+const MAX_QUOTED: usize = 60;
 
 /// A webinar's time zone.
 pub(crate) struct Zone {
@@ -14,27 +14,27 @@ pub(crate) struct Zone {
 }
 
 impl Zone {
-    /// The zone of an IANA name. One that nobody knows becomes UTC and says so in [`Zone::label`]: a wrong hour would
-    /// be worse.
+    /// Returns the zone of an IANA name. An unknown name becomes UTC, and [`Zone::label`] says so: a wrong hour would be
+    /// worse.
     pub(crate) fn named(name: &str) -> Self {
         match TimeZone::get(name) {
             Ok(rules) => Self { rules, label: name.to_owned() },
             Err(_) if name.trim().is_empty() => Self { rules: TimeZone::UTC, label: "UTC".to_owned() },
             Err(_) => {
-                let name: String = name.chars().take(QUOTED).collect();
-                Self { rules: TimeZone::UTC, label: format!("UTC; the webinar's own zone, {name}, is not known") }
+                let name: String = name.chars().take(MAX_QUOTED).collect();
+                Self { rules: TimeZone::UTC, label: format!("UTC (the webinar's time zone {name} is unknown)") }
             }
         }
     }
 
-    /// `Thursday, November 12, 2026`: written out, because people read 11/12 in two ways.
+    /// Formats a date as `Thursday, November 12, 2026`. Countries read 11/12 differently, so the month is spelled out.
     pub(crate) fn date(&self, at: Timestamp) -> String {
         let date = self.local(at).date();
         let month = MONTHS.get(usize::from(date.month().unsigned_abs()).wrapping_sub(1)).copied().unwrap_or_default();
         format!("{}, {month} {}, {}", weekday(date.weekday()), date.day(), date.year())
     }
 
-    /// `10:00 AM`.
+    /// Formats a time as `10:00 AM`.
     pub(crate) fn time(&self, at: Timestamp) -> String {
         let local = self.local(at);
         let hour = match local.hour() % 12 {
@@ -44,8 +44,8 @@ impl Zone {
         format!("{hour}:{:02} {}", local.minute(), if local.hour() < 12 { "AM" } else { "PM" })
     }
 
-    /// An end as seen from its start: the time; with the date when the day is another, and with the offset when the
-    /// clocks were changed in between.
+    /// Formats an end time. Adds the date when it differs from the start's, and the offset when the clocks change in
+    /// between.
     pub(crate) fn end_time(&self, start: Timestamp, end: Timestamp) -> String {
         let mut text = self.time(end);
         if self.offset(start) != self.offset(end) {
@@ -57,12 +57,12 @@ impl Zone {
         text
     }
 
-    /// `America/New_York (UTC-05:00)`, with the offset that holds at an instant.
+    /// Returns the zone's name and its offset at an instant, like `America/New_York (UTC-05:00)`.
     pub(crate) fn label(&self, at: Timestamp) -> String {
         if self.rules == TimeZone::UTC { self.label.clone() } else { format!("{} ({})", self.label, self.offset(at)) }
     }
 
-    /// `2026-11-12 10:00 America/New_York`: short, and sorts as it reads.
+    /// Formats an instant as `2026-11-12 10:00 America/New_York`, which sorts by time.
     pub(crate) fn brief(&self, at: Timestamp) -> String {
         let local = self.local(at);
         let (year, month, day) = (local.year(), local.month(), local.day());
@@ -77,20 +77,20 @@ impl Zone {
     }
 
     fn local(&self, at: Timestamp) -> DateTime {
-        self.offset_at(at).to_datetime(calendar(at))
+        self.offset_at(at).to_datetime(clamped(at))
     }
 
     fn offset_at(&self, at: Timestamp) -> Offset {
-        self.rules.to_offset(calendar(at))
+        self.rules.to_offset(clamped(at))
     }
 }
 
-/// A second beyond what a calendar can show becomes the last one that it can.
-fn calendar(at: Timestamp) -> jiff::Timestamp {
+/// Clamps an instant to the last one that the calendar supports.
+fn clamped(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_second(at.as_second()).unwrap_or(jiff::Timestamp::MAX)
 }
 
-/// Written out here, since jiff's own formatter adds 30 kB to the component.
+/// jiff's own formatter would add 30 kB to the component.
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn r4_times_are_right_over_changes_of_the_clocks() {
+    fn r4_times_are_right_across_daylight_saving_changes() {
         for (zone, instant, date, time, label) in [
             // New York: forward on 2026-03-08 and back on 2026-11-01, both at 2:00 local time.
             ("America/New_York", "2026-03-08T06:59:00Z", "Sunday, March 8, 2026", "1:59 AM", "(UTC-05:00)"),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_tells_of_another_day_and_of_changed_clocks() {
+    fn an_end_time_shows_another_day_and_a_changed_offset() {
         let new_york = Zone::named("America/New_York");
         for (start, end, text) in [
             ("2026-11-12T15:00:00Z", "2026-11-12T16:00:00Z", "11:00 AM"),
@@ -170,11 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_zone_is_utc_and_says_so() {
+    fn an_unknown_zone_is_labelled_as_utc() {
         let noon = at("2026-11-12T12:00:00Z");
         let mars = Zone::named("Mars/Olympus");
         assert_eq!(mars.time(noon), "12:00 PM");
-        assert_eq!(mars.label(noon), "UTC; the webinar's own zone, Mars/Olympus, is not known");
+        assert_eq!(mars.label(noon), "UTC (the webinar's time zone Mars/Olympus is unknown)");
         assert_eq!(Zone::named("").label(noon), "UTC");
         assert_eq!(Zone::named("UTC").label(noon), "UTC");
         assert_eq!(Zone::named("America/New_York").brief(noon), "2026-11-12 07:00 America/New_York");
@@ -182,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_name_of_a_zone_makes_it_panic(name in any::<String>(), second in -9_000_000_000_i64..99_000_000_000) {
+        fn no_zone_name_causes_a_panic(name in any::<String>(), second in -9_000_000_000_i64..99_000_000_000) {
             let instant = Timestamp::from_second(second);
             let zone = Zone::named(&name);
             prop_assert!(!zone.date(instant).is_empty() && !zone.label(instant).is_empty());

@@ -1,31 +1,34 @@
-//! Makes one script of the modules in `assets/scripts`, so that the page starts with one request and not with one per
-//! module. Each module becomes a function that is called once, in the order in which they need each other:
+//! Bundles the modules in `assets/scripts` into one script, so that the page needs one request instead of one per module.
+//! Each module becomes a function that is called once, after the modules that it imports:
 //!
 //! ```js
 //! const $dom = (() => { ...; return { h, find }; })();
 //! ```
 //!
-//! That is right for modules of a plain kind, and anything else is refused: an import names what it takes from a
-//! neighbour, on one line; an export stands before a `const`, a `function` or an `async function`, at the start of a line.
+//! The bundler supports a subset of module syntax and rejects everything else: an import lists names from a neighbour on
+//! one line; an export precedes a `const`, a `function`, an `async function` or a `class` at the start of a line.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// One module as it was written.
+/// A parsed module.
 struct Module {
     imports: Vec<String>,
     body: String,
 }
 
-/// The bundle of some modules (name without `.js`, text). `Err` says what is not plain.
+/// Bundles modules, given as texts by name without `.js`.
+///
+/// # Errors
+/// A sentence about the first statement that is not supported.
 pub(crate) fn bundle(sources: &BTreeMap<String, String>) -> Result<String, String> {
     let mut modules = BTreeMap::new();
     for (name, text) in sources {
-        modules.insert(name.as_str(), read(name, text)?);
+        modules.insert(name.as_str(), parse(name, text)?);
     }
     let mut order = Vec::new();
     for name in modules.keys() {
-        place(name, &modules, &mut Vec::new(), &mut order)?;
+        append(name, &modules, &mut Vec::new(), &mut order)?;
     }
     let mut bundle = String::new();
     for name in order {
@@ -34,16 +37,16 @@ pub(crate) fn bundle(sources: &BTreeMap<String, String>) -> Result<String, Strin
     Ok(bundle)
 }
 
-fn read(name: &str, text: &str) -> Result<Module, String> {
+fn parse(name: &str, text: &str) -> Result<Module, String> {
     let (mut imports, mut exports, mut body) = (Vec::new(), Vec::new(), String::new());
     for line in text.lines() {
-        let wrong = |what: &str| format!("{name}.js: {what}: {line}");
+        let unsupported = |what: &str| format!("{name}.js: {what}: {line}");
         if line.starts_with("import") {
-            let (names, from) = import(line).ok_or_else(|| wrong("this import is not plain"))?;
+            let (names, from) = import(line).ok_or_else(|| unsupported("unsupported import"))?;
             let _ = writeln!(body, "const {{{names}}} = {};", variable(from));
             imports.push(from.to_owned());
         } else if let Some(declared) = line.strip_prefix("export ") {
-            exports.push(declared_name(declared).ok_or_else(|| wrong("this export is not plain"))?);
+            exports.push(declared_name(declared).ok_or_else(|| unsupported("unsupported export"))?);
             let _ = writeln!(body, "{declared}");
         } else if !line.trim_start().starts_with("//") && !line.is_empty() {
             let _ = writeln!(body, "{line}");
@@ -54,13 +57,13 @@ fn read(name: &str, text: &str) -> Result<Module, String> {
     Ok(Module { imports, body })
 }
 
-/// `import { a, b } from "./name.js";` as what is imported and from where.
+/// Parses `import { a, b } from "./name.js";` into the names and the module.
 fn import(line: &str) -> Option<(&str, &str)> {
     let (names, from) = line.strip_prefix("import {")?.split_once("} from \"./")?;
     let from = from.strip_suffix(".js\";")?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == ',' || c == ' ';
-    let is_plain = names.chars().all(plain) && !names.contains(" as ");
-    is_plain.then_some((names, from))
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == ',' || c == ' ';
+    let is_supported = names.chars().all(is_allowed) && !names.contains(" as ");
+    is_supported.then_some((names, from))
 }
 
 fn declared_name(declared: &str) -> Option<String> {
@@ -70,30 +73,30 @@ fn declared_name(declared: &str) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// The bundle's name for a module.
+/// Returns the module's variable in the bundle.
 fn variable(name: &str) -> String {
     format!("${}", name.replace('-', "_"))
 }
 
-/// Puts a module after those that it needs.
-fn place<'m>(
+/// Appends a module to the order, after the modules that it imports.
+fn append<'m>(
     name: &'m str,
     modules: &'m BTreeMap<&str, Module>,
-    needing: &mut Vec<&'m str>,
+    importing: &mut Vec<&'m str>,
     order: &mut Vec<&'m str>,
 ) -> Result<(), String> {
     if order.contains(&name) {
         return Ok(());
     }
-    if needing.contains(&name) {
-        return Err(format!("{} needs itself, by way of {}", name, needing.join(", ")));
+    if importing.contains(&name) {
+        return Err(format!("{} imports itself through {}", name, importing.join(", ")));
     }
-    needing.push(name);
+    importing.push(name);
     let module = modules.get(name).ok_or_else(|| format!("there is no module {name}"))?;
     for import in &module.imports {
-        place(import, modules, needing, order)?;
+        append(import, modules, importing, order)?;
     }
-    needing.pop();
+    importing.pop();
     order.push(name);
     Ok(())
 }

@@ -1,50 +1,46 @@
-//! The admin's web page. It has neither network nor store: the page asks the other components' public addresses itself,
-//! with the session's cookie.
+//! Console: the admin's web page. The component has neither network nor store: the page calls the other components'
+//! public addresses itself, with the session cookie.
 //!
-//! | module | what it holds |
+//! | route | caller | what it does |
+//! |---|---|---|
+//! | `GET /` | browser | the page, or the page with the sign-in form |
+//! | `GET /console/{file}` | browser | the page's style, script and icon |
+//! | `POST`, `DELETE /console/session` | browser | signs in with the admin key, signs out |
+//! | `GET /console/settings` | admin | the application's public address |
+//!
+//! | module | content |
 //! |---|---|
-//! | `assets` | the page and what it loads, and how browsers may use them ([how they are made](../assets/README.md)) |
-//! | `encoding` | whether a browser takes what is compressed |
-//! | `session` | signing in to the console and out of it |
-//! | `settings` | what the page has to know of the application's variables |
+//! | `routes` | HTTP only |
+//! | `content_encoding` | whether a browser accepts gzip |
+//! | `state` | what handlers share |
+//!
+//! The [README of the assets](../assets/README.md) describes how `build.rs` builds the page.
 
-mod assets;
-mod encoding;
-mod session;
-mod settings;
+mod content_encoding;
+mod routes;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
-use platform::entrance::HasPorts;
+use routes::{page, session, settings};
+use state::AppState;
 
-/// What the handlers share.
-#[derive(Clone)]
-struct App {
-    ports: Ports,
-}
-
-impl HasPorts for App {
-    fn ports(&self) -> &Ports {
-        &self.ports
-    }
-}
-
-/// The component over its ports.
+/// Returns the component's router over its ports.
 pub fn router(ports: Ports) -> Router {
     let router = Router::new()
-        // The page, for everybody: what it shows it has to ask for, as the admin.
-        .route("/", get(assets::page))
-        // Its style, its script and its icon, under names that change with them.
-        .route("/console/{file}", get(assets::file))
+        // The page, or the page with the sign-in form. Public: the page contains no data.
+        .route("/", get(page::page))
+        // The page's style, script and icon.
+        .route("/console/{file}", get(page::file))
         // Signs in with the admin key, signs out.
         .route("/console/session", post(session::sign_in).delete(session::sign_out))
-        // Where the application is reached.
+        // Shows the application's public address.
         .route("/console/settings", get(settings::show))
-        .with_state(App { ports });
-    platform::respond::finish(router)
+        .with_state(AppState { ports });
+    platform::http::with_fallbacks(router)
 }
 
 #[cfg(target_arch = "wasm32")]

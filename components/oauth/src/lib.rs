@@ -1,56 +1,71 @@
-//! LaunchPoint services: signing in to Zoom, enabled users, tokens, and forgetting an account that removed the app.
+//! `OAuth` and `LaunchPoint` services: signing in to Zoom, enabled users, tokens, and deleting an account that removed the app.
 //!
-//! Only this component has the Zoom app's secret, the token key and the refresh tokens (DESIGN section 4).
+//! Only this component has the Zoom app's secret, the token key and the refresh tokens. The other components ask it for
+//! access tokens.
 //!
-//! | module | what it holds |
+//! | route | caller | what it does |
+//! |---|---|---|
+//! | `GET /oauth/sign-in` | admin | sends the admin's browser to Zoom |
+//! | `GET /oauth/callback` | browser | completes the sign-in when Zoom sends the browser back |
+//! | `GET /oauth/services` | admin | lists all services with their state and problem |
+//! | `DELETE /oauth/services/{id}` | admin | revokes the grant at Zoom and deletes the service |
+//! | `PUT /oauth/services/{id}/users` | admin | replaces the enabled users (R3) |
+//! | `POST /oauth/zoom-events` | Zoom | deletes the data of an account that removed the app (R17), or validates this address |
+//! | `POST /internal/token/{id}` | other components | returns an access token |
+//! | `POST /internal/problem/{id}` | other components | records a problem of the service, or that it is gone (R2) |
+//! | `POST /internal/tick` | attendance | runs the jobs |
+//!
+//! | module | content |
 //! |---|---|
-//! | `sign_in` | from the console to Zoom and back: PKCE, the one-time state, the pages for what can go wrong |
-//! | `services` | which services exist (R1), their enabled users (R3), their problems (R2), deleting one |
-//! | `tokens` | sealing tokens, renewing them, handing them to the other components |
-//! | `grant` | Zoom's OAuth server: its calls, and the scopes that we need |
-//! | `deauthorization` | the app was removed from an account: everything of it goes (R17) |
-//! | `tick` | what is done about every minute |
-//! | `app`, `locks` | what all handlers share |
+//! | `routes` | HTTP only |
+//! | `jobs` | what the tick runs |
+//! | `sign_in` | the sign-in, from the console to Zoom and back: PKCE, the one-time `state`, the CSRF cookie |
+//! | `services` | activating a service (R1) and enabling users (R3) |
+//! | `removal` | deleting a service, and deleting an account that removed the app (R17) |
+//! | `tokens` | access tokens for the other components, and their renewal |
+//! | `store` | this component's records: services, encrypted tokens, removals, the renewal lease |
+//! | `zoom_oauth` | the client of Zoom's OAuth server, and the required scopes |
+//! | `state` | what handlers share |
 
-mod app;
-mod deauthorization;
-mod grant;
+mod jobs;
+mod removal;
+mod routes;
 mod services;
 mod sign_in;
+mod state;
+mod store;
 #[cfg(test)]
 mod tests;
-mod tick;
 mod tokens;
+mod zoom_oauth;
 
-use app::App;
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 use platform::Ports;
+use state::AppState;
 
-/// The component over its ports.
+/// Returns the component's router over its ports.
 pub fn router(ports: Ports) -> Router {
-    let public = Router::new()
-        // The admin begins a sign-in and is sent to Zoom.
-        .route("/oauth/sign-in", get(sign_in::begin))
-        // Zoom sends the browser back.
-        .route("/oauth/callback", get(sign_in::callback))
-        // All services with their state and problem.
-        .route("/oauth/services", get(services::list))
-        // Revokes at Zoom and deletes.
-        .route("/oauth/services/{id}", delete(services::remove))
-        // Names the users whose webinars may be used besides the admin's (R3).
-        .route("/oauth/services/{id}/users", put(services::enable_users))
-        // Zoom says that the app was removed (R17), or checks that this address is ours.
-        .route("/oauth/zoom-events", post(deauthorization::receive));
-    // Reachable by service chaining only: no public route leads here.
-    let internal = Router::new()
-        // An access token for another component.
-        .route("/internal/token/{id}", post(tokens::hand_out))
-        // Another component met a problem of the service, or got past it.
-        .route("/internal/problem/{id}", post(services::note_problem))
-        // About every minute.
-        .route("/internal/tick", post(tick::tick));
-    platform::respond::finish(public.merge(internal).with_state(App::new(ports)))
+    let router = Router::new()
+        // Sends the admin's browser to Zoom.
+        .route("/oauth/sign-in", get(routes::sign_in::begin))
+        // Completes the sign-in when Zoom sends the browser back.
+        .route("/oauth/callback", get(routes::sign_in::callback))
+        // Lists all services with their state and problem.
+        .route("/oauth/services", get(routes::services::list))
+        // Revokes the grant at Zoom and deletes the service.
+        .route("/oauth/services/{id}", delete(routes::services::delete))
+        // Replaces the enabled users, whose webinars may be used besides the admin's (R3).
+        .route("/oauth/services/{id}/users", put(routes::services::enable_users))
+        // Deletes the data of an account that removed the app (R17), or validates this address.
+        .route("/oauth/zoom-events", post(routes::zoom_events::receive))
+        // Internal: returns an access token to another component.
+        .route("/internal/token/{id}", post(routes::internal::token))
+        // Internal: records a problem of the service that another component met, or that it is gone (R2).
+        .route("/internal/problem/{id}", post(routes::internal::problem))
+        // Internal: runs the jobs, about every minute.
+        .route("/internal/tick", post(routes::internal::tick));
+    platform::http::with_fallbacks(router.with_state(AppState::new(ports)))
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,4 @@
-//! The rule as a WebAssembly component of the world `mapping`.
+//! Exports the mapping as a WebAssembly component of the world `mapping`.
 
 #![expect(unsafe_code, reason = "generated bindings")]
 
@@ -8,9 +8,9 @@ wit_bindgen::generate!({ path: "../../wit", world: "mapping" });
 
 use exports::zoom_for_marketo::extension::registrant_mapping::{Answer, Field, Guest, Registrant, Webinar};
 
-struct ByName;
+struct MappingByName;
 
-impl Guest for ByName {
+impl Guest for MappingByName {
     fn to_registrant(lead: Vec<Field>, webinar: Webinar) -> Result<Registrant, String> {
         let lead: Vec<_> = lead.into_iter().map(|field| (field.name, field.value)).collect();
         let titles: Vec<_> = webinar.questions.into_iter().map(|question| question.title).collect();
@@ -25,4 +25,4 @@ impl Guest for ByName {
     }
 }
 
-export!(ByName);
+export!(MappingByName);

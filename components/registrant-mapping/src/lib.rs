@@ -1,7 +1,7 @@
 //! The default extension: maps a lead's fields to a Zoom registrant by name.
 //!
-//! [`mapping`] is the rule, [`export`] its WebAssembly interface (`wit/registrant-mapping.wit`). It uses nothing of the
-//! project besides that interface, as a customer's own extension would.
+//! [`mapping`] has the rules; `export` implements the WebAssembly interface (`wit/registrant-mapping.wit`). Like a
+//! customer's own extension, the component depends on that interface alone.
 
 pub mod mapping;
 

@@ -1,6 +1,6 @@
-//! Which field of a lead becomes which field of a registrant.
+//! Maps the fields of a lead to the fields of a registrant.
 
-/// Marketo's names, folded (see [`fold`]), and Zoom's name for the same thing. Marketo's are those of its REST API
+/// Pairs of a Marketo name, normalized by [`normalize`], and the Zoom name. The Marketo names are those of the REST API
 /// and of the flow step's service attributes.
 const FIELDS: &[(&str, &str)] = &[
     ("company", "org"),
@@ -15,65 +15,67 @@ const FIELDS: &[(&str, &str)] = &[
     ("country", "country"),
 ];
 
-/// Zoom takes a country as two letters only; whole names are left out.
-const COUNTRY_LETTERS: usize = 2;
+/// Length of a country. Zoom accepts two-letter codes only, so other values are omitted.
+const COUNTRY_LENGTH: usize = 2;
 
-/// The longest answer to a custom question that Zoom takes, in characters.
-const MAX_ANSWER: usize = 128;
+/// Maximum length of an answer to a custom question that Zoom accepts, in characters.
+const MAX_ANSWER_LENGTH: usize = 128;
 
 /// A name and a value.
 pub type Pair = (String, String);
 
-/// What a lead becomes.
+/// A registrant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registrant {
-    /// The address, as given.
+    /// E-mail address as the lead has it.
     pub email: String,
     /// First name.
     pub first_name: String,
     /// Last name.
     pub last_name: String,
-    /// Further fields under Zoom's names.
+    /// Other fields by Zoom name.
     pub more: Vec<Pair>,
     /// Answers by question title.
     pub answers: Vec<Pair>,
 }
 
-/// Maps by name. A custom question is answered by the lead field whose name is the question's title, where case and
-/// everything but letters and digits do not count: "Job Title?" is answered by `jobTitle`.
+/// Maps a lead by field names.
+///
+/// A custom question is answered by the lead field whose name equals the question's title, ignoring case and everything
+/// but letters and digits: `jobTitle` answers "Job Title?".
 ///
 /// # Errors
-/// The default rejects nobody whose address and names are there; the reason names what is missing.
+/// A sentence that names the missing field, when the e-mail address, first name or last name is missing.
 pub fn to_registrant(lead: &[Pair], question_titles: &[String]) -> Result<Registrant, String> {
     let find = |name: &str| {
-        let of_name = |(field, value): &&Pair| fold(field) == name && !value.trim().is_empty();
-        lead.iter().find(of_name).map(|(_, value)| value.trim().to_owned())
+        let has_name = |(field, value): &&Pair| normalize(field) == name && !value.trim().is_empty();
+        lead.iter().find(has_name).map(|(_, value)| value.trim().to_owned())
     };
-    let needed = |name: &str, label: &str| find(name).ok_or_else(|| format!("The {label} is missing."));
+    let require = |name: &str, label: &str| find(name).ok_or_else(|| format!("The {label} is missing."));
 
     let mut more: Vec<Pair> = Vec::new();
-    for &(theirs, zooms) in FIELDS {
-        let Some(value) = find(theirs) else { continue };
-        let fits = zooms != "country" || value.len() == COUNTRY_LETTERS;
-        if fits && !more.iter().any(|(name, _)| name == zooms) {
-            more.push((zooms.to_owned(), value));
+    for &(marketo_name, zoom_name) in FIELDS {
+        let Some(value) = find(marketo_name) else { continue };
+        let is_valid = zoom_name != "country" || value.len() == COUNTRY_LENGTH;
+        if is_valid && !more.iter().any(|(name, _)| name == zoom_name) {
+            more.push((zoom_name.to_owned(), value));
         }
     }
     let answers = question_titles.iter().filter_map(|title| {
-        let value = find(&fold(title))?;
-        Some((title.clone(), value.chars().take(MAX_ANSWER).collect()))
+        let value = find(&normalize(title))?;
+        Some((title.clone(), value.chars().take(MAX_ANSWER_LENGTH).collect()))
     });
     Ok(Registrant {
-        email: needed("email", "e-mail address")?,
-        first_name: needed("firstname", "first name")?,
-        last_name: needed("lastname", "last name")?,
+        email: require("email", "e-mail address")?,
+        first_name: require("firstname", "first name")?,
+        last_name: require("lastname", "last name")?,
         more,
         answers: answers.collect(),
     })
 }
 
-/// A name without case, spaces and punctuation: `First Name`, `first_name` and `firstName` are one.
-fn fold(name: &str) -> String {
+/// Removes case, spaces and punctuation from a name: `First Name`, `first_name` and `firstName` become equal.
+fn normalize(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn r8_name_and_address_are_required() {
+    fn r8_names_and_email_are_required() {
         for missing in 0..ADA.len() {
             let mut lead = pairs(ADA);
             lead.remove(missing);
@@ -107,11 +109,11 @@ mod tests {
     }
 
     #[test]
-    fn questions_are_answered_by_the_field_of_their_name() {
+    fn questions_are_answered_by_the_field_of_the_same_name() {
         let mut lead = pairs(ADA);
         lead.push(("dietaryNeeds".into(), "x".repeat(200)));
         let titles = ["Dietary needs?".to_owned(), "Shoe size".to_owned()];
         let answers = to_registrant(&lead, &titles).unwrap().answers;
-        assert_eq!(answers, [("Dietary needs?".to_owned(), "x".repeat(MAX_ANSWER))]);
+        assert_eq!(answers, [("Dietary needs?".to_owned(), "x".repeat(MAX_ANSWER_LENGTH))]);
     }
 }

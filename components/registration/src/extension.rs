@@ -1,6 +1,6 @@
-//! The extension on Spin: the composed component that `spin.toml` names.
+//! The mapping extension on Spin: the component that `spin.toml` composes into this one.
 
-use crate::mapping::{Form, Mapped, Mapping, Pairs};
+use crate::mapping::{FieldPairs, MappedRegistrant, Mapping, RegistrationForm};
 use domain::Sensitive;
 use spin_sdk::wit_bindgen;
 
@@ -12,11 +12,11 @@ wit_bindgen::generate!({
 
 use zoom_for_marketo::extension::registrant_mapping::{Field, Question, Webinar, to_registrant};
 
-/// The composed component.
+/// Calls the composed component.
 pub(crate) struct Extension;
 
 impl Mapping for Extension {
-    fn to_registrant(&self, lead: &Pairs, form: &Form) -> Result<Mapped, String> {
+    fn to_registrant(&self, lead: &FieldPairs, form: &RegistrationForm) -> Result<MappedRegistrant, String> {
         let field = |(name, value): &(String, String)| Field { name: name.clone(), value: value.clone() };
         let lead: Vec<_> = lead.expose().iter().map(field).collect();
         let questions = form.questions.custom_questions.iter().map(|question| Question {
@@ -35,7 +35,7 @@ impl Mapping for Extension {
         let registrant = to_registrant(&lead, &webinar)?;
         let more = registrant.more.into_iter().map(|field| (field.name, field.value));
         let answers = registrant.answers.into_iter().map(|answer| (answer.title, answer.value));
-        Ok(Mapped {
+        Ok(MappedRegistrant {
             email: registrant.email.into(),
             first_name: registrant.first_name.into(),
             last_name: registrant.last_name.into(),

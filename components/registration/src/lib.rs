@@ -1,29 +1,37 @@
-//! Marketo -> Zoom: every lead that becomes Registered is in Zoom exactly once, with its link back in Marketo.
+//! Registration, Marketo -> Zoom: registers every lead that becomes Registered in Zoom exactly once, and writes its join link back to
+//! Marketo.
 //!
-//! | module | what it is |
+//! | route | caller | what it does |
+//! |---|---|---|
+//! | `POST /flow-step/submitAsyncAction` | Marketo | accepts a chunk of leads with 201; one callback follows |
+//! | `POST /registration/webhook` | Marketo | registers one lead within the request |
+//! | `GET /registration/failures` | admin | lists the failed leads and why they failed |
+//! | `POST /registration/failures/retry` | admin | retries the failed leads of a program |
+//! | `GET /registration/programs/{program_id}` | admin | counts a program's people |
+//! | `GET /registration/health` | admin | shows the size of the outbox and the number of failures |
+//! | `POST /registration/trace` | admin | traces one person by e-mail address |
+//! | `POST /internal/tick` | attendance | resumes chunks, retries due failures, sweeps old records |
+//! | `POST /internal/zoom-events` | attendance | applies a registrant event of Zoom |
+//!
+//! | module | content |
 //! |---|---|
-//! | [`flow_step`] | Adobe's Self-Service Flow Step interface: submit, callback |
-//! | [`outbox`] | chunks that were accepted and not yet called back |
-//! | [`webhook`] | the same for one lead within the request |
-//! | [`push`] | what both share: who may be pushed, the ledger, Zoom, writing back to Marketo |
-//! | [`mapping`] | the extension that turns a lead into a registrant |
-//! | [`failures`] | what failed and why; trying again |
-//! | [`insight`] | what the console shows beyond the failures |
-//! | [`events`] | what hosts decide about registrants |
-//! | [`tick`] | what is done about every minute |
-//! | [`sweep`] | forgetting what is of no use any more |
+//! | [`routes`] | HTTP only |
+//! | [`jobs`] | what the tick runs: resumes chunks, retries failures, sweeps old records |
+//! | [`flow_step`] | processes one chunk of Marketo's flow step, up to its callback |
+//! | [`registering`] | the rules: eligibility, target webinar, daily limit, add calls, write-back |
+//! | [`store`] | the component's records: outbox, ledger, failures |
+//! | [`mapping`] | the extension that maps a lead to a registrant |
+//! | [`outcome`] | the result of registering one lead |
+//! | [`state`] | what handlers share |
 
-pub mod app;
-pub mod events;
-pub mod failures;
 pub mod flow_step;
-pub mod insight;
+pub mod jobs;
 pub mod mapping;
-pub mod outbox;
-pub mod push;
-pub mod sweep;
-pub mod tick;
-pub mod webhook;
+pub mod outcome;
+pub mod registering;
+pub mod routes;
+pub mod state;
+pub mod store;
 
 #[cfg(test)]
 mod tests;
@@ -33,31 +41,35 @@ mod entry;
 #[cfg(target_arch = "wasm32")]
 mod extension;
 
-use app::App;
 use axum::Router;
 use axum::routing::{get, post};
 use mapping::Mapping;
 use platform::Ports;
+use state::AppState;
 use std::sync::Arc;
 
-/// The component's routes.
+/// Returns the component's router over its ports.
 pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
-    let app = Arc::new(App::new(ports, mapping));
+    let state = Arc::new(AppState::new(ports, mapping));
     let router = Router::new()
-        // Marketo hands over a chunk of leads; 201, then the work, then one callback.
-        .route("/flow-step/submitAsyncAction", post(flow_step::submit::handle))
-        // One lead, for teams without flow-step services.
-        .route("/registration/webhook", post(webhook::handle))
-        // What failed and why.
-        .route("/registration/failures", get(failures::list::list))
-        // Try again.
-        .route("/registration/failures/retry", post(failures::retry::retry))
-        // By service chaining only: chunks left over, failures that are due.
-        .route("/internal/tick", post(tick::tick))
-        // By service chaining only: what hosts decide about registrants, forwarded by whoever receives Zoom's events.
-        .route("/internal/zoom-events", post(events::handle))
-        // What the console shows beyond the failures.
-        .merge(insight::routes())
-        .with_state(app);
-    platform::respond::finish(router)
+        // Accepts a chunk of leads with 201, processes it after the response and sends one callback.
+        .route("/flow-step/submitAsyncAction", post(routes::submit::submit))
+        // Registers one lead within the request, for instances without flow-step services.
+        .route("/registration/webhook", post(routes::webhook::register))
+        // Lists the failed leads and why they failed.
+        .route("/registration/failures", get(routes::failures::list))
+        // Retries the failed leads of a program.
+        .route("/registration/failures/retry", post(routes::failures::retry))
+        // Counts a program's registered, pending, failed and waiting people.
+        .route("/registration/programs/{program_id}", get(routes::status::program))
+        // Shows the size of the outbox and the number of failures.
+        .route("/registration/health", get(routes::status::health))
+        // Traces one person by e-mail address.
+        .route("/registration/trace", post(routes::trace::trace))
+        // Internal: resumes chunks, retries due failures, sweeps old records.
+        .route("/internal/tick", post(routes::internal::tick))
+        // Internal: applies a registrant event of Zoom. attendance verified its signature.
+        .route("/internal/zoom-events", post(routes::internal::zoom_event))
+        .with_state(state);
+    platform::http::with_fallbacks(router)
 }

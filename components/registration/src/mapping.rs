@@ -1,47 +1,48 @@
-//! The extension as a port: from a lead's fields to a Zoom registrant (wit/registrant-mapping.wit).
+//! The mapping extension as a port: maps a lead's fields to a Zoom registrant (wit/registrant-mapping.wit), and checks
+//! the answer before an add call is spent on it.
 
 use domain::{Email, Sensitive};
 use zoom_client::registrants::{Answer, NewRegistrant, Questions};
 
-/// Name and value pairs of a person.
-pub type Pairs = Sensitive<Vec<(String, String)>>;
+/// A person's fields, as pairs of name and value.
+pub type FieldPairs = Sensitive<Vec<(String, String)>>;
 
-/// What the extension is told of the webinar.
+/// The webinar and its registration form, as the extension gets them.
 #[derive(Debug, Clone, Default)]
-pub struct Form {
+pub struct RegistrationForm {
     /// The webinar's number.
     pub webinar: String,
-    /// Its title.
+    /// Its topic.
     pub topic: String,
-    /// Its registration form.
+    /// Its registration questions.
     pub questions: Questions,
 }
 
-/// What the extension answers.
+/// The registrant that the extension returns. Not checked yet.
 #[derive(Debug, Clone)]
-pub struct Mapped {
-    /// The address.
+pub struct MappedRegistrant {
+    /// E-mail address.
     pub email: Sensitive,
     /// First name.
     pub first_name: Sensitive,
     /// Last name.
     pub last_name: Sensitive,
-    /// Further fields under Zoom's names.
-    pub more: Pairs,
+    /// Further fields, under Zoom's names.
+    pub more: FieldPairs,
     /// Answers by question title.
-    pub answers: Pairs,
+    pub answers: FieldPairs,
 }
 
-/// The extension. It must not block: it runs within the request.
+/// The mapping extension. It runs within the request, so it must not block.
 pub trait Mapping: Send + Sync {
-    /// The registrant, or the reason why the lead must not be registered.
-    fn to_registrant(&self, lead: &Pairs, form: &Form) -> Result<Mapped, String>;
+    /// Returns the registrant, or the reason why the lead must not be registered.
+    fn to_registrant(&self, lead: &FieldPairs, form: &RegistrationForm) -> Result<MappedRegistrant, String>;
 }
 
-/// Names longer than this are cut: Zoom refuses them, and a cut name is better than no registration.
-const MAX_NAME: usize = 64;
+/// Maximum number of characters of a name. Longer names are cut, because Zoom refuses them (docs/reference/zoom.md).
+const MAX_NAME_CHARS: usize = 64;
 
-/// The fields of Zoom's that a registrant may have besides name and address.
+/// Zoom's registrant fields besides name and e-mail address.
 const ZOOM_FIELDS: &[&str] = &[
     "address",
     "city",
@@ -60,39 +61,40 @@ const ZOOM_FIELDS: &[&str] = &[
     "source_id",
 ];
 
-/// Why a mapped registrant cannot be sent.
+/// Why a mapped registrant cannot be sent to Zoom.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unfit {
-    /// The extension gave something that is no registrant.
-    Wrong(&'static str),
-    /// Required questions that nothing answers, by title.
+pub enum InvalidRegistrant {
+    /// A field is missing, unknown or malformed.
+    Malformed(&'static str),
+    /// Required questions without an answer, by title.
     Unanswered(Vec<String>),
 }
 
-/// Checks what the extension answered before an add call is spent on it.
-pub fn check(mapped: Mapped, form: &Form) -> Result<NewRegistrant, Unfit> {
-    let email = Email::parse(mapped.email.expose()).ok_or(Unfit::Wrong("its e-mail address is none"))?;
+/// Checks the extension's answer before an add call is spent on it.
+pub fn check(mapped: MappedRegistrant, form: &RegistrationForm) -> Result<NewRegistrant, InvalidRegistrant> {
+    let email =
+        Email::parse(mapped.email.expose()).ok_or(InvalidRegistrant::Malformed("its e-mail address is not valid"))?;
     let name = |name: &Sensitive, what| {
-        let name: String = name.expose().trim().chars().take(MAX_NAME).collect();
-        if name.is_empty() { Err(Unfit::Wrong(what)) } else { Ok(Sensitive::from(name)) }
+        let name: String = name.expose().trim().chars().take(MAX_NAME_CHARS).collect();
+        if name.is_empty() { Err(InvalidRegistrant::Malformed(what)) } else { Ok(Sensitive::from(name)) }
     };
     let mut more = serde_json::Map::new();
     for (field, value) in mapped.more.into_inner() {
         if !ZOOM_FIELDS.contains(&field.as_str()) {
-            return Err(Unfit::Wrong("it has a field that Zoom does not know"));
+            return Err(InvalidRegistrant::Malformed("it has a field that Zoom does not know"));
         }
         more.insert(field, value.into());
     }
     let mut custom_questions = Vec::new();
     for (title, value) in mapped.answers.into_inner() {
         if !form.questions.custom_questions.iter().any(|question| question.title == title) {
-            return Err(Unfit::Wrong("it answers a question that the webinar does not ask"));
+            return Err(InvalidRegistrant::Malformed("it answers a question that the webinar does not ask"));
         }
         custom_questions.push(Answer { title, value: value.into() });
     }
     let standard = form.questions.questions.iter().filter(|question| question.required);
     let missing = standard.map(|question| &question.field_name).filter(|name| {
-        // Zoom lists the last name among its questions; it is a field of its own here.
+        // Zoom lists the last name among its questions, but it is a field of its own in the request.
         name.as_str() != "last_name" && !more.contains_key(name.as_str())
     });
     let custom = form.questions.custom_questions.iter().filter(|question| question.required);
@@ -101,7 +103,7 @@ pub fn check(mapped: Mapped, form: &Form) -> Result<NewRegistrant, Unfit> {
     });
     let unanswered: Vec<_> = missing.chain(unanswered).cloned().collect();
     if !unanswered.is_empty() {
-        return Err(Unfit::Unanswered(unanswered));
+        return Err(InvalidRegistrant::Unanswered(unanswered));
     }
     Ok(NewRegistrant {
         email,
@@ -117,8 +119,8 @@ mod tests {
     use super::*;
     use zoom_client::registrants::{CustomQuestion, StandardQuestion};
 
-    fn mapped() -> Mapped {
-        Mapped {
+    fn mapped() -> MappedRegistrant {
+        MappedRegistrant {
             email: "ada@example.com".into(),
             first_name: "Ada".into(),
             last_name: "L".repeat(99).into(),
@@ -127,7 +129,7 @@ mod tests {
         }
     }
 
-    fn form() -> Form {
+    fn form() -> RegistrationForm {
         let custom = |title: &str| CustomQuestion {
             title: title.into(),
             kind: "short".into(),
@@ -139,34 +141,37 @@ mod tests {
             questions: vec![standard("org"), standard("last_name")],
             custom_questions: vec![custom("Size?")],
         };
-        Form { questions, ..Form::default() }
+        RegistrationForm { questions, ..RegistrationForm::default() }
     }
 
     #[test]
-    fn r8_company_goes_to_zoom_under_zooms_name_and_long_names_are_cut() {
+    fn r8_company_is_sent_as_org_and_long_names_are_cut() {
         let registrant = serde_json::to_value(check(mapped(), &form()).unwrap()).unwrap();
         assert_eq!(registrant["org"], "Engines");
-        assert_eq!(registrant["last_name"].as_str().unwrap().len(), MAX_NAME);
+        assert_eq!(registrant["last_name"].as_str().unwrap().len(), MAX_NAME_CHARS);
         assert_eq!(registrant["custom_questions"][0]["value"], "M");
     }
 
     #[test]
-    fn question_unanswered_names_the_questions() {
+    fn question_unanswered_lists_the_questions() {
         let answers = Sensitive::default();
-        let unfit = check(Mapped { answers, more: Sensitive::default(), ..mapped() }, &form()).unwrap_err();
-        assert_eq!(unfit, Unfit::Unanswered(vec!["org".into(), "Size?".into()]));
+        let invalid = check(MappedRegistrant { answers, more: Sensitive::default(), ..mapped() }, &form()).unwrap_err();
+        assert_eq!(invalid, InvalidRegistrant::Unanswered(vec!["org".into(), "Size?".into()]));
     }
 
     #[test]
-    fn mapping_rejected_when_the_extension_answers_nonsense() {
+    fn rejects_a_malformed_registrant() {
         let wrong = [
-            Mapped { email: "nobody".into(), ..mapped() },
-            Mapped { first_name: " ".into(), ..mapped() },
-            Mapped { more: Sensitive::new(vec![("shoe".into(), "9".into())]), ..mapped() },
-            Mapped { answers: Sensitive::new(vec![("Who?".into(), "me".into())]), ..mapped() },
+            MappedRegistrant { email: "invalid".into(), ..mapped() },
+            MappedRegistrant { first_name: " ".into(), ..mapped() },
+            MappedRegistrant { more: Sensitive::new(vec![("shoe".into(), "9".into())]), ..mapped() },
+            MappedRegistrant { answers: Sensitive::new(vec![("Who?".into(), "me".into())]), ..mapped() },
         ];
         for mapped in wrong {
-            assert!(matches!(check(mapped, &form()), Err(Unfit::Wrong(_) | Unfit::Unanswered(_))));
+            assert!(matches!(
+                check(mapped, &form()),
+                Err(InvalidRegistrant::Malformed(_) | InvalidRegistrant::Unanswered(_))
+            ));
         }
     }
 }

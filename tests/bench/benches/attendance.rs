@@ -1,49 +1,50 @@
-//! A large webinar is accounted for, with real page sizes and the rate limits of Zoom's Business plan and of Marketo:
-//! how many calls that takes beside as few as there can be, how long, and how much memory.
+//! Attendance of a large webinar, with real page sizes and the rate limits of Zoom's Business plan and of Marketo.
 //!
-//! `cargo bench -p bench --bench attendance` accounts for 100,000 participants, of whom 30,000 registered through Marketo;
-//! 10,000 more who did and 20,000 who registered on Zoom's page stay away. That takes six to seven minutes, since no more
-//! than 50 calls in 20 seconds are made of Marketo. `-- PARTICIPANTS` takes another number.
+//! Prints the number of calls beside the minimum, the duration and the peak memory.
+//!
+//! `cargo bench -p bench --bench attendance` processes 100,000 participants; 30,000 of them registered through Marketo.
+//! 10,000 more Marketo registrants and 20,000 registrants of Zoom's page stay away. A run takes six to seven minutes
+//! because Marketo allows 50 calls in 20 seconds. `-- PARTICIPANTS` sets another number.
 
 use anyhow::{Context, bail};
-use bench::{Application, Crowd, Size};
-use fakes::marketo::world::WEBINAR_PROGRAM;
+use bench::{Application, LargeWebinar, Size};
+use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::{marketo, zoom};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// Participants unless told otherwise.
+/// Default number of participants.
 const PARTICIPANTS: usize = 100_000;
 
-/// What an instance of a component may use: 64 MiB.
+/// Maximum memory of a component instance, in bytes (64 MiB).
 const MEMORY_LIMIT: u64 = 64 << 20;
 
-/// How often somebody looks how far it is: runs are told apart by this much.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often the benchmark polls the log. Run durations are accurate to this interval.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// It takes no longer than this, or something is wrong.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// Maximum duration of the benchmark.
+const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Cargo adds `--bench`.
+    // Cargo passes `--bench`.
     let mut numbers = std::env::args().skip(1).filter(|arg| !arg.starts_with("--"));
     let participants = numbers.next().map_or(Ok(PARTICIPANTS), |text| text.parse()).context("PARTICIPANTS")?;
     let size = Size::of(participants);
     let app = Application::start(&[], "", zoom::Options::default(), marketo::Options::default()).await?;
     let service = app.admin.sign_in("Acme Webinars").await?;
-    let crowd = Crowd::register(&app, &service, WEBINAR_PROGRAM, size).await?;
+    let large_webinar = LargeWebinar::register(&app, &service, WEBINAR_PROGRAM, size).await?;
     println!("{participants} participants, {} registered: {size:?}", size.registered());
     app.fakes.zoom.log().clear();
     app.fakes.marketo.log().clear();
 
-    crowd.hold(&app).await?;
+    large_webinar.hold(&app).await?;
     let began = Instant::now();
-    let (shown, runs) = finished(&app, began).await?;
+    let (shown, runs) = wait_until_finished(&app, began).await?;
     let took = began.elapsed().as_secs_f64();
     println!("{shown}");
 
-    let (made, fewest) = (Crowd::calls(&app), size.fewest_calls());
+    let (made, fewest) = (LargeWebinar::calls(&app), size.fewest_calls());
     println!("{:26} {:>7} {:>7} {:>6}", "calls", "made", "fewest", "ratio");
     for (kind, made) in &made {
         let fewest = fewest.get(kind).copied().unwrap_or_default();
@@ -55,37 +56,39 @@ async fn main() -> anyhow::Result<()> {
     };
     let (all_made, all_fewest) = (made.values().sum::<usize>(), fewest.values().sum::<usize>());
     println!("all calls: {all_made} of {all_fewest}: {:.3}; aim: at most 1.05", all_made as f64 / all_fewest as f64);
-    // The first 50 go out at once.
-    let least = of_marketo(&fewest).saturating_sub(50) as f64 / 50.0 * 20.0;
+    // The first 50 calls need no waiting.
+    let minimum = of_marketo(&fewest).saturating_sub(50) as f64 / 50.0 * 20.0;
     println!(
-        "it took {took:.0} s; Marketo at 50 calls in 20 s allows {least:.0} s: {:.3}; aim: at most 1.2",
-        took / least
+        "it took {took:.0} s; Marketo at 50 calls in 20 s allows {minimum:.0} s: {:.3}; aim: at most 1.2",
+        took / minimum
     );
     let longest = runs.iter().max().copied().unwrap_or_default();
     println!("{} runs, the longest of {:.1} s; aim: at most 25 s", runs.len(), longest.as_secs_f64());
     let refused = app.fakes.zoom.log().refused().len() + app.fakes.marketo.log().refused().len();
-    println!("{refused} calls were refused by the stand-ins");
+    println!("{refused} calls rejected by the fakes");
     let peak = app.running.peak_memory("attendance").context("no such component")?;
     println!("peak memory of an instance of attendance: {} of {MEMORY_LIMIT} bytes ({:.1} MiB)", peak, mib(peak));
     app.running.shutdown().await;
     Ok(())
 }
 
-/// Waits until everybody is accounted for. Returns what the console shows then, and how long each run lasted.
-async fn finished(app: &Application, began: Instant) -> anyhow::Result<(Value, Vec<Duration>)> {
-    let (mut runs, mut last_end, mut looks) = (Vec::new(), began, 0u32);
+/// Waits until the attendance of the program is complete. Returns the program's attendance and the duration of each
+/// run.
+async fn wait_until_finished(app: &Application, began: Instant) -> anyhow::Result<(Value, Vec<Duration>)> {
+    let (mut runs, mut last_end, mut polls) = (Vec::new(), began, 0u32);
     loop {
-        tokio::time::sleep(LOOK).await;
-        // A run that ends says so, and the next begins at once.
-        let ended = app.log("attendance_stderr.txt").lines().filter(|line| line.starts_with("attendance.ran")).count();
+        tokio::time::sleep(POLL_INTERVAL).await;
+        // A run logs its end, and the next run starts immediately.
+        let ended =
+            app.log("attendance_stderr.txt").lines().filter(|line| line.contains(" attendance.run_finished ")).count();
         if ended > runs.len() {
             runs.push(last_end.elapsed());
             last_end = Instant::now();
             println!("{:4.0} s: run {ended}, {:.1} MiB", began.elapsed().as_secs_f64(), mib(peak(app)));
         }
-        looks += 1;
-        // Not so often that asking takes from what is measured.
-        if looks.is_multiple_of(50) {
+        polls += 1;
+        // Polls the API rarely, so that polling does not distort the measurement.
+        if polls.is_multiple_of(50) {
             let shown = app.admin.get(&format!("/attendance/programs/{WEBINAR_PROGRAM}")).await?.ok()?;
             if matches!(shown["phase"].as_str(), Some("settling" | "done")) {
                 return Ok((shown, runs));
@@ -94,8 +97,8 @@ async fn finished(app: &Application, began: Instant) -> anyhow::Result<(Value, V
                 println!("{shown}");
             }
         }
-        if began.elapsed() > PATIENCE {
-            bail!("not done after {PATIENCE:?}");
+        if began.elapsed() > TIMEOUT {
+            bail!("not done after {TIMEOUT:?}");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Zoom's events while a large webinar is being accounted for: 200 a second, beside a floor that gets as many, a component
-//! that reads one variable and answers.
+//! Latency of Zoom's events while a large webinar is processed, compared with a component that reads one variable and
+//! answers.
 //!
-//! `cargo bench -p bench --bench events` sends each of the two 200 events a second for 20 seconds, twice in turns.
-//! `-- PARTICIPANTS SECONDS` sets how large the webinar is and how long each turn lasts.
+//! `cargo bench -p bench --bench events` sends 200 events a second for 20 seconds to each of the two, twice and in
+//! alternating order. `-- PARTICIPANTS SECONDS` sets the size of the webinar and the duration of a turn.
 
 use anyhow::{Context, ensure};
-use bench::{Application, Crowd, Figures, Size};
-use fakes::marketo::world::{NewProgram, WEBINAR_CHANNEL, WEBINAR_PROGRAM};
+use bench::{Application, Figures, LargeWebinar, Size};
+use fakes::marketo::subscription::{NewProgram, WEBINAR_CHANNEL, WEBINAR_PROGRAM};
 use fakes::zoom::{HeldSession, NewWebinar};
 use fakes::{marketo, zoom};
 use futures::future::try_join_all;
@@ -14,25 +14,25 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Participants unless told otherwise: accounting for them outlasts the measuring.
+/// Default number of participants. Processing them must outlast the measurement.
 const PARTICIPANTS: usize = 60_000;
 
-/// How long a turn lasts unless told otherwise, in seconds.
+/// Default duration of a turn, in seconds.
 const SECONDS: usize = 20;
 
-/// Events a second.
+/// Events per second.
 const RATE: usize = 200;
 
-/// Turns of each.
+/// Number of turns per target.
 const TURNS: usize = 2;
 
-/// Within this, the answer is to be there.
+/// Target p99 latency, in milliseconds.
 const AIM_MS: f64 = 300.0;
 
-/// The floor in the manifest.
-const FLOOR: &str = r#"
+/// The manifest section of the baseline.
+const BASELINE_MANIFEST: &str = r#"
 [[trigger.http]]
-route = "/floor"
+route = "/baseline"
 component = "probe"
 
 [component.probe]
@@ -41,25 +41,25 @@ source = "target/wasm32-wasip2/release/probe.wasm"
 public_url = "{{ public_url }}"
 "#;
 
-/// Where events go.
+/// Where a turn sends its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Contender {
+enum EventTarget {
     Attendance,
-    Floor,
+    Baseline,
 }
 
-impl Contender {
+impl EventTarget {
     const fn path(self) -> &'static str {
         match self {
             Self::Attendance => "/zoom/events",
-            Self::Floor => "/floor?variable=public_url",
+            Self::Baseline => "/baseline?variable=public_url",
         }
     }
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Cargo adds `--bench`.
+    // Cargo passes `--bench`.
     let numbers: Vec<usize> = std::env::args()
         .skip(1)
         .filter(|arg| !arg.starts_with("--"))
@@ -69,47 +69,48 @@ async fn main() -> anyhow::Result<()> {
     let participants = numbers.first().copied().unwrap_or(PARTICIPANTS);
     let seconds = numbers.get(1).copied().unwrap_or(SECONDS);
 
-    let app = Application::start(&["probe"], FLOOR, zoom::Options::default(), marketo::Options::default()).await?;
+    let app = Application::start(&["probe"], BASELINE_MANIFEST, zoom::Options::default(), marketo::Options::default())
+        .await?;
     let service = app.admin.sign_in("Acme Webinars").await?;
     let small = small_webinar(&app, &service).await?;
-    let crowd = Crowd::register(&app, &service, WEBINAR_PROGRAM, Size::of(participants)).await?;
-    crowd.hold(&app).await?;
-    println!("a webinar with {participants} participants is being accounted for");
+    let large_webinar = LargeWebinar::register(&app, &service, WEBINAR_PROGRAM, Size::of(participants)).await?;
+    large_webinar.hold(&app).await?;
+    println!("a webinar with {participants} participants is being processed");
 
-    let mut turns = [Contender::Attendance, Contender::Floor];
-    let (mut ours, mut floor) = (Vec::new(), Vec::new());
-    // Compiled code, connections and caches: not what is measured.
-    for who in turns {
-        turn(&app, who, small, RATE).await?;
+    let mut turns = [EventTarget::Attendance, EventTarget::Baseline];
+    let (mut ours, mut baseline) = (Vec::new(), Vec::new());
+    // Warms up compiled code, connections and caches.
+    for target in turns {
+        turn(&app, target, small, RATE).await?;
     }
     for _ in 0..TURNS {
-        for who in turns {
-            let took = turn(&app, who, small, RATE * seconds).await?;
-            match who {
-                Contender::Attendance => ours.extend(took),
-                Contender::Floor => floor.extend(took),
+        for target in turns {
+            let took = turn(&app, target, small, RATE * seconds).await?;
+            match target {
+                EventTarget::Attendance => ours.extend(took),
+                EventTarget::Baseline => baseline.extend(took),
             }
         }
         turns.reverse();
     }
     let phase = phase(&app, WEBINAR_PROGRAM).await?;
-    ensure!(["reading", "writing"].contains(&&*phase), "the accounting was over too soon: {phase}");
+    ensure!(["reading", "writing"].contains(&&*phase), "processing ended before the measurement: {phase}");
 
-    println!("{TURNS} turns of {seconds} s, {RATE} events a second; the accounting goes on ({phase})");
+    println!("{TURNS} turns of {seconds} s, {RATE} events a second; processing continues ({phase})");
     println!("{:12} {:>8} {:>9} {:>9} {:>9}", "", "events", "p50 ms", "p99 ms", "max ms");
-    let [ours, floor] = [("attendance", ours), ("floor", floor)].map(|(name, took)| {
+    let [ours, baseline] = [("attendance", ours), ("baseline", baseline)].map(|(name, took)| {
         let (count, max) = (took.len(), took.iter().max().copied().unwrap_or_default());
         let figures = Figures::of(took, Duration::from_secs(1), Duration::ZERO, 0);
         println!("{name:12} {count:8} {:9.2} {:9.2} {:9.2}", figures.p50, figures.p99, max.as_secs_f64() * 1000.0);
         figures
     });
-    println!("p50 is {:.2} of the floor's, p99 {:.2}", ours.p50 / floor.p50, ours.p99 / floor.p99);
+    println!("p50 is {:.2} of the baseline's, p99 {:.2}", ours.p50 / baseline.p50, ours.p99 / baseline.p99);
     println!("aim: a p99 under {AIM_MS} ms");
     app.running.shutdown().await;
     Ok(())
 }
 
-/// Connects another program to a webinar with nobody in it that is over: whose end is told again and again.
+/// Connects another program to a webinar that has ended without participants. The benchmark repeats its end event.
 async fn small_webinar(app: &Application, service: &str) -> anyhow::Result<u64> {
     let (kind, channel) = ("Event with Webinar".to_owned(), WEBINAR_CHANNEL.to_owned());
     let program = NewProgram { id: None, name: "Small".to_owned(), kind, channel };
@@ -126,15 +127,15 @@ async fn phase(app: &Application, program: i64) -> anyhow::Result<String> {
     Ok(shown["phase"].as_str().context("no phase")?.to_owned())
 }
 
-/// Of ten events four tell that the small webinar ended, three that somebody registered for it, and three are of kinds
-/// that nobody knows.
+/// Returns the n-th event. Of ten events, four end the small webinar, three register someone for it, and three are of
+/// unknown types.
 fn event(n: usize, webinar: u64) -> Value {
     let object = json!({"id": webinar, "uuid": "4444AAAiAAAAAiAiAiiAii==", "host_id": "x", "topic": "t", "type": 5});
     let (name, object) = match n % 10 {
         0..4 => ("webinar.ended", object),
         4..7 => {
             let mut object = object;
-            let email = format!("somebody{n}@example.com");
+            let email = format!("person{n}@example.com");
             object["registrant"] = json!({"id": format!("r{n}"), "email": email, "status": "approved"});
             ("webinar.registration_created", object)
         }
@@ -143,16 +144,16 @@ fn event(n: usize, webinar: u64) -> Value {
     json!({"event": name, "event_ts": n, "payload": {"account_id": "acc_1", "object": object}})
 }
 
-/// Sends so many events at the usual rate, whether or not the earlier ones have been answered. Returns how long after
-/// their time each was answered.
-async fn turn(app: &Application, who: Contender, webinar: u64, count: usize) -> anyhow::Result<Vec<Duration>> {
+/// Sends `count` events at `RATE`, without waiting for earlier responses. Returns the latency of each, measured from
+/// its scheduled time.
+async fn turn(app: &Application, target: EventTarget, webinar: u64, count: usize) -> anyhow::Result<Vec<Duration>> {
     let client = reqwest::Client::new();
-    let url = format!("{}{}", app.running.url(), who.path());
-    let begin = Instant::now();
-    let sendings = (0..count).map(|n| {
+    let url = format!("{}{}", app.running.url(), target.path());
+    let start = Instant::now();
+    let requests = (0..count).map(|n| {
         let (client, url, zoom) = (&client, &url, &app.fakes.zoom);
         async move {
-            let due = begin + Duration::from_secs(1) * u32::try_from(n)? / u32::try_from(RATE)?;
+            let due = start + Duration::from_secs(1) * u32::try_from(n)? / u32::try_from(RATE)?;
             sleep_until(due).await;
             let body = event(n, webinar).to_string();
             let (timestamp, signature) = zoom.sign(body.as_bytes());
@@ -161,9 +162,9 @@ async fn turn(app: &Application, who: Contender, webinar: u64, count: usize) -> 
             let answer = request.body(body).send().await?;
             let status = answer.status();
             answer.bytes().await?;
-            ensure!(status == 200, "{who:?} answered {status}");
+            ensure!(status == 200, "{target:?} answered {status}");
             Ok(due.elapsed())
         }
     });
-    try_join_all(sendings).await
+    try_join_all(requests).await
 }

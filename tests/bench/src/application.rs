@@ -1,28 +1,28 @@
-//! The application on the embedded host, in this process, against stand-ins.
+//! The application on the embedded host, in this process, with the fakes.
 
 use anyhow::Context;
-use fakes::stage::{Admin, Stage};
+use fakes::env::{Admin, TestEnv};
 use fakes::{marketo, zoom};
 use host::{Options, Running};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-/// The application, running.
+/// The running application.
 pub struct Application {
-    /// The stand-ins.
-    pub fakes: Stage,
-    /// The host.
+    /// The fake Zoom and the fake Marketo.
+    pub fakes: TestEnv,
+    /// The running host.
     pub running: Running,
-    /// The person at the console.
+    /// The admin API client.
     pub admin: Admin,
     state: tempfile::TempDir,
 }
 
 impl Application {
-    /// Builds the components, and some packages more, and starts all of it. `more` is added to the manifest.
+    /// Builds the components and `packages`, appends `more` to the manifest, and starts the application.
     ///
     /// # Errors
-    /// When something does not compile or start.
+    /// Fails when something does not compile or start.
     pub async fn start(
         packages: &'static [&'static str],
         more: &str,
@@ -37,7 +37,7 @@ impl Application {
         tokio::task::spawn_blocking(build).await??;
         let state = tempfile::tempdir()?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let fakes = Stage::start(&format!("http://{address}"), zoom, marketo).await?;
+        let fakes = TestEnv::start(&format!("http://{address}"), zoom, marketo).await?;
         let mut options = Options::new(manifest(&workspace, state.path(), more)?);
         options.listen = address;
         options.state_dir = state.path().join("state");
@@ -48,17 +48,17 @@ impl Application {
         Ok(Self { fakes, running, admin, state })
     }
 
-    /// What the host or a component has logged so far; empty if nothing.
+    /// Returns a log file of the host or a component; empty if there is none.
     pub fn log(&self, name: &str) -> String {
         std::fs::read_to_string(self.state.path().join("state/logs").join(name)).unwrap_or_default()
     }
 }
 
-/// Writes the manifest with some more in it.
+/// Writes the manifest with `more` appended.
 fn manifest(workspace: &Path, folder: &Path, more: &str) -> anyhow::Result<PathBuf> {
     let text = std::fs::read_to_string(workspace.join("spin.toml"))? + more;
     let path = folder.join("spin.toml");
-    // Its paths start from the folder that it lies in.
+    // Paths in a manifest are relative to its folder.
     std::fs::write(&path, text.replace("\"target/", &format!("\"{}/target/", workspace.display())))?;
     Ok(path)
 }

@@ -1,11 +1,11 @@
-//! What the benchmarks share: the application, beside a floor where there is one, a large webinar, and figures over rounds.
+//! Shared by the benchmarks: the application, the baseline, a large webinar, and statistics over rounds.
 
 mod application;
-mod crowd;
 mod figures;
-mod stage;
+mod large_webinar;
+mod webhook_bench;
 
 pub use application::Application;
-pub use crowd::{Crowd, Size};
 pub use figures::{Figures, median};
-pub use stage::{Contender, Stage};
+pub use large_webinar::{LargeWebinar, Size};
+pub use webhook_bench::{Contender, WebhookBench};

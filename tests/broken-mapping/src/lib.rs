@@ -1,4 +1,5 @@
-//! An extension for the tests that does wrong what an extension can do wrong: which, a lead's last name says.
+//! A test extension with faults. The lead's last name selects one: an unknown field, a changed e-mail address, or a
+//! trap.
 
 #[cfg(target_arch = "wasm32")]
 mod extension {
@@ -8,9 +9,9 @@ mod extension {
 
     use exports::zoom_for_marketo::extension::registrant_mapping::{Field, Guest, Registrant, Webinar};
 
-    struct Broken;
+    struct BrokenMapping;
 
-    impl Guest for Broken {
+    impl Guest for BrokenMapping {
         fn to_registrant(lead: Vec<Field>, _: Webinar) -> Result<Registrant, String> {
             let find = |name: &str| {
                 let field = lead.iter().find(|field| field.name == name);
@@ -25,7 +26,7 @@ mod extension {
             };
             match find("lastName").as_str() {
                 "Otherfield" => registrant.more.push(Field { name: "shoe_size".to_owned(), value: "44".to_owned() }),
-                "Otheraddress" => registrant.email = "somebody.else@example.com".to_owned(),
+                "Otheraddress" => registrant.email = "another.person@example.com".to_owned(),
                 "Trap" => std::process::abort(),
                 _ => {}
             }
@@ -33,5 +34,5 @@ mod extension {
         }
     }
 
-    export!(Broken);
+    export!(BrokenMapping);
 }

@@ -1,9 +1,9 @@
-//! Stand-ins for the two systems that the bridge joins: a Zoom and a Marketo, each a server with state, limits and faults.
+//! A fake Zoom and a fake Marketo: two HTTP servers with state, rate limits and fault injection.
 //!
-//! They exist for the end-to-end tests and for the demo. They are strict: what the real system would refuse is refused
-//! here too, and every request is recorded so that a test can say what was, and was not, sent.
+//! The end-to-end tests and the demo use them. The fakes are strict: they reject what the real system rejects. They log
+//! every request, so that a test can assert which requests were sent.
 
+pub mod env;
 pub mod marketo;
-pub mod stage;
 pub mod support;
 pub mod zoom;

@@ -1,4 +1,4 @@
-//! `allowed_outbound_hosts`: where a component may send requests.
+//! `allowed_outbound_hosts`: the destinations to which a component may send requests.
 
 use anyhow::{Context, bail, ensure};
 use http::Uri;
@@ -6,43 +6,45 @@ use url::Host;
 
 use crate::variables::Variables;
 
-/// The domain below which every component has a name, for service chaining.
+/// The domain of the components' host names, for service chaining.
 const CHAINING_DOMAIN: &str = "spin.internal";
 
-/// The destinations that one component may reach; none unless listed.
+/// The destinations that one component may reach. An empty list allows none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AllowedHosts {
-    rules: Vec<Rule>,
+    rules: Vec<AllowedHost>,
 }
 
 /// One `scheme://host[:port]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Rule {
-    /// `None` is `*`.
+struct AllowedHost {
+    /// `None` means `*`.
     scheme: Option<String>,
-    host: HostRule,
-    /// First and last; `*` is everything.
+    host: HostPattern,
+    /// The first and the last port.
     ports: (u16, u16),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum HostRule {
+enum HostPattern {
+    /// `*`.
     Any,
-    /// `*.domain`, kept with its leading dot.
-    Below(String),
+    /// `*.domain`, stored with its leading dot.
+    Subdomain(String),
     /// `*.spin.internal`: every component of this application.
     AnyComponent,
-    Is(Host),
+    /// One domain or address.
+    Exact(Host),
 }
 
 impl AllowedHosts {
-    /// Reads a component's list, with the variables in its templates replaced.
+    /// Parses a component's list after filling in the variables of its templates.
     ///
-    /// As in Spin, an item that is empty once its variables are replaced is skipped, and an item may end with a slash
-    /// but have no path.
+    /// As in Spin, an item that is empty after its variables are filled in is skipped, and an item may end with a slash
+    /// but may not have a path.
     ///
     /// # Errors
-    /// An item that is not of this form. The error quotes the template, not what it became: that may be a secret.
+    /// An item is malformed. The error quotes the template and not the filled-in text, which may be a secret.
     pub(crate) fn new(items: &[String], variables: &Variables) -> anyhow::Result<Self> {
         let mut rules = Vec::new();
         for item in items {
@@ -50,12 +52,12 @@ impl AllowedHosts {
             if filled != *item && matches!(filled.as_str(), "" | "http://" | "https://") {
                 continue;
             }
-            rules.push(Rule::parse(&filled).with_context(|| format!("the allowed outbound host {item:?}"))?);
+            rules.push(AllowedHost::parse(&filled).with_context(|| format!("the allowed outbound host {item:?}"))?);
         }
         Ok(Self { rules })
     }
 
-    /// Whether a request to `uri`, which has a scheme and an authority, is allowed.
+    /// Returns whether a request to `uri` is allowed. A URI without a scheme or an authority is not.
     pub(crate) fn allow(&self, uri: &Uri) -> bool {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
         let Ok(host) = Host::parse(authority.host()) else { return false };
@@ -64,7 +66,7 @@ impl AllowedHosts {
     }
 }
 
-impl Rule {
+impl AllowedHost {
     fn parse(text: &str) -> anyhow::Result<Self> {
         let (scheme, rest) =
             text.trim().split_once("://").context("must have the form scheme://host[:port]; '*' may stand for each")?;
@@ -81,7 +83,7 @@ impl Rule {
                 _ if scheme.chars().all(char::is_alphabetic) => Some(scheme.to_owned()),
                 _ => bail!("has a scheme that is not supported"),
             },
-            host: HostRule::parse(host)?,
+            host: HostPattern::parse(host)?,
             ports: ports(port, scheme)?,
         })
     }
@@ -93,7 +95,7 @@ impl Rule {
     }
 }
 
-impl HostRule {
+impl HostPattern {
     fn parse(host: &str) -> anyhow::Result<Self> {
         ensure!(host != "self" && host != "self.alt", "requests to `self` are not supported, use service chaining");
         if host == "*" {
@@ -102,18 +104,22 @@ impl HostRule {
         if let Some(domain) = host.strip_prefix("*.") {
             let Ok(Host::Domain(domain)) = Host::parse(domain) else { bail!("must have a domain after '*.'") };
             ensure!(!domain.contains('*'), "may have '*' as its first label only");
-            return Ok(if domain == CHAINING_DOMAIN { Self::AnyComponent } else { Self::Below(format!(".{domain}")) });
+            return Ok(if domain == CHAINING_DOMAIN {
+                Self::AnyComponent
+            } else {
+                Self::Subdomain(format!(".{domain}"))
+            });
         }
         ensure!(!host.contains('*'), "may have '*' as its first label only");
-        Ok(Self::Is(Host::parse(host).context("must have a host: a domain or an address (no range of addresses)")?))
+        Ok(Self::Exact(Host::parse(host).context("must have a host: a domain or an address (no range of addresses)")?))
     }
 
     fn allow(&self, host: &Host) -> bool {
         match (self, host) {
             (Self::Any, _) => true,
-            (Self::Below(suffix), Host::Domain(domain)) => domain.ends_with(suffix),
+            (Self::Subdomain(suffix), Host::Domain(domain)) => domain.ends_with(suffix),
             (Self::AnyComponent, Host::Domain(domain)) => chained_component(domain).is_some(),
-            (Self::Is(allowed), host) => allowed == host,
+            (Self::Exact(allowed), host) => allowed == host,
             _ => false,
         }
     }
@@ -123,12 +129,12 @@ fn ports(port: Option<&str>, scheme: &str) -> anyhow::Result<(u16, u16)> {
     let number = |text: &str| text.parse::<u16>().context("must have a number, a range or '*' as its port");
     match port {
         None => {
-            let port = default_port(scheme).context("must have a port, since its scheme has no usual one")?;
+            let port = default_port(scheme).context("must have a port, because its scheme has no default port")?;
             Ok((port, port))
         }
         Some("*") => Ok((0, u16::MAX)),
         Some(port) => match port.split_once("..") {
-            // Like Rust's, Spin's ranges end before their last number.
+            // Spin's ranges exclude their end, as Rust's do.
             Some((first, end)) => Ok((
                 number(first)?,
                 number(end)?.checked_sub(1).context("must have a range of ports that is not empty")?,
@@ -146,7 +152,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// The component that a host name means, if it is one for service chaining; a port after it does not matter.
+/// Returns the component that a service chaining host name stands for, or `None` for other hosts. Ignores a port.
 pub(crate) fn chained_component(host: &str) -> Option<&str> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let (component, domain) = name.split_once('.')?;
@@ -172,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn scheme_host_and_port_must_agree() {
+    fn scheme_host_and_port_must_match() {
         assert!(allowed("https://api.zoom.us", "https://api.zoom.us/v2/users"));
         assert!(allowed("https://api.zoom.us/", "https://API.zoom.us:443/"));
         assert!(!allowed("https://api.zoom.us", "http://api.zoom.us/"));
@@ -182,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn wildcards() {
+    fn matches_wildcards_and_port_ranges() {
         assert!(allowed("https://*.adobe.io", "https://a.b.adobe.io/"));
         assert!(!allowed("https://*.adobe.io", "https://adobe.io/"));
         assert!(!allowed("https://*.adobe.io", "https://eviladobe.io/"));
@@ -196,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn service_chaining() {
+    fn matches_components_for_service_chaining() {
         assert!(allowed("http://oauth.spin.internal", "http://oauth.spin.internal/internal/token/1"));
         assert!(!allowed("http://oauth.spin.internal", "http://catalog.spin.internal/"));
         assert!(allowed("http://*.spin.internal", "http://catalog.spin.internal/"));
@@ -208,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn templates() {
+    fn fills_templates_and_skips_empty_items() {
         let uri = "http://127.0.0.1:9000/v2".parse().unwrap();
         for value in ["http://127.0.0.1:9000", "http://127.0.0.1:9000/"] {
             assert!(hosts(&["{{ url }}"], value).unwrap().allow(&uri), "{value}");
@@ -219,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn refusals_don_t_show_a_variable() {
+    fn errors_do_not_show_a_variables_value() {
         let error = format!("{:#}", hosts(&["{{ url }}"], "https://example.com/a/path").unwrap_err());
         assert!(error.contains("{{ url }}") && error.contains("path") && !error.contains("example.com"), "{error}");
     }
 
     #[test]
-    fn refuses_what_it_can_t_judge() {
+    fn rejects_malformed_items() {
         for item in [
             "*",
             "",

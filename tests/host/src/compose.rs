@@ -1,44 +1,44 @@
-//! Joining a component with its dependencies into one component, as Spin does, with `wac-graph`.
+//! Composes a component with its dependencies into one component with `wac-graph`, as Spin does.
 //!
-//! A dependency inherits nothing: no network, no store, no variables. Spin gives its imports of those things stubs that
-//! deny; here a dependency that has such imports is refused at start. What remains is what a standard library needs to
-//! run at all: clocks, randomness, standard output, and a file system without files.
+//! A dependency inherits no network, no key-value store and no variables. Spin satisfies such imports with stubs that
+//! deny every call; this host rejects a dependency that has them at start. A dependency may import what a standard
+//! library needs: clocks, randomness, standard output, and a file system without files.
 
 use anyhow::{Context, bail};
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, PackageId};
 
-/// The packages that a dependency may import from.
-const FREE_PACKAGES: [&str; 5] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/"];
+/// The packages from which a dependency may import.
+const ALLOWED_PACKAGES: [&str; 5] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/"];
 
-/// A dependency that is to satisfy an import.
-pub(crate) struct Source<'a> {
-    /// The import of the depending component, in full: `package:name/interface@version`.
+/// A dependency that satisfies an import.
+pub(crate) struct DependencySource<'a> {
+    /// Full name of the depending component's import: `package:name/interface@version`.
     pub(crate) import: &'a str,
-    /// The dependency's export, in full.
+    /// Full name of the dependency's export.
     pub(crate) export: &'a str,
-    /// The dependency itself.
+    /// The dependency's component.
     pub(crate) wasm: Vec<u8>,
 }
 
 /// Composes the component `id` with its dependencies.
 ///
 /// # Errors
-/// Something is no component, an import or export does not exist, their types don't fit, or a dependency imports more
-/// than it may have.
-pub(crate) fn compose(id: &str, wasm: Vec<u8>, dependencies: Vec<Source<'_>>) -> anyhow::Result<Vec<u8>> {
+/// A file is not a component, an import or export does not exist, their types differ, or a dependency imports more than
+/// it may.
+pub(crate) fn compose(id: &str, wasm: Vec<u8>, dependencies: Vec<DependencySource<'_>>) -> anyhow::Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let component = register(&mut graph, id, wasm)?;
     let instance = graph.instantiate(component);
     for dependency in dependencies {
-        let Source { import, export, wasm } = dependency;
+        let DependencySource { import, export, wasm } = dependency;
         if !imports(&graph, component).any(|name| name == import) {
             let names: Vec<_> = imports(&graph, component).collect();
-            bail!("the dependency {import:?} is no import of the component, which has {names:?}");
+            bail!("the component does not import the dependency {import:?}; its imports are {names:?}");
         }
         let package = register(&mut graph, import, wasm)?;
-        if let Some(import) = imports(&graph, package).find(|name| !is_free(name)) {
-            bail!("the dependency for {export:?} imports {import:?}, which a dependency does not get");
+        if let Some(import) = imports(&graph, package).find(|name| !is_allowed(name)) {
+            bail!("the dependency for {export:?} imports {import:?}, which a dependency may not use");
         }
         let provider = graph.instantiate(package);
         let provided = graph
@@ -53,7 +53,7 @@ pub(crate) fn compose(id: &str, wasm: Vec<u8>, dependencies: Vec<Source<'_>>) ->
         let export = graph.alias_instance_export(instance, &name)?;
         graph.export(export, &name)?;
     }
-    graph.encode(EncodeOptions::default()).context("composing")
+    graph.encode(EncodeOptions::default()).context("can't compose the component with its dependencies")
 }
 
 fn register(graph: &mut CompositionGraph, name: &str, wasm: Vec<u8>) -> anyhow::Result<PackageId> {
@@ -66,8 +66,8 @@ fn imports(graph: &CompositionGraph, package: PackageId) -> impl Iterator<Item =
     graph.types()[graph[package].ty()].imports.keys().map(String::as_str)
 }
 
-fn is_free(import: &str) -> bool {
-    FREE_PACKAGES.iter().any(|package| import.starts_with(package))
+fn is_allowed(import: &str) -> bool {
+    ALLOWED_PACKAGES.iter().any(|package| import.starts_with(package))
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
 
     const IMPORT: &str = "test:greeting/words@0.1.0";
 
-    /// A component that calls `words` and exports what it says.
+    /// A component that calls `words` and exports the result.
     const COMPONENT: &str = r#"(component
         (import "test:greeting/words@0.1.0" (instance $words (export "number" (func (result u32)))))
         (core func $number (canon lower (func $words "number")))
@@ -85,7 +85,7 @@ mod tests {
         (func $run (result u32) (canon lift (core func $i "run")))
         (export "run" (func $run)))"#;
 
-    /// A component that exports `words`, and may import something else.
+    /// A component that exports `words` and has the given import.
     fn dependency(import: &str, result: &str) -> String {
         format!(
             r#"(component {import}
@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn composed(import: &str, export: &str, dependency: &str) -> Result<Vec<u8>, String> {
-        let source = Source { import, export, wasm: wat::parse_str(dependency).unwrap() };
+        let source = DependencySource { import, export, wasm: wat::parse_str(dependency).unwrap() };
         let component = wat::parse_str(COMPONENT).unwrap();
         compose("main", component, vec![source]).map_err(|error| format!("{error:#}"))
     }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_dependency_that_wants_more_than_it_gets() {
+    fn rejects_a_dependency_that_imports_more_than_it_may() {
         for import in ["wasi:http/client@0.3.0", "wasi:sockets/types@0.3.0", "spin:key-value/key-value@3.0.0"] {
             let wasm = dependency(&format!(r#"(import "{import}" (instance))"#), "u32");
             let error = composed(IMPORT, IMPORT, &wasm).unwrap_err();
@@ -127,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_does_not_fit() {
+    fn rejects_mismatched_imports_and_exports() {
         let plain = dependency("", "u32");
-        assert!(composed("test:other/words@0.1.0", IMPORT, &plain).unwrap_err().contains("no import"));
+        assert!(composed("test:other/words@0.1.0", IMPORT, &plain).unwrap_err().contains("does not import"));
         assert!(composed(IMPORT, "test:other/words@0.1.0", &plain).unwrap_err().contains("does not export"));
         assert!(composed(IMPORT, IMPORT, &dependency("", "s32")).unwrap_err().contains("does not fit"));
         assert!(composed(IMPORT, IMPORT, "(module)").unwrap_err().contains("not a component"));

@@ -1,17 +1,16 @@
-//! An embedded host that runs this application as `spin up` would, on wasmtime; see the README beside this crate.
+//! An embedded host that runs this application as `spin up` does, on wasmtime. See `README.md` beside this crate.
 //!
-//! - [`manifest`]: `spin.toml`, and the refusal of what the host lacks
-//! - `routes`, `request`, `app`, `server`: from a connection to the component that answers
-//! - `component`: instances, their reuse and their memory; `compose`: component dependencies
-//! - `outbound`, `allowed_hosts`: requests that components send, to each other and to the network
-//! - `key_value`, `variables`: Spin's interfaces; `bindings`: their generated traits
-//! - `logs`: what components print
-//! - [`Options`], [`start`], [`Running`]: the way in
-//! - [`build`]: compiles the components; [`cli`]: the program that people run
+//! - [`manifest`]: reads `spin.toml` and rejects what the host does not support
+//! - `server`, `app`, `routes`, `request`: from a connection to the component that answers it
+//! - `component`: worker instances, their reuse and their memory; `compose`: component dependencies
+//! - `outbound`, `allowed_hosts`: requests that components send, to the network and to each other
+//! - `key_value`, `variables`: the data behind Spin's interfaces, which `component` offers to guests
+//! - `logs`: the output of components
+//! - [`Options`], [`start`], [`Running`]: the public API
+//! - [`build`]: compiles the components; [`cli`]: the command line program
 
 mod allowed_hosts;
 mod app;
-mod bindings;
 pub mod build;
 pub mod cli;
 mod component;

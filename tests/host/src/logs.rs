@@ -1,7 +1,7 @@
-//! What components print: a file for each stream of each component, and the terminal if wanted.
+//! The output of components: one file for each stream of each component and, on request, the terminal.
 //!
-//! The files are named as Spin names them: `{state_dir}/logs/{component}_stdout.txt` and `..._stderr.txt`. One more is
-//! this host's own: `{state_dir}/logs/host.txt`, a line for each instance that ended.
+//! The files have Spin's names: `{state_dir}/logs/{component}_stdout.txt` and `{component}_stderr.txt`. The host's own
+//! file `{state_dir}/logs/host.txt` has a line for each instance that ended.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -16,20 +16,20 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-/// Where component output goes.
+/// The destination of component output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Logs {
     /// To the log files.
     #[default]
     Files,
-    /// To the log files and, each line after the component's name, to standard output.
+    /// To the log files and to standard output, where each line starts with the component's name.
     FilesAndStdout,
 }
 
-/// How much a guest may hand over in one write. Nothing is buffered beyond a line, so this is only a convenience.
-const WRITE_SIZE: usize = 1024 * 1024;
+/// Maximum size of one write of a guest. Only partial lines are buffered, so the value is arbitrary.
+const MAX_WRITE_SIZE: usize = 1024 * 1024;
 
-/// The two logs of one component, shared by its instances, and the host's.
+/// The logs of one component, shared by its instances, and the host's log.
 #[derive(Clone)]
 pub(crate) struct ComponentLogs {
     component: Arc<str>,
@@ -40,12 +40,12 @@ pub(crate) struct ComponentLogs {
 
 struct Log {
     file: File,
-    /// What precedes a line on standard output, if lines go there.
+    /// The prefix of each line on standard output; `None` if the log goes to its file only.
     prefix: Option<String>,
 }
 
 impl ComponentLogs {
-    /// Opens the log files of `component` below `state_dir`; what they hold is kept.
+    /// Opens the log files of `component` in `state_dir` for appending.
     pub(crate) fn open(state_dir: &Path, component: &str, logs: Logs) -> anyhow::Result<Self> {
         let folder = state_dir.join("logs");
         std::fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
@@ -67,8 +67,7 @@ impl ComponentLogs {
         })
     }
 
-    /// Notes that an instance ended: how many requests it answered, the most linear memory it had, and how often it
-    /// wrote to the key-value store.
+    /// Logs the end of an instance: its number of requests, its peak linear memory and its key-value writes.
     pub(crate) fn instance_ended(&self, requests: usize, peak_bytes: u64, sets: u64, deletes: u64) {
         let line = format!(
             "instance of {} ended: requests={requests} peak_memory={peak_bytes} key_value_sets={sets} \
@@ -78,25 +77,25 @@ impl ComponentLogs {
         self.host.write(line.as_bytes()).ok();
     }
 
-    /// A standard output for a new instance.
+    /// Returns the standard output of a new instance.
     pub(crate) fn stdout(&self) -> LineStream {
         LineStream::new(self.stdout.clone())
     }
 
-    /// A standard error for a new instance.
+    /// Returns the standard error of a new instance.
     pub(crate) fn stderr(&self) -> LineStream {
         LineStream::new(self.stderr.clone())
     }
 
-    /// A line from the host about the component, on the component's standard error.
-    pub(crate) fn host_says(&self, line: &str) {
-        // A log that can't be written must not stop the application; Spin ignores this too.
+    /// Writes a line from the host about the component to the component's standard error.
+    pub(crate) fn host_line(&self, line: &str) {
+        // A failed write to a log must not stop the application. Spin ignores it, too.
         self.stderr.write(format!("{line}\n").as_bytes()).ok();
     }
 }
 
 impl Log {
-    /// Writes whole lines at once, so that lines of several instances don't mix.
+    /// Writes complete lines in one call, so that lines of several instances do not mix.
     fn write(&self, lines: &[u8]) -> io::Result<()> {
         (&self.file).write_all(lines)?;
         if let Some(prefix) = &self.prefix {
@@ -110,9 +109,9 @@ impl Log {
     }
 }
 
-/// A stream of one instance that passes on whole lines.
+/// The output stream of one instance, buffered by line.
 ///
-/// Files are written in place: a line is short, and the guest waits for it anyway.
+/// Writes to the file block the thread: a line is short, and the guest waits for the write in any case.
 #[derive(Clone)]
 pub(crate) struct LineStream {
     lines: Arc<Mutex<Lines>>,
@@ -120,7 +119,7 @@ pub(crate) struct LineStream {
 
 struct Lines {
     log: Arc<Log>,
-    /// The beginning of a line that is not complete.
+    /// The start of an incomplete line.
     partial: Vec<u8>,
 }
 
@@ -197,7 +196,7 @@ impl OutputStream for LineStream {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(WRITE_SIZE)
+        Ok(MAX_WRITE_SIZE)
     }
 }
 
@@ -211,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_two_instances_don_t_mix() {
+    fn lines_of_two_instances_do_not_mix() {
         let folder = tempfile::tempdir().unwrap();
         let logs = ComponentLogs::open(folder.path(), "oauth", Logs::Files).unwrap();
         let (one, two) = (logs.stdout(), logs.stdout());
@@ -219,17 +218,17 @@ mod tests {
         two.write(b"another\nand half").unwrap();
         one.write(b"line\n").unwrap();
         drop(two);
-        logs.host_says("trap");
+        logs.host_line("trap");
         let read = |stream| std::fs::read_to_string(folder.path().join(format!("logs/oauth_{stream}.txt"))).unwrap();
         assert_eq!(read("stdout"), "another\nthe first line\nand half\n");
         assert_eq!(read("stderr"), "trap\n");
     }
 
     #[test]
-    fn a_restart_keeps_the_log() {
+    fn a_restart_appends_to_the_log() {
         let folder = tempfile::tempdir().unwrap();
         for _ in 0..2 {
-            ComponentLogs::open(folder.path(), "oauth", Logs::Files).unwrap().host_says("started");
+            ComponentLogs::open(folder.path(), "oauth", Logs::Files).unwrap().host_line("started");
         }
         let log = std::fs::read_to_string(folder.path().join("logs/oauth_stderr.txt")).unwrap();
         assert_eq!(log, "started\nstarted\n");

@@ -1,4 +1,4 @@
-//! `cargo run`: builds the application and runs it; see [`host::cli`].
+//! The program behind `cargo run`; see [`host::cli`].
 
 fn main() -> std::process::ExitCode {
     host::cli::main()

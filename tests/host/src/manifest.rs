@@ -1,6 +1,6 @@
-//! `spin.toml`, manifest version 2, as far as this host supports it.
+//! The part of `spin.toml`, manifest version 2, that this host supports.
 //!
-//! Every table denies unknown fields, so what the application asks for and the host lacks is an error that names it.
+//! Every table denies unknown fields, so a setting that the host does not support is an error that names it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,59 +8,59 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
-/// The one manifest version this host reads.
+/// The supported manifest version.
 const MANIFEST_VERSION: u32 = 2;
 
-/// The one key-value label that `spin up` knows without a runtime configuration file.
+/// The key-value label that `spin up` offers without a runtime configuration file.
 pub const DEFAULT_LABEL: &str = "default";
 
-/// A whole `spin.toml`.
+/// A complete `spin.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     spin_manifest_version: u32,
-    /// Who the application is.
+    /// The application's name and description.
     pub application: Application,
     /// The application's variables, by name.
     #[serde(default)]
     pub variables: BTreeMap<String, Variable>,
-    /// What starts a component.
+    /// The triggers that start components.
     pub trigger: Triggers,
     /// The components, by id.
     #[serde(default)]
     pub component: BTreeMap<String, Component>,
 }
 
-/// The `[application]` table; only the name matters to the host.
+/// The `[application]` table. The host does not use its values.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Application {
     /// The application's name.
     pub name: String,
-    /// Its version.
+    /// The application's version.
     pub version: Option<String>,
-    /// What it is.
+    /// The application's description.
     pub description: Option<String>,
-    /// Who wrote it.
+    /// The application's authors.
     #[serde(default)]
     pub authors: Vec<String>,
 }
 
-/// A `[variables.NAME]` table: an application variable, whose value may come from outside.
+/// A `[variables.NAME]` table: an application variable.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
-    /// The value where none is given.
+    /// The value if none is given.
     pub default: Option<String>,
-    /// Whether a value must be given; then there is no default.
+    /// Whether a value must be given. A required variable has no default.
     #[serde(default)]
     pub required: bool,
-    /// Whether the value must not be shown. The host shows no variable's value, secret or not.
+    /// Whether the value is a secret. The host never shows a variable's value, secret or not.
     #[serde(default)]
     pub secret: bool,
 }
 
-/// The `trigger` tables: HTTP and nothing else.
+/// The `trigger` tables. Only HTTP triggers are supported.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Triggers {
@@ -68,11 +68,11 @@ pub struct Triggers {
     pub http: Vec<HttpTrigger>,
 }
 
-/// A `[[trigger.http]]`: a route and the component that answers there.
+/// A `[[trigger.http]]`: a route and its component.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpTrigger {
-    /// Where the component answers.
+    /// The component's route.
     pub route: Route,
     /// The component's id.
     pub component: String,
@@ -92,7 +92,7 @@ pub enum Route {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrivateRoute {
-    /// Always true in a manifest that was read without an error.
+    /// Always true in a valid manifest.
     pub private: bool,
 }
 
@@ -102,47 +102,47 @@ pub struct PrivateRoute {
 pub struct Component {
     /// The component's file, relative to the manifest.
     pub source: String,
-    /// What it is.
+    /// The component's description.
     pub description: Option<String>,
-    /// Where it may send requests: `scheme://host[:port]`, with wildcards and templates.
+    /// The allowed destinations of its requests: `scheme://host[:port]`, with wildcards and templates.
     #[serde(default)]
     pub allowed_outbound_hosts: Vec<String>,
-    /// The key-value labels that it may open.
+    /// The key-value labels that the component may open.
     #[serde(default)]
     pub key_value_stores: Vec<String>,
-    /// What it sees of the application's variables: its own names, to templates.
+    /// The component's variables: its own names with templates over the application's variables.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
-    /// Its environment variables.
+    /// The component's environment variables.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// How it is built.
+    /// The component's build commands.
     pub build: Option<Build>,
-    /// The components that satisfy its imports, by the import's full name.
+    /// The components that satisfy imports, by the import's full name.
     #[serde(default)]
     pub dependencies: BTreeMap<String, Dependency>,
 }
 
-/// A `[component.ID.build]` table; running an application ignores it.
+/// A `[component.ID.build]` table. Starting an application ignores it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
-    /// The command, or several.
+    /// One or more commands.
     pub command: Commands,
-    /// Where to run it, relative to the manifest.
+    /// The working directory of the commands, relative to the manifest.
     pub workdir: Option<String>,
-    /// The files that the component is made of.
+    /// Patterns of the component's source files.
     #[serde(default)]
     pub watch: Vec<String>,
 }
 
-/// One build command or several.
+/// The build command or commands.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Commands {
-    /// One command.
+    /// A single command.
     One(String),
-    /// Commands that run one after the other.
+    /// Commands that run in order.
     Several(Vec<String>),
 }
 
@@ -152,7 +152,7 @@ pub enum Commands {
 pub struct Dependency {
     /// The dependency's file, relative to the manifest.
     pub path: String,
-    /// The dependency's export that satisfies the import, where it is named differently.
+    /// The dependency's export that satisfies the import, if its name differs from the import's.
     pub export: Option<String>,
 }
 
@@ -160,10 +160,10 @@ impl Manifest {
     /// Reads and checks the manifest at `path`.
     ///
     /// # Errors
-    /// The file can't be read, is no TOML, or asks for something this host does not have.
+    /// The file can't be read, is not TOML, or has a setting that this host does not support.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
-        Self::parse(&text).with_context(|| format!("{} can't be run by this host", path.display()))
+        Self::parse(&text).with_context(|| format!("this host can't run {}", path.display()))
     }
 
     /// Parses and checks a manifest.
@@ -212,7 +212,7 @@ impl Manifest {
 
 impl Component {
     fn check(&self, id: &str) -> anyhow::Result<()> {
-        // The id becomes a label of a host name (service chaining) and part of a file name (logs).
+        // The id is used in a host name (service chaining) and in a file name (logs).
         ensure!(
             !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
             "an id consists of lower-case letters, digits and hyphens"
@@ -222,7 +222,7 @@ impl Component {
                 bail!("the key-value store {label:?} is not supported, only {DEFAULT_LABEL:?}");
             }
         }
-        // A composed dependency shares its parent's environment, and must inherit nothing.
+        // A composed dependency shares the environment of its parent, but must not inherit anything.
         ensure!(
             self.dependencies.is_empty() || self.environment.is_empty(),
             "`environment` together with `dependencies` is not supported"
@@ -262,13 +262,13 @@ mod tests {
         source = "target/oauth.wasm"
     "#;
 
-    fn refusal(from: &str, to: &str) -> String {
+    fn parse_error(from: &str, to: &str) -> String {
         assert!(SMALL.contains(from), "the example has no {from:?}");
         format!("{:#}", Manifest::parse(&SMALL.replacen(from, to, 1)).unwrap_err())
     }
 
     #[test]
-    fn reads_what_the_application_uses() {
+    fn reads_every_setting_of_the_application() {
         let manifest = Manifest::parse(SMALL).unwrap();
         assert_eq!(manifest.trigger.http[0].route, Route::Public("/zoom/...".into()));
         assert_eq!(manifest.trigger.http[1].route, Route::Private(PrivateRoute { private: true }));
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_the_host_lacks_and_names_it() {
+    fn rejects_unsupported_settings_by_name() {
         let source = "source = \"target/oauth.wasm\"";
         for (extra, named) in [
             ("files = [\"a\"]", "files"),
@@ -291,23 +291,25 @@ mod tests {
             ("dependencies_inherit_configuration = true", "dependencies_inherit_configuration"),
             ("key_value_stores = [\"cache\"]", "cache"),
         ] {
-            let refused = refusal(source, &format!("{source}\n{extra}"));
-            assert!(refused.contains(named), "{extra}: {refused}");
+            let error = parse_error(source, &format!("{source}\n{extra}"));
+            assert!(error.contains(named), "{extra}: {error}");
         }
-        let redis =
-            refusal("[[trigger.http]]", "[[trigger.redis]]\nchannel = \"c\"\ncomponent = \"oauth\"\n[[trigger.http]]");
+        let redis = parse_error(
+            "[[trigger.http]]",
+            "[[trigger.redis]]\nchannel = \"c\"\ncomponent = \"oauth\"\n[[trigger.http]]",
+        );
         assert!(redis.contains("redis"), "{redis}");
-        assert!(refusal("= 2", "= 1").contains("spin_manifest_version"));
-        assert!(refusal("\"target/oauth.wasm\"", "{ url = \"x\", digest = \"y\" }").contains("expected a string"));
+        assert!(parse_error("= 2", "= 1").contains("spin_manifest_version"));
+        assert!(parse_error("\"target/oauth.wasm\"", "{ url = \"x\", digest = \"y\" }").contains("expected a string"));
     }
 
     #[test]
-    fn refuses_contradictions() {
-        assert!(refusal("component = \"oauth\"", "component = \"oath\"").contains("oath"));
-        assert!(refusal("private = true", "private = false").contains("private"));
-        assert!(refusal("required = true, ", "").contains("zoom_client_secret"));
+    fn rejects_contradictions() {
+        assert!(parse_error("component = \"oauth\"", "component = \"oath\"").contains("oath"));
+        assert!(parse_error("private = true", "private = false").contains("private"));
+        assert!(parse_error("required = true, ", "").contains("zoom_client_secret"));
         assert!(
-            refusal(
+            parse_error(
                 "[component.oauth]",
                 "[component.oauth]\nenvironment = { A = \"1\" }\ndependencies = { \"a:b/c@1.0.0\" = { path = \"x\" } }"
             )

@@ -1,4 +1,4 @@
-//! How to run an application.
+//! The options of a running application.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,31 +6,32 @@ use std::path::{Path, PathBuf};
 
 use crate::logs::Logs;
 
-/// The environment variables that give application variables their values, as in Spin.
+/// The prefix of environment variables that set application variables, as in Spin.
 const VARIABLE_PREFIX: &str = "SPIN_VARIABLE_";
 
-/// Where `spin up` listens.
+/// The default address of `spin up`.
 const DEFAULT_ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 3000);
 
-/// How to run an application; what `spin up` takes on its command line.
+/// How to run an application: the options that `spin up` takes on its command line.
 #[derive(Clone)]
 pub struct Options {
     /// The path of `spin.toml`.
     pub manifest: PathBuf,
-    /// Where to listen; port 0 takes any free one.
+    /// The address to listen on. Port 0 selects any free port.
     pub listen: SocketAddr,
-    /// The folder of the key-value file and the logs. It is created where it is missing.
+    /// The folder of the key-value file and the logs. The host creates it if it is missing.
     pub state_dir: PathBuf,
-    /// Values of application variables, by name. Names that the application does not declare are ignored.
+    /// Values of application variables by name. Names that the application does not declare are ignored.
     pub variables: BTreeMap<String, String>,
-    /// Where component output goes.
+    /// The destination of component output.
     pub logs: Logs,
-    /// Where compiled components are kept between runs; `None` compiles each time.
+    /// The cache of compiled components. `None` compiles at each start.
     pub cache_dir: Option<PathBuf>,
 }
 
 impl Options {
-    /// Spin's defaults for the application of `manifest`: `127.0.0.1:3000`, and state in `.spin` beside the manifest.
+    /// Returns Spin's defaults for the application of `manifest`: `127.0.0.1:3000`, and state in `.spin` beside the
+    /// manifest.
     pub fn new(manifest: impl Into<PathBuf>) -> Self {
         let manifest = manifest.into();
         let state_dir = manifest.parent().unwrap_or_else(|| Path::new("")).join(".spin");
@@ -44,10 +45,10 @@ impl Options {
         }
     }
 
-    /// Adds the values of `SPIN_VARIABLE_NAME` in the environment, for variables that have none yet.
+    /// Adds the values of `SPIN_VARIABLE_NAME` in the environment for variables that have no value yet.
     #[must_use]
     pub fn with_env(self) -> Self {
-        // What is not Unicode can't be meant for a component.
+        // Values of `spin:variables` are Unicode strings, so other environment variables are skipped.
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_goes_before_the_environment() {
+    fn given_variables_take_precedence_over_the_environment() {
         let mut options = Options::new("app/spin.toml");
         options.variables.insert("admin_key".into(), "given".into());
         let environment = [("SPIN_VARIABLE_ADMIN_KEY", "x"), ("SPIN_VARIABLE_CRON_KEY", "c"), ("HOME", "/root")];

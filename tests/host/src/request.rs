@@ -1,4 +1,4 @@
-//! A request as a component gets it: with a full URI and Spin's headers.
+//! Prepares requests for components: sets the full URI and Spin's headers.
 
 use std::net::SocketAddr;
 
@@ -10,50 +10,54 @@ use thiserror::Error;
 use crate::allowed_hosts::chained_component;
 use crate::routes::RouteMatch;
 
-/// The host that Spin puts into `spin-full-url` where a request has none.
+/// The host in `spin-full-url` for a request without a host, as in Spin.
 const NO_HOST: &str = "localhost";
 
-/// A request that no component gets to see. Spin ends the connection without an answer, and so does this host.
+/// A request that reaches no component. The server closes the connection without an answer, as Spin does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum Refused {
-    /// From outside, to a host name that is for service chaining.
-    #[error("the host is one of spin.internal, which is for calls between components only")]
-    Spoofed,
-    /// No `Host`, or one that is no authority, or one that contradicts the URI.
-    #[error("the request does not tell its host clearly")]
-    NoHost,
+pub(crate) enum RequestRejection {
+    /// A client used a host name that is reserved for service chaining.
+    #[error("the host is in spin.internal, which is reserved for calls between components")]
+    ServiceChainingHost,
+    /// The `Host` header is missing, malformed, or contradicts the URI.
+    #[error("the Host header is missing, malformed, or contradicts the request's URI")]
+    InvalidHost,
 }
 
-/// Makes a request from outside what the matched component gets.
-pub(crate) fn from_outside<B>(request: &mut Request<B>, found: &RouteMatch, client: SocketAddr) -> Result<(), Refused> {
+/// Prepares a client's request for the matched component.
+pub(crate) fn prepare_client_request<B>(
+    request: &mut Request<B>,
+    found: &RouteMatch,
+    client: SocketAddr,
+) -> Result<(), RequestRejection> {
     let authority = public_authority(request)?;
-    set_uri(request, Scheme::HTTP, authority).ok_or(Refused::NoHost)?;
+    set_uri(request, Scheme::HTTP, authority).ok_or(RequestRejection::InvalidHost)?;
     request.headers_mut().remove(CONNECTION);
     set_headers(request, found, client);
     Ok(())
 }
 
-/// Makes a request by service chaining what the called component gets; its URI is left as the caller wrote it.
-pub(crate) fn from_component<B>(request: &mut Request<B>, found: &RouteMatch) {
+/// Prepares a service chaining request for the called component. Leaves the caller's URI unchanged.
+pub(crate) fn prepare_chained_request<B>(request: &mut Request<B>, found: &RouteMatch) {
     request.headers_mut().remove(HOST);
     request.headers_mut().remove(CONNECTION);
-    // The address that Spin shows for such a call.
+    // Spin's client address for such a call.
     set_headers(request, found, SocketAddr::from(([0, 0, 0, 0], 0)));
 }
 
-fn public_authority<B>(request: &Request<B>) -> Result<Authority, Refused> {
+fn public_authority<B>(request: &Request<B>) -> Result<Authority, RequestRejection> {
     let from_header = match request.headers().get(HOST) {
         None => None,
-        Some(host) => Some(host.to_str().ok().and_then(|host| host.parse().ok()).ok_or(Refused::NoHost)?),
+        Some(host) => Some(host.to_str().ok().and_then(|host| host.parse().ok()).ok_or(RequestRejection::InvalidHost)?),
     };
     let from_uri = request.uri().authority().cloned();
     if [&from_header, &from_uri].into_iter().flatten().any(|a: &Authority| chained_component(a.host()).is_some()) {
-        return Err(Refused::Spoofed);
+        return Err(RequestRejection::ServiceChainingHost);
     }
     match (from_header, from_uri) {
-        (Some(header), Some(uri)) if header != uri => Err(Refused::NoHost),
+        (Some(header), Some(uri)) if header != uri => Err(RequestRejection::InvalidHost),
         (Some(authority), _) | (None, Some(authority)) => Ok(authority),
-        (None, None) => Err(Refused::NoHost),
+        (None, None) => Err(RequestRejection::InvalidHost),
     }
 }
 
@@ -65,7 +69,7 @@ fn set_uri<B>(request: &mut Request<B>, scheme: Scheme, authority: Authority) ->
     Some(())
 }
 
-/// Sets Spin's headers. What the client sent under these names is replaced; Spin would keep it beside its own.
+/// Sets Spin's headers and replaces those that the client sent. Spin keeps the client's headers beside its own.
 fn set_headers<B>(request: &mut Request<B>, found: &RouteMatch, client: SocketAddr) {
     let uri = request.uri();
     let scheme = uri.scheme_str().unwrap_or("http");
@@ -86,7 +90,7 @@ fn set_headers<B>(request: &mut Request<B>, found: &RouteMatch, client: SocketAd
     }
 }
 
-/// Sets a header, or removes it if its value (a part of a strange path) can't be one; then the client's is gone too.
+/// Sets a header. Removes it, and with it the client's header, if `value` is not a valid header value.
 fn set(headers: &mut HeaderMap, name: &str, value: &str) {
     let Ok(name) = name.parse::<HeaderName>() else { return };
     match HeaderValue::from_bytes(value.as_bytes()) {
@@ -111,14 +115,15 @@ mod tests {
         Router::new(&[trigger]).unwrap().find(path).unwrap()
     }
 
-    fn refused(uri: &str, headers: &[(&str, &str)]) -> Option<Refused> {
-        from_outside(&mut request(uri, headers), &found("/...", "/"), ([127, 0, 0, 1], 9).into()).err()
+    fn rejection(uri: &str, headers: &[(&str, &str)]) -> Option<RequestRejection> {
+        prepare_client_request(&mut request(uri, headers), &found("/...", "/"), ([127, 0, 0, 1], 9).into()).err()
     }
 
     #[test]
-    fn a_component_gets_the_full_uri_and_spins_headers() {
+    fn sets_the_full_uri_and_spins_headers() {
         let mut request = request("/oauth/%2e%2e/x?a=1", &[("host", "app.example:3000"), ("connection", "close")]);
-        from_outside(&mut request, &found("/oauth/...", "/oauth/%2e%2e/x"), ([127, 0, 0, 1], 9).into()).unwrap();
+        prepare_client_request(&mut request, &found("/oauth/...", "/oauth/%2e%2e/x"), ([127, 0, 0, 1], 9).into())
+            .unwrap();
         assert_eq!(request.uri(), "http://app.example:3000/oauth/%2e%2e/x?a=1");
         for (name, value) in [
             ("host", "app.example:3000"),
@@ -136,35 +141,43 @@ mod tests {
     }
 
     #[test]
-    fn a_client_can_t_forge_spins_headers() {
+    fn a_client_cannot_forge_spins_headers() {
         let forged = [("host", "a"), ("spin-client-addr", "1.2.3.4:5"), ("spin-client-addr", "6.7.8.9:1")];
         let mut request = request("/", &forged);
-        from_outside(&mut request, &found("/...", "/"), ([127, 0, 0, 1], 9).into()).unwrap();
+        prepare_client_request(&mut request, &found("/...", "/"), ([127, 0, 0, 1], 9).into()).unwrap();
         let values: Vec<_> = request.headers().get_all("spin-client-addr").iter().collect();
         assert_eq!(values, ["127.0.0.1:9"]);
     }
 
     #[test]
-    fn hosts_of_spin_internal_are_refused_from_outside() {
+    fn rejects_spin_internal_hosts_from_clients() {
         for host in ["oauth.spin.internal", "oauth.spin.internal:80", "OAUTH.SPIN.INTERNAL"] {
-            assert_eq!(refused("/", &[("host", host)]), Some(Refused::Spoofed), "{host}");
-            assert_eq!(refused(&format!("http://{host}/"), &[]), Some(Refused::Spoofed), "{host}");
-            assert_eq!(refused(&format!("http://{host}/"), &[("host", "a")]), Some(Refused::Spoofed), "{host}");
+            assert_eq!(rejection("/", &[("host", host)]), Some(RequestRejection::ServiceChainingHost), "{host}");
+            assert_eq!(
+                rejection(&format!("http://{host}/"), &[]),
+                Some(RequestRejection::ServiceChainingHost),
+                "{host}"
+            );
+            assert_eq!(
+                rejection(&format!("http://{host}/"), &[("host", "a")]),
+                Some(RequestRejection::ServiceChainingHost),
+                "{host}"
+            );
         }
     }
 
     #[test]
-    fn the_host_must_be_clear() {
-        assert_eq!(refused("/", &[]), Some(Refused::NoHost));
-        assert_eq!(refused("http://a/", &[("host", "b")]), Some(Refused::NoHost));
-        assert_eq!(refused("http://a/", &[("host", "a")]), None);
-        assert_eq!(refused("http://a/", &[]), None);
+    fn rejects_a_missing_or_contradictory_host() {
+        assert_eq!(rejection("/", &[]), Some(RequestRejection::InvalidHost));
+        assert_eq!(rejection("http://a/", &[("host", "b")]), Some(RequestRejection::InvalidHost));
+        assert_eq!(rejection("http://a/", &[("host", "a")]), None);
+        assert_eq!(rejection("http://a/", &[]), None);
     }
 
     #[test]
-    fn a_chained_call_looks_as_in_spin() {
+    fn prepares_a_chained_request_as_spin_does() {
         let mut request = request("http://oauth.spin.internal/internal/token/1", &[("host", "oauth.spin.internal")]);
-        from_component(&mut request, &RouteMatch::chained("oauth", "/internal/token/1"));
+        prepare_chained_request(&mut request, &RouteMatch::chained("oauth", "/internal/token/1"));
         assert_eq!(request.uri(), "http://oauth.spin.internal/internal/token/1");
         assert_eq!(request.headers()["spin-matched-route"], "/...");
         assert_eq!(request.headers()["spin-path-info"], "/internal/token/1");

@@ -1,7 +1,8 @@
-//! Which component answers a path, by Spin's rules.
+//! Matches paths to components by Spin's rules.
 //!
-//! Spin's own router is the `routefinder` crate, and so is this one: exact beats `:parameter` beats `/...`, a longer
-//! prefix beats a shorter one, leading and trailing slashes don't count, and nothing is decoded or normalised.
+//! Like Spin, this uses the `routefinder` crate. An exact route takes precedence over `:parameter`, which takes
+//! precedence over `/...`, and a longer prefix over a shorter one. Leading and trailing slashes are ignored. Paths are
+//! neither decoded nor normalized.
 
 use std::collections::BTreeSet;
 
@@ -10,55 +11,55 @@ use routefinder::Router as Finder;
 
 use crate::manifest::{HttpTrigger, Route};
 
-/// The end of a route that matches everything below it.
-const REST: &str = "/...";
+/// The suffix of a wildcard route.
+const WILDCARD: &str = "/...";
 
 /// The application's public routes.
 pub(crate) struct Router {
-    finder: Finder<Target>,
+    finder: Finder<RouteTarget>,
 }
 
-struct Target {
+struct RouteTarget {
     component: String,
-    /// As the manifest has it.
+    /// The route as written in the manifest.
     route: String,
 }
 
-/// A component that answers, and how it was found.
+/// The component that answers a path, and how the path matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RouteMatch {
     /// The component's id.
     pub(crate) component: String,
-    /// The route as the manifest has it.
+    /// The route as written in the manifest.
     pub(crate) route: String,
-    /// What `/...` stood for, with its leading slash; empty where the route has no such end.
+    /// The part that `/...` matched, with its leading slash. Empty for a route without a wildcard.
     pub(crate) path_info: String,
-    /// What each `:parameter` of the route stood for.
+    /// The names and values of the route's `:parameter` segments.
     pub(crate) parameters: Vec<(String, String)>,
 }
 
 impl Router {
-    /// A router for the triggers that have a public route.
+    /// Creates a router for the triggers that have a public route.
     ///
     /// # Errors
-    /// A route that can't be parsed, or one that is given twice (Spin lets the last one win; here it is a mistake).
+    /// A route can't be parsed or occurs twice. Spin accepts a duplicate and uses the last one.
     pub(crate) fn new(triggers: &[HttpTrigger]) -> anyhow::Result<Self> {
         let mut finder = Finder::new();
         let mut seen = BTreeSet::new();
         for trigger in triggers {
             let Route::Public(route) = &trigger.route else { continue };
-            let spec = match route.strip_suffix(REST) {
+            let spec = match route.strip_suffix(WILDCARD) {
                 Some(prefix) => format!("{prefix}/*"),
                 None => route.clone(),
             };
             ensure!(seen.insert(route), "two HTTP triggers have the route {route:?}");
-            let target = Target { component: trigger.component.clone(), route: route.clone() };
+            let target = RouteTarget { component: trigger.component.clone(), route: route.clone() };
             finder.add(spec, target).map_err(|problem| anyhow!("the route {route:?}: {problem}"))?;
         }
         Ok(Self { finder })
     }
 
-    /// The component that answers `path`, which is taken as it came over the wire.
+    /// Returns the component that answers `path`. `path` is the raw path of the request.
     pub(crate) fn find(&self, path: &str) -> Option<RouteMatch> {
         let found = self.finder.best_match(path)?;
         let captures = found.captures();
@@ -70,38 +71,38 @@ impl Router {
         })
     }
 
-    /// The public routes with their components, for the message at start.
+    /// Iterates over the public routes and their components.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.finder.iter().map(|(_, target)| (target.route.as_str(), target.component.as_str()))
     }
 }
 
-/// `routefinder` drops the slashes around what a wildcard stood for; Spin puts them back.
+/// Restores the slashes around the wildcard's match, which `routefinder` drops. Spin does the same.
 fn path_info(rest: &str, path: &str) -> String {
     let end = if path.ends_with('/') { "/" } else { "" };
     if rest.is_empty() { end.to_owned() } else { format!("/{rest}{end}") }
 }
 
 impl RouteMatch {
-    /// The match of a call by service chaining: as if the component's route were `/...`.
+    /// Returns the match of a service chaining call, as if the component's route were `/...`.
     pub(crate) fn chained(component: &str, path: &str) -> Self {
         Self {
             component: component.to_owned(),
-            route: REST.to_owned(),
+            route: WILDCARD.to_owned(),
             path_info: path.to_owned(),
             parameters: Vec::new(),
         }
     }
 
-    /// The route under the application's base, which is always `/`: with a leading slash and no trailing one.
+    /// Returns the route below the application's base path `/`: with a leading slash and without a trailing one.
     pub(crate) fn matched_route(&self) -> String {
         let route = self.route.strip_suffix('/').unwrap_or(&self.route);
         if route.is_empty() || route.starts_with('/') { route.to_owned() } else { format!("/{route}") }
     }
 
-    /// The route without `/...`.
+    /// Returns the route without `/...`.
     pub(crate) fn component_route(&self) -> &str {
-        self.route.strip_suffix(REST).unwrap_or(&self.route)
+        self.route.strip_suffix(WILDCARD).unwrap_or(&self.route)
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_beats_parameter_beats_wildcard() {
+    fn exact_precedes_parameter_precedes_wildcard() {
         let routes = ["/...", "/one", "/:name", "/one/..."];
         assert_eq!(found(&routes, "/one").unwrap(), "/one");
         assert_eq!(found(&routes, "/two").unwrap(), "/:name");
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longer_prefix_wins_in_any_order() {
+    fn the_longest_prefix_wins_in_any_order() {
         for routes in [["/a/...", "/a/b/..."], ["/a/b/...", "/a/..."]] {
             assert_eq!(found(&routes, "/a/b/c").unwrap(), "/a/b/...");
             assert_eq!(found(&routes, "/a/bc").unwrap(), "/a/...");
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn paths_are_matched_raw() {
-        // Surrounding slashes don't count (so it is in Spin); dots and escapes are text like any other.
+        // Surrounding slashes are ignored, as in Spin. Dots and escapes have no special meaning.
         assert_eq!(found(&["/internal"], "//internal//").unwrap(), "/internal");
         assert_eq!(found(&["/internal", "/oauth/..."], "/oauth/../internal").unwrap(), "/oauth/...");
         assert_eq!(found(&["/internal"], "/%69nternal"), None);
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_path_info_as_spin_does() {
+    fn returns_path_info_and_parameters_as_spin_does() {
         let router = router(&["/oauth/...", "/exact", "/p/:id/..."]).unwrap();
         for (path, info) in [
             ("/oauth", ""),
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_route_twice_is_a_mistake() {
+    fn rejects_a_duplicate_route() {
         assert!(router(&["/a/...", "/a/..."]).is_err());
     }
 }

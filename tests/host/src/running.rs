@@ -1,9 +1,9 @@
-//! Starting an application and stopping it.
+//! Starts and stops an application.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -14,32 +14,33 @@ use wasmtime_wasi_http::handler::ProxyHandler;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::allowed_hosts::AllowedHosts;
-use crate::app::{self, App};
-use crate::component::{Blueprint, Peak, State, engine, linker, load};
+use crate::app::{App, ComponentHandle};
+use crate::component::{InstanceFactory, PeakMemory, State, engine, linker, load};
 use crate::key_value::Database;
 use crate::logs::ComponentLogs;
 use crate::manifest::{self, Manifest};
 use crate::options::Options;
+use crate::outbound::ServiceChain;
 use crate::routes::Router;
 use crate::server;
 use crate::variables::Variables;
 
-/// An application that is running. Dropping it stops the application too, without waiting.
+/// A running application. Dropping it stops the application without waiting.
 pub struct Running {
     address: SocketAddr,
     app: Arc<App>,
-    /// Until its outcome was told.
+    /// `None` once [`Running::stopped`] has returned the server's result.
     server: Option<JoinHandle<anyhow::Result<()>>>,
     stop: watch::Sender<bool>,
-    /// Closed once every connection and every instance is gone.
-    at_work: mpsc::Receiver<()>,
+    /// Closes once every connection and every instance is gone.
+    shutdown_complete: mpsc::Receiver<()>,
 }
 
-/// Starts the application and listens.
+/// Starts the application and listens for requests.
 ///
 /// # Errors
-/// The manifest asks for something that this host lacks, a required variable has no value, a component is missing or
-/// does not link, the state directory can't be used, or the address is taken.
+/// The manifest has a setting that this host does not support, a required variable has no value, a component is missing
+/// or does not link, the state directory is not usable, or the address is in use.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
     let manifest = Manifest::read(&options.manifest)?;
     let router = Router::new(&manifest.trigger.http)?;
@@ -47,7 +48,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     std::fs::create_dir_all(&options.state_dir)
         .with_context(|| format!("can't create the state directory {}", options.state_dir.display()))?;
     let database = Database::open(&options.state_dir)?;
-    let engine = engine(options.cache_dir.as_deref()).map_err(anyhow::Error::from).context("starting wasmtime")?;
+    let engine = engine(options.cache_dir.as_deref()).map_err(anyhow::Error::from).context("can't start wasmtime")?;
     let linker = linker(&engine)?;
     let folder = options.manifest.parent().unwrap_or_else(|| Path::new(""));
     let mut loaded = load_all(&linker, &manifest, folder).await?;
@@ -57,12 +58,12 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
 
     let (stop, stopped) = watch::channel(false);
-    let (working, at_work) = mpsc::channel(1);
-    let mut blueprints = Vec::new();
+    let (running, shutdown_complete) = mpsc::channel(1);
+    let mut factories = Vec::new();
     for (id, component) in &manifest.component {
         let pre = loaded.remove(id).with_context(|| format!("component {id:?} was not loaded"))?;
         let context = || format!("component {id:?}");
-        blueprints.push(Blueprint {
+        factories.push(InstanceFactory {
             id: id.as_str().into(),
             engine: engine.clone(),
             pre,
@@ -74,25 +75,27 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             ),
             database: database.clone(),
             logs: ComponentLogs::open(&options.state_dir, id, options.logs)?,
-            peak: Peak::default(),
-            app: std::sync::Weak::new(),
+            peak_memory: PeakMemory::default(),
+            chain: Weak::<App>::new(),
             stop: stopped.clone(),
-            at_work: working.clone(),
+            shutdown_complete: running.clone(),
         });
     }
-    let app = Arc::new_cyclic(|app| {
-        let components = blueprints.into_iter().map(|blueprint| {
-            let (id, logs, peak) = (blueprint.id.to_string(), blueprint.logs.clone(), blueprint.peak.clone());
-            let workers = ProxyHandler::new(Blueprint { app: app.clone(), ..blueprint });
-            (id, app::Component { workers, logs, peak })
+    let app = Arc::new_cyclic(|app: &Weak<App>| {
+        let chain: Weak<dyn ServiceChain> = app.clone();
+        let components = factories.into_iter().map(|factory| {
+            let (id, logs) = (factory.id.to_string(), factory.logs.clone());
+            let peak_memory = factory.peak_memory.clone();
+            let workers = ProxyHandler::new(InstanceFactory { chain: chain.clone(), ..factory });
+            (id, ComponentHandle { workers, logs, peak_memory })
         });
         App { router, components: components.collect() }
     });
-    let server = tokio::spawn(server::serve(listener, app.clone(), stopped, working));
-    Ok(Running { address, app, server: Some(server), stop, at_work })
+    let server = tokio::spawn(server::serve(listener, app.clone(), stopped, running));
+    Ok(Running { address, app, server: Some(server), stop, shutdown_complete })
 }
 
-/// Loads every component at the same time: compiling is what takes long.
+/// Loads all components concurrently, because compiling takes most of the start time.
 async fn load_all(
     linker: &Linker<State>,
     manifest: &Manifest,
@@ -117,50 +120,50 @@ fn load_one(
     component: &manifest::Component,
     folder: &Path,
 ) -> anyhow::Result<(String, ServicePre<State>)> {
-    let pre = load(linker, &id, component, folder).with_context(|| format!("component {id:?} can't be run"))?;
+    let pre = load(linker, &id, component, folder).with_context(|| format!("can't run component {id:?}"))?;
     Ok((id, pre))
 }
 
 impl Running {
-    /// The address that it listens on.
+    /// Returns the address that the server listens on.
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The URL of its root, without a slash at the end.
+    /// Returns the application's base URL without a trailing slash.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The public routes, each with its component, for the message at start.
+    /// Returns the public routes and their components.
     pub fn routes(&self) -> Vec<(String, String)> {
         self.app.router.iter().map(|(route, component)| (route.to_owned(), component.to_owned())).collect()
     }
 
-    /// The most linear memory, in bytes, that any one instance of `component` has had; `None` if there is no such
-    /// component.
+    /// Returns the peak linear memory, in bytes, of any single instance of `component`. Returns `None` if there is no
+    /// such component.
     pub fn peak_memory(&self, component: &str) -> Option<u64> {
-        self.app.components.get(component).map(|component| component.peak.bytes())
+        self.app.components.get(component).map(|component| component.peak_memory.bytes())
     }
 
-    /// Waits until the server fails; it does not end by itself. May be dropped and called again.
+    /// Waits until the server fails; without an error it runs until [`Running::shutdown`]. Cancel safe.
     ///
     /// # Errors
-    /// Why it failed, or that this was told before.
+    /// The reason of the failure, or that an earlier call has already returned it.
     pub async fn stopped(&mut self) -> anyhow::Result<()> {
-        let server = self.server.as_mut().context("the server has stopped before")?;
+        let server = self.server.as_mut().context("the server has already stopped")?;
         let outcome = server.await;
         self.server = None;
         outcome?
     }
 
-    /// Stops as Ctrl-C stops `spin up`: connections and instances are dropped, whatever they are doing. Returns once
-    /// all are gone, so that the state directory can be used anew.
+    /// Stops the application as Ctrl-C stops `spin up`: drops connections and instances without waiting for their
+    /// requests. Returns once all are gone, so that the state directory can be used again.
     pub async fn shutdown(self) {
-        let Self { app, stop, mut at_work, .. } = self;
+        let Self { app, stop, mut shutdown_complete, .. } = self;
         stop.send_replace(true);
-        // The components' workers hold on to `at_work` through it.
+        // The components' instance factories keep senders of `shutdown_complete`.
         drop(app);
-        while at_work.recv().await.is_some() {}
+        while shutdown_complete.recv().await.is_some() {}
     }
 }

@@ -1,4 +1,4 @@
-//! The listening socket and its connections.
+//! The HTTP server: the listening socket and its connections.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,41 +17,42 @@ use crate::app::App;
 /// Accepts connections until the host stops.
 ///
 /// # Errors
-/// The listening socket failed.
+/// Accepting a connection failed.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     stop: watch::Receiver<bool>,
-    at_work: mpsc::Sender<()>,
+    shutdown_complete: mpsc::Sender<()>,
 ) -> anyhow::Result<()> {
     loop {
         let mut stopped = stop.clone();
         let (stream, client) = tokio::select! {
-            accepted = listener.accept() => accepted.context("accepting a connection")?,
+            accepted = listener.accept() => accepted.context("can't accept a connection")?,
             _ = stopped.wait_for(|&stop| stop) => return Ok(()),
         };
-        let (app, at_work) = (app.clone(), at_work.clone());
+        let (app, shutdown_complete) = (app.clone(), shutdown_complete.clone());
         tokio::spawn(async move {
             tokio::select! {
                 () = serve_connection(stream, client, app) => {}
                 _ = stopped.wait_for(|&stop| stop) => {}
             }
-            drop(at_work);
+            drop(shutdown_complete);
         });
     }
 }
 
 async fn serve_connection(stream: TcpStream, client: SocketAddr, app: Arc<App>) {
-    // Responses are small and latency is measured: don't wait to fill a packet.
+    // Disables Nagle's algorithm: responses are small and the benchmarks measure latency.
     stream.set_nodelay(true).ok();
     let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let app = app.clone();
         async move {
             let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
-            app.answer_outside(request, client).await.inspect_err(|refused| eprintln!("refused a request: {refused}"))
+            let answer = app.answer_client(request, client).await;
+            answer.inspect_err(|rejection| eprintln!("closed a connection without an answer: {rejection}"))
         }
     });
-    // What fails here is the client's connection: it went away, or a request was refused, which ends it.
+    // An error means that the client disconnected, or that a rejected request closed the connection.
     http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await.ok();
 }
 
@@ -65,15 +66,15 @@ mod tests {
     use crate::manifest::{HttpTrigger, Route};
     use crate::routes::Router;
 
-    /// What a host without components answers to one request, up to the end of the connection.
+    /// Sends one request to a host without components and returns everything it answers.
     async fn exchange(request: &str) -> String {
         let trigger = HttpTrigger { route: Route::Public("/oauth/...".into()), component: "oauth".into() };
         let app = Arc::new(App { router: Router::new(&[trigger]).unwrap(), components: BTreeMap::new() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let (working, mut at_work) = mpsc::channel(1);
-        let server = tokio::spawn(serve(listener, app, stopped, working));
+        let (running, mut shutdown_complete) = mpsc::channel(1);
+        let server = tokio::spawn(serve(listener, app, stopped, running));
 
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(request.as_bytes()).await.unwrap();
@@ -82,12 +83,12 @@ mod tests {
 
         stop.send_replace(true);
         server.await.unwrap().unwrap();
-        assert!(at_work.recv().await.is_none());
+        assert!(shutdown_complete.recv().await.is_none());
         answer
     }
 
     #[tokio::test]
-    async fn answers_for_itself() {
+    async fn answers_health_checks_and_unknown_paths() {
         let health = exchange("GET /.well-known/spin/health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
         assert!(health.starts_with("HTTP/1.1 200") && health.ends_with("OK"), "{health}");
         let unknown = exchange("GET /internal HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
@@ -95,25 +96,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_forged_host_gets_no_answer() {
+    async fn closes_the_connection_on_an_invalid_host() {
         assert_eq!(exchange("GET /oauth/x HTTP/1.1\r\nhost: oauth.spin.internal\r\n\r\n").await, "");
         assert_eq!(exchange("GET http://oauth.spin.internal/oauth/x HTTP/1.1\r\nhost: a\r\n\r\n").await, "");
         assert_eq!(exchange("GET /oauth/x HTTP/1.1\r\n\r\n").await, "");
     }
 
     #[tokio::test]
-    async fn stopping_ends_open_connections() {
+    async fn stopping_closes_open_connections() {
         let app = Arc::new(App { router: Router::new(&[]).unwrap(), components: BTreeMap::new() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let (working, mut at_work) = mpsc::channel(1);
-        let server = tokio::spawn(serve(listener, app, stopped, working));
+        let (running, mut shutdown_complete) = mpsc::channel(1);
+        let server = tokio::spawn(serve(listener, app, stopped, running));
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(b"GET /unfinished").await.unwrap();
         drop(stop);
         server.await.unwrap().unwrap();
-        assert!(at_work.recv().await.is_none());
+        assert!(shutdown_complete.recv().await.is_none());
         assert!(matches!(client.read(&mut [0]).await, Ok(0) | Err(_)));
     }
 }

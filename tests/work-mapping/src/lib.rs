@@ -1,5 +1,5 @@
-//! An extension as a customer might write it. It answers the question "Employer" with the lead's company, and rejects
-//! private addresses with a reason that the marketer reads.
+//! An example of a customer's extension. It answers the question "Employer" with the lead's company, and rejects
+//! private e-mail addresses with a reason that the marketer reads.
 
 #[cfg(target_arch = "wasm32")]
 mod extension {
@@ -9,15 +9,15 @@ mod extension {
 
     use exports::zoom_for_marketo::extension::registrant_mapping::{Answer, Field, Guest, Registrant, Webinar};
 
-    /// The question that the company answers.
-    const EMPLOYER: &str = "Employer";
+    /// The title of the question that is answered with the lead's company.
+    const EMPLOYER_QUESTION: &str = "Employer";
 
-    /// Where people have private addresses.
-    const PRIVATE: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
+    /// The domains of private e-mail addresses.
+    const PRIVATE_DOMAINS: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
 
-    struct Work;
+    struct WorkMapping;
 
-    impl Guest for Work {
+    impl Guest for WorkMapping {
         fn to_registrant(lead: Vec<Field>, webinar: Webinar) -> Result<Registrant, String> {
             let find = |name: &str| {
                 let field = lead.iter().find(|field| field.name == name);
@@ -25,10 +25,10 @@ mod extension {
             };
             let email = find("email");
             let domain = email.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-            if PRIVATE.contains(&domain.as_str()) {
+            if PRIVATE_DOMAINS.contains(&domain.as_str()) {
                 return Err(format!("{domain} is for private mail; ask for a work address."));
             }
-            let employer = webinar.questions.iter().find(|question| question.title == EMPLOYER);
+            let employer = webinar.questions.iter().find(|question| question.title == EMPLOYER_QUESTION);
             let answers = employer.map(|question| Answer { title: question.title.clone(), value: find("company") });
             Ok(Registrant {
                 email,
@@ -40,5 +40,5 @@ mod extension {
         }
     }
 
-    export!(Work);
+    export!(WorkMapping);
 }

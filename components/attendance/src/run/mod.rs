@@ -1,178 +1,171 @@
-//! One run for one program: look at Zoom, write to Marketo, note how far it came. It lasts as long as its request may,
-//! and can be killed anywhere: the next run does again at most one page or one batch of what it did.
+//! One run for one program: fetch from Zoom, match, write to Marketo, record the outcome. A run lasts as long as its
+//! request may. It can be killed at any point: the next run repeats at most one page or one batch.
 //!
-//! | module | what it is |
+//! | module | contents |
 //! |---|---|
-//! | [`found`] | what a run found, and what that means for the record |
-//! | [`record`] | the program's record |
-//! | [`service`] | what concerns the service as a whole (R1, R14) |
+//! | [`outcome`] | what a run found, and the resulting phase and next poll |
+//! | [`service_status`] | whether the service can be used (R1), and its never-started problem (R14) |
 
-mod found;
-mod record;
-mod service;
+mod outcome;
+mod service_status;
 
-pub(crate) use record::current;
+pub(crate) use outcome::RunResult;
 
-use crate::accounting::{Account, Accounting, Desk};
-use crate::app::App;
-use crate::reading::{Look, Lookout};
-use crate::schedule::Plan;
-use crate::sheets::{Stage, Work, is_missing};
+use crate::fetch::{FetchOutcome, ReportFetcher};
+use crate::roster::Roster;
+use crate::schedule::Schedule;
+use crate::state::AppState;
+use crate::store::checkpoint::{RunError, RunState, Step};
+use crate::store::record;
+use crate::write::{AttendanceWriter, Progress};
 use domain::Error;
-use domain::records::{Attendance, Connection, Counts, Phase};
+use domain::records::{Attendance, Counts, Phase, ProgramConnection};
 use domain::time::{SignedDuration, Timestamp};
-use found::{End, Found, note};
+use outcome::RunOutcome;
+use std::ops::ControlFlow;
 
-/// Two looks at a report this far apart tell whether it is growing right now. Longer would keep the marketer who
-/// pressed the button waiting; what grows more slowly is met by the looks that follow.
-const SECOND_LOOK: SignedDuration = SignedDuration::from_secs(3);
+/// How long a run waits before it checks whether the report grows. A longer wait would delay the answer to a sync;
+/// slower growth is found by the next polls.
+const GROWTH_CHECK_DELAY: SignedDuration = SignedDuration::from_secs(3);
 
-/// What became of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ran {
-    /// It ended; the record says how, and when to go on.
-    Through,
-    /// Its time was over.
-    CutOff {
-        /// It did nothing until then, like others before it.
-        is_stuck: bool,
-    },
-}
-
-/// Runs a program, because it is due or because somebody `is_asking` for it. What goes wrong with Zoom or Marketo is noted
-/// in its record. Nobody else may be at it.
+/// Runs a program because it is due or, if `is_requested`, because an admin asked for it. The caller has the worker
+/// lease. Failures of Zoom and Marketo are recorded in the program's record.
 ///
 /// # Errors
-/// The store's.
-pub(crate) async fn run(
-    app: &App,
-    connection: &Connection,
+/// Errors of the store.
+pub(crate) async fn run_program(
+    state: &AppState,
+    connection: &ProgramConnection,
     deadline: Timestamp,
-    is_asking: bool,
-) -> Result<Ran, Error> {
-    let mut record = current(app, connection).await?;
-    let had_not_started = record::is_never_started(&record);
-    let mut work = Work::load(app, connection, &record).await?;
-    let (end_known, steps) = (record.ended_at, work.steps);
+    is_requested: bool,
+) -> Result<RunResult, Error> {
+    let mut record = record::load(state, connection).await?;
+    let was_never_started = record::is_never_started(&record);
+    let mut run_state = RunState::load(state, connection, &record).await?;
+    let (known_end, checkpoints) = (record.ended_at, run_state.checkpoints);
     record.planned_start = connection.snapshot.start_time;
-    record.phase = if work.stage == Stage::Reading { Phase::Reading } else { Phase::Writing };
-    record::save(app, &record).await?;
+    record.phase = if run_state.step == Step::Fetch { Phase::Reading } else { Phase::Writing };
+    record::save(state, &record).await?;
 
-    let found = work_on(app, connection, deadline, &mut record, &mut work, is_asking).await;
-    // What was read is of no more use, whatever comes next.
-    let is_used = match &found {
-        Ok(found) => !matches!(found, Found::CutOff),
-        Err(error) => is_missing(error),
+    let outcome = process(state, connection, deadline, &mut record, &mut run_state, is_requested).await;
+    // The next run resumes from the checkpoints if this one ran out of time or failed. It restarts after any other
+    // outcome, and if a page is missing.
+    let is_restart = match &outcome {
+        Ok(outcome) => !matches!(outcome, RunOutcome::OutOfTime),
+        Err(error) => matches!(error, RunError::MissingPage),
     };
-    let came_further = work.steps > steps;
-    let end = note(app, connection, deadline, &mut record, &work, (found, came_further));
-    // The record first: a run that is killed in between accounts once more for people who are accounted for.
-    record::save(app, &record).await?;
-    // After anything else the work is in the store as far as it came: what failed half-way is not in it.
-    if is_used {
-        work = work.anew();
-        work.save(app, connection.program).await?;
-        work.clear_stale(app, connection.program, deadline).await?;
+    let outcome = outcome.map_err(Error::from);
+    let has_progressed = run_state.checkpoints > checkpoints;
+    let result = outcome::apply(state, connection, deadline, &mut record, &run_state, outcome, has_progressed);
+    // The record is saved first: a run that is killed in between repeats what it did, which changes nothing.
+    record::save(state, &record).await?;
+    // Otherwise the stored checkpoints remain as they are; unsaved progress is discarded.
+    if is_restart {
+        run_state = run_state.restarted();
+        run_state.save(state, connection.program).await?;
+        run_state.delete_stale_pages(state, connection.program, deadline).await?;
     }
-    record::hear(app, &mut record).await?;
-    if record.ended_at != end_known {
-        record.next_at = Some(app.now());
-        record::save(app, &record).await?;
+    record::merge_signals(state, &mut record).await?;
+    if record.ended_at != known_end {
+        record.next_at = Some(state.now());
+        record::save(state, &record).await?;
     }
-    tell_service(app, connection, had_not_started, &record).await;
+    match (was_never_started, record::is_never_started(&record)) {
+        (false, true) => service_status::report_never_started(state, connection).await,
+        (true, true) => {}
+        (_, false) => service_status::clear_never_started(state, connection).await,
+    }
     let problem = record.problem.as_ref().map(|problem| problem.code.as_str()).unwrap_or_default();
     let (program, phase) = (record.program, format!("{:?}", record.phase));
-    platform::log!("attendance.ran", program = program, phase = phase, problem = problem, steps = work.steps - steps);
-    Ok(match end {
-        End::CutOff { is_stuck } => Ran::CutOff { is_stuck },
-        End::Through | End::Waits => Ran::Through,
-    })
+    let steps = run_state.checkpoints - checkpoints;
+    platform::log!(Info, "attendance.run_finished", program = program, phase = phase, problem = problem, steps = steps);
+    Ok(result)
 }
 
-async fn tell_service(app: &App, connection: &Connection, had_not_started: bool, record: &Attendance) {
-    match (had_not_started, record::is_never_started(record)) {
-        (false, true) => service::tell_never_started(app, connection).await,
-        (true, true) => {}
-        (_, false) => service::take_back_never_started(app, connection).await,
-    }
-}
-
-async fn work_on(
-    app: &App,
-    connection: &Connection,
+/// Fetches and checks the lists if that is the current step, then writes.
+async fn process(
+    state: &AppState,
+    connection: &ProgramConnection,
     deadline: Timestamp,
     record: &mut Attendance,
-    work: &mut Work,
-    is_asking: bool,
-) -> Result<Found, Error> {
-    service::must_be_usable(app, connection).await?;
-    work.clear_stale(app, connection.program, deadline).await?;
-    let marketo = app.marketo(deadline);
-    let desk = match work.stage {
-        Stage::Reading => {
-            let zoom = app.zoom(&connection.service, deadline);
-            let mut lookout = Lookout::new(app, connection, &zoom, &marketo, deadline);
-            match read(app, connection, &mut lookout, record, work, is_asking).await? {
-                Ok(desk) => desk,
-                Err(found) => return Ok(found),
+    run_state: &mut RunState,
+    is_requested: bool,
+) -> Result<RunOutcome, RunError> {
+    service_status::require_usable(state, connection).await?;
+    run_state.delete_stale_pages(state, connection.program, deadline).await?;
+    let marketo = state.marketo(deadline);
+    let roster = match run_state.step {
+        Step::Fetch => {
+            let zoom = state.zoom(&connection.service, deadline);
+            let mut fetcher = ReportFetcher::new(state, connection, &zoom, &marketo, deadline);
+            match fetch_and_check(state, connection, deadline, &mut fetcher, record, run_state, is_requested).await? {
+                ControlFlow::Continue(roster) => roster,
+                ControlFlow::Break(outcome) => return Ok(outcome),
             }
         }
-        _ => Desk::lay(app, connection, work).await?,
+        _ => Roster::load(state, connection, run_state).await?,
     };
-    let rows = desk.rows();
-    let mut account = Account::open(app, &marketo, connection, desk, work, deadline).await?;
-    Ok(match account.write().await? {
-        Accounting::Whole => Found::Everybody { rows, problem: account.problem() },
-        Accounting::CutOff => Found::CutOff,
+    let rows = roster.rows();
+    let mut writer = AttendanceWriter::new(state, &marketo, connection, roster, run_state, deadline).await?;
+    Ok(match writer.write().await? {
+        Progress::Complete => RunOutcome::Complete { rows, problem: writer.problem() },
+        Progress::OutOfTime => RunOutcome::OutOfTime,
     })
 }
 
-/// Reads what there is to read, and decides whether it can be trusted; if not, tells what it is worth.
-async fn read<'r>(
-    app: &'r App,
-    connection: &'r Connection,
-    lookout: &mut Lookout<'_>,
+/// Fetches the lists and decides whether they can be trusted. Breaks with the outcome if the run ends here.
+async fn fetch_and_check<'r>(
+    state: &'r AppState,
+    connection: &'r ProgramConnection,
+    deadline: Timestamp,
+    fetcher: &mut ReportFetcher<'_>,
     record: &mut Attendance,
-    work: &mut Work,
-    is_asking: bool,
-) -> Result<Result<Desk<'r>, Found>, Error> {
-    let plan = Plan::of(connection, record);
-    let gives_up = app.now() >= plan.gives_up_at();
-    let not_yet = || Ok(Err(Found::NotYet { next_at: plan.next_look(record.looks, app.now()) }));
-    lookout.as_it_is = gives_up;
-    // Whom something is still to be done about is done again; so is what somebody asked for.
+    run_state: &mut RunState,
+    is_requested: bool,
+) -> Result<ControlFlow<RunOutcome, Roster<'r>>, RunError> {
+    let schedule = Schedule::of(connection, record);
+    let gives_up = state.now() >= schedule.gives_up_at();
+    let poll_later =
+        || Ok(ControlFlow::Break(RunOutcome::NotReady { next_at: schedule.next_poll(record.polls, state.now()) }));
+    fetcher.accepts_unfinished = gives_up;
+    // An unchanged report is written again if people are left to write, or if an admin asked for it.
     let is_settled = record.counts.unaccounted == 0 && record.counts.refused == 0 && record.problem.is_none();
-    lookout.known_rows = record.rows.filter(|_| record.written_at.is_some() && is_settled && !is_asking);
-    match lookout.look(work).await? {
-        Look::NoInstance | Look::NoReport if record.written_at.is_some() => return Ok(Err(Found::Gone)),
-        Look::NoInstance | Look::NoReport if gives_up => return Ok(Err(Found::NeverStarted)),
-        Look::NoInstance | Look::NoReport | Look::NotReady => return not_yet(),
-        Look::NothingNew => return Ok(Err(Found::NothingNew)),
-        Look::CutOff => return Ok(Err(Found::CutOff)),
-        Look::Ready => {}
-    }
-    let desk = Desk::lay(app, connection, work).await?;
-    if !gives_up {
-        if desk.lacks_rows() {
-            return not_yet();
+    fetcher.known_rows = record.rows.filter(|_| record.written_at.is_some() && is_settled && !is_requested);
+    match fetcher.fetch(run_state).await? {
+        FetchOutcome::NoSession | FetchOutcome::NoReport if record.written_at.is_some() => {
+            return Ok(ControlFlow::Break(RunOutcome::ReportGone));
         }
-        if desk.wants_second_look(work) {
-            app.ports.clock.sleep(SECOND_LOOK).await;
-            if lookout.has_grown(work, desk.rows()).await? {
-                return not_yet();
+        FetchOutcome::NoSession | FetchOutcome::NoReport if gives_up => {
+            return Ok(ControlFlow::Break(RunOutcome::NeverStarted));
+        }
+        FetchOutcome::NoSession | FetchOutcome::NoReport | FetchOutcome::NotReady => return poll_later(),
+        FetchOutcome::Unchanged => return Ok(ControlFlow::Break(RunOutcome::Unchanged)),
+        FetchOutcome::OutOfTime => return Ok(ControlFlow::Break(RunOutcome::OutOfTime)),
+        FetchOutcome::Complete => {}
+    }
+    let roster = Roster::load(state, connection, run_state).await?;
+    if !gives_up {
+        if roster.is_incomplete() {
+            return poll_later();
+        }
+        if roster.needs_growth_check(run_state) {
+            state.ports.clock.sleep(GROWTH_CHECK_DELAY).await;
+            if fetcher.has_grown(run_state, roster.rows()).await? {
+                return poll_later();
             }
         }
     }
-    if app.now() < connection.snapshot.start_time && desk.is_empty() {
-        // Somebody tried the webinar out before its time. Taking that for the webinar would make everybody No Show.
-        return Ok(Err(Found::NotYet { next_at: plan.after_rehearsal(app.now()) }));
+    if state.now() < connection.snapshot.start_time && roster.is_empty() {
+        // A rehearsal before the planned start. Taking it for the webinar would set all members to No Show.
+        return Ok(ControlFlow::Break(RunOutcome::NotReady { next_at: schedule.after_rehearsal(state.now()) }));
     }
-    if !app.has_time(lookout.deadline) {
-        return Ok(Err(Found::CutOff));
+    if !state.has_time(deadline) {
+        return Ok(ControlFlow::Break(RunOutcome::OutOfTime));
     }
-    let is_last = gives_up || record.written_at.is_some_and(|written_at| app.now() >= plan.settled_at(written_at));
-    work.is_last = is_last;
-    work.counts = Counts { new_leads: record.counts.new_leads, ..Counts::default() };
-    record.instance.clone_from(&work.instance);
-    Ok(Ok(desk.for_last(is_last)))
+    let is_final =
+        gives_up || record.written_at.is_some_and(|written_at| state.now() >= schedule.settled_at(written_at));
+    run_state.is_final = is_final;
+    run_state.counts = Counts { new_leads: record.counts.new_leads, ..Counts::default() };
+    record.instance.clone_from(&run_state.instance);
+    Ok(ControlFlow::Continue(roster.with_final(is_final)))
 }

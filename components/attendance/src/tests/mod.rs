@@ -1,14 +1,14 @@
-//! The component's router over ports in memory, with small stand-ins for Zoom, Marketo and the other components.
+//! The component's router over in-memory ports, with small fakes of Zoom, Marketo and the other components.
 
-mod accounting;
-mod doors;
-mod events;
-mod failing;
-mod matrix;
+mod access;
+mod env;
+mod failures;
+mod fault_matrix;
 mod model;
+mod polling;
 mod scale;
 mod settling;
-mod sweeping;
-mod ticking;
-mod waiting;
-mod world;
+mod statuses;
+mod sweep;
+mod tick;
+mod zoom_events;

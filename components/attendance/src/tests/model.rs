@@ -1,61 +1,61 @@
-//! Random webinars, and what has to become of everybody, told by the truth that the stand-in Zoom was made of.
+//! Random webinars. The expected statuses follow from the model that the fake Zoom is filled from.
 
-use super::world::{PROGRAM, World, row};
+use super::env::{PROGRAM, TestEnv, row};
 use domain::webinar::RegistrationMode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// When the first stay may begin: the planned start.
+/// The planned start, at which the first interval may begin.
 const START: i64 = 1_793_610_000;
 
-/// How somebody came to be known.
+/// How a person registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Via {
-    /// Registered through Marketo: a member with a registrant id.
+    /// Through Marketo: a member with a registrant id.
     Marketo,
-    /// Registered on Zoom's own page; whether there is a lead of that address already.
+    /// On Zoom's own page, with or without an existing lead.
     Zoom { has_lead: bool },
-    /// A member who is Registered, and whom Zoom knows by the address alone.
+    /// A member without a registrant id, which Zoom knows by the address.
     Address,
 }
 
-/// One time that somebody was in.
+/// One interval that a person was in the webinar.
 #[derive(Debug, Clone, Copy)]
-struct Stay {
+struct Interval {
     from: i64,
     length: i64,
-    /// The row is in the report a day later only.
+    /// Whether the report has the row only a day later.
     is_late: bool,
-    /// What the row tells: the registrant id, the address, or both.
-    tells: Tells,
+    /// Whether the row has the registrant id, the address, or both.
+    fields: RowFields,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tells {
+enum RowFields {
     Id,
     Email,
     Both,
 }
 
-/// One person of the webinar.
+/// A person of the webinar.
 #[derive(Debug, Clone)]
 struct Person {
     via: Via,
-    /// How the address is written: plain, with a plus, in capitals.
+    /// The spelling of the address: plain, with a plus, or in capitals.
     spelling: u8,
-    stays: Vec<Stay>,
+    intervals: Vec<Interval>,
     was_in_waiting_room: bool,
 }
 
-/// A webinar, and everybody who had to do with it.
+/// A webinar and its people.
 #[derive(Debug, Clone)]
 struct Webinar {
     people: Vec<Person>,
-    /// Callers by phone, with nothing but a number.
+    /// Callers by phone, with no more than a number.
     callers: u8,
-    /// Whether Zoom tells who was absent.
-    tells_absentees: bool,
+    /// Whether Zoom lists absentees.
+    lists_absentees: bool,
     has_registration: bool,
 }
 
@@ -68,19 +68,20 @@ impl Person {
         }
     }
 
-    /// As somebody else may write it.
+    /// Returns the address in another spelling.
     fn other_spelling(&self, place: usize) -> String {
         let email = self.email(place);
         if self.spelling.is_multiple_of(2) { email.to_uppercase() } else { email.to_lowercase() }
     }
 
     fn attended(&self) -> bool {
-        !self.stays.is_empty()
+        !self.intervals.is_empty()
     }
 
-    /// The seconds in which at least one stay was.
+    /// Returns the number of seconds that are covered by an interval.
     fn seconds(&self) -> i64 {
-        let covered: BTreeSet<i64> = self.stays.iter().flat_map(|stay| stay.from..stay.from + stay.length).collect();
+        let covered: BTreeSet<i64> =
+            self.intervals.iter().flat_map(|interval| interval.from..interval.from + interval.length).collect();
         covered.len() as i64
     }
 }
@@ -94,7 +95,7 @@ fn time(second: i64) -> String {
 }
 
 impl Webinar {
-    /// Without registration there are neither registrants nor ids, and who is only on Zoom's page is a stranger.
+    /// Returns the rows of the report. Without registration, rows have no registrant ids.
     fn rows(&self, with_late: bool) -> Vec<Value> {
         let mut rows = vec![row(json!({"id": "u1", "user_email": "host@x.test", "name": "The Host"}))];
         for (place, person) in self.people.iter().enumerate() {
@@ -102,14 +103,15 @@ impl Webinar {
                 let waits = json!({"user_email": person.email(place), "status": "in_waiting_room", "duration": 0});
                 rows.push(row(waits));
             }
-            for stay in person.stays.iter().filter(|stay| with_late || !stay.is_late) {
-                let tells_id = self.has_registration && stay.tells != Tells::Email;
-                let tells_email = !self.has_registration || stay.tells != Tells::Id;
+            for interval in person.intervals.iter().filter(|interval| with_late || !interval.is_late) {
+                let has_id = self.has_registration && interval.fields != RowFields::Email;
+                let has_email = !self.has_registration || interval.fields != RowFields::Id;
                 rows.push(row(json!({
-                    "registrant_id": if tells_id { id(place) } else { String::new() },
-                    "user_email": if tells_email { person.other_spelling(place) } else { String::new() },
+                    "registrant_id": if has_id { id(place) } else { String::new() },
+                    "user_email": if has_email { person.other_spelling(place) } else { String::new() },
                     "name": format!("First{place} Last{place}"),
-                    "join_time": time(stay.from), "leave_time": time(stay.from + stay.length), "duration": stay.length,
+                    "join_time": time(interval.from), "leave_time": time(interval.from + interval.length),
+                    "duration": interval.length,
                 })));
             }
         }
@@ -117,14 +119,14 @@ impl Webinar {
         rows
     }
 
-    fn set_up(&self, world: &World) {
+    fn set_up(&self, env: &TestEnv) {
         let registered = |(place, person): (usize, &Person)| {
             json!({"id": id(place), "email": person.email(place), "first_name": format!("First{place}"),
                 "last_name": format!("Last{place}"), "org": "Org", "phone": ""})
         };
         let all = || self.people.iter().enumerate();
         {
-            let mut marketo = world.marketo();
+            let mut marketo = env.marketo();
             for (place, person) in all() {
                 let email = person.other_spelling(place);
                 match person.via {
@@ -142,52 +144,52 @@ impl Webinar {
                 }
             }
         }
-        let mut zoom = world.zoom();
+        let mut zoom = env.zoom();
         zoom.rows = Some(self.rows(false));
         if self.has_registration {
             zoom.registrants = Some(all().map(registered).collect());
             let absent = all().filter(|(_, person)| !person.attended()).map(registered).collect();
-            zoom.absentees = self.tells_absentees.then_some(absent);
+            zoom.absentees = self.lists_absentees.then_some(absent);
         } else {
             (zoom.registrants, zoom.absentees) = (None, None);
         }
     }
 
-    /// Whether there has to be something in Marketo about somebody.
+    /// Returns whether the person must be a member in Marketo.
     fn concerns(&self, person: &Person) -> bool {
         self.has_registration || person.attended() || !matches!(person.via, Via::Zoom { .. })
     }
 }
 
-/// Plays a webinar to its end and compares.
-async fn play(webinar: &Webinar) -> Result<(), TestCaseError> {
-    let world = World::new().await;
+/// Runs a webinar until its program is done, and checks each person.
+async fn check(webinar: &Webinar) -> Result<(), TestCaseError> {
+    let env = TestEnv::new().await;
     if !webinar.has_registration {
-        world.change_connection(|connection| connection.snapshot.registration = RegistrationMode::None).await;
+        env.change_connection(|connection| connection.snapshot.registration = RegistrationMode::None).await;
     }
-    webinar.set_up(&world);
-    world.held();
-    world.tell_end().await;
-    world.memory.run_background().await;
-    world.zoom().rows = Some(webinar.rows(true));
-    // Every look until the end, however many there are.
+    webinar.set_up(&env);
+    env.end_webinar();
+    env.send_ended_event().await;
+    env.memory.run_background().await;
+    env.zoom().rows = Some(webinar.rows(true));
+    // Enough ticks for every poll until the program is done.
     for _ in 0..60 {
-        world.pass(60);
-        world.tick().await;
-        world.memory.run_background().await;
+        env.advance(60);
+        env.tick().await;
+        env.memory.run_background().await;
     }
-    let view = world.get().await;
+    let view = env.view().await;
     prop_assert_eq!(view["phase"].as_str(), Some("done"), "{}", view);
 
     let (mut attended, mut no_show, mut new, mut seconds) = (0, 0, 0, 0);
     for (place, person) in webinar.people.iter().enumerate() {
-        let leads = world.leads(&person.email(place));
+        let leads = env.leads(&person.email(place));
         if !webinar.concerns(person) {
             prop_assert_eq!(leads.len(), usize::from(person.via == Via::Zoom { has_lead: true }));
             continue;
         }
         prop_assert_eq!(leads.len(), 1, "leads of person {}", place);
-        let status = world.marketo().members.get(&(PROGRAM, leads[0])).map(|(status, _)| status.clone());
+        let status = env.marketo().members.get(&(PROGRAM, leads[0])).map(|(status, _)| status.clone());
         let expected = if person.attended() { "Attended" } else { "No Show" };
         prop_assert_eq!(status.as_deref(), Some(expected), "person {}", place);
         if person.attended() {
@@ -204,26 +206,26 @@ async fn play(webinar: &Webinar) -> Result<(), TestCaseError> {
     prop_assert_eq!(&view["unmatched"], webinar.callers);
     prop_assert_eq!(&view["minutes"], seconds / 60);
     prop_assert_eq!(&view["refused"], 0);
-    // Nobody was ever moved back, and nobody twice to the same status.
-    let changes = world.marketo().changes.clone();
+    // No lead moved back, and none was set to the same status twice.
+    let changes = env.marketo().status_changes.clone();
     let mut seen = BTreeSet::new();
     for (lead, status) in changes {
         prop_assert!(seen.insert((lead, status.clone())), "lead {} is set to {} twice", lead, status);
         prop_assert!(status == "Attended" || !seen.contains(&(lead, "Attended".to_owned())));
     }
-    let left: Vec<_> = world.memory.dump().into_keys().filter(|key| key.starts_with("attendance:1001:")).collect();
-    let is_kept = |key: &String| key.contains(":stays:") || key.ends_with(":work");
+    let left: Vec<_> = env.memory.dump().into_keys().filter(|key| key.starts_with("attendance:1001:")).collect();
+    let is_kept = |key: &String| key.contains(":presences:") || key.ends_with(":work");
     prop_assert!(left.iter().all(is_kept), "left over: {:?}", left);
     Ok(())
 }
 
-fn stay() -> impl Strategy<Value = Stay> {
-    let tells = prop_oneof![Just(Tells::Id), Just(Tells::Email), Just(Tells::Both)];
-    (0i64..3000, 1i64..900, prop::bool::weighted(0.2), tells).prop_map(|(from, length, is_late, tells)| Stay {
+fn interval() -> impl Strategy<Value = Interval> {
+    let fields = prop_oneof![Just(RowFields::Id), Just(RowFields::Email), Just(RowFields::Both)];
+    (0i64..3000, 1i64..900, prop::bool::weighted(0.2), fields).prop_map(|(from, length, is_late, fields)| Interval {
         from,
         length,
         is_late,
-        tells,
+        fields,
     })
 }
 
@@ -234,16 +236,17 @@ fn person() -> impl Strategy<Value = Person> {
         1 => Just(Via::Zoom { has_lead: true }),
         1 => Just(Via::Address),
     ];
-    (via, any::<u8>(), prop::collection::vec(stay(), 0..4), prop::bool::weighted(0.2))
-        .prop_map(|(via, spelling, stays, was_in_waiting_room)| Person { via, spelling, stays, was_in_waiting_room })
+    (via, any::<u8>(), prop::collection::vec(interval(), 0..4), prop::bool::weighted(0.2)).prop_map(
+        |(via, spelling, intervals, was_in_waiting_room)| Person { via, spelling, intervals, was_in_waiting_room },
+    )
 }
 
 fn webinar() -> impl Strategy<Value = Webinar> {
     (prop::collection::vec(person(), 0..12), 0u8..4, prop::bool::weighted(0.8), prop::bool::weighted(0.85)).prop_map(
-        |(people, callers, tells_absentees, has_registration)| Webinar {
+        |(people, callers, lists_absentees, has_registration)| Webinar {
             people,
             callers,
-            tells_absentees,
+            lists_absentees,
             has_registration,
         },
     )
@@ -252,8 +255,8 @@ fn webinar() -> impl Strategy<Value = Webinar> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
-    fn everybody_is_accounted_for_as_it_was(webinar in webinar()) {
+    fn all_people_get_the_status_that_the_model_expects(webinar in webinar()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(play(&webinar))?;
+        runtime.block_on(check(&webinar))?;
     }
 }

@@ -1,7 +1,8 @@
-//! The component's router over ports in memory, with small stand-ins for Zoom, Marketo and `oauth`.
+//! Tests of the router over in-memory ports, with small fakes of Zoom, Marketo and `oauth`.
 
-mod connecting;
-mod following;
-mod listing;
-mod picklist;
-mod world;
+mod connect_program;
+mod env;
+mod flow_step;
+mod get_picklist;
+mod list_webinars;
+mod refresh_program;

@@ -1,62 +1,86 @@
-//! What lists do not tell: how people register for a webinar, and the description beyond 250 characters. Zoom tells
-//! these one webinar at a time.
-//!
-//! Up to [`DETAILED`] webinars are completed, a few at once. A longer list is answered as it is, at the cost of its
-//! list calls alone, since thousands of details would use up the account's calls of a day: its rows show
-//! `registration` only where a detail is at hand from a moment ago and have no such field otherwise, because "none"
-//! or "automatic" would be a guess. Connecting a program reads the webinar's detail in any case.
+//! Reads single webinars. Only a webinar's detail has the way of registration and the description beyond 250 characters,
+//! and Zoom gives details one webinar at a time.
 
-use super::listing::Offered;
-use super::view::WebinarView;
-use crate::app::App;
-use domain::ServiceId;
+use super::listing::UpcomingWebinar;
+use crate::state::AppState;
 use domain::time::Timestamp;
+use domain::{ServiceId, WebinarId};
 use futures::StreamExt;
 use futures::stream;
 use zoom_client::ZoomError;
+use zoom_client::webinars::Webinar;
 
-/// Lists up to this long are completed. At 30 such calls a second, which Zoom's Pro plan allows, that is some three
-/// seconds of an account's allowance at most.
-const DETAILED: usize = 100;
+/// Maximum length of a list whose details are fetched. 100 calls take about three seconds of the 30 calls a second that
+/// Zoom's Pro plan allows (docs/reference/zoom.md).
+const MAX_DETAILED: usize = 100;
 
-/// So many details are read at once: below the 30 calls a second of the Pro plan, with room for registrations.
-const AT_ONCE: usize = 20;
+/// Maximum number of details fetched at once: below the Pro plan's 30 calls a second, with room for registrations.
+const MAX_CONCURRENT_FETCHES: usize = 20;
 
-/// The rows of a list, with details as far as this module gives them.
-pub(super) async fn complete(
-    app: &App,
-    service: &ServiceId,
-    offered: Vec<Offered>,
-    deadline: Timestamp,
-) -> Vec<WebinarView> {
-    let may_read = offered.len() <= DETAILED;
-    let rows: Vec<_> = offered.into_iter().map(|offered| row(app, service, offered, may_read, deadline)).collect();
-    stream::iter(rows).buffered(AT_ONCE).filter_map(async |row| row).collect().await
+/// A row of a list with its detail, where the detail is known.
+pub(crate) struct DetailedWebinar {
+    pub(crate) listed: UpcomingWebinar,
+    pub(crate) detail: Option<Webinar>,
 }
 
-/// One row; `None` for a webinar that was deleted since its list was read. A detail that cannot be had leaves the row
-/// as the list has it.
-async fn row(
-    app: &App,
+/// Fetches a webinar from Zoom and caches it.
+pub(crate) async fn fetch(
+    state: &AppState,
     service: &ServiceId,
-    offered: Offered,
-    may_read: bool,
+    id: WebinarId,
     deadline: Timestamp,
-) -> Option<WebinarView> {
-    let id = offered.webinar.id;
-    let detail = if may_read {
-        app.recent_webinar(service, id, deadline).await.map(Some)
-    } else {
-        Ok(app.webinars.get(service, id, app.now()))
-    };
-    let mut view = WebinarView::of_listed(&offered);
-    match detail {
-        Ok(Some(detail)) => {
-            view.registration = Some(detail.registration());
-            view.description = detail.listed.agenda;
-        }
-        Err(ZoomError::Refused(refusal)) if refusal.is_not_found() => return None,
-        Ok(None) | Err(_) => {}
+) -> Result<Webinar, ZoomError> {
+    let key = (service.clone(), id);
+    state.webinar_cache.remove(&key);
+    let webinar = state.zoom(service, deadline).webinar(id).await?;
+    state.webinar_cache.insert(key, webinar.clone(), state.now());
+    Ok(webinar)
+}
+
+/// Returns a webinar from the cache, or fetches it.
+pub(crate) async fn fetch_cached(
+    state: &AppState,
+    service: &ServiceId,
+    id: WebinarId,
+    deadline: Timestamp,
+) -> Result<Webinar, ZoomError> {
+    match state.webinar_cache.get(&(service.clone(), id), state.now()) {
+        Some(webinar) => Ok(webinar),
+        None => fetch(state, service, id, deadline).await,
     }
-    Some(view)
+}
+
+/// Adds details to the rows of a list. Rows of webinars that Zoom deleted meanwhile are dropped.
+///
+/// A list of more than [`MAX_DETAILED`] rows gets cached details only, because thousands of calls would use up the
+/// account's calls of the day. Connecting a program fetches the webinar's detail in any case.
+pub(crate) async fn complete(
+    state: &AppState,
+    service: &ServiceId,
+    rows: Vec<UpcomingWebinar>,
+    deadline: Timestamp,
+) -> Vec<DetailedWebinar> {
+    let may_fetch = rows.len() <= MAX_DETAILED;
+    let rows: Vec<_> = rows.into_iter().map(|row| complete_row(state, service, row, may_fetch, deadline)).collect();
+    stream::iter(rows).buffered(MAX_CONCURRENT_FETCHES).filter_map(async |row| row).collect().await
+}
+
+/// Adds the detail to one row. Returns `None` for a deleted webinar; any other failure leaves the row without a detail.
+async fn complete_row(
+    state: &AppState,
+    service: &ServiceId,
+    listed: UpcomingWebinar,
+    may_fetch: bool,
+    deadline: Timestamp,
+) -> Option<DetailedWebinar> {
+    let id = listed.webinar.id;
+    let detail = if may_fetch {
+        fetch_cached(state, service, id, deadline).await.map(Some)
+    } else {
+        Ok(state.webinar_cache.get(&(service.clone(), id), state.now()))
+    };
+    match detail {
+        Err(ZoomError::Api(error)) if error.is_not_found() => None,
+        detail => Some(DetailedWebinar { listed, detail: detail.ok().flatten() }),
+    }
 }

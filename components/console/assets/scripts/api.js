@@ -1,15 +1,15 @@
-// Asking our own components.
+// Requests to the application's components.
 
 const UNREACHABLE = "The application cannot be reached. Check your connection and try again.";
 
-// Changes that carry a cookie are taken from the page at `public_url` alone.
-const ELSEWHERE = "This page was opened at an address other than the application's public_url, so it may only look. "
+// The components accept changes with a session cookie only from the page at `public_url`.
+const FOREIGN_ORIGIN = "This page was opened at another address than the application's public_url, so it cannot change anything. "
   + "Open the console at its public address.";
 
-// An answer that is no success, with what it says to do.
-export class Refused extends Error {
+// A failed request. The message is the sentence of the problem document.
+export class ApiError extends Error {
   constructor(status, problem) {
-    super(status === 0 ? UNREACHABLE : problem?.code === "FORBIDDEN" ? ELSEWHERE : problem?.detail ?? `The answer was ${status}.`);
+    super(status === 0 ? UNREACHABLE : problem?.code === "FORBIDDEN" ? FOREIGN_ORIGIN : problem?.detail ?? `The application answered with HTTP status ${status}. Try again, and check the log if the problem remains.`);
     this.status = status;
     this.code = problem?.code ?? "";
   }
@@ -17,12 +17,12 @@ export class Refused extends Error {
 
 const session = { signIn: null, signedIn: null };
 
-// Who is asked to sign in when a session has lapsed, and who tells when a sign-in that is under way is done.
-export function guard(signIn, signedIn) {
+// Sets the function that shows the sign-in form, and the one that returns a promise of the sign-in under way, if any.
+export function setSignIn(signIn, signedIn) {
   Object.assign(session, { signIn, signedIn });
 }
 
-// One request. Resolves with the answer's JSON, or null where it has no body.
+// Sends a request. Resolves with the JSON of the answer, or null when there is no body.
 export async function send(method, path, body, signal) {
   let answer, text;
   try {
@@ -35,10 +35,10 @@ export async function send(method, path, body, signal) {
     text = await answer.text();
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Refused(0);
+    throw new ApiError(0);
   }
   const json = parsed(text);
-  if (!answer.ok) throw new Refused(answer.status, json);
+  if (!answer.ok) throw new ApiError(answer.status, json);
   return json;
 }
 
@@ -50,9 +50,9 @@ function parsed(text) {
   }
 }
 
-// One request as the admin. Where the session has lapsed, it waits for a sign-in and is made again, so that nobody loses
-// their place.
-export async function ask(method, path, body, signal) {
+// Sends a request as the admin. After an expired session it waits for a sign-in and repeats the request, so that people
+// lose no input.
+export async function call(method, path, body, signal) {
   for (;;) {
     await session.signedIn();
     signal?.throwIfAborted();
@@ -65,12 +65,12 @@ export async function ask(method, path, body, signal) {
   }
 }
 
-export const read = (path, signal) => ask("GET", path, undefined, signal);
+export const get = (path, signal) => call("GET", path, undefined, signal);
 
-// Like `read`; null where there is nothing at the address.
-export async function readIfThere(path, signal) {
+// Like `get`, but resolves with null after a 404.
+export async function getIfFound(path, signal) {
   try {
-    return await read(path, signal);
+    return await get(path, signal);
   } catch (error) {
     if (error.status === 404) return null;
     throw error;

@@ -1,16 +1,16 @@
-// The console. It begins here.
+// The entry point.
 
 import { connect } from "./connect.js";
 import { health } from "./health.js";
 import { oneProgram } from "./program.js";
 import { programs } from "./programs.js";
 import { zoomAccounts } from "./services.js";
-import { beginSession } from "./session.js";
+import { startSession } from "./session.js";
 import { setUp } from "./setup.js";
-import { beginViews, forget } from "./views.js";
+import { closeView, startRouter } from "./views.js";
 
-beginSession(forget);
-beginViews([
+startSession(closeView);
+startRouter([
   [/^#\/zoom$/, zoomAccounts],
   [/^#\/programs$/, programs],
   [/^#\/programs\/(\d+)$/, oneProgram],

@@ -1,52 +1,52 @@
-// Connecting a program to a webinar.
+// The view that connects a program to a webinar.
 
-import { ask, read } from "./api.js";
+import { call, get } from "./api.js";
 import { find, h, replace } from "./dom.js";
+import { registrationText, unusableReason } from "./labels.js";
 import { memberFields } from "./member-fields.js";
-import { clear, during, fail, field, fieldError } from "./messages.js";
+import { clearMessages, field, setFieldError, showError, whileBusy } from "./messages.js";
 import { programId } from "./program-id.js";
-import { nameOf } from "./programs.js";
-import { go, heading, part } from "./views.js";
-import { startOf } from "./when.js";
-import { obstacleTo, registrationOf } from "./words.js";
+import { programName } from "./programs.js";
+import { webinarStart } from "./time.js";
+import { heading, loadPart, navigate } from "./views.js";
 
-// From so many webinars on there is a search box.
-const SEARCHED = 8;
+// Maximum number of webinars without a search field.
+const MAX_WITHOUT_SEARCH = 8;
 
-// Answers that are about the program.
-const ABOUT_PROGRAM = ["NOT_FOUND", "PROGRAM_NOT_WEBINAR_CHANNEL", "INVALID_REQUEST"];
+// Codes of problems with the program.
+const PROGRAM_CODES = ["NOT_FOUND", "PROGRAM_NOT_WEBINAR_CHANNEL", "INVALID_REQUEST"];
 
 export async function connect(root, signal, given = "") {
   const program = field("program", "Marketo program", { value: given, required: true, spellcheck: "false" },
-    "The program's id, or its address: open the program in Marketo and copy the address from the browser. Its channel is for webinars.");
+    "The program's id, or its address: open the program in Marketo and copy the address from the browser. The program's channel must be for webinars.");
   const accounts = h("select", { id: "service" });
   const webinars = h("fieldset", { id: "webinars" }, h("legend", null, "Webinar"));
   const fields = memberFields();
   const submit = (event) => {
     event.preventDefault();
     const { id, problem } = programId(program.input.value);
-    fieldError(fields.first, "");
-    fieldError(program.input, problem ?? "");
+    setFieldError(fields.first, "");
+    setFieldError(program.input, problem ?? "");
     if (problem) return;
     const chosen = form.querySelector("input[name=webinar]:checked");
     if (!chosen) {
-      fail(new Error("Choose a webinar."));
+      showError(new Error("Choose a webinar."));
       form.querySelector("input[name=webinar]:enabled")?.focus();
       return;
     }
-    during(form.querySelector("button[type=submit]"), async () => {
-      const made = await ask("PUT", `/catalog/programs/${id}`, {
+    whileBusy(form.querySelector("button[type=submit]"), async () => {
+      const made = await call("PUT", `/catalog/programs/${id}`, {
         service: accounts.value, webinar: chosen.value, member_fields: fields.value(),
       });
-      const instead = made.replaced ? " Who was registered for the earlier webinar stays registered there." : "";
-      go(`#/programs/${id}`, `${nameOf(made)} is connected.${instead}`);
+      const note = made.replaced ? " People registered for the earlier webinar stay registered there." : "";
+      navigate(`#/programs/${id}`, `${programName(made)} is connected.${note}`);
     }, (error) => {
-      const about = ABOUT_PROGRAM.includes(error.code) ? program.input : error.code === "INVALID_FIELD" ? fields.first : null;
-      if (about) fieldError(about, error.message);
-      return about !== null;
+      const input = PROGRAM_CODES.includes(error.code) ? program.input : error.code === "INVALID_FIELD" ? fields.first : null;
+      if (input) setFieldError(input, error.message);
+      return input !== null;
     });
   };
-  const form = h("form", { class: "card", onsubmit: submit, onchange: clear, novalidate: true },
+  const form = h("form", { class: "card", onsubmit: submit, onchange: clearMessages, novalidate: true },
     program.row,
     h("div", { class: "field" }, h("label", { for: "service" }, "Zoom account"), accounts),
     webinars,
@@ -54,29 +54,29 @@ export async function connect(root, signal, given = "") {
     h("div", { class: "actions" }, h("button", { type: "submit" }, "Connect"), h("a", { href: "#/programs" }, "Cancel")));
   root.append(heading("Connect a program"), form);
 
-  await part(webinars, async () => {
-    const [{ services }, { programs }] = await Promise.all([read("/oauth/services", signal), read("/catalog/programs", signal)]);
-    const usable = services.filter((service) => !obstacleTo(service));
+  await loadPart(webinars, async () => {
+    const [{ services }, { programs }] = await Promise.all([get("/oauth/services", signal), get("/catalog/programs", signal)]);
+    const usable = services.filter((service) => !unusableReason(service));
     accounts.replaceChildren(...services.map((service) => {
-      const obstacle = obstacleTo(service);
-      return h("option", { value: service.id, disabled: obstacle !== null }, obstacle ? `${service.name} (${obstacle})` : service.name);
+      const reason = unusableReason(service);
+      return h("option", { value: service.id, disabled: reason !== null }, reason ? `${service.name} (${reason})` : service.name);
     }));
-    const before = programs.find((other) => other.program_id === given);
-    accounts.value = (usable.find((service) => service.id === before?.service) ?? usable[0])?.id ?? "";
-    if (before) fields.show(before.member_fields);
+    const existing = programs.find((other) => other.program_id === given);
+    accounts.value = (usable.find((service) => service.id === existing?.service) ?? usable[0])?.id ?? "";
+    if (existing) fields.show(existing.member_fields);
     if (!usable.length) {
-      replace(webinars, h("legend", null, "Webinar"), h("p", null, "There is no Zoom account that can be used. ", h("a", { href: "#/zoom" }, "Sign in to Zoom"), " first."));
+      replace(webinars, h("legend", null, "Webinar"), h("p", null, "No Zoom account can be used. ", h("a", { href: "#/zoom" }, "Sign in to Zoom"), " first."));
       return;
     }
-    let turn = 0;
+    let latest = 0;
     const list = async () => {
-      const mine = ++turn;
+      const current = ++latest;
       replace(webinars, h("legend", null, "Webinar"), h("p", { class: "quiet", role: "status" }, "Reading the webinars from Zoom…"));
       try {
-        const found = await read(`/catalog/webinars?service=${encodeURIComponent(accounts.value)}`, signal);
-        if (mine === turn) replace(webinars, h("legend", null, "Webinar"), choices(found, programs));
+        const found = await get(`/catalog/webinars?service=${encodeURIComponent(accounts.value)}`, signal);
+        if (current === latest) replace(webinars, h("legend", null, "Webinar"), choices(found, programs));
       } catch (error) {
-        if (mine === turn && !signal.aborted) replace(webinars, h("legend", null, "Webinar"), h("p", { class: "problem" }, error.message));
+        if (current === latest && !signal.aborted) replace(webinars, h("legend", null, "Webinar"), h("p", { class: "problem" }, error.message));
       }
     };
     accounts.addEventListener("change", list);
@@ -85,27 +85,27 @@ export async function connect(root, signal, given = "") {
 }
 
 function choices({ webinars, left_out: leftOut = [], problems }, programs) {
-  const rows = [...webinars.map((webinar) => choice(webinar, programs)), ...leftOut.map(refused)];
+  const rows = [...webinars.map((webinar) => choice(webinar, programs)), ...leftOut.map(ineligible)];
   const box = h("div", { class: "choices" }, rows);
   return [
-    rows.length > SEARCHED && search(box),
-    !webinars.length && h("p", null, "There is no upcoming webinar in this account. Schedule one in Zoom, with registration required."),
+    rows.length > MAX_WITHOUT_SEARCH && search(box),
+    !webinars.length && h("p", null, "This account has no upcoming webinar. Schedule one in Zoom, with registration required."),
     box,
-    problems.map(({ user, detail }) => h("p", { class: "note" }, `The webinars of ${user} are not in this list. ${detail}`)),
-    h("p", { class: "hint" }, "A webinar is missing? Its host has to be the admin who signed in or an enabled user (", h("a", { href: "#/zoom" }, "Zoom accounts"), "). Meetings are never listed."),
+    problems.map(({ user, detail }) => h("p", { class: "note" }, `The webinars of ${user} are missing from this list. ${detail}`)),
+    h("p", { class: "hint" }, "Is a webinar missing? Its host must be the admin who signed in or an enabled user (", h("a", { href: "#/zoom" }, "Zoom accounts"), "). Meetings are never listed."),
   ];
 }
 
 function choice(webinar, programs) {
-  const others = programs.filter((program) => program.webinar.id === webinar.id).map(nameOf);
+  const others = programs.filter((program) => program.webinar.id === webinar.id).map(programName);
   return row(webinar, false,
-    h("span", null, startOf(webinar)),
+    h("span", null, webinarStart(webinar)),
     h("span", null, `Host: ${webinar.host_email ?? "unknown"}`),
-    h("span", null, registrationOf(webinar)),
+    h("span", null, registrationText(webinar)),
     others.length > 0 && h("span", null, `Connected to ${others.join(", ")}`));
 }
 
-function refused(webinar) {
+function ineligible(webinar) {
   return row(webinar, true,
     webinar.host_email && h("span", null, `Host: ${webinar.host_email}`),
     h("span", { class: "why" }, `Cannot be chosen: ${webinar.detail}`));

@@ -1,25 +1,25 @@
-// Who could not be registered, why, and trying again.
+// Failed registrations and their retry.
 
-import { ask } from "./api.js";
+import { call } from "./api.js";
 import { h, table } from "./dom.js";
-import { button, say } from "./messages.js";
-import { ago, at } from "./when.js";
-import { count } from "./words.js";
+import { count } from "./labels.js";
+import { announce, button } from "./messages.js";
+import { formatTime, relativeTime } from "./time.js";
 
-export function failures(program, list, again) {
+export function failures(program, list, refresh) {
   const leads = list.filter((failure) => failure.lead_id !== null);
-  if (!list.length) return h("p", { class: "quiet" }, "Nobody has failed.");
+  if (!list.length) return h("p", { class: "quiet" }, "There are no failures.");
   const retry = async (leadIds) => {
-    const answer = await ask("POST", "/registration/failures/retry", { program_id: program, lead_ids: leadIds });
-    await again();
-    say(told(answer.leads));
+    const answer = await call("POST", "/registration/failures/retry", { program_id: program, lead_ids: leadIds });
+    await refresh();
+    announce(retryResult(answer.leads));
   };
   const rows = list.map((failure) => [
     failure.lead_id === null ? "Several" : failure.lead_id,
     failure.detail,
-    at(failure.at),
+    formatTime(failure.at),
     failure.tries.toLocaleString(),
-    failure.next_try ? ago(failure.next_try) : "when you say so",
+    failure.next_try ? relativeTime(failure.next_try) : "not scheduled",
     failure.lead_id !== null && button("Try again", () => retry([failure.lead_id]),
       { id: `retry-${failure.lead_id}`, class: "small plain", "aria-label": `Try again: lead ${failure.lead_id}` }),
   ]);
@@ -30,13 +30,13 @@ export function failures(program, list, again) {
   ];
 }
 
-// What trying again came to, in a sentence.
-export function told(leads) {
-  if (!leads.length) return "Nobody was left to try: Marketo does not have these people any more, or they were registered meanwhile.";
+// Returns the result of a retry as a sentence.
+export function retryResult(leads) {
+  if (!leads.length) return "No one was left to register. Marketo no longer has these people, or they were registered meanwhile.";
   const [one] = leads;
   if (leads.length === 1) {
     return one.outcome === "registered" ? `Lead ${one.lead_id} is registered.`
-      : one.outcome === "pending" ? `Lead ${one.lead_id} waits for the host's approval.`
+      : one.outcome === "pending" ? `Lead ${one.lead_id} is waiting for the host's approval.`
         : `Lead ${one.lead_id} was not registered. ${one.detail ?? ""}`.trim();
   }
   const done = leads.filter(({ outcome }) => outcome === "registered" || outcome === "pending").length;

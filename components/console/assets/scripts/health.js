@@ -1,93 +1,95 @@
-// Whether everything runs, and what does not.
+// The health view: operation and problems.
 
-import { read, readIfThere } from "./api.js";
+import { get, getIfFound } from "./api.js";
 import { facts, h, replace, section } from "./dom.js";
-import { live } from "./live.js";
-import { nameOf } from "./programs.js";
-import { heading, part } from "./views.js";
-import { ago, at } from "./when.js";
-import { count, troubleOf } from "./words.js";
+import { count, serviceProblem } from "./labels.js";
+import { poll } from "./poll.js";
+import { programName } from "./programs.js";
+import { formatTime, relativeTime } from "./time.js";
+import { heading, loadPart } from "./views.js";
 
-// The tick comes about every minute; without one for so long (in milliseconds) nothing is done by itself.
-const MISSED = 5 * 60_000;
+// How long after the last tick the scheduler counts as stopped, in milliseconds. It ticks about every minute.
+const TICK_OVERDUE = 5 * 60_000;
 
-// Programs whose webinar ended so lately (in milliseconds) are asked for trouble with their attendance, so many at most.
-const LATELY = 3 * 24 * 3_600_000;
-const ASKED = 20;
+// How long after a webinar's end the problem of its attendance shows, in milliseconds.
+const RECENT = 3 * 24 * 3_600_000;
+
+// Maximum number of programs whose attendance is read.
+const MAX_ATTENDANCE_READS = 20;
 
 export async function health(root, signal) {
   const body = h("div", { class: "stack" });
-  root.append(heading("Health"), h("p", { class: "lead" }, "This page updates by itself."), body);
+  root.append(heading("Health"), h("p", { class: "lead" }, "This page updates automatically."), body);
   const figures = section("figures", "Operation");
   const problems = section("problems", "Problems");
-  await part(body, async () => {
-    await live(signal, {
+  await loadPart(body, async () => {
+    await poll(signal, {
       always: true,
-      read: () => look(signal),
-      show: (seen) => {
+      read: () => readHealth(signal),
+      show: (health) => {
         if (!figures.isConnected) body.append(figures, problems);
-        replace(figures, figures.querySelector("h2"), operation(seen));
-        replace(problems, problems.querySelector("h2"), listed(troubles(seen)));
+        replace(figures, figures.querySelector("h2"), operation(health));
+        replace(problems, problems.querySelector("h2"), problemList(listProblems(health)));
       },
       isBusy: ({ registration }) => registration.outbox > 0,
     });
   });
 }
 
-async function look(signal) {
+async function readHealth(signal) {
   const [attendance, registration, { services }, { programs }, { failures }] = await Promise.all([
-    readIfThere("/attendance/health", signal),
-    read("/registration/health", signal),
-    read("/oauth/services", signal),
-    read("/catalog/programs", signal),
-    read("/registration/failures", signal),
+    getIfFound("/attendance/health", signal),
+    get("/registration/health", signal),
+    get("/oauth/services", signal),
+    get("/catalog/programs", signal),
+    get("/registration/failures", signal),
   ]);
-  const ended = programs.filter(({ webinar }) => isLately(webinar.end_time)).slice(0, ASKED);
-  const accounts = await Promise.all(ended.map((program) => readIfThere(`/attendance/programs/${program.program_id}`, signal)));
-  return { attendance, registration, services, programs, failures, accounts: accounts.filter(Boolean) };
+  const ended = programs.filter(({ webinar }) => isRecent(webinar.end_time)).slice(0, MAX_ATTENDANCE_READS);
+  const attendances = await Promise.all(ended.map((program) => getIfFound(`/attendance/programs/${program.program_id}`, signal)));
+  return { attendance, registration, services, programs, failures, attendances: attendances.filter(Boolean) };
 }
 
-const isLately = (end) => Date.now() - new Date(end) > 0 && Date.now() - new Date(end) < LATELY;
+const isRecent = (end) => Date.now() - new Date(end) > 0 && Date.now() - new Date(end) < RECENT;
 
-function operation({ attendance, registration, ...seen }) {
+function operation({ attendance, registration, ...rest }) {
   const tick = attendance?.last_tick;
-  const isMissed = tick && Date.now() - new Date(tick) > MISSED;
-  const codes = [...seen.failures, ...[...seen.services, ...seen.programs, ...seen.accounts].map(({ problem }) => problem).filter(Boolean)].map(({ code }) => code);
+  const isOverdue = tick && Date.now() - new Date(tick) > TICK_OVERDUE;
+  const codes = [...rest.failures, ...[...rest.services, ...rest.programs, ...rest.attendances].map(({ problem }) => problem).filter(Boolean)].map(({ code }) => code);
   return [
-    isMissed && h("p", { class: "problem" }, "The scheduler has not called for a while. Until it does, nothing is retried, and attendance depends on Zoom's events alone."),
+    isOverdue && h("p", { class: "problem" }, "The scheduler has not called for more than 5 minutes. Until it calls, nothing is retried, and attendance depends on Zoom's events alone. Check the scheduler."),
     facts([
-      ["Last tick", attendance ? (tick ? `${ago(tick)} (${at(tick)})` : "never: no scheduler calls yet") : "unknown"],
-      ["Last Zoom event", attendance ? (attendance.last_zoom_event ? `${ago(attendance.last_zoom_event)} (${at(attendance.last_zoom_event)})` : "none yet") : "unknown"],
-      ["Outbox", registration.outbox ? `${count(registration.outbox, "chunk")} from Marketo under way, the oldest ${ago(registration.oldest)}` : "empty: everything is called back"],
+      ["Last tick", attendance ? (tick ? `${relativeTime(tick)} (${formatTime(tick)})` : "never; set up a scheduler that calls the tick every minute") : "unknown"],
+      ["Last Zoom event", attendance ? (attendance.last_zoom_event ? `${relativeTime(attendance.last_zoom_event)} (${formatTime(attendance.last_zoom_event)})` : "none yet") : "unknown"],
+      ["Outbox", registration.outbox ? `${count(registration.outbox, "chunk")} from Marketo under way, the oldest from ${relativeTime(registration.oldest)}` : "empty; Marketo has every result"],
       ["Failed registrations", registration.failures.toLocaleString()],
-      ["Marketo quota", codes.includes("MARKETO_QUOTA") ? "used up for today; we go on after 00:00 US Central time" : "unknown; nothing was refused for it"],
+      ["Marketo quota", codes.includes("MARKETO_QUOTA") ? "used up for today; it resets at 00:00 US Central time" : "not used up: no call was rejected for it"],
     ]),
   ];
 }
 
-// Everything that is wrong: what it is about, where to look, and what to do.
-export function troubles({ services, programs, failures, accounts }) {
+// Returns every problem as `{ about, href, text }`. Failures with the same program and code become one problem.
+export function listProblems({ services, programs, failures, attendances }) {
   const found = [];
   for (const service of services) {
-    const trouble = troubleOf(service, services);
-    if (trouble) found.push({ about: service.name, href: "#/zoom", text: trouble });
+    const problem = serviceProblem(service, services);
+    if (problem) found.push({ about: service.name, href: "#/zoom", text: problem });
   }
   const name = (id) => {
     const program = programs.find((program) => program.program_id === id);
-    return program ? nameOf(program) : `Program ${id}`;
+    return program ? programName(program) : `Program ${id}`;
   };
   for (const program of programs) {
-    if (program.problem) found.push({ about: nameOf(program), href: `#/programs/${program.program_id}`, text: program.problem.detail });
+    if (program.problem) found.push({ about: programName(program), href: `#/programs/${program.program_id}`, text: program.problem.detail });
   }
-  for (const account of accounts) {
-    if (account.problem) found.push({ about: name(account.program_id), href: `#/programs/${account.program_id}`, text: account.problem.detail });
+  for (const attendance of attendances) {
+    if (attendance.problem) found.push({ about: name(attendance.program_id), href: `#/programs/${attendance.program_id}`, text: attendance.problem.detail });
   }
-  const alike = new Map();
+  const groups = new Map();
   for (const failure of failures) {
     const key = `${failure.program_id} ${failure.code}`;
-    alike.set(key, [...(alike.get(key) ?? []), failure]);
+    groups.set(key, [...(groups.get(key) ?? []), failure]);
   }
-  for (const [first, ...more] of alike.values()) {
+  for (const [first, ...more] of groups.values()) {
     const number = more.length ? `${count(more.length + 1, "failure")}. ` : "";
     found.push({
       about: first.program_id === null ? "No program" : name(first.program_id),
@@ -98,8 +100,8 @@ export function troubles({ services, programs, failures, accounts }) {
   return found;
 }
 
-function listed(found) {
+function problemList(found) {
   if (!found.length) return h("p", { class: "quiet" }, "There are no problems.");
-  return h("ul", { class: "lines" }, found.map(({ about, href, text }, place) => h("li", null,
-    href ? h("a", { id: `trouble-${place}`, href }, about) : h("strong", null, about), h("p", { class: "problem" }, text))));
+  return h("ul", { class: "lines" }, found.map(({ about, href, text }, index) => h("li", null,
+    href ? h("a", { id: `trouble-${index}`, href }, about) : h("strong", null, about), h("p", { class: "problem" }, text))));
 }

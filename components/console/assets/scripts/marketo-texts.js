@@ -1,5 +1,5 @@
-// What has to be pasted into Marketo, from the application's public address. Marketo puts quotation marks around string
-// tokens of a JSON payload itself, so the template has none.
+// Texts to paste into Marketo. Marketo adds quotation marks around string tokens of a JSON payload, so the template has
+// none.
 
 export function textsFor(address) {
   return {
@@ -20,19 +20,19 @@ export function textsFor(address) {
   };
 }
 
-// Field of the flow step, field of Marketo, remark.
+// Rows: field of the flow step, field of Marketo, remark.
 export const OUTGOING = [
-  ["email", "Email Address", "needed"],
-  ["firstName", "First Name", "needed"],
-  ["lastName", "Last Name", "needed"],
-  ["company", "Company Name", "sent when there is one"],
-  ["phone", "Phone Number", "sent when there is one"],
+  ["email", "Email Address", "required"],
+  ["firstName", "First Name", "required"],
+  ["lastName", "Last Name", "required"],
+  ["company", "Company Name", "optional, sent when present"],
+  ["phone", "Phone Number", "optional, sent when present"],
 ];
 
-// Response attribute of the webhook, what it holds, a field of Marketo that fits.
+// Rows: response attribute of the webhook, its content, a suitable field of Marketo.
 export const RESPONSE = [
   ["outcome", "registered, pending, failed or skipped", "a String field of your own"],
-  ["join_url", "the person's own join link", "a Text Area field of your own: links can be longer than a String holds"],
+  ["join_url", "the person's own join link", "a Text Area field of your own: a link can be too long for a String"],
   ["code", "what went wrong, for filters", "a String field of your own"],
   ["detail", "what went wrong and what to do", "a Text Area field of your own"],
 ];

@@ -1,4 +1,4 @@
-// The custom fields of program members that attendance is written into.
+// The custom member fields that receive attendance.
 
 import { h } from "./dom.js";
 import { field } from "./messages.js";
@@ -9,25 +9,25 @@ const FIELDS = [
   ["last_leave", "Last left"],
 ];
 
-// The fields of the form; `value` is what to send, `undefined` to leave what is there.
+// Creates the fields of the form. `value` returns the object to send, or `undefined` to keep the stored fields.
 export function memberFields() {
   const rows = FIELDS.map(([name, label]) => [name, field(`field-${name}`, label, { spellcheck: "false" })]);
-  let isKnown = false;
+  let isShown = false;
   const set = h("fieldset", { id: "member-fields" },
     h("legend", null, "Attendance in fields of Marketo"),
-    h("p", { class: "hint" }, "If you have custom fields of program members for these, give their names in the REST API. Otherwise leave them empty: the statuses tell who attended."),
+    h("p", { class: "hint" }, "To have attendance written to custom fields of program members, enter their API names. Otherwise leave these empty; the program status shows who attended."),
     rows.map(([, { row }]) => row));
   return {
     set,
     first: rows[0][1].input,
-    // Shows what an earlier connection has.
+    // Fills in the fields of an existing connection.
     show(fields = {}) {
-      isKnown = true;
+      isShown = true;
       for (const [name, { input }] of rows) input.value = fields[name] ?? "";
     },
     value() {
       const given = rows.map(([name, { input }]) => [name, input.value.trim()]).filter(([, text]) => text);
-      return isKnown || given.length ? Object.fromEntries(given) : undefined;
+      return isShown || given.length ? Object.fromEntries(given) : undefined;
     },
   };
 }

@@ -1,30 +1,30 @@
-// Telling what was done and what failed. Both regions are in the page from the start, so that screen readers speak them.
+// Messages about results and failures. Both live regions exist from the start, so that screen readers announce changes.
 
 import { find, h } from "./dom.js";
 
 const shown = { timer: 0 };
 
-// How long what was done stays in sight, in milliseconds. What failed stays until the next deed.
-const SHOWN = 12_000;
+// How long a message about a result shows, in milliseconds. A failure shows until the next action.
+const SHOWN_FOR = 12_000;
 
-export function say(text) {
-  clear();
+export function announce(text) {
+  clearMessages();
   find("message").textContent = text;
   clearTimeout(shown.timer);
-  shown.timer = setTimeout(() => { find("message").textContent = ""; }, SHOWN);
+  shown.timer = setTimeout(() => { find("message").textContent = ""; }, SHOWN_FOR);
 }
 
-export function fail(error) {
+export function showError(error) {
   find("message").textContent = "";
   find("error").textContent = error.message;
 }
 
-export function clear() {
+export function clearMessages() {
   find("message").textContent = "";
   find("error").textContent = "";
 }
 
-// A labelled field with room for a hint and for what is wrong with its value.
+// Creates a labelled field with a hint and an error text.
 export function field(id, label, attributes, hint) {
   const described = hint ? `${id}-hint ${id}-error` : `${id}-error`;
   const input = h("input", { id, "aria-describedby": described, autocomplete: "off", ...attributes });
@@ -36,8 +36,8 @@ export function field(id, label, attributes, hint) {
   return { row, input };
 }
 
-// Says what is wrong with a field, and brings the focus there; an empty text takes that back.
-export function fieldError(input, text) {
+// Shows an error at a field and focuses the field. An empty text removes the error.
+export function setFieldError(input, text) {
   const error = find(`${input.id}-error`);
   error.textContent = text;
   error.hidden = !text;
@@ -49,25 +49,25 @@ export function fieldError(input, text) {
   }
 }
 
-// Runs what a button does. Meanwhile it is marked as busy and a second press does nothing; it keeps the focus. What goes
-// wrong is told, unless `caught` takes the error.
-export async function during(button, action, caught) {
+// Runs the action of a button. Meanwhile the button is marked busy, ignores presses, and keeps the focus. A failure is
+// shown as a message, unless `handleError` returns true.
+export async function whileBusy(button, action, handleError) {
   if (button.getAttribute("aria-busy")) return;
-  clear();
+  clearMessages();
   button.setAttribute("aria-busy", "true");
   button.setAttribute("aria-disabled", "true");
   try {
     await action();
   } catch (error) {
-    if (error.name !== "AbortError" && !caught?.(error)) fail(error);
+    if (error.name !== "AbortError" && !handleError?.(error)) showError(error);
   } finally {
     button.removeAttribute("aria-busy");
     button.removeAttribute("aria-disabled");
   }
 }
 
-// A button that does something.
-export function button(label, action, attributes, caught) {
-  const onclick = (event) => during(event.currentTarget, action, caught);
+// Creates a button with an action.
+export function button(label, action, attributes, handleError) {
+  const onclick = (event) => whileBusy(event.currentTarget, action, handleError);
   return h("button", { type: "button", onclick, ...attributes }, label);
 }

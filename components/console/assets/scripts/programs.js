@@ -1,21 +1,21 @@
-// The programs that are connected.
+// The view of connected programs.
 
-import { read } from "./api.js";
+import { get } from "./api.js";
 import { h, replace } from "./dom.js";
-import { live } from "./live.js";
-import { heading, part } from "./views.js";
-import { startOf } from "./when.js";
+import { poll } from "./poll.js";
+import { webinarStart } from "./time.js";
+import { heading, loadPart } from "./views.js";
 
-export const nameOf = (program) => program.program_name || `Program ${program.program_id}`;
+export const programName = (program) => program.program_name || `Program ${program.program_id}`;
 
 export async function programs(root, signal) {
   const list = h("ul", { id: "programs", class: "stack" });
   root.append(
     h("div", { class: "title" }, heading("Programs"), h("a", { class: "button", href: "#/connect" }, "Connect a program")),
-    h("p", { class: "lead" }, "Marketo programs and the Zoom webinars they are connected to. A clone of a program has to be connected anew."),
+    h("p", { class: "lead" }, "Marketo programs and the Zoom webinars they are connected to. Connect each clone of a program as well."),
     list);
-  await part(list, () => live(signal, {
-    read: async () => (await read("/catalog/programs", signal)).programs,
+  await loadPart(list, () => poll(signal, {
+    read: async () => (await get("/catalog/programs", signal)).programs,
     show: (programs) => {
       const latestFirst = programs.toSorted((a, b) => b.webinar.start_time.localeCompare(a.webinar.start_time));
       replace(list, programs.length ? latestFirst.map(item) : h("li", { class: "card quiet" }, "No program is connected yet."));
@@ -27,9 +27,9 @@ export async function programs(root, signal) {
 function item(program) {
   return h("li", { class: "card" },
     h("div", { class: "title" },
-      h("h2", null, h("a", { id: `program-${program.program_id}`, href: `#/programs/${program.program_id}` }, nameOf(program))),
+      h("h2", null, h("a", { id: `program-${program.program_id}`, href: `#/programs/${program.program_id}` }, programName(program))),
       h("span", { class: "quiet" }, `Program ${program.program_id}`)),
     h("p", null, program.webinar.topic),
-    h("p", { class: "quiet" }, startOf(program.webinar)),
+    h("p", { class: "quiet" }, webinarStart(program.webinar)),
     program.problem && h("p", { class: "problem" }, program.problem.detail));
 }

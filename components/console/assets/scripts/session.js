@@ -1,20 +1,20 @@
-// Signing in and out. The form comes up over whatever view is open, which stays as it is behind it.
+// Signs in to the console and out of it. The form covers the open view, which keeps its state.
 
-import { guard, send } from "./api.js";
+import { send, setSignIn } from "./api.js";
 import { find } from "./dom.js";
-import { clear, during, fail, fieldError } from "./messages.js";
+import { clearMessages, setFieldError, showError, whileBusy } from "./messages.js";
 
-const sign = { in: null, entered: null, before: null };
+const pending = { signIn: null, resolve: null, focused: null };
 
-// Shows the form; resolves when there is a session again. Several requests may wait for the same sign-in.
+// Shows the form. Resolves after the sign-in. Several requests can wait for one sign-in.
 function signIn() {
-  sign.in ??= new Promise((resolve) => {
-    sign.entered = resolve;
-    sign.before = document.activeElement;
+  pending.signIn ??= new Promise((resolve) => {
+    pending.resolve = resolve;
+    pending.focused = document.activeElement;
     show(false);
     find("key").focus();
   });
-  return sign.in;
+  return pending.signIn;
 }
 
 function show(isSignedIn) {
@@ -27,38 +27,39 @@ function show(isSignedIn) {
 function submit(event) {
   event.preventDefault();
   const key = find("key");
-  fieldError(key, "");
-  during(event.currentTarget.querySelector("button"), async () => {
+  setFieldError(key, "");
+  whileBusy(event.currentTarget.querySelector("button"), async () => {
     await send("POST", "/console/session", { key: key.value });
     key.value = "";
-    const { before } = sign;
+    const { focused } = pending;
     show(true);
-    const place = before?.isConnected && before !== document.body ? before : find("view").querySelector("h1");
-    place?.focus();
-    sign.in = null;
-    sign.entered();
+    const target = focused?.isConnected && focused !== document.body ? focused : find("view").querySelector("h1");
+    target?.focus();
+    pending.signIn = null;
+    pending.resolve();
   }, (error) => {
     if (error.status !== 401) return false;
-    fieldError(key, "This is not the admin key.");
+    setFieldError(key, "This is not the admin key.");
     return true;
   });
 }
 
-// Begins. The page itself tells whether there is a session. `forget` empties the view when somebody signs out.
-export function beginSession(forget) {
-  guard(signIn, () => sign.in);
+// Starts. The page arrives with the form visible when there is no session. `closeView` empties the view at sign-out and
+// returns a function that opens it again.
+export function startSession(closeView) {
+  setSignIn(signIn, () => pending.signIn);
   if (find("sign-in").hidden) show(true);
   else signIn();
   find("sign-in").addEventListener("submit", submit);
   find("sign-out").addEventListener("click", async () => {
-    clear();
+    clearMessages();
     try {
       await send("DELETE", "/console/session");
     } catch (error) {
-      fail(error);
+      showError(error);
       return;
     }
-    const again = forget();
-    signIn().then(again);
+    const reopen = closeView();
+    signIn().then(reopen);
   });
 }

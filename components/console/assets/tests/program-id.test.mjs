@@ -1,10 +1,10 @@
-// What people paste for a Marketo program.
+// Parsing the id of a Marketo program.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import { programId } from "../scripts/program-id.js";
 
-test("a program's id or address gives its id", () => {
+test("the id and every form of address yield the id", () => {
   for (const [pasted, id] of [
     ["1001", "1001"],
     ["  1001\n", "1001"],
@@ -23,14 +23,14 @@ test("a program's id or address gives its id", () => {
   }
 });
 
-test("what is not a program's says what to do instead", () => {
+test("other texts yield a sentence with the remedy", () => {
   for (const pasted of ["", "  ", "0", "-1", "1001a", "Spring webinar", "https://app-ab12.marketo.com/#", "https://app-ab12.marketo.com/",
     "12345678901234567890", "https://experience.adobe.com/#/@acme/so:123-ABC-456/marketo-engage/classic/", "ME0A1", "<b>1001</b>"]) {
     assert.match(programId(pasted).problem, /copy the address/, pasted);
   }
 });
 
-test("another asset's address is told apart", () => {
+test("the address of another asset has its own sentence", () => {
   for (const pasted of ["https://app-ab12.marketo.com/#SC1234A1", "https://app-ab12.marketo.com/#EM77A1", "#/classic/ST12A1"]) {
     assert.match(programId(pasted).problem, /something else in Marketo/, pasted);
   }

@@ -1,8 +1,8 @@
-//! The router over ports in memory, and what the page is made of.
+//! Tests of the router over in-memory ports, of the bundler, and of the page's scripts.
 
-mod assets;
-#[path = "../../build/bundle.rs"]
 mod bundle;
-mod bundling;
+#[path = "../../build/bundle.rs"]
+mod bundler;
+mod page;
 mod scripts;
 mod settings;

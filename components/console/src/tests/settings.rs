@@ -2,12 +2,12 @@
 
 use axum::body::Body;
 use http::Request;
-use platform::memory::Memory;
+use platform::testing::in_memory::InMemoryPorts;
 use tower::ServiceExt;
 
 #[tokio::test]
-async fn the_admin_gets_the_public_address_and_nobody_else_does() {
-    let memory = Memory::default();
+async fn settings_require_the_admin_key() {
+    let memory = InMemoryPorts::default();
     memory.set("admin_key", "right");
     memory.set("public_url", "https://app.test/");
     let router = crate::router(memory.ports());

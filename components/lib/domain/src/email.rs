@@ -1,19 +1,19 @@
 //! E-mail addresses.
 
-use crate::records::hex_digest;
+use crate::digest::sha256_hex;
 use crate::sensitive::Sensitive;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An e-mail address as somebody gave it. Sent as given; compared trimmed and case-folded, because Zoom and Marketo
-/// both take `Ada@x` and `ada@x` for one person.
+/// An e-mail address. It is sent as given and compared in its normalized form, because Zoom and Marketo both treat
+/// `Ada@x` and `ada@x` as one person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(Sensitive<String>);
 
 impl Email {
-    /// Takes an address; white space around it is dropped. What cannot be an address (no `@` with something on both
-    /// sides, white space or control characters inside, over 128 bytes, which is Zoom's limit) is refused.
+    /// Parses an address, trimming white space. Returns `None` for a text without a local part, an `@` and a host, with
+    /// white space or control characters inside, or over 128 bytes, which is Zoom's limit.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (local, host) = text.rsplit_once('@')?;
@@ -24,38 +24,38 @@ impl Email {
         fits.then(|| Self(Sensitive::from(text)))
     }
 
-    /// The address, for sending it.
+    /// Returns the address as given.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// The form in which two addresses are compared. Only ASCII letters are folded: Marketo takes no others in an
-    /// address (marketo.md 3.3).
-    pub fn folded(&self) -> String {
+    /// Returns the form in which addresses are compared. Only ASCII letters are lower-cased: Marketo accepts no others in
+    /// an address (docs/reference/marketo.md).
+    pub fn normalized(&self) -> String {
         self.expose().trim().to_ascii_lowercase()
     }
 
-    /// The SHA-256 of the folded address: what keys and logs may carry.
+    /// Returns the SHA-256 of the normalized address, which keys and logs may contain.
     pub fn hash(&self) -> EmailHash {
-        EmailHash(hex_digest(self.folded().as_bytes()))
+        EmailHash(sha256_hex(self.normalized().as_bytes()))
     }
 }
 
 impl PartialEq for Email {
     fn eq(&self, other: &Self) -> bool {
-        self.folded() == other.folded()
+        self.normalized() == other.normalized()
     }
 }
 
 impl Eq for Email {}
 
-/// The hash of a folded address, 64 hexadecimal digits.
+/// The hash of a normalized address, 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmailHash(String);
 
 impl EmailHash {
-    /// Reads a hash; `None` for what is none.
+    /// Parses a hash; `None` if the text is not 64 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         fits.then(|| Self(text.to_owned()))
@@ -74,7 +74,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn addresses_are_compared_trimmed_and_case_folded() {
+    fn addresses_are_compared_trimmed_and_in_lower_case() {
         let (a, b) = (Email::parse(" Ada+x@Example.COM ").unwrap(), Email::parse("ada+x@example.com").unwrap());
         assert_eq!(a, b);
         assert_eq!(a.hash(), b.hash());
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_addresses_are_refused() {
         for text in ["", "ada", "@", "ada@", "@x", "a b@x", "a@x\n.y"] {
             assert!(Email::parse(text).is_none(), "{text:?}");
         }
@@ -92,7 +92,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic_and_debug_shows_nothing(text in any::<String>()) {
+        fn parsing_never_panics_and_debug_is_redacted(text in any::<String>()) {
             if let Some(email) = Email::parse(&text) {
                 prop_assert_eq!(format!("{email:?}"), "Email([redacted])");
                 prop_assert_eq!(email.hash().to_string().len(), 64);

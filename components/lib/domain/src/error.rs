@@ -1,69 +1,68 @@
-//! The three kinds of error, told apart by type: ours ([`Error::Ours`]), a peer's ([`Error::Peer`], which says whether
-//! and when to try again), and one bad item, whose batch goes on: that is no error but an outcome, of a type of the
-//! batch's own.
+//! The kinds of error: internal, upstream (with whether and when to retry), and rejected. A rejected item of a batch is
+//! not an error but an outcome of the batch's own type, and the batch goes on.
 
-use crate::code::{Code, Problem};
+use crate::error_code::{ErrorCode, Problem};
 use crate::time::{SignedDuration, Timestamp};
 use std::fmt;
 
-/// What ends an operation as a whole.
+/// An error that ends an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Our fault, or our store's. Callers see `INTERNAL` and no more; the text goes to the log.
+    /// A fault of this application or its store. Callers see `INTERNAL` only; the text goes to the log.
     #[error("internal: {0}")]
-    Ours(String),
-    /// A peer did not do its part.
+    Internal(String),
+    /// A failure of Zoom, Marketo or another component.
     #[error(transparent)]
-    Peer(#[from] PeerError),
-    /// The caller asked for something that cannot be.
+    Upstream(#[from] UpstreamError),
+    /// A request that cannot be fulfilled.
     #[error("{}: {}", .0.code, .0.detail)]
-    Caller(Problem),
+    Rejected(Problem),
 }
 
 impl Error {
-    /// What a caller is told. Never carries the internal text.
+    /// Returns the problem for the caller, without internal texts.
     pub fn problem(&self) -> Problem {
         match self {
-            Self::Ours(_) => Problem::of(Code::Internal),
-            Self::Peer(error) => error.problem.clone(),
-            Self::Caller(problem) => problem.clone(),
+            Self::Internal(_) => Problem::of(ErrorCode::Internal),
+            Self::Upstream(error) => error.problem.clone(),
+            Self::Rejected(problem) => problem.clone(),
         }
     }
 
-    /// Whether, and when, trying the same again may help.
+    /// Returns whether and when a retry may succeed.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Ours(_) => Retry::Soon,
-            Self::Peer(error) => error.retry,
-            Self::Caller(_) => Retry::Never,
+            Self::Internal(_) => Retry::Soon,
+            Self::Upstream(error) => error.retry,
+            Self::Rejected(_) => Retry::Never,
         }
     }
 }
 
-impl From<Code> for Error {
-    fn from(code: Code) -> Self {
-        Self::Caller(Problem::of(code))
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::Rejected(Problem::of(code))
     }
 }
 
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        Self::Caller(problem)
+        Self::Rejected(problem)
     }
 }
 
-/// Who the other side is.
+/// A system that this application calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Peer {
+pub enum Upstream {
     /// Zoom's REST API or its OAuth server.
     Zoom,
     /// Marketo's REST API or its callback.
     Marketo,
-    /// Another component of ours, by service chaining.
+    /// Another component, by service chaining.
     Component,
 }
 
-impl fmt::Display for Peer {
+impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Zoom => "Zoom",
@@ -73,28 +72,28 @@ impl fmt::Display for Peer {
     }
 }
 
-/// A peer's fault.
+/// A failure of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{peer}: {}: {}", .problem.code, .problem.detail)]
-pub struct PeerError {
-    /// Whose.
-    pub peer: Peer,
-    /// What to tell people.
+#[error("{upstream}: {}: {}", .problem.code, .problem.detail)]
+pub struct UpstreamError {
+    /// The upstream that failed.
+    pub upstream: Upstream,
+    /// The problem for people.
     pub problem: Problem,
-    /// Whether, and when, to try again.
+    /// Whether and when to retry.
     pub retry: Retry,
-    /// Whether the request may have been carried out although no usable answer came.
-    pub ambiguous: bool,
+    /// Whether the upstream may have executed the request although no usable answer came.
+    pub maybe_executed: bool,
 }
 
-/// When to try again.
+/// When to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// It would fail again in the same way.
+    /// A retry would fail in the same way.
     Never,
-    /// Within this run, after our own back-off.
+    /// Within this run, after a back-off.
     Soon,
-    /// Not before this long, as the peer told.
+    /// Not before this duration has passed, as the upstream asked.
     After(SignedDuration),
     /// Not before this instant (a daily limit).
     At(Timestamp),

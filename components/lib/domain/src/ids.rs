@@ -1,19 +1,18 @@
-//! Typed ids. Both products send some ids now as strings, now as numbers; we read either and always send strings
-//! (DESIGN section 7).
+//! Typed ids. Zoom and Marketo send some ids as strings and some as numbers; both are accepted, and strings are sent.
 
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// An id that was not of its kind's form.
+/// A text that is not an id of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a {kind} id")]
 pub struct InvalidId {
     kind: &'static str,
 }
 
-/// Reads a text or a whole number, as text: what a peer may send where an id is expected.
+/// Deserializes a string or a whole number as a string.
 pub(crate) fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct TextOrNumber;
 
@@ -43,7 +42,7 @@ macro_rules! numeric_id {
         pub struct $name(u64);
 
         impl $name {
-            /// The id as a number.
+            /// Returns the id as a number.
             pub const fn get(self) -> u64 {
                 self.0
             }
@@ -65,7 +64,7 @@ macro_rules! numeric_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                // `u64::from_str` takes a leading plus; no id has one.
+                // `u64::from_str` would accept a leading plus.
                 if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
                     return Err(InvalidId { kind: $kind });
                 }
@@ -98,7 +97,7 @@ numeric_id!(
     "lead"
 );
 numeric_id!(
-    /// A Zoom webinar's number, the same for all of its instances.
+    /// A Zoom webinar. All its instances share this id.
     WebinarId,
     "webinar"
 );
@@ -110,7 +109,7 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
-            /// The id as its owner wrote it.
+            /// Returns the id.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -157,21 +156,21 @@ text_id!(
     UserId
 );
 text_id!(
-    /// A Zoom registrant of one webinar: what Marketo keeps as `registrationCode`.
+    /// A Zoom registrant of one webinar. Marketo stores it as `registrationCode`.
     RegistrantId
 );
 text_id!(
-    /// One run of a webinar. It may hold `/`, `+` and `=`: see `zoom_client` for how it goes into a path.
+    /// One instance of a webinar. It may contain `/`, `+` and `=`, so `zoom_client` encodes it in paths.
     InstanceUuid
 );
 text_id!(
-    /// A LaunchPoint service: one sign-in of one Zoom account. Made by us of lower-case letters and digits.
+    /// A LaunchPoint service: one sign-in of one Zoom account. Consists of lower-case letters and digits.
     ServiceId
 );
 
 impl ServiceId {
-    /// Reads a service id that a caller sent; anything that we cannot have made is refused, so that it is
-    /// always safe inside a store key or a path.
+    /// Parses a service id from a caller. Returns `None` for a text that cannot be one, so that an id is always safe
+    /// within a store key or a path.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         fits.then(|| Self(text.to_owned()))
@@ -183,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_read_as_string_or_number_and_sent_as_string() {
+    fn ids_are_read_from_strings_and_numbers_and_written_as_strings() {
         for text in ["94512345678", "\"94512345678\"", "\" 94512345678 \""] {
             let id: WebinarId = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&id).unwrap(), "\"94512345678\"");
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_refused() {
+    fn invalid_ids_are_refused() {
         for text in ["\"\"", "\"12a\"", "\"+5\"", "-5", "1.5", "null", "{}", "\"99999999999999999999999\""] {
             assert!(serde_json::from_str::<LeadId>(text).is_err(), "{text}");
         }

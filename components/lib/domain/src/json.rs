@@ -1,6 +1,8 @@
-//! Reading JSON into types, in little code. Text becomes a [`Value`] once; types are read from that by a deserializer
-//! whose errors carry no text. What serde_json would inline into every type costs a component 200 kB of wasm, and its
-//! messages may quote what people sent.
+//! Parses JSON into types with small code.
+//!
+//! Text is parsed into a [`Value`]; types are deserialized from that, with errors
+//! that contain no text of the input. The code that `serde_json` inlines into every type would cost a component 200 kB of
+//! wasm, and its messages may quote personal data.
 
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -8,23 +10,23 @@ use serde::de::{
 use serde_json::Value;
 use std::fmt;
 
-/// Why something could not be read. Quotes nothing of it.
+/// Why JSON could not be read. Quotes nothing of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unreadable {
-    /// It is not JSON; where it stops being so.
+pub enum JsonError {
+    /// The text is not JSON.
     NotJson {
-        /// From 1.
+        /// Line of the error, from 1.
         line: usize,
-        /// From 1.
+        /// Column of the error, from 1.
         column: usize,
     },
-    /// A field that must be there is not.
+    /// A required field is missing.
     Missing(&'static str),
     /// A value has the wrong type or is out of range.
     WrongType,
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson { line, column } => write!(f, "it is not JSON at line {line}, column {column}"),
@@ -34,9 +36,9 @@ impl fmt::Display for Unreadable {
     }
 }
 
-impl std::error::Error for Unreadable {}
+impl std::error::Error for JsonError {}
 
-impl de::Error for Unreadable {
+impl de::Error for JsonError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::WrongType
     }
@@ -46,53 +48,53 @@ impl de::Error for Unreadable {
     }
 }
 
-/// Reads a type from JSON text.
+/// Deserializes a type from JSON text.
 ///
 /// # Errors
-/// See [`Unreadable`].
-pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Unreadable> {
+/// See [`JsonError`].
+pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
     from_value(&parse(text)?)
 }
 
-/// Reads JSON text as it is.
+/// Parses JSON text.
 ///
 /// # Errors
-/// [`Unreadable::NotJson`].
-pub fn parse(text: &[u8]) -> Result<Value, Unreadable> {
-    serde_json::from_slice(text).map_err(|error| Unreadable::NotJson { line: error.line(), column: error.column() })
+/// [`JsonError::NotJson`].
+pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
+    serde_json::from_slice(text).map_err(|error| JsonError::NotJson { line: error.line(), column: error.column() })
 }
 
-/// Reads a type from a value.
+/// Deserializes a type from a value.
 ///
 /// # Errors
-/// See [`Unreadable`].
-pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Unreadable> {
-    T::deserialize(Reader(value))
+/// See [`JsonError`].
+pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, JsonError> {
+    T::deserialize(ValueDeserializer(value))
 }
 
 #[derive(Clone, Copy)]
-struct Reader<'de>(&'de Value);
+struct ValueDeserializer<'de>(&'de Value);
 
-impl<'de> Reader<'de> {
-    fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+impl<'de> ValueDeserializer<'de> {
+    fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         match self.0 {
             Value::Object(map) => visitor.visit_map(Fields { entries: map.iter(), value: None }),
-            _ => Err(Unreadable::WrongType),
+            _ => Err(JsonError::WrongType),
         }
     }
 
-    fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         match self.0 {
             Value::Array(items) => visitor.visit_seq(Items(items.iter())),
-            _ => Err(Unreadable::WrongType),
+            _ => Err(JsonError::WrongType),
         }
     }
 }
 
-impl<'de> Deserializer<'de> for Reader<'de> {
-    type Error = Unreadable;
+impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
+    type Error = JsonError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -100,7 +102,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                 (Some(value), _, _) => visitor.visit_u64(value),
                 (_, Some(value), _) => visitor.visit_i64(value),
                 (_, _, Some(value)) => visitor.visit_f64(value),
-                _ => Err(Unreadable::WrongType),
+                _ => Err(JsonError::WrongType),
             },
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::Array(_) => self.array(visitor),
@@ -108,7 +110,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
@@ -117,59 +119,59 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Unreadable> {
+    ) -> Result<V::Value, JsonError> {
         self.object(visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.object(visitor)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.array(visitor)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, JsonError> {
         self.array(visitor)
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         match self.0 {
             Value::String(text) => visitor.visit_borrowed_str(text),
-            _ => Err(Unreadable::WrongType),
+            _ => Err(JsonError::WrongType),
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, JsonError> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         visitor.visit_unit()
     }
 
-    /// Enums are either a text or an object with one field, whose name is the variant.
+    /// An enum is a string, or an object with one field whose name is the variant.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Unreadable> {
+    ) -> Result<V::Value, JsonError> {
         match self.0 {
             Value::String(variant) => visitor.visit_enum(Variant { variant, content: &Value::Null }),
             Value::Object(map) => match (map.iter().next(), map.len()) {
                 (Some((variant, content)), 1) => visitor.visit_enum(Variant { variant, content }),
-                _ => Err(Unreadable::WrongType),
+                _ => Err(JsonError::WrongType),
             },
-            _ => Err(Unreadable::WrongType),
+            _ => Err(JsonError::WrongType),
         }
     }
 
@@ -178,13 +180,13 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 }
 
-/// A field's name, or a text.
+/// The name of a field or a variant.
 struct Name<'de>(&'de str);
 
 impl<'de> Deserializer<'de> for Name<'de> {
-    type Error = Unreadable;
+    type Error = JsonError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         visitor.visit_borrowed_str(self.0)
     }
 
@@ -200,26 +202,26 @@ struct Fields<'de> {
 }
 
 impl<'de> MapAccess<'de> for Fields<'de> {
-    type Error = Unreadable;
+    type Error = JsonError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonError> {
         let Some((name, value)) = self.entries.next() else { return Ok(None) };
         self.value = Some(value);
         seed.deserialize(Name(name)).map(Some)
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Unreadable> {
-        seed.deserialize(Reader(self.value.take().unwrap_or(&Value::Null)))
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, JsonError> {
+        seed.deserialize(ValueDeserializer(self.value.take().unwrap_or(&Value::Null)))
     }
 }
 
 struct Items<'de>(std::slice::Iter<'de, Value>);
 
 impl<'de> SeqAccess<'de> for Items<'de> {
-    type Error = Unreadable;
+    type Error = JsonError;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Unreadable> {
-        self.0.next().map(|item| seed.deserialize(Reader(item))).transpose()
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, JsonError> {
+        self.0.next().map(|item| seed.deserialize(ValueDeserializer(item))).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -233,10 +235,10 @@ struct Variant<'de> {
 }
 
 impl<'de> EnumAccess<'de> for Variant<'de> {
-    type Error = Unreadable;
+    type Error = JsonError;
     type Variant = Content<'de>;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'de>), Unreadable> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'de>), JsonError> {
         Ok((seed.deserialize(Name(self.variant))?, Content(self.content)))
     }
 }
@@ -244,22 +246,22 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
 struct Content<'de>(&'de Value);
 
 impl<'de> VariantAccess<'de> for Content<'de> {
-    type Error = Unreadable;
+    type Error = JsonError;
 
-    fn unit_variant(self) -> Result<(), Unreadable> {
-        if self.0.is_null() { Ok(()) } else { Err(Unreadable::WrongType) }
+    fn unit_variant(self) -> Result<(), JsonError> {
+        if self.0.is_null() { Ok(()) } else { Err(JsonError::WrongType) }
     }
 
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Unreadable> {
-        seed.deserialize(Reader(self.0))
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, JsonError> {
+        seed.deserialize(ValueDeserializer(self.0))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unreadable> {
-        Reader(self.0).array(visitor)
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, JsonError> {
+        ValueDeserializer(self.0).array(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Unreadable> {
-        Reader(self.0).object(visitor)
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, JsonError> {
+        ValueDeserializer(self.0).object(visitor)
     }
 }
 
@@ -298,7 +300,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_serde_json_writes_is_read_back(
+        fn json_written_by_serde_json_is_read_back(
             number in any::<i64>(), halves in any::<i32>(), maybe in any::<Option<String>>(),
             more in any::<Vec<(String, u8)>>(), kind in kind(),
         ) {
@@ -309,18 +311,18 @@ mod tests {
         }
 
         #[test]
-        fn nothing_makes_it_panic(text in any::<Vec<u8>>(), json in "[\\[\\]{}\":,0-9a-z.-]{0,40}") {
+        fn reading_never_panics(text in any::<Vec<u8>>(), json in "[\\[\\]{}\":,0-9a-z.-]{0,40}") {
             let _ = read::<Everything>(&text);
             let _ = read::<Everything>(json.as_bytes());
         }
     }
 
     #[test]
-    fn errors_tell_the_place_or_the_field_and_quote_nothing() {
+    fn errors_name_the_position_or_the_field_and_quote_nothing() {
         let error = |text: &str| read::<Everything>(text.as_bytes()).unwrap_err();
-        assert_eq!(error("{\n ada"), Unreadable::NotJson { line: 2, column: 2 });
-        assert_eq!(error("{}"), Unreadable::Missing("number"));
-        assert_eq!(error(r#"{"number": "ada@example.com"}"#), Unreadable::WrongType);
-        assert_eq!(error("[]"), Unreadable::WrongType);
+        assert_eq!(error("{\n ada"), JsonError::NotJson { line: 2, column: 2 });
+        assert_eq!(error("{}"), JsonError::Missing("number"));
+        assert_eq!(error(r#"{"number": "ada@example.com"}"#), JsonError::WrongType);
+        assert_eq!(error("[]"), JsonError::WrongType);
     }
 }

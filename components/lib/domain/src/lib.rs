@@ -1,22 +1,24 @@
-//! The words and pure rules that the components share. No I/O happens here.
+//! The domain: types and pure rules that the components share. No I/O.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
 //! | [`ids`] | typed ids of Zoom and Marketo |
-//! | [`code`] | every code that a caller can meet, with its sentence |
-//! | [`error`] | whose fault it is, and whether to try again |
-//! | [`sensitive`] | wrappers for people's data and secrets, whose `Debug` is redacted |
-//! | [`email`] | e-mail addresses: comparing, hashing |
-//! | [`status`] | progression statuses and their order (R7, R16) |
-//! | [`webinar`] | what we know of a Zoom webinar |
+//! | [`error_code`] | every code that a caller can get, with its sentence |
+//! | [`error`] | the kinds of error, and whether to retry |
+//! | [`sensitive`] | wrapper for secrets and people's data, with a redacted `Debug` |
+//! | [`email`] | e-mail addresses: comparison and hashes |
+//! | [`status`] | progression statuses and their steps (R7, R16) |
+//! | [`webinar`] | the snapshot of a Zoom webinar |
 //! | [`time`] | instants and durations |
-//! | [`json`] | reading JSON in little code |
-//! | [`retry`] | schedules and back-off with full jitter |
-//! | [`records`] | what lies in the key-value store, and under which key |
+//! | [`json`] | JSON parsing with small code |
+//! | [`retry`] | back-off with full jitter |
+//! | [`digest`] | SHA-256 |
+//! | [`records`] | the records of the key-value store and their keys |
 
-pub mod code;
+pub mod digest;
 pub mod email;
 pub mod error;
+pub mod error_code;
 pub mod ids;
 pub mod json;
 pub mod records;
@@ -26,8 +28,8 @@ pub mod status;
 pub mod time;
 pub mod webinar;
 
-pub use code::{Code, Problem};
 pub use email::{Email, EmailHash};
-pub use error::{Error, Peer, PeerError, Retry};
+pub use error::{Error, Retry, Upstream, UpstreamError};
+pub use error_code::{ErrorCode, Problem};
 pub use ids::{AccountId, LeadId, ProgramId, RegistrantId, ServiceId, UserId, WebinarId};
 pub use sensitive::Sensitive;

@@ -1,32 +1,32 @@
-//! When to try again: schedules and back-off. Pure; randomness comes in as a number.
+//! Back-off within a run, and the schedule of later retries. Pure: randomness is passed in as a number.
 
 use crate::time::{SignedDuration, Timestamp};
 
-/// Back-off within one run doubles from here.
+/// Base of the back-off within a run; each attempt doubles it.
 pub const BACKOFF_BASE: SignedDuration = SignedDuration::from_millis(250);
 
-/// No single wait within one run is longer: a run lasts 25 seconds at most.
+/// Maximum of one wait within a run, which lasts 25 seconds at most.
 pub const BACKOFF_CAP: SignedDuration = SignedDuration::from_secs(8);
 
-/// `Retry-After` is honoured up to this within a run, so that a peer cannot hold a run for ever.
+/// Maximum `Retry-After` that is honoured within a run, so that an upstream cannot block the run.
 pub const RETRY_AFTER_CAP: SignedDuration = SignedDuration::from_secs(20);
 
-/// The wait before try number `attempt` (the first repeat is 1): exponential with full jitter, that is, uniform
-/// between nothing and the doubled base. `random` is uniform over all `u32`.
+/// Returns the wait before a retry (the first has number 1): exponential with full jitter, which is uniform between zero
+/// and the doubled base. `random` is uniform over all `u32`.
 pub fn backoff(attempt: u32, random: u32) -> SignedDuration {
     let doubled = BACKOFF_BASE.as_millis() << attempt.min(10);
     let cap = doubled.min(BACKOFF_CAP.as_millis());
     SignedDuration::from_millis(cap * i64::from(random) / i64::from(u32::MAX))
 }
 
-/// A wait that a peer asked for, kept between nothing and [`RETRY_AFTER_CAP`].
-pub fn clamp_retry_after(asked: SignedDuration) -> SignedDuration {
-    asked.clamp(SignedDuration::ZERO, RETRY_AFTER_CAP)
+/// Clamps the wait that an upstream asked for to at most [`RETRY_AFTER_CAP`].
+pub fn clamp_retry_after(retry_after: SignedDuration) -> SignedDuration {
+    retry_after.clamp(SignedDuration::ZERO, RETRY_AFTER_CAP)
 }
 
-/// A failure that may pass by itself is tried again after these waits: soon, since most outages are short, and more
-/// and more rarely over a bit more than a day, since an address has 3 add calls a day only (R12).
-pub const SCHEDULE: [SignedDuration; 7] = [
+/// Waits before the retries of a transient failure. The first is short, since most outages are. The schedule spans a bit
+/// more than a day, since the calls of an address are limited per UTC day (R12).
+const RETRY_SCHEDULE: [SignedDuration; 7] = [
     SignedDuration::from_secs(5),
     SignedDuration::from_mins(5),
     SignedDuration::from_mins(30),
@@ -36,17 +36,17 @@ pub const SCHEDULE: [SignedDuration; 7] = [
     SignedDuration::from_hours(10),
 ];
 
-/// Each wait of [`SCHEDULE`] is longer or shorter by at most this share, in percent: what failed together is not tried
-/// again together.
-const SPREAD_PERCENT: i64 = 20;
+/// Maximum random change of each wait in [`RETRY_SCHEDULE`], in percent, so that simultaneous failures are not retried
+/// simultaneously.
+const JITTER_PERCENT: i64 = 20;
 
-/// When to try again what was tried so often; `None` when the schedule is at its end. `random` is uniform over all
+/// Returns when to retry after a number of attempts; `None` at the end of the schedule. `random` is uniform over all
 /// `u32`.
 pub fn next_try(tries: u32, now: Timestamp, random: u32) -> Option<Timestamp> {
     let index = usize::try_from(tries).ok()?.checked_sub(1)?;
-    let wait = SCHEDULE.get(index)?.as_millis();
-    let spread = wait * SPREAD_PERCENT / 100;
-    let shift = 2 * spread * i64::from(random) / i64::from(u32::MAX) - spread;
+    let wait = RETRY_SCHEDULE.get(index)?.as_millis();
+    let jitter = wait * JITTER_PERCENT / 100;
+    let shift = 2 * jitter * i64::from(random) / i64::from(u32::MAX) - jitter;
     Some(now + SignedDuration::from_millis(wait + shift))
 }
 
@@ -57,7 +57,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn backoff_is_between_nothing_and_the_cap(attempt in any::<u32>(), random in any::<u32>()) {
+        fn backoff_is_between_zero_and_its_cap(attempt in any::<u32>(), random in any::<u32>()) {
             let wait = backoff(attempt, random);
             prop_assert!(wait >= SignedDuration::ZERO && wait <= BACKOFF_CAP);
         }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schedule_is_kept_within_a_fifth_and_ends() {
+    fn retries_follow_the_schedule_within_its_jitter_and_end() {
         let now = Timestamp::UNIX_EPOCH;
         let seconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
         for (index, seconds) in seconds.into_iter().enumerate() {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn backoff_grows() {
+    fn backoff_doubles_up_to_its_cap() {
         let waits: Vec<_> = (1..=6).map(|attempt| backoff(attempt, u32::MAX).as_millis()).collect();
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 8000]);
     }

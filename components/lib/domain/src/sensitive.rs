@@ -1,10 +1,10 @@
-//! Values that must not reach a log.
+//! A wrapper for values that must not reach a log.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// People's data or a secret: `Debug` prints `[redacted]`, and there is no `Display`. Reading it takes
-/// [`Sensitive::expose`], which a reviewer can search for.
+/// Personal data or a secret. `Debug` prints `[redacted]`, and there is no `Display`. Access takes
+/// [`Sensitive::expose`], which is easy to find in a review.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sensitive<T = String>(T);
@@ -15,12 +15,12 @@ impl<T> Sensitive<T> {
         Self(value)
     }
 
-    /// The value itself, for sending it where it belongs.
+    /// Returns the value.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 
-    /// Unwraps the value.
+    /// Returns the value, consuming the wrapper.
     pub fn into_inner(self) -> T {
         self.0
     }

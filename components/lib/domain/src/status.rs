@@ -1,32 +1,34 @@
-//! Progression statuses of a program's channel, and their order.
+//! Progression statuses of a program's channel, and their steps.
 
 use serde::{Deserialize, Serialize};
 
-/// The statuses that mean something to us. Customers rename and respell them, so they are found by
-/// [`Channel::find`], never by their exact text.
+/// The statuses that the application knows.
+///
+/// It sets the first five, and lists the others as missing if a channel lacks them. Customers vary their spelling, so a
+/// status is found by [`Channel::find`], never by its exact name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Known {
-    /// Pushed to Zoom (R7).
+pub enum StandardStatus {
+    /// To be registered in Zoom (R7).
     Registered,
     /// Waits for the host's approval.
     PendingApproval,
     /// Could not be registered.
     RegistrationError,
-    /// Was in the webinar.
+    /// Attended the webinar.
     Attended,
-    /// Was registered and did not come.
+    /// Registered and did not attend.
     NoShow,
     /// Found the webinar full.
     WaitListed,
-    /// Was turned away by the host.
+    /// Denied by the host.
     Rejected,
     /// Watched the recording.
     AttendedOnDemand,
 }
 
-impl Known {
-    /// The name in Marketo's own webinar channel.
-    pub const fn usual_name(self) -> &'static str {
+impl StandardStatus {
+    /// Returns the name in Marketo's default webinar channel.
+    pub const fn default_name(self) -> &'static str {
         match self {
             Self::Registered => "Registered",
             Self::PendingApproval => "Pending Approval",
@@ -39,45 +41,45 @@ impl Known {
         }
     }
 
-    /// Whether a customer's spelling means this status: case, spaces, hyphens and underscores do not count, so that
-    /// `No-Show` is `No Show`.
+    /// Returns whether a name is a spelling of this status. Case, spaces, hyphens and underscores do not matter, so
+    /// that `No-Show` is `No Show`.
     pub fn is(self, name: &str) -> bool {
-        fold(name) == fold(self.usual_name())
+        normalize(name) == normalize(self.default_name())
     }
 }
 
-fn fold(name: &str) -> String {
+fn normalize(name: &str) -> String {
     name.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// One status of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProgressionStatus {
-    /// As the channel spells it: this is what Marketo takes.
+    /// The channel's spelling, which Marketo requires.
     pub name: String,
-    /// Its place in the order; Marketo moves members to higher steps only.
+    /// The step. Marketo moves members to equal or higher steps only (R16).
     pub step: i64,
 }
 
-/// A program's channel as far as we need it.
+/// A program's channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
-    /// The channel's name.
+    /// The name.
     pub name: String,
-    /// Its statuses.
+    /// The statuses.
     pub statuses: Vec<ProgressionStatus>,
 }
 
 impl Channel {
-    /// The channel's own spelling of a status, or `None` where the channel lacks it.
-    pub fn find(&self, known: Known) -> Option<&ProgressionStatus> {
+    /// Returns the status with its spelling in this channel; `None` if the channel lacks it.
+    pub fn find(&self, known: StandardStatus) -> Option<&ProgressionStatus> {
         self.statuses.iter().find(|status| known.is(&status.name))
     }
 
-    /// Whether Marketo would move a member from one status to the other (R16): forward only. A status that the
-    /// channel does not list has no step, and any step is ahead of it.
+    /// Returns whether a status is at a higher step than another (R16). A status that the channel does not list has no
+    /// step, so every step is higher.
     pub fn moves_forward(&self, from: &str, to: &ProgressionStatus) -> bool {
-        let from = self.statuses.iter().find(|status| fold(&status.name) == fold(from));
+        let from = self.statuses.iter().find(|status| normalize(&status.name) == normalize(from));
         from.is_none_or(|from| from.step < to.step)
     }
 }
@@ -97,19 +99,19 @@ mod tests {
     }
 
     #[test]
-    fn r7_statuses_are_found_whatever_their_spelling() {
+    fn r7_statuses_are_found_in_each_spelling() {
         let channel = channel();
-        assert_eq!(channel.find(Known::Registered).unwrap().name, "registered");
-        assert_eq!(channel.find(Known::NoShow).unwrap().name, "No-Show");
-        assert_eq!(channel.find(Known::Attended).unwrap().name, "ATTENDED");
-        assert_eq!(channel.find(Known::AttendedOnDemand).unwrap().name, "Attended On-demand");
-        assert_eq!(channel.find(Known::RegistrationError), None);
-        assert!(!Known::Registered.is("Registering"));
+        assert_eq!(channel.find(StandardStatus::Registered).unwrap().name, "registered");
+        assert_eq!(channel.find(StandardStatus::NoShow).unwrap().name, "No-Show");
+        assert_eq!(channel.find(StandardStatus::Attended).unwrap().name, "ATTENDED");
+        assert_eq!(channel.find(StandardStatus::AttendedOnDemand).unwrap().name, "Attended On-demand");
+        assert_eq!(channel.find(StandardStatus::RegistrationError), None);
+        assert!(!StandardStatus::Registered.is("Registering"));
     }
 
     proptest! {
         #[test]
-        fn r16_no_status_moves_back(from in 0usize..5, to in 0usize..5) {
+        fn r16_statuses_move_forward_only(from in 0usize..5, to in 0usize..5) {
             let channel = channel();
             let (from, to) = (&channel.statuses[from], &channel.statuses[to]);
             prop_assert_eq!(channel.moves_forward(&from.name, to), from.step < to.step);
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn r16_a_member_without_a_listed_status_may_get_any() {
+    fn r16_a_member_with_an_unlisted_status_can_get_any_status() {
         assert!(channel().moves_forward("Not in Program", &channel().statuses[0]));
     }
 }

@@ -1,6 +1,8 @@
-//! Instants and durations, as small as the components need them: UTC only. Reading and writing RFC 3339 is done here by
-//! hand, and held against a date-time library in the tests: that library itself would cost each component 150 kB of
-//! wasm, a smaller one 30. Time zones are `catalog`'s business, which has such a library.
+//! Instants and durations, in UTC only.
+//!
+//! RFC 3339 is parsed and formatted here, and the tests compare the results with a
+//! date-time library: the library itself would cost each component 150 kB of wasm. Only `catalog`, which needs time zones,
+//! uses one.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::{Serialize, Serializer};
@@ -8,12 +10,13 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Mul, Sub};
 use std::str::FromStr;
 
+/// Microseconds of a second.
 const MICROS: i64 = 1_000_000;
 
 /// Seconds of a UTC day.
 const DAY_SECONDS: i64 = 86_400;
 
-/// A length of time, forwards or backwards, in microseconds. Arithmetic saturates.
+/// A duration in microseconds, which may be negative. Arithmetic saturates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct SignedDuration {
@@ -21,45 +24,45 @@ pub struct SignedDuration {
 }
 
 impl SignedDuration {
-    /// No time at all.
+    /// Zero.
     pub const ZERO: Self = Self { micros: 0 };
 
-    /// So many milliseconds.
+    /// Creates a duration of milliseconds.
     pub const fn from_millis(millis: i64) -> Self {
         Self { micros: millis.saturating_mul(1000) }
     }
 
-    /// So many seconds.
+    /// Creates a duration of seconds.
     pub const fn from_secs(seconds: i64) -> Self {
         Self { micros: seconds.saturating_mul(MICROS) }
     }
 
-    /// So many minutes.
+    /// Creates a duration of minutes.
     pub const fn from_mins(minutes: i64) -> Self {
         Self::from_secs(minutes.saturating_mul(60))
     }
 
-    /// So many hours.
+    /// Creates a duration of hours.
     pub const fn from_hours(hours: i64) -> Self {
         Self::from_mins(hours.saturating_mul(60))
     }
 
-    /// Whole seconds, rounded towards zero.
+    /// Returns the whole seconds, rounded towards zero.
     pub const fn as_secs(self) -> i64 {
         self.micros / MICROS
     }
 
-    /// Whole milliseconds, rounded towards zero.
+    /// Returns the whole milliseconds, rounded towards zero.
     pub const fn as_millis(self) -> i64 {
         self.micros / 1000
     }
 
-    /// Nanoseconds; none for a duration backwards.
+    /// Returns the nanoseconds; zero for a negative duration.
     pub const fn as_nanos_forward(self) -> u64 {
         if self.micros <= 0 { 0 } else { self.micros.unsigned_abs().saturating_mul(1000) }
     }
 
-    /// The same length forwards.
+    /// Returns the absolute value.
     #[must_use]
     pub const fn abs(self) -> Self {
         Self { micros: self.micros.saturating_abs() }
@@ -90,67 +93,67 @@ impl Mul<i64> for SignedDuration {
     }
 }
 
-/// What is no instant.
+/// A text that is not an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an RFC 3339 date-time")]
 pub struct InvalidTimestamp;
 
-/// An instant, to the microsecond. Arithmetic saturates; written as RFC 3339 in UTC.
+/// An instant with microsecond precision, written as RFC 3339 in UTC. Arithmetic saturates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     micros: i64,
 }
 
 impl Timestamp {
-    /// 1970.
+    /// 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self { micros: 0 };
 
-    /// The last second that has four digits for its year.
+    /// The last second whose year has four digits.
     pub const MAX: Self = Self { micros: 253_402_300_799 * MICROS };
 
-    /// So many seconds after 1970.
+    /// Creates an instant from seconds since 1970.
     pub const fn from_second(seconds: i64) -> Self {
         Self { micros: seconds.saturating_mul(MICROS) }
     }
 
-    /// So many milliseconds after 1970.
+    /// Creates an instant from milliseconds since 1970.
     pub const fn from_millisecond(millis: i64) -> Self {
         Self { micros: millis.saturating_mul(1000) }
     }
 
-    /// So many microseconds after 1970.
+    /// Creates an instant from microseconds since 1970.
     pub const fn from_microsecond(micros: i64) -> Self {
         Self { micros }
     }
 
-    /// Whole seconds since 1970.
+    /// Returns the whole seconds since 1970.
     pub const fn as_second(self) -> i64 {
         self.micros.div_euclid(MICROS)
     }
 
-    /// Whole milliseconds since 1970.
+    /// Returns the whole milliseconds since 1970.
     pub const fn as_millisecond(self) -> i64 {
         self.micros.div_euclid(1000)
     }
 
-    /// How long after another instant this one is.
+    /// Returns the duration from an earlier instant to this one; negative if the other one is later.
     pub const fn duration_since(self, earlier: Self) -> SignedDuration {
         SignedDuration { micros: self.micros.saturating_sub(earlier.micros) }
     }
 
-    /// The UTC day that it is in.
+    /// Returns the UTC day of the instant.
     pub const fn utc_day(self) -> UtcDay {
         UtcDay(self.as_second().div_euclid(DAY_SECONDS))
     }
 
-    /// The next midnight of a zone that is always `offset` ahead of UTC (a negative one is behind it).
+    /// Returns the next midnight in a zone with a constant offset from UTC; a negative offset is behind UTC.
     pub const fn next_midnight(self, offset: SignedDuration) -> Self {
         let local = self.as_second().saturating_add(offset.as_secs());
         let midnight = (local.div_euclid(DAY_SECONDS) + 1) * DAY_SECONDS;
         Self::from_second(midnight - offset.as_secs())
     }
 
-    /// Reads an HTTP date, such as `Tue, 03 Nov 2026 00:00:00 GMT`.
+    /// Parses an HTTP date, such as `Tue, 03 Nov 2026 00:00:00 GMT`.
     pub fn from_http_date(text: &str) -> Option<Self> {
         let mut words = text.split_ascii_whitespace().skip(1);
         let mut word = || words.next();
@@ -214,7 +217,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// RFC 3339, section 5.6. A fraction finer than microseconds is cut.
+/// Parses RFC 3339, section 5.6. A fraction finer than microseconds is truncated.
 fn parse(text: &str) -> Option<Timestamp> {
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
     let mut parts = date.split('-');
@@ -246,7 +249,7 @@ fn parse(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_microsecond(seconds * MICROS + digits(&micros, 6)?))
 }
 
-/// `HH:MM:SS` as seconds. A leap second is the second before it, since no day here has one more.
+/// Parses `HH:MM:SS` into seconds. A leap second counts as the second before it.
 fn seconds_of_day(clock: &str) -> Option<i64> {
     let mut parts = clock.split(':');
     let mut part = || digits(parts.next()?, 2);
@@ -255,7 +258,7 @@ fn seconds_of_day(clock: &str) -> Option<i64> {
     fits.then(|| hour * 3600 + minute * 60 + second.min(59))
 }
 
-/// A number of exactly so many digits.
+/// Parses a number of exactly `count` digits.
 fn digits(text: &str, count: usize) -> Option<i64> {
     let fits = text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     if fits { text.parse().ok() } else { None }
@@ -274,8 +277,8 @@ struct Date {
 }
 
 impl Date {
-    /// Days since 1970-01-01; none for a date that does not exist. The arithmetic is Howard Hinnant's
-    /// (`days_from_civil`): years begin in March, so that the leap day is the last, and 400 of them are an era.
+    /// Returns the days since 1970-01-01; `None` for a date that does not exist. The algorithm is Howard Hinnant's
+    /// `days_from_civil`: years begin in March, so that the leap day is the last day, and 400 years are an era.
     fn days(self) -> Option<i64> {
         let Self { year, month, day } = self;
         if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
@@ -323,7 +326,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn instants_are_written_and_read_as_a_library_does(micros in -62_135_596_800_000_000i64..253_402_200_000_000_000) {
+        fn instants_are_formatted_and_parsed_like_jiff_does(micros in -62_135_596_800_000_000i64..253_402_200_000_000_000) {
             let theirs = jiff::Timestamp::from_microsecond(micros).unwrap();
             let ours = Timestamp::from_microsecond(micros);
             prop_assert_eq!(ours.to_string(), theirs.to_string());
@@ -334,7 +337,7 @@ mod tests {
         }
 
         #[test]
-        fn offsets_are_read_as_a_library_does(second in 0i64..4_000_000_000, hours in -23i32..=23, minutes in 0i32..60) {
+        fn offsets_are_parsed_like_jiff_does(second in 0i64..4_000_000_000, hours in -23i32..=23, minutes in 0i32..60) {
             let offset = jiff::tz::Offset::from_seconds(hours * 3600 + hours.signum() * minutes * 60).unwrap();
             let there = jiff::Timestamp::from_second(second).unwrap().to_zoned_datetime(offset.to_time_zone());
             let text = there.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
@@ -342,14 +345,14 @@ mod tests {
         }
 
         #[test]
-        fn http_dates_are_read_as_a_library_writes_them(second in 0i64..4_000_000_000) {
+        fn http_dates_of_jiff_are_parsed(second in 0i64..4_000_000_000) {
             let there = jiff::Timestamp::from_second(second).unwrap().to_zoned_datetime(jiff::tz::TimeZone::UTC);
             let text = there.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
             prop_assert_eq!(Timestamp::from_http_date(&text), Some(Timestamp::from_second(second)));
         }
 
         #[test]
-        fn nothing_makes_it_panic(text in any::<String>(), date in "[0-9TZ:+. -]{0,30}") {
+        fn parsing_never_panics(text in any::<String>(), date in "[0-9TZ:+. -]{0,30}") {
             let _ = (text.parse::<Timestamp>(), Timestamp::from_http_date(&text));
             if let Ok(read) = date.parse::<Timestamp>() {
                 prop_assert!(jiff::Timestamp::from_microsecond(read.micros).is_ok(), "{date}");
@@ -358,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_instant_is_refused() {
+    fn invalid_instants_are_refused() {
         for text in [
             "",
             "2026-11-02",
@@ -382,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_and_leap_seconds_are_taken() {
+    fn fractions_and_leap_seconds_are_accepted() {
         let read = |text: &str| text.parse::<Timestamp>().unwrap().to_string();
         assert_eq!(read("2026-11-02t10:00:00.1234567899z"), "2026-11-02T10:00:00.123456Z");
         assert_eq!(read("2024-02-29 23:59:60Z"), "2024-02-29T23:59:59Z");
@@ -390,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_midnight_of_a_zone() {
+    fn the_next_midnight_follows_the_offset_of_the_zone() {
         let next = |text: &str, hours| {
             text.parse::<Timestamp>().unwrap().next_midnight(SignedDuration::from_hours(hours)).to_string()
         };

@@ -1,34 +1,34 @@
-//! One call: token, envelope, waiting out limits, repeating (DESIGN section 8). Nearly every operation here may be sent
-//! again whatever became of it: statuses only move forward, data is overwritten. Creating leads may not, as long as
-//! Marketo may be at it.
+//! One call: token, envelope, rate limits, retries. All operations but the creation of leads are idempotent: statuses
+//! only move forward, and data is overwritten.
 
-use crate::access::{Marketo, peer_error};
-use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Reason, Remedy, quota_reset};
+use crate::body::RequestBody;
+use crate::client::{MarketoClient, upstream_error};
+use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Reason, Recovery, quota_reset};
 use bytes::Bytes;
 use domain::time::SignedDuration;
-use domain::{Code, Error, Retry, json};
+use domain::{Error, ErrorCode, Retry, json};
 use http::{Method, Request, header};
-use platform::patience::{Patience, retry_after};
+use platform::retry::{RetryBudget, retry_after};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// One try may take this long. Marketo's own limit for upserts is 90 seconds, but a run has only 25.
-const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(20);
+/// Timeout of one attempt. Marketo's own limit for upserts is 90 seconds, but a run lasts only 25.
+const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
 
-/// So long Marketo itself may work on a call, whether or not anybody waits for its answer (marketo.md section 3.3).
-const WORKS_ON: SignedDuration = SignedDuration::from_secs(90);
+/// How long Marketo may process a call, even after the caller has timed out (docs/reference/marketo.md).
+const MAX_PROCESSING_TIME: SignedDuration = SignedDuration::from_secs(90);
 
-/// Marketo's envelope, opened.
+/// Marketo's envelope with typed results.
 #[derive(Debug)]
 pub(crate) struct Envelope<T> {
     pub(crate) result: Vec<T>,
     pub(crate) next_page_token: Option<String>,
 }
 
-/// Marketo's envelope as it comes.
+/// Marketo's envelope as received.
 #[derive(Debug, Deserialize)]
-struct Sealed {
+struct RawEnvelope {
     #[serde(default)]
     success: bool,
     #[serde(default)]
@@ -39,79 +39,53 @@ struct Sealed {
     next_page_token: Option<String>,
 }
 
-/// A body and how it is encoded: asset calls are form-encoded, the others JSON.
-pub(crate) enum Content {
-    None,
-    Json(Bytes),
-    Form(String),
-}
-
-impl Content {
-    pub(crate) fn json<T: Serialize>(value: &T) -> Result<Self, MarketoError> {
-        let bytes = serde_json::to_vec(value).map_err(|error| Error::Ours(error.to_string()))?;
-        Ok(Self::Json(bytes.into()))
-    }
-
-    pub(crate) fn form(pairs: &[(&str, &str)]) -> Self {
-        Self::Form(encoded(pairs))
-    }
-
-    fn parts(&self) -> (Option<&'static str>, Bytes) {
-        match self {
-            Self::None => (None, Bytes::new()),
-            Self::Json(bytes) => (Some("application/json"), bytes.clone()),
-            Self::Form(text) => (Some("application/x-www-form-urlencoded"), Bytes::from(text.clone())),
-        }
-    }
-}
-
-/// Pairs as a query or a form.
-pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-enum Tried {
-    Done(Sealed),
-    NewToken,
-    Again { wait: Option<SignedDuration>, code: Code },
+/// The result of one attempt.
+enum Attempt {
+    /// Marketo executed the request.
+    Succeeded(RawEnvelope),
+    /// The token is invalid or expired.
+    RefusedToken,
+    /// A transient failure. `wait` is the minimum wait, `code` the error if no attempt is left.
+    Retryable { wait: Option<SignedDuration>, code: ErrorCode },
+    /// A permanent failure.
     Failed(MarketoError),
 }
 
-impl Marketo {
+impl MarketoClient {
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Envelope<T>, MarketoError> {
-        self.call(Method::GET, path, Content::None).await
+        self.call(Method::GET, path, RequestBody::None).await
     }
 
-    /// `path` begins with `/rest`.
+    /// Calls an operation and deserializes its results. `path` begins with `/rest`.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
-        content: Content,
+        body: RequestBody,
     ) -> Result<Envelope<T>, MarketoError> {
-        let sealed = self.call_untyped(method, path, content).await?;
-        let unreadable = |_| peer_error(Code::MarketoUnavailable, Retry::Soon);
-        let result: Result<Vec<T>, _> = sealed.result.iter().map(json::from_value).collect();
-        Ok(Envelope { result: result.map_err(unreadable)?, next_page_token: sealed.next_page_token })
+        let raw = self.call_untyped(method, path, body).await?;
+        let unreadable = |_| upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon);
+        let result: Result<Vec<T>, _> = raw.result.iter().map(json::from_value).collect();
+        Ok(Envelope { result: result.map_err(unreadable)?, next_page_token: raw.next_page_token })
     }
 
-    /// The call itself, which is the same code for every operation.
-    async fn call_untyped(&self, method: Method, path: &str, content: Content) -> Result<Sealed, MarketoError> {
-        let url = format!("{}{path}", self.ports.settings().marketo_url().await?);
-        let mut patience = Patience::until(self.deadline);
+    /// Not generic, so that it is compiled once.
+    async fn call_untyped(&self, method: Method, path: &str, body: RequestBody) -> Result<RawEnvelope, MarketoError> {
+        let url = format!("{}{path}", self.ports.config().marketo_url().await?);
+        let mut retry_budget = RetryBudget::until(self.deadline);
         let mut renewed = false;
         loop {
             let token = match self.token().await {
                 Ok(token) => token,
-                Err(MarketoError::Other(Error::Peer(error)))
-                    if error.retry == Retry::Soon && patience.wait(&self.ports, None).await =>
+                Err(MarketoError::Other(Error::Upstream(error)))
+                    if error.retry == Retry::Soon && retry_budget.wait(&self.ports, None).await =>
                 {
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            self.wait_for_turn().await?;
-            let (content_type, body) = content.parts();
+            self.wait_for_rate_limit().await?;
+            let (content_type, bytes) = body.parts();
             let mut request = Request::builder()
                 .method(&method)
                 .uri(&url)
@@ -120,71 +94,79 @@ impl Marketo {
             if let Some(content_type) = content_type {
                 request = request.header(header::CONTENT_TYPE, content_type);
             }
-            let request = request.body(body).map_err(|error| Error::Ours(error.to_string()))?;
+            let request = request.body(bytes).map_err(|error| Error::Internal(error.to_string()))?;
             match self.attempt(request).await {
-                Tried::Done(envelope) => return Ok(envelope),
-                Tried::Failed(error) => return Err(error),
-                Tried::NewToken if !renewed => {
+                Attempt::Succeeded(envelope) => return Ok(envelope),
+                Attempt::Failed(error) => return Err(error),
+                Attempt::RefusedToken if !renewed => {
                     renewed = true;
                     self.forget(&token);
                 }
-                Tried::NewToken => return Err(peer_error(Code::MarketoAccessDenied, Retry::Never).into()),
-                // Limits are told before anything is done.
-                Tried::Again { code, .. } if !self.repeats && code != Code::RateLimited => {
-                    return Err(peer_error(code, Retry::After(WORKS_ON)).into());
+                Attempt::RefusedToken => {
+                    return Err(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into());
                 }
-                Tried::Again { wait, code } => {
-                    if !patience.wait(&self.ports, wait).await {
+                // A rate-limited request was not executed, so that even the creation of leads may be sent again.
+                Attempt::Retryable { code, .. } if !self.is_idempotent && code != ErrorCode::RateLimited => {
+                    return Err(upstream_error(code, Retry::After(MAX_PROCESSING_TIME)).into());
+                }
+                Attempt::Retryable { wait, code } => {
+                    if !retry_budget.wait(&self.ports, wait).await {
                         let retry = wait.map_or(Retry::Soon, |wait| Retry::After(wait.min(RATE_WINDOW)));
-                        return Err(peer_error(code, retry).into());
+                        return Err(upstream_error(code, retry).into());
                     }
                 }
             }
         }
     }
 
-    /// Keeps to half of the rate limit, if that is wanted.
-    async fn wait_for_turn(&self) -> Result<(), MarketoError> {
-        if !self.is_gentle {
+    /// Waits for a slot of the low-priority rate limiter.
+    async fn wait_for_rate_limit(&self) -> Result<(), MarketoError> {
+        if !self.is_low_priority {
             return Ok(());
         }
-        let wait = self.tokens.turns.take(self.ports.clock.now(), self.deadline);
-        let wait = wait.map_err(|wait| peer_error(Code::RateLimited, Retry::After(wait)))?;
+        let wait = self.tokens.reserve(self.ports.clock.now(), self.deadline);
+        let wait = wait.map_err(|wait| upstream_error(ErrorCode::RateLimited, Retry::After(wait)))?;
         if wait > SignedDuration::ZERO {
             self.ports.clock.sleep(wait).await;
         }
         Ok(())
     }
 
-    async fn attempt(&self, request: Request<Bytes>) -> Tried {
+    async fn attempt(&self, request: Request<Bytes>) -> Attempt {
         let now = self.ports.clock.now();
-        let limit = CALL_LIMIT.min(self.deadline.duration_since(now));
-        let again = Tried::Again { wait: None, code: Code::MarketoUnavailable };
-        let Ok(response) = self.ports.send_within(limit, request).await else { return again };
+        let timeout = CALL_TIMEOUT.min(self.deadline.duration_since(now));
+        let unavailable = Attempt::Retryable { wait: None, code: ErrorCode::MarketoUnavailable };
+        let Ok(response) = self.ports.send_within(timeout, request).await else { return unavailable };
         match response.status().as_u16() {
             200..=299 => {}
-            429 => return Tried::Again { wait: retry_after(response.headers(), now), code: Code::RateLimited },
-            401 => return Tried::NewToken,
-            403 => return Tried::Failed(peer_error(Code::MarketoAccessDenied, Retry::Never).into()),
-            status @ (413 | 414) => return Tried::Failed(MarketoError::Refused(MarketoCode(status.into()))),
-            400..=499 => return Tried::Failed(MarketoError::Refused(MarketoCode(response.status().as_u16().into()))),
-            _ => return again,
-        }
-        let Ok(envelope) = json::read::<Sealed>(response.body()) else { return again };
-        if envelope.success {
-            return Tried::Done(envelope);
-        }
-        // "success: false" without errors is an unknown failure of theirs.
-        let Some(code) = envelope.errors.first().map(Reason::code) else { return again };
-        match code.remedy() {
-            Remedy::NewToken => Tried::NewToken,
-            Remedy::Repeat { wait } => {
-                let limited = matches!(code.0, 606 | 615);
-                Tried::Again { wait, code: if limited { Code::RateLimited } else { Code::MarketoUnavailable } }
+            429 => {
+                return Attempt::Retryable { wait: retry_after(response.headers(), now), code: ErrorCode::RateLimited };
             }
-            Remedy::Quota => Tried::Failed(peer_error(Code::MarketoQuota, Retry::At(quota_reset(now))).into()),
-            Remedy::Access => Tried::Failed(peer_error(Code::MarketoAccessDenied, Retry::Never).into()),
-            Remedy::Refuse => Tried::Failed(MarketoError::Refused(code)),
+            401 => return Attempt::RefusedToken,
+            403 => return Attempt::Failed(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into()),
+            status @ 400..=499 => return Attempt::Failed(MarketoError::Api(MarketoCode(status.into()))),
+            _ => return unavailable,
+        }
+        let Ok(envelope) = json::read::<RawEnvelope>(response.body()) else { return unavailable };
+        if envelope.success {
+            return Attempt::Succeeded(envelope);
+        }
+        // `success: false` without errors is an unknown failure of Marketo.
+        let Some(code) = envelope.errors.first().map(Reason::code) else { return unavailable };
+        match code.recovery() {
+            Recovery::RenewToken => Attempt::RefusedToken,
+            Recovery::BackOff { wait } => {
+                let is_rate_limited = matches!(code.0, 606 | 615);
+                Attempt::Retryable {
+                    wait,
+                    code: if is_rate_limited { ErrorCode::RateLimited } else { ErrorCode::MarketoUnavailable },
+                }
+            }
+            Recovery::QuotaExhausted => {
+                Attempt::Failed(upstream_error(ErrorCode::MarketoQuota, Retry::At(quota_reset(now))).into())
+            }
+            Recovery::FixAccess => Attempt::Failed(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into()),
+            Recovery::None => Attempt::Failed(MarketoError::Api(code)),
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Marketo's codes. They come as strings, with HTTP 200 (marketo.md section 4).
+//! Marketo's error codes. They come as strings, with HTTP 200 (docs/reference/marketo.md).
 
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Code, Error, Peer, PeerError, Problem, Retry};
+use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError};
 use serde::Deserialize;
 
-/// What a call ends in when it does not succeed.
+/// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MarketoError {
-    /// Marketo understood the request and refused it: a bug of ours, or something that is not there.
+    /// Marketo refused the request: a bug of this application, or a missing asset or record.
     #[error("Marketo refused with code {0}")]
-    Refused(MarketoCode),
-    /// Anything else: no token, no answer, a limit that lasts.
+    Api(MarketoCode),
+    /// Any other failure: no token, no answer, or a rate limit that outlasts the deadline.
     #[error(transparent)]
     Other(#[from] Error),
 }
 
-/// A code of Marketo's.
+/// An error code of Marketo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MarketoCode(pub u32);
 
 impl MarketoCode {
-    /// "Lead skipped": already in or past the status. That is success (R16).
+    /// "Lead skipped": the member is already in or past the status, which is success (R16).
     pub const ALREADY_PAST: Self = Self(1037);
-    /// "Invalid data", among it a list of members of a program that has more than 100,000.
+    /// "Invalid data". Also the answer to a listing of members of a program with more than 100,000.
     pub const INVALID: Self = Self(1003);
     /// "Membership not found".
     pub const NO_MEMBER: Self = Self(1013);
@@ -40,47 +40,47 @@ impl std::fmt::Display for MarketoCode {
     }
 }
 
-/// What to do about a response-level code.
+/// How to recover from a response-level error code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Remedy {
-    /// 601, 602: a new token, once.
-    NewToken,
-    /// Wait and send the same again.
-    Repeat { wait: Option<SignedDuration> },
-    /// 607: the daily quota.
-    Quota,
-    /// 603 and the like: somebody has to change the API user.
-    Access,
-    /// The rest.
-    Refuse,
+pub(crate) enum Recovery {
+    /// Renews the token, once.
+    RenewToken,
+    /// Backs off, at least for `wait`, and retries.
+    BackOff { wait: Option<SignedDuration> },
+    /// The daily quota is used up. The call fails, and can be retried when the quota resets.
+    QuotaExhausted,
+    /// An admin of Marketo has to change the permissions of the API user.
+    FixAccess,
+    /// The request itself is refused.
+    None,
 }
 
-/// The window of Marketo's rate limit, 100 calls in 20 seconds: after a 606 it is over by then.
+/// Window of Marketo's rate limit of 100 calls in 20 seconds.
 pub(crate) const RATE_WINDOW: SignedDuration = SignedDuration::from_secs(20);
 
 impl MarketoCode {
-    /// marketo.md section 4, response-level table; DESIGN section 8.
-    pub(crate) const fn remedy(self) -> Remedy {
+    /// Returns how to recover from this code at response level (docs/FAILURES.md).
+    pub(crate) const fn recovery(self) -> Recovery {
         match self.0 {
-            600..=602 => Remedy::NewToken,
-            603 => Remedy::Access,
-            // Full jitter under the window's length is what the caller's patience adds; a second is the least that
-            // helps.
-            606 => Remedy::Repeat { wait: Some(SignedDuration::from_secs(1)) },
-            607 => Remedy::Quota,
-            500 | 502 | 604 | 608 | 611 | 614 | 615 | 713 | 719 => Remedy::Repeat { wait: None },
-            _ => Remedy::Refuse,
+            600..=602 => Recovery::RenewToken,
+            603 => Recovery::FixAccess,
+            // The minimum that helps; the retry budget adds jitter.
+            606 => Recovery::BackOff { wait: Some(SignedDuration::from_secs(1)) },
+            607 => Recovery::QuotaExhausted,
+            500 | 502 | 604 | 608 | 611 | 614 | 615 | 713 | 719 => Recovery::BackOff { wait: None },
+            _ => Recovery::None,
         }
     }
 }
 
-/// An entry of `errors` or `reasons`. Its code is a string, sometimes a number.
+/// An entry of `errors` or `reasons`. Its code is a string or a number.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Reason {
     code: serde_json::Value,
 }
 
 impl Reason {
+    /// Returns the code; 0 for an unreadable one.
     pub(crate) fn code(&self) -> MarketoCode {
         let number = self.code.as_u64().or_else(|| self.code.as_str()?.parse().ok());
         MarketoCode(number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0))
@@ -90,25 +90,26 @@ impl Reason {
 impl From<MarketoError> for Error {
     fn from(error: MarketoError) -> Self {
         match error {
-            MarketoError::Refused(code) => Self::Peer(PeerError {
-                peer: Peer::Marketo,
+            MarketoError::Api(code) => Self::Upstream(UpstreamError {
+                upstream: Upstream::Marketo,
                 problem: Problem::because(
-                    Code::MarketoUnavailable,
+                    ErrorCode::MarketoUnavailable,
                     format_args!("Marketo refused the request with code {code}."),
                 ),
                 retry: Retry::Never,
-                ambiguous: false,
+                maybe_executed: false,
             }),
             MarketoError::Other(error) => error,
         }
     }
 }
 
+/// Offset of US Central Standard Time.
 const CST: SignedDuration = SignedDuration::from_hours(-6);
 
-/// When Marketo's daily quota begins anew: 00:00 US Central. Marketo writes "CST", and in summer midnight CDT comes
-/// an hour before midnight CST; the later one is right in both cases.
-pub fn quota_reset(now: Timestamp) -> Timestamp {
+/// Returns when Marketo's daily quota resets: 00:00 US Central. Midnight CST is used all year, because in summer it comes an
+/// hour after midnight CDT, so it is never too early.
+pub(crate) fn quota_reset(now: Timestamp) -> Timestamp {
     now.next_midnight(CST)
 }
 
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_read_as_text_or_number() {
+    fn codes_are_read_from_strings_and_numbers() {
         for json in [r#"{"code":"606","message":"Max rate limit"}"#, r#"{"code":606}"#] {
             assert_eq!(serde_json::from_str::<Reason>(json).unwrap().code(), MarketoCode(606));
         }
@@ -125,20 +126,20 @@ mod tests {
     }
 
     #[test]
-    fn each_code_of_the_design_has_its_remedy() {
+    fn each_code_has_its_recovery() {
         for code in [601, 602] {
-            assert_eq!(MarketoCode(code).remedy(), Remedy::NewToken);
+            assert_eq!(MarketoCode(code).recovery(), Recovery::RenewToken);
         }
         for code in [606, 615, 604, 608, 611, 713, 502] {
-            assert!(matches!(MarketoCode(code).remedy(), Remedy::Repeat { .. }), "{code}");
+            assert!(matches!(MarketoCode(code).recovery(), Recovery::BackOff { .. }), "{code}");
         }
-        assert_eq!(MarketoCode(607).remedy(), Remedy::Quota);
-        assert_eq!(MarketoCode(603).remedy(), Remedy::Access);
-        assert_eq!(MarketoCode(610).remedy(), Remedy::Refuse);
+        assert_eq!(MarketoCode(607).recovery(), Recovery::QuotaExhausted);
+        assert_eq!(MarketoCode(603).recovery(), Recovery::FixAccess);
+        assert_eq!(MarketoCode(610).recovery(), Recovery::None);
     }
 
     #[test]
-    fn the_quota_begins_anew_at_midnight_central() {
+    fn the_quota_resets_at_midnight_central_time() {
         let reset = |now: &str| quota_reset(now.parse().unwrap()).to_string();
         assert_eq!(reset("2026-11-02T05:59:59Z"), "2026-11-02T06:00:00Z");
         assert_eq!(reset("2026-11-02T06:00:00Z"), "2026-11-03T06:00:00Z");

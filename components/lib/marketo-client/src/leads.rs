@@ -1,76 +1,77 @@
-//! Leads.
+//! Leads: creation, updates, look-up.
 
-use crate::access::Marketo;
-use crate::call::{Content, Envelope};
+use crate::body::RequestBody;
+use crate::call::Envelope;
+use crate::client::MarketoClient;
 use crate::error::{MarketoCode, MarketoError, Reason};
 use domain::{Email, LeadId, Sensitive};
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-/// A lead to create, by e-mail. Some subscriptions do not let the API write companies.
+/// A lead to create. Some subscriptions do not allow the API to write `company`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewLead {
-    /// The address.
+    /// E-mail address.
     pub email: Email,
-    /// Sent when known.
+    /// First name, sent if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<Sensitive>,
-    /// Sent when known.
+    /// Last name, sent if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<Sensitive>,
-    /// Sent when known.
+    /// Phone, sent if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<Sensitive>,
-    /// Sent when known.
+    /// Company, sent if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<Sensitive>,
 }
 
-/// What to write into a lead that is there.
+/// An update of an existing lead.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeadUpdate {
-    /// Which.
+    /// The lead's id.
     #[serde(serialize_with = "number")]
     pub id: LeadId,
-    /// Sent when known.
+    /// First name, sent if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<Sensitive>,
-    /// Sent when known.
+    /// Last name, sent if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<Sensitive>,
-    /// Sent when known.
+    /// Phone, sent if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<Sensitive>,
-    /// Sent when known.
+    /// Company, sent if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<Sensitive>,
 }
 
-/// Marketo's interface describes ids of leads as integers.
+/// Serializes a lead id as a number, as Marketo's interface describes it.
 fn number<S: serde::Serializer>(id: &LeadId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(id.get())
 }
 
-/// What became of one record of a batch. The batch goes on whatever it is.
+/// The result of one lead of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Upserted {
-    /// There was none.
+pub enum LeadSyncResult {
+    /// The lead was created.
     Created(LeadId),
-    /// There was one.
+    /// The lead was updated.
     Updated(LeadId),
-    /// Marketo did not take it.
+    /// Marketo refused the record.
     Skipped(MarketoCode),
 }
 
-/// A lead as read.
+/// A lead as read from Marketo.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lead {
     /// The id.
     pub id: LeadId,
-    /// The address.
+    /// E-mail address.
     #[serde(default)]
     pub email: Option<Sensitive>,
     /// First name.
@@ -87,9 +88,9 @@ pub struct Lead {
     pub phone: Option<Sensitive>,
 }
 
-/// A record of a batch's result.
+/// The result of one record of a batch, as received.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Row {
+pub(crate) struct RecordResult {
     #[serde(default)]
     pub(crate) id: Option<LeadId>,
     #[serde(default)]
@@ -98,50 +99,52 @@ pub(crate) struct Row {
     pub(crate) reasons: Vec<Reason>,
 }
 
-impl Row {
+impl RecordResult {
+    /// Returns the first reason for which the record was skipped.
     pub(crate) fn reason(&self) -> MarketoCode {
         self.reasons.first().map_or(MarketoCode(0), Reason::code)
     }
 }
 
-/// The columns that we read of a lead.
+/// The fields that are read of a lead.
 const FIELDS: &str = "id,email,firstName,lastName,company,phone";
 
-impl Marketo {
-    /// Creates leads, at most [`crate::BATCH`] at once, and answers in their order. One that is there already is
-    /// skipped with [`MarketoCode::LEAD_EXISTS`] and stays as it is. Two calls at the same time with one address make
-    /// duplicates: callers run one after another.
-    pub async fn create_leads(&self, leads: &[NewLead]) -> Result<Vec<Upserted>, MarketoError> {
+impl MarketoClient {
+    /// Creates at most [`crate::BATCH`] leads; returns the results in their order. An existing lead is skipped with
+    /// [`MarketoCode::LEAD_EXISTS`] and not changed. Simultaneous calls with one address create duplicates, so callers
+    /// run one after another.
+    pub async fn create_leads(&self, leads: &[NewLead]) -> Result<Vec<LeadSyncResult>, MarketoError> {
         let body = serde_json::json!({ "action": "createOnly", "lookupField": "email", "input": leads });
-        self.once().sync_leads(&body, leads.len()).await
+        self.non_idempotent().sync_leads(&body, leads.len()).await
     }
 
-    /// Writes fields of leads that are there, at most [`crate::BATCH`] at once, and answers in their order.
-    pub async fn update_leads(&self, leads: &[LeadUpdate]) -> Result<Vec<Upserted>, MarketoError> {
+    /// Updates at most [`crate::BATCH`] existing leads; returns the results in their order.
+    pub async fn update_leads(&self, leads: &[LeadUpdate]) -> Result<Vec<LeadSyncResult>, MarketoError> {
         let body = serde_json::json!({ "action": "updateOnly", "lookupField": "id", "input": leads });
         self.sync_leads(&body, leads.len()).await
     }
 
-    async fn sync_leads(&self, body: &serde_json::Value, count: usize) -> Result<Vec<Upserted>, MarketoError> {
+    async fn sync_leads(&self, body: &serde_json::Value, count: usize) -> Result<Vec<LeadSyncResult>, MarketoError> {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let envelope: Envelope<Row> = self.call(Method::POST, "/rest/v1/leads.json", Content::json(body)?).await?;
-        let upserted = envelope.result.iter().map(|row| match (row.status.as_str(), row.id) {
-            ("created", Some(id)) => Upserted::Created(id),
-            ("updated", Some(id)) => Upserted::Updated(id),
-            _ => Upserted::Skipped(row.reason()),
+        let envelope: Envelope<RecordResult> =
+            self.call(Method::POST, "/rest/v1/leads.json", RequestBody::json(body)?).await?;
+        let results = envelope.result.iter().map(|record| match (record.status.as_str(), record.id) {
+            ("created", Some(id)) => LeadSyncResult::Created(id),
+            ("updated", Some(id)) => LeadSyncResult::Updated(id),
+            _ => LeadSyncResult::Skipped(record.reason()),
         });
-        Ok(upserted.collect())
+        Ok(results.collect())
     }
 
-    /// Leads by e-mail, at most [`crate::BATCH`] addresses at once. Several leads may have one address.
+    /// Returns the leads with at most [`crate::BATCH`] e-mail addresses. Several leads may have one address.
     pub async fn leads_by_email(&self, emails: &[&Email]) -> Result<Vec<Lead>, MarketoError> {
         let values: Vec<_> = emails.iter().map(|email| email.expose()).collect();
         self.leads_by("email", &values.join(",")).await
     }
 
-    /// Leads by id, at most [`crate::BATCH`] at once.
+    /// Returns the leads with at most [`crate::BATCH`] ids.
     pub async fn leads_by_id(&self, ids: &[LeadId]) -> Result<Vec<Lead>, MarketoError> {
         let values: Vec<_> = ids.iter().map(LeadId::to_string).collect();
         self.leads_by("id", &values.join(",")).await
@@ -154,11 +157,11 @@ impl Marketo {
         let mut leads = Vec::new();
         let mut page: Option<String> = None;
         loop {
-            // A GET with 300 addresses passes the 8 kB that Marketo takes as a URI.
+            // A GET with 300 addresses would exceed the 8 kB that Marketo accepts as a URI.
             let mut form = vec![("filterType", filter), ("filterValues", values), ("fields", FIELDS)];
             form.extend(page.as_deref().map(|page| ("nextPageToken", page)));
             let envelope: Envelope<Lead> =
-                self.call(Method::POST, "/rest/v1/leads.json?_method=GET", Content::form(&form)).await?;
+                self.call(Method::POST, "/rest/v1/leads.json?_method=GET", RequestBody::form(&form)).await?;
             leads.extend(envelope.result);
             page = envelope.next_page_token.filter(|token| !token.is_empty());
             if page.is_none() {

@@ -1,23 +1,23 @@
-//! Marketo's REST API as far as webinar programs need it.
+//! A client of Marketo's REST API, as far as webinar programs need it.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
-//! | [`access`] | the token of the API-only user, cached |
-//! | [`call`] | one call: token, envelope, waiting out limits, repeating |
-//! | [`error`] | Marketo's codes, which come with HTTP 200 |
-//! | [`turns`] | keeping to half of the rate limit |
-//! | [`leads`], [`programs`], [`members`] | the operations, by what they are about |
+//! | [`client`] | [`MarketoClient`], and the cached token of the API-only user |
+//! | `call` | one call: token, envelope, rate limits, retries |
+//! | `body` | request bodies |
+//! | [`error`] | Marketo's error codes, which come with HTTP 200 |
+//! | [`leads`], [`programs`], [`members`] | the operations, one file per resource |
 
-pub mod access;
+mod body;
 mod call;
+pub mod client;
 pub mod error;
 pub mod leads;
 pub mod members;
 pub mod programs;
-mod turns;
 
-pub use access::{Marketo, Tokens};
+pub use client::{MarketoClient, TokenCache};
 pub use error::{MarketoCode, MarketoError};
 
-/// Records per call of the lead database (marketo.md section 4).
+/// Maximum number of records per call of the lead database (docs/reference/marketo.md).
 pub const BATCH: usize = 300;

@@ -1,30 +1,31 @@
-//! Program members: their status and their data.
+//! Program members: statuses, data, custom fields.
 
 use crate::BATCH;
-use crate::access::{Marketo, peer_error};
-use crate::call::{Content, Envelope, encoded};
+use crate::body::{RequestBody, form_encode};
+use crate::call::Envelope;
+use crate::client::{MarketoClient, upstream_error};
 use crate::error::{MarketoCode, MarketoError};
-use crate::leads::Row;
+use crate::leads::RecordResult;
 use domain::status::ProgressionStatus;
-use domain::{Code, LeadId, ProgramId, RegistrantId, Retry, Sensitive};
+use domain::{ErrorCode, LeadId, ProgramId, RegistrantId, Retry, Sensitive};
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What became of one member of a batch.
+/// The result of one member of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemberOutcome {
-    /// It is so now, or it was so or further already (R16).
+    /// The value is set, or the member is already past the status (R16).
     Done,
-    /// Marketo did not take it.
+    /// Marketo refused the record.
     Skipped(MarketoCode),
 }
 
-/// Member data: what makes `{{member.webinar url}}` resolve, and Zoom's id.
+/// Data of a member: the value of `{{member.webinar url}}`, and Zoom's registrant id.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberData {
-    /// Who.
+    /// The lead's id.
     pub lead_id: LeadId,
     /// The personal join link, at most 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,11 +34,11 @@ pub struct MemberData {
     pub registration_code: RegistrantId,
 }
 
-/// A member as read.
+/// A member as read from Marketo.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
-    /// Who.
+    /// The lead's id.
     pub lead_id: LeadId,
     /// The progression status.
     #[serde(default)]
@@ -55,23 +56,23 @@ pub struct Member {
 pub struct MemberPage {
     /// The members.
     pub members: Vec<Member>,
-    /// Where the next page begins; `None` on the last.
+    /// Cursor of the next page; `None` on the last page.
     pub next_page_token: Option<String>,
 }
 
 /// A field of program members.
 #[derive(Debug, Clone, Deserialize)]
 pub struct MemberField {
-    /// Its name in the API.
+    /// API name.
     pub name: String,
-    /// Whether the API may write it.
+    /// Whether the API can write it.
     #[serde(default)]
     pub updateable: bool,
 }
 
 impl MemberField {
-    /// Whether it is one of the standard fields that registration writes.
-    pub fn is_ours(&self) -> bool {
+    /// Returns whether it is a standard field that registration writes.
+    pub fn is_registration_field(&self) -> bool {
         matches!(self.name.as_str(), "registrationCode" | "webinarUrl")
     }
 }
@@ -82,66 +83,68 @@ struct MemberDescription {
     fields: Vec<MemberField>,
 }
 
-/// Custom fields of one member, by their names in the API.
+/// Custom fields of one member.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomFields {
-    /// Who.
+    /// The lead's id.
     pub lead_id: LeadId,
-    /// What.
+    /// Values by API name.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct OfLead {
+struct MemberId {
     lead_id: LeadId,
 }
 
+/// The fields that are read of a member.
 const FIELDS: &str = "leadId,statusName,registrationCode,webinarUrl";
 
-impl Marketo {
-    /// Sets the status of at most [`BATCH`] members, making them members if need be; answers in their order.
+impl MarketoClient {
+    /// Sets the status of at most [`BATCH`] leads, which become members if they are not; returns the results in their
+    /// order.
     pub async fn set_status(
         &self,
         program: ProgramId,
         status: &ProgressionStatus,
         leads: &[LeadId],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
-        let input: Vec<_> = leads.iter().map(|&lead_id| OfLead { lead_id }).collect();
+        let input: Vec<_> = leads.iter().map(|&lead_id| MemberId { lead_id }).collect();
         let body = serde_json::json!({ "statusName": status.name, "input": numbers(&input)? });
-        self.members(&format!("/rest/v1/programs/{program}/members/status.json"), &body, leads.len()).await
+        self.write_members(&format!("/rest/v1/programs/{program}/members/status.json"), &body, leads.len()).await
     }
 
-    /// Writes the data of at most [`BATCH`] members; who is no member yet is skipped with
-    /// [`MarketoCode::NO_MEMBER`]. Answers in their order.
+    /// Writes the data of at most [`BATCH`] members; returns the results in their order. A lead that is not a member is
+    /// skipped with [`MarketoCode::NO_MEMBER`].
     pub async fn set_member_data(
         &self,
         program: ProgramId,
         data: &[MemberData],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
         let body = serde_json::json!({ "input": numbers(data)? });
-        self.members(&format!("/rest/v1/programs/{program}/members.json"), &body, data.len()).await
+        self.write_members(&format!("/rest/v1/programs/{program}/members.json"), &body, data.len()).await
     }
 
-    /// Writes custom fields of at most [`BATCH`] members; answers in their order.
+    /// Writes custom fields of at most [`BATCH`] members; returns the results in their order.
     pub async fn set_custom_fields(
         &self,
         program: ProgramId,
         members: &[CustomFields],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
         let body = serde_json::json!({ "input": numbers(members)? });
-        self.members(&format!("/rest/v1/programs/{program}/members.json"), &body, members.len()).await
+        self.write_members(&format!("/rest/v1/programs/{program}/members.json"), &body, members.len()).await
     }
 
-    /// The fields that program members have.
+    /// Returns the fields of program members.
     pub async fn member_fields(&self) -> Result<Vec<MemberField>, MarketoError> {
         let envelope: Envelope<MemberDescription> = self.get("/rest/v1/programs/members/describe.json").await?;
         Ok(envelope.result.into_iter().flat_map(|description| description.fields).collect())
     }
 
-    /// One page of the members with a status.
+    /// Returns one page of the members with a status.
     pub async fn members_with_status(
         &self,
         program: ProgramId,
@@ -151,7 +154,7 @@ impl Marketo {
         self.members_by(program, "statusName", status, page).await
     }
 
-    /// The members among at most [`BATCH`] leads.
+    /// Returns the members among at most [`BATCH`] leads.
     pub async fn members_of(&self, program: ProgramId, leads: &[LeadId]) -> Result<Vec<Member>, MarketoError> {
         let values: Vec<_> = leads.iter().map(LeadId::to_string).collect();
         let values = values.join(",");
@@ -178,13 +181,13 @@ impl Marketo {
         let mut pairs =
             vec![("filterType", filter), ("filterValues", values), ("fields", FIELDS), ("batchSize", &*batch)];
         pairs.extend(page.map(|page| ("nextPageToken", page)));
-        let path = format!("/rest/v1/programs/{program}/members.json?{}", encoded(&pairs));
+        let path = format!("/rest/v1/programs/{program}/members.json?{}", form_encode(&pairs));
         let envelope: Envelope<Member> = self.get(&path).await?;
         let next_page_token = envelope.next_page_token.filter(|token| !token.is_empty());
         Ok(MemberPage { members: envelope.result, next_page_token })
     }
 
-    async fn members(
+    async fn write_members(
         &self,
         path: &str,
         body: &serde_json::Value,
@@ -193,23 +196,24 @@ impl Marketo {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let envelope: Envelope<Row> = self.call(Method::POST, path, Content::json(body)?).await?;
+        let envelope: Envelope<RecordResult> = self.call(Method::POST, path, RequestBody::json(body)?).await?;
         if envelope.result.len() != count {
-            return Err(peer_error(Code::MarketoUnavailable, Retry::Soon).into());
+            return Err(upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon).into());
         }
-        let outcomes = envelope.result.iter().map(|row| match row.status.as_str() {
+        let outcomes = envelope.result.iter().map(|record| match record.status.as_str() {
             "created" | "updated" => MemberOutcome::Done,
-            _ if row.reason() == MarketoCode::ALREADY_PAST => MemberOutcome::Done,
-            _ => MemberOutcome::Skipped(row.reason()),
+            _ if record.reason() == MarketoCode::ALREADY_PAST => MemberOutcome::Done,
+            _ => MemberOutcome::Skipped(record.reason()),
         });
         Ok(outcomes.collect())
     }
 }
 
-/// Our lead ids are written as strings; Marketo's interface describes `leadId` as an integer, so here they are.
+/// Serializes rows with `leadId` as a number, as Marketo's interface describes it. Lead ids serialize as strings
+/// otherwise.
 fn numbers<T: Serialize>(rows: &[T]) -> Result<serde_json::Value, MarketoError> {
-    let ours = |error: serde_json::Error| domain::Error::Ours(error.to_string());
-    let mut rows = serde_json::to_value(rows).map_err(ours)?;
+    let internal = |error: serde_json::Error| domain::Error::Internal(error.to_string());
+    let mut rows = serde_json::to_value(rows).map_err(internal)?;
     for row in rows.as_array_mut().into_iter().flatten() {
         let lead = row["leadId"].as_str().and_then(|id| id.parse::<u64>().ok());
         row["leadId"] = lead.into();

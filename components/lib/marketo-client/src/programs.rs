@@ -1,7 +1,8 @@
-//! Programs, channels and My Tokens (the asset API, whose bodies are form-encoded).
+//! Programs, channels and My Tokens: the asset API, whose bodies are form-encoded.
 
-use crate::access::Marketo;
-use crate::call::{Content, Envelope, encoded};
+use crate::body::{RequestBody, form_encode};
+use crate::call::Envelope;
+use crate::client::MarketoClient;
 use crate::error::MarketoError;
 use domain::ProgramId;
 use domain::status::{Channel, ProgressionStatus};
@@ -13,51 +14,52 @@ use serde::Deserialize;
 pub struct Program {
     /// The id.
     pub id: ProgramId,
-    /// Its name.
+    /// The name.
     #[serde(default)]
     pub name: String,
-    /// `Default`, `Event`, `Event with Webinar`, ... (spelling varies).
+    /// The type: `Default`, `Event`, `Event with Webinar`, ... (the spelling varies).
     #[serde(default, rename = "type")]
     pub kind: String,
-    /// Its channel's name.
+    /// Name of the channel.
     #[serde(default)]
     pub channel: String,
 }
 
 impl Program {
-    /// Whether its type is for webinars (R6). Documents spell it "Event with Webinar" and "webinar".
+    /// Returns whether the type is for webinars (R6).
     pub fn is_for_webinars(&self) -> bool {
         is_for_webinars(&self.kind)
     }
 }
 
-/// A channel as Marketo describes it.
+/// A channel as received.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelAsset {
-    /// Its name.
+    /// The name.
     #[serde(default)]
     pub name: String,
-    /// Which programs may have it.
+    /// Type of the programs that can use it.
     #[serde(default)]
     pub applicable_program_type: String,
-    /// Its statuses.
+    /// The statuses.
     #[serde(default)]
     pub progression_statuses: Vec<ProgressionStatus>,
 }
 
 impl ChannelAsset {
-    /// Whether it is for webinars (R6).
+    /// Returns whether the channel is for webinars (R6).
     pub fn is_for_webinars(&self) -> bool {
         is_for_webinars(&self.applicable_program_type)
     }
 
-    /// What we keep of it.
+    /// Returns the channel to store.
     pub fn channel(&self) -> Channel {
         Channel { name: self.name.clone(), statuses: self.progression_statuses.clone() }
     }
 }
 
+/// Marketo documents both spellings.
 fn is_for_webinars(kind: &str) -> bool {
     matches!(kind.trim().to_ascii_lowercase().as_str(), "webinar" | "event with webinar")
 }
@@ -65,12 +67,12 @@ fn is_for_webinars(kind: &str) -> bool {
 /// A My Token of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct MyToken {
-    /// Its name, without `my.`; at most 50 characters.
+    /// The name without `my.`, at most 50 characters.
     pub name: String,
-    /// `text`, `date`, ...
+    /// The type: `text`, `date`, ...
     #[serde(default, rename = "type")]
     pub kind: String,
-    /// Its value.
+    /// The value.
     #[serde(default)]
     pub value: String,
 }
@@ -81,39 +83,40 @@ struct TokenFolder {
     tokens: Vec<MyToken>,
 }
 
-/// What Marketo answers to an asset call that found nothing is success with a warning, or code 702; both are `None`.
-fn found<T>(answer: Result<Envelope<T>, MarketoError>) -> Result<Option<T>, MarketoError> {
+/// Returns the first result of an asset call. Marketo reports a missing asset as success with a warning or as an error
+/// code; both become `None`.
+fn first_result<T>(answer: Result<Envelope<T>, MarketoError>) -> Result<Option<T>, MarketoError> {
     match answer {
         Ok(envelope) => Ok(envelope.result.into_iter().next()),
-        Err(MarketoError::Refused(code)) if matches!(code.0, 610 | 702 | 709) => Ok(None),
+        Err(MarketoError::Api(code)) if matches!(code.0, 610 | 702 | 709) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-impl Marketo {
-    /// A program; `None` where there is none.
+impl MarketoClient {
+    /// Returns a program; `None` if there is none.
     pub async fn program(&self, id: ProgramId) -> Result<Option<Program>, MarketoError> {
-        found(self.get(&format!("/rest/asset/v1/program/{id}.json")).await)
+        first_result(self.get(&format!("/rest/asset/v1/program/{id}.json")).await)
     }
 
-    /// A channel by name; `None` where there is none.
+    /// Returns a channel by name; `None` if there is none.
     pub async fn channel(&self, name: &str) -> Result<Option<ChannelAsset>, MarketoError> {
-        let query = encoded(&[("name", name)]);
-        found(self.get(&format!("/rest/asset/v1/channel/byName.json?{query}")).await)
+        let query = form_encode(&[("name", name)]);
+        first_result(self.get(&format!("/rest/asset/v1/channel/byName.json?{query}")).await)
     }
 
-    /// The My Tokens of a program.
+    /// Returns the My Tokens of a program.
     pub async fn my_tokens(&self, program: ProgramId) -> Result<Vec<MyToken>, MarketoError> {
         let answer = self.get(&format!("/rest/asset/v1/folder/{program}/tokens.json?folderType=Program")).await;
-        Ok(found::<TokenFolder>(answer)?.map(|folder| folder.tokens).unwrap_or_default())
+        Ok(first_result::<TokenFolder>(answer)?.map(|folder| folder.tokens).unwrap_or_default())
     }
 
-    /// Writes a My Token over whatever was there.
+    /// Writes a My Token, replacing its value.
     pub async fn set_my_token(&self, program: ProgramId, token: &MyToken) -> Result<(), MarketoError> {
         let form =
             [("name", &*token.name), ("type", &*token.kind), ("value", &*token.value), ("folderType", "Program")];
         let path = format!("/rest/asset/v1/folder/{program}/tokens.json");
-        let _: Envelope<serde_json::Value> = self.call(Method::POST, &path, Content::form(&form)).await?;
+        let _: Envelope<serde_json::Value> = self.call(Method::POST, &path, RequestBody::form(&form)).await?;
         Ok(())
     }
 }

@@ -1,49 +1,43 @@
-//! The ports through which the components reach the world, and what every component does at its door.
+//! The platform of the components: the ports through which they reach the outside world, and what every component does
+//! with its requests.
 //!
-//! | module | what it is |
+//! | module | content |
 //! |---|---|
 //! | [`ports`] | outbound HTTP, key-value, clock, randomness, variables, work after the response |
 //! | [`store`] | the key-value port with typed keys |
 //! | [`store_gate`] | keeps listings of keys apart from other calls to the store, which would block Spin |
-//! | [`settings`] | the variables of DESIGN section 7, typed |
-//! | [`door`] | who may come in: admin, cron, Marketo, Zoom |
-//! | [`attempts`] | wrong admin keys, which cost more time the more there are |
-//! | [`entrance`] | the same as extractors |
-//! | [`session`] | the console's session cookie |
-//! | [`respond`] | problem documents (RFC 9457) and JSON bodies |
-//! | [`peers`] | calling other components by service chaining |
-//! | [`origin`] | scheme, host and port of URLs |
-//! | [`patience`] | repeating calls: how often, how long in between |
-//! | [`locks`] | locks between the requests of one instance |
-//! | [`together`] | several things at once, within a bound |
-//! | [`log`] | log lines that carry ids and hashes only |
-//! | `memory` | ports in memory, for native tests |
-//! | `rehearsal` | the same, failing as a script says |
-//! | `spin` | the ports on Spin; the only place that names its SDK besides the entry of each component |
+//! | [`config`] | the application's variables, typed |
+//! | [`auth`] | authentication of the admin, the scheduler, Marketo and Zoom |
+//! | [`mod@http`] | problem documents (RFC 9457) and JSON bodies |
+//! | [`internal_api`] | calls to other components by service chaining |
+//! | [`url_origin`] | scheme, host and port of URLs |
+//! | [`retry`] | retries with back-off under a deadline |
+//! | [`rate_limit`] | the rate limiter of outbound calls |
+//! | [`instance_lock`] | named locks between the requests of one instance |
+//! | [`concurrency`] | bounded concurrency |
+//! | [`log`](mod@log) | log lines that contain ids and hashes only |
+//! | `testing` | ports in memory and fault injection, for native tests |
+//! | `spin` | the ports on Spin, the only module that names its SDK besides each component's entry |
 
-pub mod attempts;
-pub mod door;
-pub mod entrance;
-pub mod locks;
+pub mod auth;
+pub mod concurrency;
+pub mod config;
+pub mod http;
+pub mod instance_lock;
+pub mod internal_api;
 pub mod log;
-pub mod origin;
-pub mod patience;
-pub mod peers;
 pub mod ports;
-pub mod respond;
-pub mod session;
-pub mod settings;
+pub mod rate_limit;
+pub mod retry;
 pub mod store;
 pub mod store_gate;
-pub mod together;
+pub mod url_origin;
 
-#[cfg(not(target_arch = "wasm32"))]
-pub mod memory;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod rehearsal;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 
+pub use self::http::{ApiError, JsonBody};
 pub use ports::Ports;
-pub use respond::{ApiError, Body};
 pub use store::Store;

@@ -14,7 +14,7 @@ use spin_sdk::wasip3::{self, http::types::ErrorCode};
 use std::sync::{Arc, OnceLock};
 use tower_service::Service;
 
-/// The ports of the component that runs this. Once per instance: the gate before its store works within one value.
+/// Returns the ports of this component. Call it once per instance, because the store gate works within one value.
 pub fn ports() -> Ports {
     let spin = Arc::new(Spin::default());
     Ports {
@@ -24,11 +24,11 @@ pub fn ports() -> Ports {
         random: spin.clone(),
         variables: spin.clone(),
         background: spin,
-        attempts: Arc::default(),
+        throttle: Arc::default(),
     }
 }
 
-/// Answers a request with a router: what every component's entry does.
+/// Answers a request with a router. Every component's entry calls it.
 pub async fn serve(router: &Router, request: spin_sdk::http::Request) -> axum::response::Response {
     match router.clone().call(request).await {
         Ok(response) => response,
@@ -38,7 +38,7 @@ pub async fn serve(router: &Router, request: spin_sdk::http::Request) -> axum::r
 
 #[derive(Default)]
 struct Spin {
-    /// Opened once: that is a call of the host's, as dear as reading a key.
+    /// Opened once, because opening costs as much as reading a key.
     store: OnceLock<Store>,
 }
 
@@ -47,7 +47,7 @@ impl Http for Spin {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let mut request = request;
         if !request.body().is_empty() {
-            // Without it the body goes out in chunks, which strict servers refuse.
+            // Without this header the body is sent chunked, which strict servers refuse.
             let length = request.body().len().into();
             request.headers_mut().insert(http::header::CONTENT_LENGTH, length);
         }
@@ -59,7 +59,7 @@ impl Http for Spin {
     }
 }
 
-/// Tells errors of reaching the peer, after which nothing was carried out, from those that may have come later.
+/// Classifies an error: if the upstream was not reached, it did not execute the request.
 fn failed(code: &ErrorCode) -> TransportError {
     let (reason, maybe_executed) = match code {
         ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => ("its name is unknown", false),
@@ -135,7 +135,7 @@ impl Random for Spin {
         while filled < buffer.len() {
             let wanted = (buffer.len() - filled) as u64;
             let bytes = wasip3::random::random::get_random_bytes(wanted);
-            // WASI may give fewer bytes than asked for.
+            // WASI may return fewer bytes than requested.
             let count = bytes.len().min(buffer.len() - filled);
             buffer[filled..filled + count].copy_from_slice(&bytes[..count]);
             filled += count;

@@ -1,12 +1,12 @@
-//! The key-value port with typed keys: a kind of record cannot be read under another's key.
+//! The key-value port with typed keys, so that a record is read only as the type that its key names.
 
-use crate::ports::{KeyValue, StoreError};
-use domain::json::{self, Unreadable};
+use crate::ports::traits::{KeyValue, StoreError};
+use domain::json::{self, JsonError};
 use domain::records::{Key, MAX_VALUE_BYTES};
 use futures::FutureExt;
 use serde_json::Value;
 
-/// The store.
+/// The store with typed keys.
 #[derive(Clone, Copy)]
 pub struct Store<'a>(&'a dyn KeyValue);
 
@@ -15,8 +15,7 @@ impl<'a> Store<'a> {
         Self(key_value)
     }
 
-    /// Reads a record. One that cannot be understood is an error, not an absence: acting as if it were not there
-    /// could register somebody twice.
+    /// Reads a record. An unreadable one is an error, not absent: treating it as absent could register a person twice.
     pub fn get<K: Key>(
         self,
         key: &K,
@@ -28,14 +27,14 @@ impl<'a> Store<'a> {
         })
     }
 
-    /// The reading itself, which is the same code for every kind.
+    /// Not generic, so that it is compiled once.
     async fn value(self, key: String) -> Result<(String, Option<Value>), StoreError> {
         let Some(bytes) = self.0.get(&key).await? else { return Ok((key, None)) };
         let value = json::parse(&bytes).map_err(|error| unreadable(&key, error))?;
         Ok((key, Some(value)))
     }
 
-    /// Writes a record.
+    /// Writes a record. A record over the size limit is an error.
     pub fn put<K: Key>(
         self,
         key: &K,
@@ -52,7 +51,7 @@ impl<'a> Store<'a> {
         self.0.set(&key, bytes).await
     }
 
-    /// Removes a record.
+    /// Deletes a record.
     pub fn delete<K: Key>(self, key: &K) -> impl Future<Output = Result<(), StoreError>> + Send + use<'a, K> {
         self.remove(key.to_string())
     }
@@ -61,17 +60,17 @@ impl<'a> Store<'a> {
         self.0.delete(&key).await
     }
 
-    /// All keys with a prefix. Reads every key of the store: for the tick, not for requests.
+    /// Returns all keys with a prefix. Reads every key of the store: for maintenance, not for requests.
     pub async fn keys(self, prefix: &str) -> Result<Vec<String>, StoreError> {
         self.0.keys(prefix).await
     }
 }
 
-fn unreadable(key: &str, error: Unreadable) -> StoreError {
+fn unreadable(key: &str, error: JsonError) -> StoreError {
     StoreError(format!("a record of kind {} cannot be read: {error}", kind(key)))
 }
 
-/// The first word of a key, which is all that a log may show of it.
+/// Returns the prefix of a key, the only part that a log may contain.
 fn kind(key: &str) -> &str {
     key.split(':').next().unwrap_or_default()
 }

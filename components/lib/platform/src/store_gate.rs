@@ -2,13 +2,13 @@
 //!
 //! Spin's SQLite store holds its only connection's lock while it streams keys to the guest through a channel of four,
 //! and `get`, `set` and `delete` block the instance's event loop until they have that lock. The event loop is what
-//! drains the channel. So a listing beside any other call of the same instance is a deadlock that ends with the
-//! process (Spin 4.1.0: `crates/key-value-spin/src/store.rs`, `crates/wasi-async/src/stream.rs`). The gate stays even
-//! if a later Spin mends this: 4.1.0 is what is deployed.
+//! drains the channel. So a listing beside any other call of the same instance is a deadlock that lasts until
+//! the process ends (Spin 4.1.0: `crates/key-value-spin/src/store.rs`, `crates/wasi-async/src/stream.rs`). The gate stays
+//! even if a later Spin fixes this, because 4.1.0 is supported.
 //!
 //! Other stores need no gate and lose little by it: calls wait during listings only.
 
-use crate::ports::{Clock, KeyValue, StoreError};
+use crate::ports::traits::{Clock, KeyValue, StoreError};
 use async_trait::async_trait;
 use domain::time::SignedDuration;
 use futures::future::{Either, select};
@@ -84,7 +84,7 @@ impl KeyValue for GatedStore {
     }
 }
 
-/// What an access to the store is, for the gate.
+/// The kind of an access to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {
     /// `get`, `set` or `delete`: any number at once.
@@ -93,7 +93,7 @@ enum Access {
     Listing,
 }
 
-/// Which accesses are under way, and which wait.
+/// The accesses in progress and those that wait.
 #[derive(Debug, Default)]
 struct Gate(Mutex<GateState>);
 
@@ -104,7 +104,7 @@ struct GateState {
     /// Waiting accesses with their ticket numbers, in the order in which they came.
     waiting: VecDeque<(u64, Access)>,
     last_ticket: u64,
-    /// How many accesses were admitted or ended so far.
+    /// Number of accesses that were admitted or have ended.
     changes: u64,
 }
 
@@ -151,7 +151,7 @@ impl Gate {
     }
 }
 
-/// A place in the queue. Dropping it, which also happens when the request is cut off, gives the place up.
+/// A place in the queue. Dropping it, which also happens when the request is cancelled, frees the place.
 #[derive(Debug)]
 struct Ticket {
     gate: Arc<Gate>,
@@ -164,7 +164,7 @@ impl Drop for Ticket {
     }
 }
 
-/// An access under way. Dropping it ends the access.
+/// An access in progress. Dropping it ends the access.
 #[derive(Debug)]
 struct Admission {
     gate: Arc<Gate>,
@@ -185,20 +185,20 @@ impl Drop for Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{InstanceStore, Memory};
+    use crate::testing::in_memory::{InMemoryPorts, InstanceStore};
     use domain::time::Timestamp;
     use futures::future::{BoxFuture, join_all};
     use proptest::prelude::*;
 
-    /// An access of the property test, and after how many yields it comes.
+    /// An access of the property test.
     #[derive(Debug, Clone, Copy)]
     enum Step {
         Get(u8),
         Set(u8),
         Delete(u8),
         List,
-        /// A listing that is cut off after some polls.
-        CutOffList(u8),
+        /// A listing that is cancelled after some polls.
+        CancelledList(u8),
     }
 
     fn step() -> impl Strategy<Value = (Step, u8)> {
@@ -207,7 +207,7 @@ mod tests {
             any::<u8>().prop_map(Step::Set),
             any::<u8>().prop_map(Step::Delete),
             Just(Step::List),
-            (0u8..12).prop_map(Step::CutOffList),
+            (0u8..12).prop_map(Step::CancelledList),
         ];
         (step, 0u8..20)
     }
@@ -234,7 +234,7 @@ mod tests {
                 let listed = store.keys("start:").await.unwrap();
                 assert_eq!(listed.len(), 20);
             }
-            Step::CutOffList(polls) => {
+            Step::CancelledList(polls) => {
                 let cut: BoxFuture<'_, ()> = Box::pin(yield_times(polls));
                 drop(select(store.keys("start:"), cut).await);
             }
@@ -248,11 +248,11 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
-        /// The in-memory store panics where Spin's would block for good, so each case that ends kept them apart.
+        /// The in-memory store panics where Spin's would deadlock, so a case that ends has kept listings apart.
         #[test]
-        fn many_listings_and_calls_in_any_order_end(steps in prop::collection::vec(step(), 1..40)) {
+        fn listings_and_calls_in_any_order_complete(steps in prop::collection::vec(step(), 1..40)) {
             runtime().block_on(async {
-                let store = Memory::default().ports().key_value;
+                let store = InMemoryPorts::default().ports().key_value;
                 filled(&*store, 20).await;
                 let all = steps.iter().map(|&(step, yields)| {
                     let store = &store;
@@ -262,7 +262,7 @@ mod tests {
                     }
                 });
                 join_all(all).await;
-                // Nothing was left behind that a later access would wait for.
+                // No later access waits for an access that has ended.
                 store.keys("").await.unwrap();
                 store.set("after", Vec::new()).await.unwrap();
             });
@@ -271,9 +271,9 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "beside a listing")]
-    fn without_the_gate_the_same_accesses_meet() {
+    fn without_the_gate_a_call_beside_a_listing_panics() {
         runtime().block_on(async {
-            let store = InstanceStore::new(Memory::default());
+            let store = InstanceStore::new(InMemoryPorts::default());
             filled(&store, 20).await;
             join_all([Step::List, Step::Get(1)].map(|step| run(&store, step))).await;
         });
@@ -281,19 +281,18 @@ mod tests {
 
     #[tokio::test]
     async fn calls_do_not_wait_for_each_other() {
-        let memory = Memory::default();
+        let memory = InMemoryPorts::default();
         let store = memory.ports().key_value;
         let before = memory.ports().clock.now();
         join_all((0..16).map(|n| run(&*store, Step::Set(n)))).await;
         assert_eq!(memory.ports().clock.now(), before);
     }
 
-    /// Listings that never stop coming do not keep a call waiting for ever, nor the other way round.
     #[tokio::test]
-    async fn nothing_starves() {
-        let store = Memory::default().ports().key_value;
+    async fn neither_calls_nor_listings_starve() {
+        let store = InMemoryPorts::default().ports().key_value;
         filled(&*store, 20).await;
-        let again = |step: Step| {
+        let repeat = |step: Step| {
             let store = &store;
             async move {
                 loop {
@@ -302,24 +301,24 @@ mod tests {
                 }
             }
         };
-        let wanted = async {
+        let accesses = async {
             for _ in 0..20 {
                 run(&*store, Step::Set(1)).await;
                 run(&*store, Step::List).await;
             }
         };
-        let crowd = join_all([Step::List, Step::List, Step::Get(1), Step::Set(2)].map(again));
-        assert!(matches!(select(Box::pin(wanted), Box::pin(crowd)).await, Either::Left(_)));
+        let endless = join_all([Step::List, Step::List, Step::Get(1), Step::Set(2)].map(repeat));
+        assert!(matches!(select(Box::pin(accesses), Box::pin(endless)).await, Either::Left(_)));
     }
 
-    /// A store that lists as its test says.
-    struct OddLister {
+    /// A store with a fixed listing, which may never end.
+    struct StubStore {
         keys: Vec<&'static str>,
         ends: bool,
     }
 
     #[async_trait]
-    impl KeyValue for OddLister {
+    impl KeyValue for StubStore {
         async fn get(&self, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
             Ok(None)
         }
@@ -340,7 +339,7 @@ mod tests {
         }
     }
 
-    /// A clock whose sleeps pass at once, whether or not others are still asleep.
+    /// A clock whose sleeps complete at once, whether or not other futures still sleep.
     struct SkippingClock(Mutex<Timestamp>);
 
     #[async_trait]
@@ -355,20 +354,20 @@ mod tests {
         }
     }
 
-    fn odd(keys: Vec<&'static str>, ends: bool) -> (GatedStore, Arc<dyn Clock>) {
+    fn stub_store(keys: Vec<&'static str>, ends: bool) -> (GatedStore, Arc<dyn Clock>) {
         let clock: Arc<dyn Clock> = Arc::new(SkippingClock(Mutex::new(Timestamp::UNIX_EPOCH)));
-        (GatedStore::new(Arc::new(OddLister { keys, ends }), clock.clone()), clock)
+        (GatedStore::new(Arc::new(StubStore { keys, ends }), clock.clone()), clock)
     }
 
     #[tokio::test]
     async fn a_key_that_the_store_lists_twice_is_returned_once() {
-        let (store, _) = odd(vec!["b", "a", "b", "b"], true);
+        let (store, _) = stub_store(vec!["b", "a", "b", "b"], true);
         assert_eq!(store.keys("").await.unwrap(), ["a", "b"]);
     }
 
     #[tokio::test]
     async fn a_listing_that_does_not_end_times_out_and_lets_the_others_go_on() {
-        let (store, clock) = odd(Vec::new(), false);
+        let (store, clock) = stub_store(Vec::new(), false);
         let before = clock.now();
         let (listed, read) = futures::future::join(store.keys(""), store.get("a")).await;
         assert!(listed.unwrap_err().to_string().contains("timed out"));
@@ -378,7 +377,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_access_that_is_never_polled_again_does_not_block_the_others_for_good() {
-        let (store, _) = odd(Vec::new(), false);
+        let (store, _) = stub_store(Vec::new(), false);
         let mut abandoned = store.keys("");
         assert!(futures::poll!(&mut abandoned).is_pending());
         assert!(store.get("a").await.unwrap_err().to_string().contains("does not end"));

@@ -1,67 +1,76 @@
-//! One call: token, waiting out rate limits, repeating what may be repeated (DESIGN section 8).
+//! One call: token, rate limits, retries of idempotent requests.
 
-use crate::access::{Access, Zoom};
-use crate::error::{Limit, Refusal, ZoomError};
-use crate::pace::Label;
+use crate::client::{Credentials, ZoomClient};
+use crate::error::{ExceededLimit, ZoomApiError, ZoomError};
+use crate::rate_limit::{RateLimitLabel, observe};
 use bytes::Bytes;
-use domain::records::hex_digest;
-use domain::time::SignedDuration;
-use domain::{Code, Error, Peer, PeerError, Problem, Retry, json};
+use domain::digest::sha256_hex;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError, json};
 use http::{Method, Request, header};
-use platform::patience::Patience;
-use platform::peers::{self, Component, ServiceProblem, ZoomToken};
+use platform::internal_api::{self, Component, ServiceProblem, ZoomToken};
 use platform::ports::TransportError;
+use platform::retry::RetryBudget;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// One try may take this long. Zoom's slowest operations here are reports of large webinars.
-const CALL_LIMIT: SignedDuration = SignedDuration::from_secs(15);
+/// Timeout of one attempt. The slowest operations are reports of large webinars.
+const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(15);
 
-/// Whether a call whose answer was lost may simply be sent again.
+/// Timeout of the report of a service problem to `oauth`.
+const REPORT_TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
+
+/// Whether a request may be sent again when its answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Repeat {
-    /// Reading, or writing what is already so.
-    Safe,
-    /// Adding a registrant, or changing its status: each call counts against a few a day (R12).
-    Never,
+pub(crate) enum Idempotency {
+    /// Reads, or writes the same state again.
+    Idempotent,
+    /// Adds a registrant or changes its status: each call counts towards a daily limit (R12).
+    NonIdempotent,
 }
 
-impl Zoom {
+impl ZoomClient {
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ZoomError> {
-        self.call::<(), T>(Method::GET, path, None, Repeat::Safe).await
+        self.call::<(), T>(Method::GET, path, None, Idempotency::Idempotent).await
     }
 
-    /// `path` begins after `/v2` and is encoded already.
+    /// Calls an operation and deserializes its answer. `path` begins after `/v2` and is encoded.
     pub(crate) async fn call<B: Serialize + Sync, T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Option<&B>,
-        repeat: Repeat,
+        idempotency: Idempotency,
     ) -> Result<T, ZoomError> {
         let body = match body {
-            Some(body) => Bytes::from(serde_json::to_vec(body).map_err(|error| Error::Ours(error.to_string()))?),
+            Some(body) => Bytes::from(serde_json::to_vec(body).map_err(|error| Error::Internal(error.to_string()))?),
             None => Bytes::new(),
         };
-        let answer = self.call_untyped(method, path, body, repeat).await?;
+        let answer = self.call_untyped(method, path, body, idempotency).await?;
         json::from_value(&answer).map_err(|_| unavailable(true))
     }
 
-    /// The call itself, which is the same code for every operation.
-    async fn call_untyped(&self, method: Method, path: &str, body: Bytes, repeat: Repeat) -> Result<Value, ZoomError> {
-        let label = Label::of(&method, path);
-        let mut patience = Patience::until(self.deadline);
+    /// Not generic, so that it is compiled once.
+    async fn call_untyped(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        idempotency: Idempotency,
+    ) -> Result<Value, ZoomError> {
+        let label = RateLimitLabel::of(&method, path);
+        let mut retry_budget = RetryBudget::until(self.deadline);
         let mut token = self.token(None).await?;
         let mut renewed = false;
         loop {
-            self.keep_pace(label).await?;
+            self.wait_for_rate_limit_slot(label).await?;
             let request = request(&method, &token, path, body.clone())?;
-            let limit = CALL_LIMIT.min(self.deadline.duration_since(self.ports.clock.now()));
-            let response = match self.ports.send_within(limit, request).await {
+            let timeout = CALL_TIMEOUT.min(self.deadline.duration_since(self.ports.clock.now()));
+            let response = match self.ports.send_within(timeout, request).await {
                 Ok(response) => response,
-                Err(error) if repeat == Repeat::Safe || !error.maybe_executed => {
-                    if patience.wait(&self.ports, None).await {
+                Err(error) if idempotency == Idempotency::Idempotent || !error.maybe_executed => {
+                    if retry_budget.wait(&self.ports, None).await {
                         continue;
                     }
                     return Err(no_answer(&error));
@@ -69,46 +78,52 @@ impl Zoom {
                 Err(error) => return Err(no_answer(&error)),
             };
             let status = response.status();
-            self.learn_pace(label, response.headers(), status.as_u16() == 429);
+            self.observe_rate_limit(label, response.headers(), status.as_u16() == 429);
             if status.is_success() {
                 let text: &[u8] = if response.body().is_empty() { b"null" } else { response.body() };
                 match json::parse(text) {
                     Ok(value) => return Ok(value),
-                    Err(_) if repeat == Repeat::Safe && patience.wait(&self.ports, None).await => continue,
+                    Err(_) if idempotency == Idempotency::Idempotent && retry_budget.wait(&self.ports, None).await => {
+                        continue;
+                    }
                     Err(_) => return Err(unavailable(true)),
                 }
             }
-            let refusal = Refusal::read(status.as_u16(), response.body());
+            let error = ZoomApiError::read(status.as_u16(), response.body());
             if status.as_u16() == 429 {
-                match Limit::read(response.headers(), &refusal, self.ports.clock.now()) {
-                    Limit::Daily { until } => return Err(ZoomError::DailyLimit { until }),
-                    // A refused request was not carried out, so even an add-registrant call may be sent again.
-                    Limit::PerSecond { wait } if patience.wait_for_turn(&self.ports, wait).await => continue,
-                    Limit::PerSecond { wait } => return Err(rate_limited(wait)),
+                match ExceededLimit::read(response.headers(), &error, self.ports.clock.now()) {
+                    ExceededLimit::Daily { until } => return Err(ZoomError::DailyLimit { until }),
+                    // A refused request was not executed, so even an add-registrant call may be sent again.
+                    ExceededLimit::PerSecond { wait } if retry_budget.wait_for_rate_limit(&self.ports, wait).await => {
+                        continue;
+                    }
+                    ExceededLimit::PerSecond { wait } => return Err(rate_limited(wait)),
                 }
             }
             if status.is_server_error() {
-                if repeat == Repeat::Safe && patience.wait(&self.ports, None).await {
+                if idempotency == Idempotency::Idempotent && retry_budget.wait(&self.ports, None).await {
                     continue;
                 }
                 return Err(unavailable(true));
             }
-            let hash = hex_digest(token.access_token.expose().as_bytes());
-            if refusal.is_bad_token() && !renewed && matches!(self.access, Access::Service(..)) {
+            let hash = sha256_hex(token.access_token.expose().as_bytes());
+            if error.is_bad_token() && !renewed && matches!(self.credentials, Credentials::Service(..)) {
                 renewed = true;
                 token = self.token(Some(hash)).await?;
                 continue;
             }
-            self.tell_service_problem(&refusal, hash).await;
-            return Err(ZoomError::Refused(refusal));
+            self.report_service_problem(&error, hash).await;
+            return Err(ZoomError::Api(error));
         }
     }
 
-    /// Calls come in bursts: each waits for a place within what Zoom says a second has.
-    async fn keep_pace(&self, label: Label) -> Result<(), ZoomError> {
-        if let Access::Service(service, tokens) = &self.access {
+    /// Waits for a slot within the rate limit that Zoom reported, so that bursts are not refused.
+    async fn wait_for_rate_limit_slot(&self, label: RateLimitLabel) -> Result<(), ZoomError> {
+        if let Credentials::Service(service, tokens) = &self.credentials {
             let now = self.ports.clock.now();
-            let wait = tokens.pace(service, label, |pace| pace.take(now));
+            let wait = tokens.rate_limiter(service, label, |rate_limiter| rate_limiter.reserve(now, Timestamp::MAX));
+            // A call that gives up because of its deadline keeps its slot.
+            let wait = wait.unwrap_or_else(|wait| wait);
             if wait > SignedDuration::ZERO && now + wait >= self.deadline {
                 return Err(rate_limited(Some(wait)));
             }
@@ -119,22 +134,24 @@ impl Zoom {
         Ok(())
     }
 
-    fn learn_pace(&self, label: Label, headers: &http::HeaderMap, is_refused: bool) {
-        if let Access::Service(service, tokens) = &self.access {
-            tokens.pace(service, label, |pace| pace.learn(headers, is_refused, self.ports.clock.now()));
+    fn observe_rate_limit(&self, label: RateLimitLabel, headers: &http::HeaderMap, is_refused: bool) {
+        if let Credentials::Service(service, tokens) = &self.credentials {
+            tokens.rate_limiter(service, label, |rate_limiter| {
+                observe(rate_limiter, headers, is_refused, self.ports.clock.now())
+            });
         }
     }
 
-    /// A refusal that concerns the service as a whole is written on it, so that the console shows it (R2).
-    async fn tell_service_problem(&self, refusal: &Refusal, token: String) {
-        let Access::Service(service, _) = &self.access else { return };
-        let Some(problem) = refusal.service_problem().filter(|_| self.tells) else { return };
-        let body = ServiceProblem { problem: Some(problem), token: Some(token) };
+    /// Reports an error that concerns the service as a whole, so that the console shows it (R2).
+    async fn report_service_problem(&self, error: &ZoomApiError, token: String) {
+        let Credentials::Service(service, _) = &self.credentials else { return };
+        let Some(problem) = error.service_problem().filter(|_| self.reports_problems) else { return };
+        let body = ServiceProblem { problem: Some(problem), program: None, token: Some(token) };
         let path = format!("/internal/problem/{service}");
-        let told: Result<serde::de::IgnoredAny, Error> =
-            peers::call(&self.ports, Component::Oauth, &path, &body, SignedDuration::from_secs(5)).await;
-        if told.is_err() {
-            platform::log!("service.problem_not_told", service = service, code = refusal.code());
+        let reported: Result<serde::de::IgnoredAny, Error> =
+            internal_api::call(&self.ports, Component::Oauth, &path, &body, REPORT_TIMEOUT).await;
+        if reported.is_err() {
+            platform::log!(Warn, "service.problem_report_failed", service = service, code = error.code());
         }
     }
 }
@@ -148,23 +165,28 @@ fn request(method: &Method, token: &ZoomToken, path: &str, body: Bytes) -> Resul
     if !body.is_empty() {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
-    request.body(body).map_err(|error| Error::Ours(error.to_string()))
+    request.body(body).map_err(|error| Error::Internal(error.to_string()))
 }
 
 fn no_answer(error: &TransportError) -> ZoomError {
     unavailable(error.maybe_executed)
 }
 
-fn unavailable(ambiguous: bool) -> ZoomError {
-    let problem = Problem::of(Code::ZoomUnavailable);
-    ZoomError::Other(Error::Peer(PeerError { peer: Peer::Zoom, problem, retry: Retry::Soon, ambiguous }))
+fn unavailable(maybe_executed: bool) -> ZoomError {
+    let problem = Problem::of(ErrorCode::ZoomUnavailable);
+    ZoomError::Other(Error::Upstream(UpstreamError {
+        upstream: Upstream::Zoom,
+        problem,
+        retry: Retry::Soon,
+        maybe_executed,
+    }))
 }
 
 fn rate_limited(wait: Option<SignedDuration>) -> ZoomError {
-    ZoomError::Other(Error::Peer(PeerError {
-        peer: Peer::Zoom,
-        problem: Problem::of(Code::RateLimited),
+    ZoomError::Other(Error::Upstream(UpstreamError {
+        upstream: Upstream::Zoom,
+        problem: Problem::of(ErrorCode::RateLimited),
         retry: wait.map_or(Retry::Soon, Retry::After),
-        ambiguous: false,
+        maybe_executed: false,
     }))
 }

@@ -1,16 +1,16 @@
-//! Reading what Zoom sends in several forms.
+//! Deserializers for values that Zoom sends in several forms.
 
 use serde::de::{Deserializer, Visitor};
 use serde_json::Value;
 use std::fmt;
 
-/// A text that may be absent, null, empty or a number: the last is written out, the others are `None`.
+/// Deserializes a string. A number becomes its digits; null and an empty string become `None`.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     deserializer.deserialize_any(Lenient)
 }
 
-/// The same out of a value.
-pub(crate) fn read(value: &Value) -> Option<String> {
+/// Reads a value in the same way. A value of another type becomes `None`.
+pub(crate) fn from_value(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
         Value::Number(number) => Some(number.to_string()),

@@ -1,11 +1,11 @@
 //! Registrants of a webinar.
 
-use crate::access::Zoom;
-use crate::call::Repeat;
-use crate::error::{Refusal, ZoomError};
-use crate::path::encode;
-use crate::{PAGE_SIZE, Page, lenient};
-use domain::{Code, Email, Problem, RegistrantId, Sensitive, WebinarId};
+use crate::call::Idempotency;
+use crate::client::ZoomClient;
+use crate::error::{ZoomApiError, ZoomError};
+use crate::lenient;
+use crate::page::{Page, page_query};
+use domain::{Email, ErrorCode, Problem, RegistrantId, Sensitive, WebinarId};
 use http::Method;
 use serde::de::{Deserializer, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -14,15 +14,15 @@ use serde_json::Value;
 /// A registrant to add. Absent fields are not sent.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewRegistrant {
-    /// As given by the person, not folded.
+    /// E-mail address as the person gave it.
     pub email: Email,
-    /// At most 64 characters.
+    /// First name, at most 64 characters.
     pub first_name: Sensitive,
-    /// At most 64 characters.
+    /// Last name, at most 64 characters.
     pub last_name: Sensitive,
-    /// Every further field under Zoom's name for it.
+    /// Further fields, by Zoom's names.
     #[serde(flatten)]
-    pub more: Sensitive<serde_json::Map<String, serde_json::Value>>,
+    pub more: Sensitive<serde_json::Map<String, Value>>,
     /// Answers to custom questions, matched by title.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub custom_questions: Vec<Answer>,
@@ -33,36 +33,36 @@ pub struct NewRegistrant {
 pub struct Answer {
     /// The question's title.
     pub title: String,
-    /// At most 128 characters.
+    /// The answer, at most 128 characters.
     pub value: Sensitive,
 }
 
-/// What Zoom answers to an addition. Adding an address again returns the registrant that is there.
+/// Zoom's answer to an add-registrant call. Adding an address again returns the existing registrant.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Added {
-    /// Zoom's id.
+pub struct AddedRegistrant {
+    /// The registrant's id.
     pub registrant_id: RegistrantId,
-    /// The personal link (R9); absent until the host approves.
+    /// The personal join link (R9); absent until the host approves.
     #[serde(default, deserialize_with = "lenient::text")]
     pub join_url: Option<String>,
-    /// Since 2026-09-21.
+    /// The registrant's status. Zoom sends it since 2026-09-21.
     #[serde(default, deserialize_with = "lenient::text")]
     pub status: Option<String>,
 }
 
-/// Where a registrant stands.
+/// The status of a registrant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum RegistrantStatus {
     /// May join.
     Approved,
-    /// Waits for the host.
+    /// Waits for the host's approval.
     Pending,
-    /// Denied, or cancelled.
+    /// Denied or cancelled.
     Denied,
 }
 
-impl Standing {
-    /// As the list takes it.
+impl RegistrantStatus {
+    /// Returns the value of the list's `status` parameter.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Approved => "approved",
@@ -72,30 +72,30 @@ impl Standing {
     }
 }
 
-/// So many registrants one status call takes.
+/// Maximum number of registrants per status call.
 pub const STATUS_BATCH: usize = 30;
 
-/// A registrant to approve.
+/// Identifies a registrant in a status call.
 #[derive(Debug, Clone, Serialize)]
-pub struct ToApprove {
-    /// Zoom's id.
+pub struct RegistrantRef {
+    /// The registrant's id.
     pub id: RegistrantId,
-    /// The address.
+    /// The e-mail address.
     pub email: Email,
 }
 
 #[derive(Serialize)]
-struct Approval<'a> {
+struct StatusChange<'a> {
     action: &'static str,
-    registrants: &'a [ToApprove],
+    registrants: &'a [RegistrantRef],
 }
 
-/// A row of the list of registrants.
+/// A row of a list of registrants.
 #[derive(Debug, Clone)]
 pub struct Registrant {
-    /// Zoom's id.
+    /// The registrant's id.
     pub id: Option<String>,
-    /// The address.
+    /// The e-mail address.
     pub email: Option<String>,
     /// First name.
     pub first_name: Option<String>,
@@ -105,15 +105,15 @@ pub struct Registrant {
     pub org: Option<String>,
     /// Phone.
     pub phone: Option<String>,
-    /// The personal link.
+    /// The personal join link.
     pub join_url: Option<String>,
 }
 
-// Not derived: what serde writes for so many lenient fields is large.
+// Not derived: serde's code for seven lenient fields is large.
 impl<'de> Deserialize<'de> for Registrant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let row = Value::deserialize(deserializer)?;
-        let text = |name: &str| lenient::read(&row[name]);
+        let text = |name: &str| lenient::from_value(&row[name]);
         Ok(Self {
             id: text("id"),
             email: text("email"),
@@ -129,33 +129,33 @@ impl<'de> Deserialize<'de> for Registrant {
 /// The questions of a webinar's registration form.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Questions {
-    /// Zoom's own fields beyond name and address.
+    /// Standard fields besides name and e-mail address.
     #[serde(default)]
     pub questions: Vec<StandardQuestion>,
-    /// The host's own questions.
+    /// Questions that the host wrote.
     #[serde(default)]
     pub custom_questions: Vec<CustomQuestion>,
 }
 
-/// A field of Zoom's own.
+/// A standard field of the registration form.
 #[derive(Debug, Clone, Deserialize)]
 pub struct StandardQuestion {
-    /// Its name.
+    /// The name of the field.
     pub field_name: String,
-    /// Whether it must be answered.
+    /// Whether an answer is required.
     #[serde(default)]
     pub required: bool,
 }
 
-/// A question of the host's.
+/// A question that the host wrote.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CustomQuestion {
-    /// The question itself; answers are matched by it.
+    /// The text of the question, by which answers are matched.
     pub title: String,
-    /// `short`, `single_radio`, `single_dropdown`, `multiple`.
+    /// The type: `short`, `single_radio`, `single_dropdown` or `multiple`.
     #[serde(default, rename = "type")]
     pub kind: String,
-    /// Whether it must be answered.
+    /// Whether an answer is required.
     #[serde(default)]
     pub required: bool,
     /// The choices.
@@ -163,77 +163,86 @@ pub struct CustomQuestion {
     pub answers: Vec<String>,
 }
 
-impl Zoom {
-    /// Adds a registrant. Never repeated when its fate is unknown: look the address up first (R12).
-    pub async fn add_registrant(&self, webinar: WebinarId, registrant: &NewRegistrant) -> Result<Added, ZoomError> {
+impl ZoomClient {
+    /// Adds a registrant. Not retried when the outcome is unknown; the caller looks the address up first (R12).
+    pub async fn add_registrant(
+        &self,
+        webinar: WebinarId,
+        registrant: &NewRegistrant,
+    ) -> Result<AddedRegistrant, ZoomError> {
         let path = format!("/webinars/{webinar}/registrants");
-        self.call(Method::POST, &path, Some(registrant), Repeat::Never).await
+        self.call(Method::POST, &path, Some(registrant), Idempotency::NonIdempotent).await
     }
 
-    /// Approves registrants who were denied or cancelled, at most [`STATUS_BATCH`]. Zoom takes 10 such calls a day for
-    /// one registrant, so this is not repeated either. It needs a scope that older sign-ins may lack; they still work,
-    /// hence that refusal is not a problem of the service.
-    pub async fn approve(&self, webinar: WebinarId, registrants: &[ToApprove]) -> Result<(), ZoomError> {
+    /// Approves registrants that were denied or cancelled, at most [`STATUS_BATCH`]. Not retried when the outcome is
+    /// unknown, since Zoom allows 10 such calls a day for one registrant. Needs a scope that older sign-ins may lack;
+    /// the rest of the service works without it, so its absence is not reported as a problem of the service.
+    pub async fn approve(&self, webinar: WebinarId, registrants: &[RegistrantRef]) -> Result<(), ZoomError> {
         let path = format!("/webinars/{webinar}/registrants/status");
-        let body = Approval { action: "approve", registrants };
-        self.quietly().call::<_, IgnoredAny>(Method::PUT, &path, Some(&body), Repeat::Never).await.map(drop)
+        let body = StatusChange { action: "approve", registrants };
+        self.without_problem_reports()
+            .call::<_, IgnoredAny>(Method::PUT, &path, Some(&body), Idempotency::NonIdempotent)
+            .await
+            .map(drop)
     }
 
-    /// One page of the registrants in some standing.
+    /// Returns one page of the registrants with a status.
     pub async fn registrants(
         &self,
         webinar: WebinarId,
-        standing: Standing,
+        status: RegistrantStatus,
         page: Option<&str>,
     ) -> Result<Page<Registrant>, ZoomError> {
-        let token = page.map(|page| format!("&next_page_token={}", encode(page))).unwrap_or_default();
-        let status = standing.as_str();
-        self.get(&format!("/webinars/{webinar}/registrants?status={status}&page_size={PAGE_SIZE}{token}")).await
+        let (status, page) = (status.as_str(), page_query(page));
+        self.get(&format!("/webinars/{webinar}/registrants?status={status}&{page}")).await
     }
 
-    /// The registration form's questions.
+    /// Returns the questions of the registration form.
     pub async fn questions(&self, webinar: WebinarId) -> Result<Questions, ZoomError> {
         self.get(&format!("/webinars/{webinar}/registrants/questions")).await
     }
 }
 
-/// What a refusal of [`Zoom::approve`] means.
-pub fn approve_refusal(refusal: &Refusal) -> Code {
-    if refusal.code == 3035 { Code::WebinarFull } else { Code::RegistrantDenied }
+/// Returns the error code of a failed [`ZoomClient::approve`].
+pub fn approve_error_code(error: &ZoomApiError) -> ErrorCode {
+    if error.code == 3035 { ErrorCode::WebinarFull } else { ErrorCode::RegistrantDenied }
 }
 
-/// What a refusal of [`Zoom::add_registrant`] means (zoom.md section 2, "Errors").
-pub fn add_refusal(refusal: &Refusal) -> Code {
-    match refusal.code {
-        3027 => Code::HostCannotRegister,
-        3034 => Code::WorkEmailRequired,
-        3038 => Code::WebinarOver,
-        3043 => Code::WebinarFull,
-        300 | 3000 if refusal.says("denied") || refusal.says("cancel") => Code::RegistrantDenied,
-        3000 if refusal.says("panelist") => Code::AlreadyPanelist,
-        3000 if refusal.says("limit") || refusal.says("attendees") => Code::WebinarFull,
-        3000 if refusal.says("registration") => Code::RegistrationNotRequired,
-        3000 => Code::InvalidField,
-        300 if refusal.fields.iter().any(|field| field.contains("custom_questions")) => Code::QuestionUnanswered,
-        300 if refusal.says("question") => Code::QuestionUnanswered,
-        300 => Code::InvalidField,
-        _ if refusal.says("denied") => Code::RegistrantDenied,
-        _ if refusal.status == 400 && refusal.code() == Code::ZoomUnavailable => Code::InvalidField,
-        _ => refusal.code(),
+/// Returns the error code of a failed [`ZoomClient::add_registrant`]. Zoom uses codes 300 and 3000 for several errors, so
+/// the message decides (docs/reference/zoom.md).
+fn add_error_code(error: &ZoomApiError) -> ErrorCode {
+    match error.code {
+        3027 => ErrorCode::HostCannotRegister,
+        3034 => ErrorCode::WorkEmailRequired,
+        3038 => ErrorCode::WebinarOver,
+        3043 => ErrorCode::WebinarFull,
+        300 | 3000 if error.message_contains("denied") || error.message_contains("cancel") => {
+            ErrorCode::RegistrantDenied
+        }
+        3000 if error.message_contains("panelist") => ErrorCode::AlreadyPanelist,
+        3000 if error.message_contains("limit") || error.message_contains("attendees") => ErrorCode::WebinarFull,
+        3000 if error.message_contains("registration") => ErrorCode::RegistrationNotRequired,
+        3000 => ErrorCode::InvalidField,
+        300 if error.fields.iter().any(|field| field.contains("custom_questions")) => ErrorCode::QuestionUnanswered,
+        300 if error.message_contains("question") => ErrorCode::QuestionUnanswered,
+        300 => ErrorCode::InvalidField,
+        _ if error.message_contains("denied") => ErrorCode::RegistrantDenied,
+        _ if error.status == 400 && error.code() == ErrorCode::ZoomUnavailable => ErrorCode::InvalidField,
+        _ => error.code(),
     }
 }
 
-/// The same, for people.
-pub fn add_problem(refusal: &Refusal) -> Problem {
-    let code = add_refusal(refusal);
-    if refusal.code == 3000 && refusal.says("paid") {
-        let detail = "Registration for this webinar costs money, and Zoom lets nobody in on another's behalf.";
+/// Returns the problem to show for a failed [`ZoomClient::add_registrant`].
+pub fn add_problem(error: &ZoomApiError) -> Problem {
+    let code = add_error_code(error);
+    if error.code == 3000 && error.message_contains("paid") {
+        let detail = "Registration for this webinar costs money, and Zoom does not allow that through its API.";
         return Problem { code, detail: detail.to_owned() };
     }
-    if refusal.fields.is_empty() {
+    if error.fields.is_empty() {
         return Problem::of(code);
     }
-    Problem::because(code, format_args!("Zoom names: {}.", refusal.fields.join(", ")))
+    Problem::because(code, format_args!("Zoom refused these fields: {}.", error.fields.join(", ")))
 }
 
 #[cfg(test)]
@@ -241,31 +250,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_refusal_of_an_addition_has_its_code() {
+    fn each_error_of_an_add_call_has_its_code() {
         for (status, code, message, expected) in [
-            (400, 3027, "Host can not register", Code::HostCannotRegister),
-            (400, 3034, "Please use your work email", Code::WorkEmailRequired),
-            (400, 3038, "Webinar is over", Code::WebinarOver),
-            (400, 3000, "Registration has not been enabled for this webinar", Code::RegistrationNotRequired),
-            (400, 3000, "The limit for the number of attendees of this webinar has been reached", Code::WebinarFull),
-            (400, 3000, "The invitee is already a panelist", Code::AlreadyPanelist),
-            (400, 3000, "The Zoom REST API does not support paid registration.", Code::RegistrationNotRequired),
-            (400, 3043, "Webinar has reached maximum attendee capacity.", Code::WebinarFull),
-            (400, 200, "Webinar plan is missing.", Code::ServiceLacksPermission),
-            (400, 300, "Invalid webinar id.", Code::InvalidField),
-            (400, 300, "Validation Failed.", Code::InvalidField),
-            (400, 200, "No permission", Code::ServiceLacksPermission),
-            (404, 3001, "Webinar does not exist", Code::WebinarNotFound),
+            (400, 3027, "Host can not register", ErrorCode::HostCannotRegister),
+            (400, 3034, "Please use your work email", ErrorCode::WorkEmailRequired),
+            (400, 3038, "Webinar is over", ErrorCode::WebinarOver),
+            (400, 3000, "Registration has not been enabled for this webinar", ErrorCode::RegistrationNotRequired),
+            (
+                400,
+                3000,
+                "The limit for the number of attendees of this webinar has been reached",
+                ErrorCode::WebinarFull,
+            ),
+            (400, 3000, "The invitee is already a panelist", ErrorCode::AlreadyPanelist),
+            (400, 3000, "The Zoom REST API does not support paid registration.", ErrorCode::RegistrationNotRequired),
+            (400, 3043, "Webinar has reached maximum attendee capacity.", ErrorCode::WebinarFull),
+            (400, 200, "Webinar plan is missing.", ErrorCode::ServiceLacksPermission),
+            (400, 300, "Invalid webinar id.", ErrorCode::InvalidField),
+            (400, 300, "Validation Failed.", ErrorCode::InvalidField),
+            (400, 200, "No permission", ErrorCode::ServiceLacksPermission),
+            (404, 3001, "Webinar does not exist", ErrorCode::WebinarNotFound),
         ] {
             let body = serde_json::json!({"code": code, "message": message}).to_string();
-            assert_eq!(add_refusal(&Refusal::read(status, body.as_bytes())), expected, "{message}");
+            assert_eq!(add_error_code(&ZoomApiError::read(status, body.as_bytes())), expected, "{message}");
         }
     }
 
     #[test]
-    fn an_unanswered_question_is_told_apart_from_an_invalid_field() {
+    fn an_unanswered_question_differs_from_an_invalid_field() {
         let body =
             r#"{"code":300,"message":"Validation Failed.","errors":[{"field":"custom_questions.0","message":"x"}]}"#;
-        assert_eq!(add_refusal(&Refusal::read(400, body.as_bytes())), Code::QuestionUnanswered);
+        assert_eq!(add_error_code(&ZoomApiError::read(400, body.as_bytes())), ErrorCode::QuestionUnanswered);
     }
 }

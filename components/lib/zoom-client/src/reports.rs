@@ -1,107 +1,106 @@
-//! What happened: past instances, the attendance report, absentees.
+//! Past instances of webinars, their attendance reports and absentees.
 
-use crate::access::Zoom;
+use crate::client::ZoomClient;
 use crate::error::ZoomError;
-use crate::path::{encode, encode_uuid};
+use crate::lenient;
+use crate::page::{Page, page_query};
 use crate::registrants::Registrant;
-use crate::{PAGE_SIZE, Page, lenient};
+use crate::url_encoding::encode_uuid;
 use domain::WebinarId;
 use domain::ids::InstanceUuid;
 use domain::time::Timestamp;
 use serde::Deserialize;
 
-/// One run of a webinar.
+/// A past instance of a webinar: one time that it was started and ended.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Instance {
-    /// Its own UUID.
+pub struct PastInstance {
+    /// The UUID.
     pub uuid: InstanceUuid,
-    /// When it began.
+    /// When it started.
     #[serde(default, deserialize_with = "lenient::text")]
     pub start_time: Option<String>,
 }
 
-impl Instance {
-    /// When it began.
+impl PastInstance {
+    /// Returns when it started.
     pub fn start(&self) -> Option<Timestamp> {
         self.start_time.as_deref()?.parse().ok()
     }
 }
 
 #[derive(Deserialize)]
-struct Instances {
+struct PastInstances {
     #[serde(default)]
-    webinars: Vec<Instance>,
+    webinars: Vec<PastInstance>,
 }
 
-/// One row of attendance: one time that somebody was in. Who comes back has several.
+/// A row of an attendance report: one interval of presence. A person who leaves and rejoins has several rows.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Participant {
-    /// Zoom's id of a user of the account; empty for others.
+    /// Id of a user of the account; empty for other people.
     #[serde(default, deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    /// The name shown in the webinar.
+    /// Display name in the webinar.
     #[serde(default, deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    /// Empty for people outside the account who did not register with it.
+    /// E-mail address; empty for people outside the account who did not register.
     #[serde(default, deserialize_with = "lenient::text")]
     pub user_email: Option<String>,
-    /// Present when asked for and registered.
+    /// Id of the registrant, for people who registered.
     #[serde(default, deserialize_with = "lenient::text")]
     pub registrant_id: Option<String>,
-    /// When they came.
+    /// When the person joined.
     #[serde(default, deserialize_with = "lenient::text")]
     pub join_time: Option<String>,
-    /// When they left.
+    /// When the person left.
     #[serde(default, deserialize_with = "lenient::text")]
     pub leave_time: Option<String>,
-    /// Seconds; 0 means that the report was read too early.
+    /// Duration in seconds; 0 means that the report is not complete yet.
     #[serde(default)]
     pub duration: i64,
     /// `in_meeting` or `in_waiting_room`.
     #[serde(default, deserialize_with = "lenient::text")]
     pub status: Option<String>,
-    /// Whether it is a user of the account.
+    /// Whether the person is a user of the account.
     #[serde(default)]
     pub internal_user: bool,
 }
 
-impl Zoom {
-    /// The runs of a webinar that are over.
-    pub async fn past_instances(&self, webinar: WebinarId) -> Result<Vec<Instance>, ZoomError> {
-        let instances: Instances = self.get(&format!("/past_webinars/{webinar}/instances")).await?;
+impl ZoomClient {
+    /// Returns the past instances of a webinar.
+    pub async fn past_instances(&self, webinar: WebinarId) -> Result<Vec<PastInstance>, ZoomError> {
+        let instances: PastInstances = self.get(&format!("/past_webinars/{webinar}/instances")).await?;
         Ok(instances.webinars)
     }
 
-    /// One page of the attendance report of a run (admins only).
-    pub async fn report(&self, run: &InstanceUuid, page: Option<&str>) -> Result<Page<Participant>, ZoomError> {
-        self.participants("/report/webinars", run, page).await
+    /// Returns one page of the attendance report of an instance. Takes an admin scope.
+    pub async fn report(&self, instance: &InstanceUuid, page: Option<&str>) -> Result<Page<Participant>, ZoomError> {
+        self.participants("/report/webinars", instance, page).await
     }
 
-    /// One page of the participants of a run, for apps without reports.
+    /// Returns one page of the participants of an instance. Needs no access to reports.
     pub async fn past_participants(
         &self,
-        run: &InstanceUuid,
+        instance: &InstanceUuid,
         page: Option<&str>,
     ) -> Result<Page<Participant>, ZoomError> {
-        self.participants("/past_webinars", run, page).await
+        self.participants("/past_webinars", instance, page).await
     }
 
     async fn participants(
         &self,
         prefix: &str,
-        run: &InstanceUuid,
+        instance: &InstanceUuid,
         page: Option<&str>,
     ) -> Result<Page<Participant>, ZoomError> {
-        let uuid = encode_uuid(run.as_str());
-        let token = page.map(|page| format!("&next_page_token={}", encode(page))).unwrap_or_default();
-        let query = format!("page_size={PAGE_SIZE}&include_fields=registrant_id{token}");
-        self.get(&format!("{prefix}/{uuid}/participants?{query}")).await
+        let uuid = encode_uuid(instance.as_str());
+        let query = page_query(page);
+        self.get(&format!("{prefix}/{uuid}/participants?include_fields=registrant_id&{query}")).await
     }
 
-    /// One page of the registrants who did not come.
-    pub async fn absentees(&self, run: &InstanceUuid, page: Option<&str>) -> Result<Page<Registrant>, ZoomError> {
-        let uuid = encode_uuid(run.as_str());
-        let token = page.map(|page| format!("&next_page_token={}", encode(page))).unwrap_or_default();
-        self.get(&format!("/past_webinars/{uuid}/absentees?page_size={PAGE_SIZE}{token}")).await
+    /// Returns one page of the registrants who did not attend an instance.
+    pub async fn absentees(&self, instance: &InstanceUuid, page: Option<&str>) -> Result<Page<Registrant>, ZoomError> {
+        let uuid = encode_uuid(instance.as_str());
+        self.get(&format!("/past_webinars/{uuid}/absentees?{}", page_query(page))).await
     }
 }

@@ -1,8 +1,8 @@
 //! Users of the account.
 
-use crate::access::Zoom;
+use crate::client::ZoomClient;
 use crate::error::ZoomError;
-use crate::path::encode;
+use crate::url_encoding::encode;
 use domain::{AccountId, Email, UserId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -12,30 +12,32 @@ use serde::de::IgnoredAny;
 pub struct User {
     /// The id.
     pub id: UserId,
-    /// The address.
+    /// The e-mail address.
     pub email: Email,
-    /// The account; `/users/me` tells it.
+    /// The account, which `/users/me` returns.
     #[serde(default)]
     pub account_id: Option<AccountId>,
 }
 
-impl Zoom {
-    /// The user who signed in.
+impl ZoomClient {
+    /// Returns the user who signed in.
     pub async fn me(&self) -> Result<User, ZoomError> {
         self.get("/users/me").await
     }
 
-    /// Whether the sign-in reaches a user's webinars (R2). A user without a webinar licence is no matter of rights.
+    /// Returns whether the sign-in grants access to a user's webinars (R2). An error that is not about permissions, such
+    /// as a missing webinar licence of the user, counts as access.
     pub async fn may_read_webinars(&self, user: &Email) -> Result<bool, ZoomError> {
         let path = format!("/users/{}/webinars?page_size=1", encode(user.expose()));
         match self.get::<IgnoredAny>(&path).await {
             Ok(_) => Ok(true),
-            Err(ZoomError::Refused(refusal)) => Ok(refusal.service_problem().is_none()),
+            Err(ZoomError::Api(error)) => Ok(error.service_problem().is_none()),
             Err(error) => Err(error),
         }
     }
 
-    /// A user of the account by address; [`crate::Refusal::is_not_found`] where there is none.
+    /// Returns a user of the account by e-mail address. An unknown one is an error with
+    /// [`crate::ZoomApiError::is_not_found`].
     pub async fn user(&self, email: &Email) -> Result<User, ZoomError> {
         self.get(&format!("/users/{}", encode(email.expose()))).await
     }

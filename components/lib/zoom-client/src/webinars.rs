@@ -1,104 +1,105 @@
-//! Webinars: the list of a user's, and one.
+//! Webinars: the list of a user, and single ones.
 
-use crate::access::Zoom;
+use crate::client::ZoomClient;
 use crate::error::ZoomError;
-use crate::path::encode;
-use crate::{PAGE_SIZE, Page, lenient};
+use crate::lenient;
+use crate::page::{Page, page_query};
+use crate::url_encoding::encode;
 use domain::time::Timestamp;
 use domain::webinar::{RegistrationMode, Snapshot};
 use domain::{Email, Sensitive, WebinarId, json};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-/// A webinar with a single session; 6 and 9 are recurring (R3).
-pub const TYPE_SINGLE: i64 = 5;
+/// Type of a webinar with a single session; 6 and 9 are recurring (R3).
+const TYPE_SINGLE: i64 = 5;
 
-/// A row of a user's list. It tells neither the host's address nor how people register.
+/// A row of a user's list of webinars. It has neither the host's address nor the registration mode.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ListedWebinar {
-    /// The number.
+    /// The id.
     pub id: WebinarId,
-    /// 5, 6 or 9.
+    /// The type: 5, 6 or 9.
     #[serde(default, rename = "type")]
     pub kind: i64,
     /// The title.
     #[serde(default)]
     pub topic: String,
-    /// The description, cut to 250 characters by Zoom.
+    /// The description, which Zoom truncates to 250 characters.
     #[serde(default)]
     pub agenda: String,
-    /// The planned start; recurring ones without a fixed time have none.
+    /// The planned start; absent for a recurring webinar without a fixed time.
     #[serde(default, deserialize_with = "lenient::text")]
     pub start_time: Option<String>,
-    /// Minutes.
+    /// The planned duration in minutes.
     #[serde(default)]
     pub duration: u32,
-    /// IANA name.
+    /// IANA name of the time zone.
     #[serde(default)]
     pub timezone: String,
 }
 
-/// A webinar, whole. `start_url` is a secret of the host and is not even read.
+/// A single webinar. `start_url` is a secret of the host and is not read.
 #[derive(Debug, Clone)]
 pub struct Webinar {
-    /// What the list tells too; `agenda` is whole here.
+    /// The fields that the list has too; `agenda` is complete here.
     pub listed: ListedWebinar,
-    /// The host.
+    /// E-mail address of the host.
     pub host_email: Option<String>,
-    /// The shared link.
+    /// The shared join link.
     pub join_url: Option<String>,
-    /// Settings.
-    pub settings: Settings,
+    /// The settings.
+    pub settings: WebinarSettings,
 }
 
-/// What one webinar tells beyond the list.
+/// The fields that the list lacks.
 #[derive(Deserialize)]
-struct Details {
+struct WebinarDetails {
     #[serde(default, deserialize_with = "lenient::text")]
     host_email: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     join_url: Option<String>,
     #[serde(default)]
-    settings: Settings,
+    settings: WebinarSettings,
 }
 
-// Not flattened by serde, whose code for that is large.
+// Not derived: serde's code for flattened structs is large.
 impl<'de> Deserialize<'de> for Webinar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
         let listed = json::from_value(&value).map_err(D::Error::custom)?;
-        let Details { host_email, join_url, settings } = json::from_value(&value).map_err(D::Error::custom)?;
+        let WebinarDetails { host_email, join_url, settings } = json::from_value(&value).map_err(D::Error::custom)?;
         Ok(Self { listed, host_email, join_url, settings })
     }
 }
 
-/// The settings that matter here.
+/// The settings of a webinar that the application uses.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct Settings {
-    /// 0 automatic, 1 manual, 2 no registration.
+pub struct WebinarSettings {
+    /// 0: automatic approval, 1: manual approval, 2: no registration.
     #[serde(default)]
     pub approval_type: Option<i64>,
 }
 
 impl ListedWebinar {
-    /// The planned start. Zoom sends UTC with `Z`.
+    /// Returns the planned start.
     pub fn start(&self) -> Option<Timestamp> {
         self.start_time.as_deref()?.parse().ok()
     }
 
-    /// Whether it has a single session (R3).
+    /// Returns whether the webinar has a single session (R3).
     pub const fn is_single(&self) -> bool {
         self.kind == TYPE_SINGLE
     }
 }
 
 impl Webinar {
-    /// How people register.
+    /// Returns how people register.
     pub fn registration(&self) -> RegistrationMode {
         RegistrationMode::from_approval_type(self.settings.approval_type)
     }
 
-    /// What we keep of it; `None` for a webinar without a start, which is none with a single session.
+    /// Returns the snapshot to store; `None` for a webinar without a start, which is a recurring one.
     pub fn snapshot(&self) -> Option<Snapshot> {
         Some(Snapshot {
             id: self.listed.id,
@@ -114,15 +115,14 @@ impl Webinar {
     }
 }
 
-impl Zoom {
-    /// One page of a user's webinars that are not over. Meetings are never in it.
+impl ZoomClient {
+    /// Returns one page of a user's webinars that are not over. Zoom does not list meetings here.
     pub async fn webinars_of(&self, user: &Email, page: Option<&str>) -> Result<Page<ListedWebinar>, ZoomError> {
         let user = encode(user.expose());
-        let token = page.map(|page| format!("&next_page_token={}", encode(page))).unwrap_or_default();
-        self.get(&format!("/users/{user}/webinars?type=scheduled&page_size={PAGE_SIZE}{token}")).await
+        self.get(&format!("/users/{user}/webinars?type=scheduled&{}", page_query(page))).await
     }
 
-    /// One webinar.
+    /// Returns one webinar.
     pub async fn webinar(&self, id: WebinarId) -> Result<Webinar, ZoomError> {
         self.get(&format!("/webinars/{id}")).await
     }

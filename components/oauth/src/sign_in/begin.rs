@@ -1,57 +1,42 @@
-//! `GET /oauth/sign-in?service=NAME`.
+//! The start of a sign-in.
 
-use super::{browser, pending};
-use crate::app::App;
-use crate::grant;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use super::{csrf_cookie, state};
+use crate::state::AppState;
+use crate::zoom_oauth::client;
 use domain::Sensitive;
-use domain::records::{SignIn, VERSION};
-use http::{StatusCode, header};
+use domain::records::{PendingSignIn, VERSION};
 use platform::ApiError;
-use platform::entrance::Admin;
-use serde::Deserialize;
 
-/// The longest name of a service, in characters.
-const MAX_NAME: usize = 100;
+/// Maximum length of a service's name, in characters.
+const MAX_NAME_LENGTH: usize = 100;
 
-#[derive(Deserialize)]
-pub(crate) struct Request {
-    service: String,
+/// Where the browser goes, and the cookie that it takes along.
+pub(crate) struct ZoomRedirect {
+    pub(crate) location: String,
+    pub(crate) cookie: String,
 }
 
-pub(crate) async fn begin(
-    _: Admin,
-    State(app): State<App>,
-    query: Result<Query<Request>, QueryRejection>,
-) -> Result<Response, ApiError> {
-    let Query(request) = query.map_err(|_| ApiError::invalid("Say which service: ?service=NAME."))?;
-    let service = name(&request.service)?;
-    let (state, browser, verifier) = (app.nonce(), app.nonce(), Sensitive::from(app.nonce()));
-    let location = grant::authorize_url(&app.ports, &state, &verifier).await?;
-    let sign_in = SignIn {
+/// Stores a pending sign-in and returns the redirect to Zoom.
+pub(crate) async fn begin(app: &AppState, service_name: &str) -> Result<ZoomRedirect, ApiError> {
+    let service = valid_name(service_name)?;
+    let (state, csrf_nonce, verifier) = (app.nonce(), app.nonce(), Sensitive::from(app.nonce()));
+    let location = client::authorize_url(&app.ports, &state, &verifier).await?;
+    let sign_in = PendingSignIn {
         v: VERSION,
         service,
         verifier,
-        browser: browser::hash(&browser),
-        expires_at: app.now() + pending::LIFETIME,
+        browser: csrf_cookie::hash(&csrf_nonce),
+        expires_at: app.now() + state::LIFETIME,
     };
-    pending::remember(&app, &state, &sign_in).await?;
-    let secure = app.settings().public_url().await?.starts_with("https:");
-    let headers = AppendHeaders([
-        (header::LOCATION, location),
-        (header::SET_COOKIE, browser::cookie(&browser, secure)),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-        (header::REFERRER_POLICY, "no-referrer".to_owned()),
-    ]);
-    Ok((StatusCode::SEE_OTHER, headers).into_response())
+    state::save(app, &state, &sign_in).await?;
+    let is_https = app.config().public_url().await?.starts_with("https:");
+    Ok(ZoomRedirect { location, cookie: csrf_cookie::cookie(&csrf_nonce, is_https) })
 }
 
-fn name(given: &str) -> Result<String, ApiError> {
+fn valid_name(given: &str) -> Result<String, ApiError> {
     let name = given.trim();
-    if !(1..=MAX_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(ApiError::invalid("A service's name has 1 to 100 characters."));
+    if !(1..=MAX_NAME_LENGTH).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return Err(ApiError::invalid("A service name has 1 to 100 characters and no control characters."));
     }
     Ok(name.to_owned())
 }

@@ -1,12 +1,7 @@
-//! Signing in to Zoom: authorization code with PKCE S256, and a one-time state bound to the browser that began.
+//! Signing in to Zoom: the authorization code flow with PKCE S256, and a one-time `state` that is bound to the browser.
 
-mod begin;
-mod browser;
-mod callback;
-mod ending;
-mod page;
-mod pending;
-
-pub(crate) use begin::begin;
-pub(crate) use callback::callback;
-pub(crate) use pending::sweep;
+pub(crate) mod begin;
+pub(crate) mod csrf_cookie;
+pub(crate) mod error;
+pub(crate) mod finish;
+pub(crate) mod state;

@@ -1,11 +1,11 @@
-//! The router over ports in memory, against a small Zoom. A test that proves a rule of DESIGN section 2 has its number
-//! in its name.
+//! The router over in-memory ports, against a fake Zoom. A test that proves a rule starts with the rule's number
+//! (docs/RULES.md).
 
 mod deauthorization;
+mod fake_zoom;
+mod fixture;
 mod removal;
 mod services;
 mod sign_in;
 mod tokens;
 mod users;
-mod world;
-mod zoom;

@@ -1,183 +1,183 @@
-use super::world::World;
-use domain::records::hex_digest;
+use super::fixture::Fixture;
+use domain::digest::sha256_hex;
 use domain::time::SignedDuration;
 use serde_json::json;
 
 #[tokio::test]
-async fn r1_another_name_supersedes() {
-    let world = World::new();
-    let first = world.sign_in("First").await;
-    let second = world.sign_in("Second").await;
+async fn r1_another_name_supersedes_the_service() {
+    let fixture = Fixture::new();
+    let first = fixture.sign_in("First").await;
+    let second = fixture.sign_in("Second").await;
     assert_ne!(first, second);
-    let superseded = world.service(&first).await;
+    let superseded = fixture.service(&first).await;
     assert_eq!(
         (&superseded["state"], &superseded["problem"]["code"]),
         (&json!("superseded"), &json!("SERVICE_SUPERSEDED"))
     );
-    assert_eq!(world.service(&second).await["state"], "active");
-    assert_eq!(world.token(&first).await.problem(), (409, "SERVICE_SUPERSEDED".into()));
-    assert!(!world.keys().contains(&format!("token:{first}")));
-    world.access_token(&second).await;
-    assert!(world.zoom.lock().revoked.is_empty(), "revoking would take the new grant back too");
+    assert_eq!(fixture.service(&second).await["state"], "active");
+    assert_eq!(fixture.token(&first).await.problem(), (409, "SERVICE_SUPERSEDED".into()));
+    assert!(!fixture.keys().contains(&format!("token:{first}")));
+    fixture.access_token(&second).await;
+    assert!(fixture.zoom.account().revoked.is_empty(), "revoking would revoke the new grant too");
 }
 
 #[tokio::test]
-async fn r1_the_same_name_renews() {
-    let world = World::new();
-    let first = world.sign_in("Acme").await;
-    let created_at = world.service(&first).await["created_at"].clone();
-    let before = world.access_token(&first).await;
-    world.admin("PUT", &format!("/oauth/services/{first}/users"), r#"{"users":["bob@example.com"]}"#).await;
-    world.memory.advance(domain::time::SignedDuration::from_hours(1));
-    assert_eq!(world.sign_in("Acme").await, first);
-    assert_eq!(world.services().await.len(), 1);
-    let service = world.service(&first).await;
+async fn r1_the_same_name_renews_the_service() {
+    let fixture = Fixture::new();
+    let first = fixture.sign_in("Acme").await;
+    let created_at = fixture.service(&first).await["created_at"].clone();
+    let before = fixture.access_token(&first).await;
+    fixture.admin("PUT", &format!("/oauth/services/{first}/users"), r#"{"users":["bob@example.com"]}"#).await;
+    fixture.in_memory.advance(domain::time::SignedDuration::from_hours(1));
+    assert_eq!(fixture.sign_in("Acme").await, first);
+    assert_eq!(fixture.services().await.len(), 1);
+    let service = fixture.service(&first).await;
     assert_eq!(service["created_at"], created_at);
     assert_eq!(service["users"], json!(["bob@example.com"]));
-    assert_ne!(world.access_token(&first).await, before);
+    assert_ne!(fixture.access_token(&first).await, before);
 }
 
 #[tokio::test]
-async fn r1_a_superseded_service_can_be_made_live_again() {
-    let world = World::new();
-    let first = world.sign_in("First").await;
-    let second = world.sign_in("Second").await;
-    assert_eq!(world.sign_in("First").await, first);
-    assert_eq!(world.service(&second).await["state"], "superseded");
-    world.access_token(&first).await;
+async fn r1_a_sign_in_makes_a_superseded_service_live_again() {
+    let fixture = Fixture::new();
+    let first = fixture.sign_in("First").await;
+    let second = fixture.sign_in("Second").await;
+    assert_eq!(fixture.sign_in("First").await, first);
+    assert_eq!(fixture.service(&second).await["state"], "superseded");
+    fixture.access_token(&first).await;
 }
 
 #[tokio::test]
-async fn r1_holds_even_if_the_sign_in_was_cut_off_before_the_earlier_service_was_marked() {
-    let world = World::new();
-    let first = world.sign_in("First").await;
+async fn r1_an_interrupted_sign_in_supersedes_the_earlier_service() {
+    let fixture = Fixture::new();
+    let first = fixture.sign_in("First").await;
     let key = format!("service:{first}");
-    let unmarked = world.memory.dump()[&key].clone();
-    world.sign_in("Second").await;
-    world.memory.ports().key_value.set(&key, unmarked).await.unwrap();
-    assert_eq!(world.service(&first).await["state"], "superseded");
-    assert_eq!(world.token(&first).await.problem(), (409, "SERVICE_SUPERSEDED".into()));
+    let unmarked = fixture.in_memory.dump()[&key].clone();
+    fixture.sign_in("Second").await;
+    fixture.in_memory.ports().key_value.set(&key, unmarked).await.unwrap();
+    assert_eq!(fixture.service(&first).await["state"], "superseded");
+    assert_eq!(fixture.token(&first).await.problem(), (409, "SERVICE_SUPERSEDED".into()));
 }
 
 #[tokio::test]
-async fn accounts_do_not_touch_each_other() {
-    let world = World::new();
-    let first = world.sign_in("Acme").await;
-    world.zoom.lock().id = "acc_2".into();
-    let second = world.sign_in("Acme").await;
+async fn services_of_different_accounts_are_independent() {
+    let fixture = Fixture::new();
+    let first = fixture.sign_in("Acme").await;
+    fixture.zoom.account().id = "acc_2".into();
+    let second = fixture.sign_in("Acme").await;
     assert_ne!(first, second);
-    assert_eq!(world.service(&first).await["state"], "active");
-    assert_eq!(world.service(&second).await["account_id"], "acc_2");
+    assert_eq!(fixture.service(&first).await["state"], "active");
+    assert_eq!(fixture.service(&second).await["account_id"], "acc_2");
 }
 
 #[tokio::test]
-async fn the_list_is_for_the_admin() {
-    let world = World::new();
-    assert_eq!(world.services().await.len(), 0);
-    let answer = world.send("GET", "/oauth/services", &[], "").await;
-    assert_eq!(answer.problem(), (401, "UNAUTHENTICATED".into()));
+async fn listing_services_requires_an_admin() {
+    let fixture = Fixture::new();
+    assert_eq!(fixture.services().await.len(), 0);
+    let response = fixture.send("GET", "/oauth/services", &[], "").await;
+    assert_eq!(response.problem(), (401, "UNAUTHENTICATED".into()));
 }
 
 #[tokio::test]
-async fn r2_a_problem_of_the_service_is_shown_and_goes_again() {
-    let world = World::new();
-    let id = world.sign_in("Acme").await;
+async fn r2_a_service_problem_is_shown_until_it_is_solved() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
     let path = format!("/internal/problem/{id}");
     let lacking = json!({"problem": {"code": "SERVICE_LACKS_PERMISSION", "detail": "The role is gone."}});
-    assert_eq!(world.internal(&path, &lacking.to_string()).await.status, 204);
-    let service = world.service(&id).await;
+    assert_eq!(fixture.internal(&path, &lacking.to_string()).await.status, 204);
+    let service = fixture.service(&id).await;
     assert_eq!(service["state"], "active");
     assert_eq!(service["problem"], lacking["problem"]);
-    // Nothing is dropped: tokens are still handed out, so that work goes on when the role is given back.
-    world.access_token(&id).await;
-    assert_eq!(world.internal(&path, r#"{"problem":null}"#).await.status, 204);
-    assert_eq!(world.service(&id).await["problem"], json!(null));
+    // Tokens are still issued, so that work continues when the role is restored.
+    fixture.access_token(&id).await;
+    assert_eq!(fixture.internal(&path, r#"{"problem":null}"#).await.status, 204);
+    assert_eq!(fixture.service(&id).await["problem"], json!(null));
 }
 
 #[tokio::test]
-async fn r2_a_role_that_is_given_back_ends_the_problem_by_the_next_tick() {
-    let world = World::new();
-    let id = world.sign_in("Acme").await;
+async fn r2_the_tick_clears_the_problem_when_the_role_is_back() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
     let path = format!("/oauth/services/{id}/users");
-    world.zoom.lock().lacks_role = true;
-    let answer = world.admin("PUT", &path, r#"{"users":["bob@example.com"]}"#).await;
-    assert_eq!(answer.problem(), (409, "SERVICE_LACKS_PERMISSION".into()));
+    fixture.zoom.account().lacks_role = true;
+    let response = fixture.admin("PUT", &path, r#"{"users":["bob@example.com"]}"#).await;
+    assert_eq!(response.problem(), (409, "SERVICE_LACKS_PERMISSION".into()));
     for _ in 0..2 {
-        let service = world.service(&id).await;
+        let service = fixture.service(&id).await;
         assert_eq!(service["state"], "active");
         assert!(service["problem"]["detail"].as_str().unwrap().contains("role"), "{service}");
-        world.tick().await;
+        fixture.tick().await;
     }
-    world.zoom.lock().lacks_role = false;
-    world.tick().await;
-    assert_eq!(world.service(&id).await["problem"], json!(null));
+    fixture.zoom.account().lacks_role = false;
+    fixture.tick().await;
+    assert_eq!(fixture.service(&id).await["problem"], json!(null));
 }
 
 #[tokio::test]
-async fn r2_a_missing_scope_is_not_disproved_by_reading_but_by_a_renewal() {
-    let world = World::new();
-    let id = world.sign_in("Acme").await;
+async fn r2_only_a_renewal_clears_the_problem_of_a_missing_scope() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
     let lacking = json!({"problem": {"code": "SERVICE_LACKS_PERMISSION", "detail": "The scope a:b is missing."}});
-    world.internal(&format!("/internal/problem/{id}"), &lacking.to_string()).await;
-    world.tick().await;
-    assert_eq!(world.service(&id).await["problem"], lacking["problem"]);
-    world.memory.advance(SignedDuration::from_mins(5));
-    world.tick().await;
-    assert_eq!(world.service(&id).await["problem"], json!(null));
-    assert_eq!(world.zoom.lock().renewals, 1);
+    fixture.internal(&format!("/internal/problem/{id}"), &lacking.to_string()).await;
+    fixture.tick().await;
+    assert_eq!(fixture.service(&id).await["problem"], lacking["problem"]);
+    fixture.in_memory.advance(SignedDuration::from_mins(5));
+    fixture.tick().await;
+    assert_eq!(fixture.service(&id).await["problem"], json!(null));
+    assert_eq!(fixture.zoom.account().renewals, 1);
 }
 
 #[tokio::test]
-async fn r2_a_late_report_about_an_earlier_token_does_not_undo_a_sign_in() {
-    let world = World::new();
-    let id = world.sign_in("Acme").await;
+async fn r2_ignores_a_report_about_an_earlier_token() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
     let report = |token: &str| {
         let problem = json!({"code": "SERVICE_NEEDS_SIGN_IN", "detail": "Sign in."});
-        json!({"problem": problem, "token": hex_digest(token.as_bytes())}).to_string()
+        json!({"problem": problem, "token": sha256_hex(token.as_bytes())}).to_string()
     };
     let path = format!("/internal/problem/{id}");
-    let earlier = world.access_token(&id).await;
-    world.sign_in("Acme").await;
-    assert_eq!(world.internal(&path, &report(&earlier)).await.status, 204);
-    assert_eq!(world.service(&id).await["state"], "active");
-    let present = world.access_token(&id).await;
-    assert_eq!(world.internal(&path, &report(&present)).await.status, 204);
-    assert_eq!(world.service(&id).await["state"], "needs-sign-in");
+    let earlier = fixture.access_token(&id).await;
+    fixture.sign_in("Acme").await;
+    assert_eq!(fixture.internal(&path, &report(&earlier)).await.status, 204);
+    assert_eq!(fixture.service(&id).await["state"], "active");
+    let current = fixture.access_token(&id).await;
+    assert_eq!(fixture.internal(&path, &report(&current)).await.status, 204);
+    assert_eq!(fixture.service(&id).await["state"], "needs-sign-in");
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_is_repaired_by_signing_in_only() {
-    let world = World::new();
-    let id = world.sign_in("Acme").await;
+async fn only_a_sign_in_repairs_a_rejected_grant() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
     let path = format!("/internal/problem/{id}");
-    let refused = json!({"problem": {"code": "SERVICE_NEEDS_SIGN_IN", "detail": "Sign in."}}).to_string();
-    assert_eq!(world.internal(&path, &refused).await.status, 204);
-    assert_eq!(world.internal(&path, r#"{"problem":null}"#).await.status, 204);
-    assert_eq!(world.service(&id).await["state"], "needs-sign-in");
-    assert_eq!(world.token(&id).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
-    assert_eq!(world.sign_in("Acme").await, id);
-    assert_eq!(world.service(&id).await["problem"], json!(null));
-    world.access_token(&id).await;
+    let rejection = json!({"problem": {"code": "SERVICE_NEEDS_SIGN_IN", "detail": "Sign in."}}).to_string();
+    assert_eq!(fixture.internal(&path, &rejection).await.status, 204);
+    assert_eq!(fixture.internal(&path, r#"{"problem":null}"#).await.status, 204);
+    assert_eq!(fixture.service(&id).await["state"], "needs-sign-in");
+    assert_eq!(fixture.token(&id).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
+    assert_eq!(fixture.sign_in("Acme").await, id);
+    assert_eq!(fixture.service(&id).await["problem"], json!(null));
+    fixture.access_token(&id).await;
 }
 
 #[tokio::test]
-async fn ids_that_we_cannot_have_made_name_no_service() {
-    let world = World::new();
-    world.sign_in("Acme").await;
+async fn an_invalid_service_id_is_not_found() {
+    let fixture = Fixture::new();
+    fixture.sign_in("Acme").await;
     for id in ["nosuch", "..", "%2e%2e", "a%2fb", "%ff", "A", "a:b", "%00"] {
         for path in [format!("/internal/token/{id}"), format!("/internal/problem/{id}")] {
-            let answer = world.internal(&path, r#"{"problem":null}"#).await;
-            assert_eq!(answer.problem(), (404, "SERVICE_NOT_FOUND".into()), "{path}");
+            let response = fixture.internal(&path, r#"{"problem":null}"#).await;
+            assert_eq!(response.problem(), (404, "SERVICE_NOT_FOUND".into()), "{path}");
         }
-        let answer = world.admin("DELETE", &format!("/oauth/services/{id}"), "").await;
-        assert_eq!(answer.problem(), (404, "SERVICE_NOT_FOUND".into()), "{id}");
+        let response = fixture.admin("DELETE", &format!("/oauth/services/{id}"), "").await;
+        assert_eq!(response.problem(), (404, "SERVICE_NOT_FOUND".into()), "{id}");
     }
 }
 
 #[tokio::test]
-async fn no_path_under_oauth_leads_inside() {
-    let world = World::new();
-    let id = world.sign_in("Acme").await;
+async fn no_public_path_reaches_the_internal_api() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
     for path in [
         format!("/oauth/../internal/token/{id}"),
         format!("/oauth/%2e%2e/internal/token/{id}"),
@@ -185,7 +185,7 @@ async fn no_path_under_oauth_leads_inside() {
         format!("//internal/token/{id}"),
         format!("/internal/token/{id}/"),
     ] {
-        let answer = world.internal(&path, "{}").await;
-        assert_eq!(answer.problem(), (404, "NOT_FOUND".into()), "{path}");
+        let response = fixture.internal(&path, "{}").await;
+        assert_eq!(response.problem(), (404, "NOT_FOUND".into()), "{path}");
     }
 }

@@ -1,199 +1,150 @@
-//! Renewing a service's tokens. Zoom's refresh tokens rotate and a renewal cannot be repeated, so: one renewal at a
-//! time, the new tokens are written before they are used, and a refusal is believed only when nobody else has renewed
-//! in between.
+//! Renewal of a service's tokens. Zoom rotates the refresh token with each renewal, so a renewal cannot be repeated.
+//! Therefore one renewal runs at a time, the new tokens are written before they are used, and a rejected refresh token
+//! counts only if no other instance has renewed it meanwhile.
 
-use super::{Tokens, lease, vault};
-use crate::app::App;
-use crate::grant::{self, Grant, GrantError};
-use crate::services;
-use domain::records::{Service, ServiceState, hex_digest};
+use crate::state::AppState;
+use crate::store::token_store::{self, ServiceTokens};
+use crate::store::{renewal_lease, service_problems, services};
+use crate::zoom_oauth::response::{Grant, GrantError};
+use crate::zoom_oauth::{client, scopes};
+use domain::records::{Service, ServiceState};
 use domain::time::SignedDuration;
-use domain::{Code, Error, Problem, ServiceId};
-use platform::peers::ZoomToken;
+use domain::{Error, ErrorCode, ServiceId};
 
-/// Tokens are renewed this long before they expire. The others use theirs until one minute before, so a renewal that
-/// fails can be tried again before anybody notices. No longer, since it costs renewals: this is 24 a day.
-const RENEW_AHEAD: SignedDuration = SignedDuration::from_mins(2);
+/// How long a grant may be unused before it is renewed. Zoom drops it after 90 days.
+const KEEP_ALIVE_INTERVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The least remaining life of a token that is handed out because its renewal failed: what a long run takes.
-const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(1);
+/// How often a grant that lacks permissions is renewed, to detect that the admin restored them (R2).
+pub(super) const SCOPE_RECHECK_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
-/// A grant that nobody used for this long is renewed. Zoom forgets it after 90 days.
-const KEEP_ALIVE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long the store must show no newer tokens before a rejected refresh token counts: another instance may have used
+/// it and may not have written the new tokens yet.
+const REFUSAL_GRACE: SignedDuration = SignedDuration::from_secs(2);
 
-/// A grant without all rights is renewed this often, to see whether the admin got them back (R2).
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+/// How often a request polls the store for the tokens that another instance renews.
+const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(200);
 
-/// A refusal is believed when the store has shown no other tokens for this long: another instance that spent the same
-/// refresh token first may not have written what it got.
-const DISBELIEF: SignedDuration = SignedDuration::from_secs(2);
-
-/// An access token that is good for some minutes at least. `refused` is the SHA-256 of one that Zoom did not take.
-pub(crate) async fn obtain(app: &App, id: &ServiceId, refused: Option<&str>) -> Result<ZoomToken, Error> {
-    let error = match renew_unless(app, id, |service, tokens| is_good(app, service, tokens, refused)).await {
-        Ok((service, tokens)) => return hand(&service, &tokens),
-        Err(error) => error,
-    };
-    if refused.is_none() && !matches!(error, Error::Ours(_)) {
-        // Not renewed in time, but good for a while yet.
-        let (service, tokens) = read(app, id).await?;
-        if lives(app, &tokens, LEAST_LIFE) {
-            return hand(&service, &tokens);
-        }
-    }
-    Err(error)
-}
-
-/// Renews a grant that was idle for long. `true` when it did.
-pub(crate) async fn keep_alive(app: &App, id: &ServiceId) -> Result<bool, Error> {
-    let (_, before) = read(app, id).await?;
-    let (_, after) = renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + KEEP_ALIVE).await?;
+/// Renews a grant that has long been unused. Returns `true` if it did.
+pub(crate) async fn keep_alive(app: &AppState, id: &ServiceId) -> Result<bool, Error> {
+    let (_, before) = load(app, id).await?;
+    let (_, after) = renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + KEEP_ALIVE_INTERVAL).await?;
     Ok(after != before)
 }
 
-/// Renews a grant that lacks a right, not too often: Zoom then tells its scopes.
-pub(crate) async fn look_again(app: &App, id: &ServiceId) -> Result<(), Error> {
-    renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + LOOK_AGAIN).await.map(drop)
+/// Renews a grant that lacks permissions, at most once per interval: Zoom's response lists the current scopes.
+pub(crate) async fn recheck_scopes(app: &AppState, id: &ServiceId) -> Result<(), Error> {
+    renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + SCOPE_RECHECK_INTERVAL).await.map(drop)
 }
 
-/// Whether an access token, known by its SHA-256, is the service's present one.
-pub(crate) async fn is_current(app: &App, id: &ServiceId, hash: &str) -> Result<bool, Error> {
-    Ok(vault::load(app, id).await?.is_some_and(|tokens| is_token(&tokens, hash)))
-}
-
-fn is_token(tokens: &Tokens, hash: &str) -> bool {
-    hex_digest(tokens.access_token.expose().as_bytes()) == hash
-}
-
-/// A service and its tokens, renewed unless they will do. One request of one instance renews; the others wait for what
-/// it brings.
-async fn renew_unless(
-    app: &App,
+/// Returns a service and its tokens, and renews the tokens first unless they are good enough. One request of one
+/// instance renews; the others wait for its result.
+pub(super) async fn renew_unless(
+    app: &AppState,
     id: &ServiceId,
-    will_do: impl Fn(&Service, &Tokens) -> bool + Send,
-) -> Result<(Service, Tokens), Error> {
-    let (service, tokens) = read(app, id).await?;
-    if will_do(&service, &tokens) {
+    is_good: impl Fn(&Service, &ServiceTokens) -> bool + Send,
+) -> Result<(Service, ServiceTokens), Error> {
+    let (service, tokens) = load(app, id).await?;
+    if is_good(&service, &tokens) {
         return Ok((service, tokens));
     }
-    let _held = app.hold(id).await;
+    let _guard = app.lock_service(id).await;
     loop {
-        let has_lease = lease::take(app, id).await?;
-        // Whoever had the turn before may have renewed.
-        let outcome = match read(app, id).await {
-            Ok((service, tokens)) if will_do(&service, &tokens) => Ok((service, tokens)),
+        let has_lease = renewal_lease::acquire(app, id).await?;
+        // The previous holder of the lock or of the lease may have renewed.
+        let outcome = match load(app, id).await {
+            Ok((service, tokens)) if is_good(&service, &tokens) => Ok((service, tokens)),
             Ok((service, tokens)) if has_lease => renew(app, service, tokens).await,
             Ok(_) => {
-                app.ports.clock.sleep(lease::LOOK_AGAIN).await;
+                app.ports.clock.sleep(POLL_INTERVAL).await;
                 continue;
             }
             Err(error) => Err(error),
         };
         if has_lease {
-            lease::give_back(app, id).await;
+            renewal_lease::release(app, id).await;
         }
         return outcome;
     }
 }
 
-async fn read(app: &App, id: &ServiceId) -> Result<(Service, Tokens), Error> {
-    let service = services::usable(app, id).await?;
-    let tokens = vault::load(app, id).await?.ok_or(Code::ServiceNeedsSignIn)?;
+/// Returns a usable service and its tokens.
+pub(super) async fn load(app: &AppState, id: &ServiceId) -> Result<(Service, ServiceTokens), Error> {
+    let service = services::get_usable(app, id).await?;
+    let tokens = token_store::load(app, id).await?.ok_or(ErrorCode::ServiceNeedsSignIn)?;
     Ok((service, tokens))
 }
 
-fn is_good(app: &App, service: &Service, tokens: &Tokens, refused: Option<&str>) -> bool {
-    let is_refused = refused.is_some_and(|hash| is_token(tokens, hash));
-    let may_have_changed = !grant::missing(&service.scopes).is_empty() && tokens.renewed_at + LOOK_AGAIN <= app.now();
-    !is_refused && !may_have_changed && lives(app, tokens, RENEW_AHEAD)
-}
-
-fn lives(app: &App, tokens: &Tokens, at_least: SignedDuration) -> bool {
-    app.now() + at_least < tokens.expires_at
-}
-
-fn hand(service: &Service, tokens: &Tokens) -> Result<ZoomToken, Error> {
-    if let Some(problem) = lacks(&service.scopes) {
-        return Err(problem.into());
-    }
-    Ok(ZoomToken {
-        access_token: tokens.access_token.clone(),
-        api_base: service.api_base.clone(),
-        expires_at: tokens.expires_at,
-    })
-}
-
-/// What to say of a grant that lacks scopes (R2).
-fn lacks(scopes: &[String]) -> Option<Problem> {
-    let names: Vec<_> = grant::missing(scopes).iter().map(|scope| scope.name).collect();
-    (!names.is_empty())
-        .then(|| Problem::because(Code::ServiceLacksPermission, format_args!("Zoom granted no {}.", names.join(", "))))
-}
-
-/// Renews with Zoom and writes the outcome down. The caller holds the service.
-async fn renew(app: &App, service: Service, tokens: Tokens) -> Result<(Service, Tokens), Error> {
-    match grant::refresh(&app.ports, &tokens.refresh_token).await {
-        Ok(granted) => keep(app, &service.id, &tokens, &granted).await,
-        Err(GrantError::Refused) => {
-            let give_up = app.now() + DISBELIEF;
-            while app.now() < give_up {
-                let (service, stored) = read(app, &service.id).await?;
+/// Renews the tokens at Zoom and records the outcome. The caller holds the service's lock and the lease.
+async fn renew(app: &AppState, service: Service, tokens: ServiceTokens) -> Result<(Service, ServiceTokens), Error> {
+    match client::refresh(&app.ports, &tokens.refresh_token).await {
+        Ok(grant) => save(app, &service.id, &tokens, &grant).await,
+        Err(GrantError::Invalid) => {
+            let give_up_at = app.now() + REFUSAL_GRACE;
+            while app.now() < give_up_at {
+                let (service, stored) = load(app, &service.id).await?;
                 if stored.refresh_token != tokens.refresh_token {
-                    // Another instance renewed, or the admin signed in again.
+                    // Another instance renewed the tokens, or the admin signed in again.
                     return Ok((service, stored));
                 }
-                app.ports.clock.sleep(lease::LOOK_AGAIN).await;
+                app.ports.clock.sleep(POLL_INTERVAL).await;
             }
-            services::needs_sign_in(app, &service.id).await?;
-            Err(Code::ServiceNeedsSignIn.into())
+            service_problems::require_sign_in(app, &service.id).await?;
+            Err(ErrorCode::ServiceNeedsSignIn.into())
         }
-        Err(GrantError::App(fault)) => {
-            services::cannot_renew(app, &service.id, fault.into()).await?;
-            Err(GrantError::App(fault).into())
+        Err(GrantError::AppRejected(fault)) => {
+            service_problems::record_renewal_problem(app, &service.id, fault.into()).await?;
+            Err(GrantError::AppRejected(fault).into())
         }
         Err(error) => {
-            // The old tokens stay: if Zoom did not rotate, the next renewal succeeds; if it did, it is refused.
-            platform::log!("tokens.not_renewed", service = service.id, error = error);
+            // The old tokens stay. If Zoom did not rotate the refresh token, the next renewal succeeds; otherwise Zoom
+            // rejects it.
+            platform::log!(Warn, "tokens.renew_failed", service = service.id, error = error);
             Err(error.into())
         }
     }
 }
 
-/// Writes renewed tokens before anybody uses them, unless the service went or was signed in to anew meanwhile.
-async fn keep(app: &App, id: &ServiceId, old: &Tokens, granted: &Grant) -> Result<(Service, Tokens), Error> {
-    let mut service = services::renewable(app, id).await?;
-    let stored = vault::load(app, id).await?.ok_or(Code::ServiceNeedsSignIn)?;
+/// Writes renewed tokens before they are used, unless the service was removed or the admin signed in again meanwhile.
+async fn save(
+    app: &AppState,
+    id: &ServiceId,
+    old: &ServiceTokens,
+    grant: &Grant,
+) -> Result<(Service, ServiceTokens), Error> {
+    let mut service = services::get_renewable(app, id).await?;
+    let stored = token_store::load(app, id).await?.ok_or(ErrorCode::ServiceNeedsSignIn)?;
     if stored.signed_in_at != old.signed_in_at {
         return Ok((service, stored));
     }
-    let tokens = Tokens::new(granted, old.signed_in_at, app.now());
-    vault::save(app, id, &tokens).await?;
-    platform::log!("tokens.renewed", service = id);
-    if take_over(&mut service, granted) {
+    let tokens = ServiceTokens::new(grant, old.signed_in_at, app.now());
+    token_store::save(app, id, &tokens).await?;
+    platform::log!(Info, "tokens.renewed", service = id);
+    if apply_grant(&mut service, grant) {
         services::save(app, &service).await?;
     }
     Ok((service, tokens))
 }
 
-/// Takes into the service what the renewal says of it. `true` when something changed.
-fn take_over(service: &mut Service, granted: &Grant) -> bool {
+/// Applies a renewed grant to the service: its API base, its scopes, and what it proves about the service's problem.
+/// Returns `true` if the service changed.
+fn apply_grant(service: &mut Service, grant: &Grant) -> bool {
     let before = (service.api_base.clone(), service.scopes.clone(), service.problem.clone(), service.state);
     if service.state == ServiceState::NeedsSignIn {
-        // Another instance believed a refusal that this renewal disproves.
+        // Another instance recorded a rejection that this renewal disproves.
         service.state = ServiceState::Active;
         service.problem = None;
     }
-    if let Some(api_base) = &granted.api_base {
+    if let Some(api_base) = &grant.api_base {
         service.api_base.clone_from(api_base);
     }
-    if service.problem.as_ref().is_some_and(|problem| problem.code == Code::ServiceLacksPermission) {
-        // Zoom let us in. Who meets a missing right again says so again.
+    if service.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::ServiceLacksPermission) {
+        // Zoom accepted the renewal. A component that still lacks a permission reports it again.
         service.problem = None;
     }
-    if let Some(scopes) = &granted.scopes {
+    if let Some(scopes) = &grant.scopes {
         service.scopes.clone_from(scopes);
     }
-    if let Some(problem) = lacks(&service.scopes) {
+    if let Some(problem) = scopes::missing_scopes_problem(&service.scopes) {
         service.problem = Some(problem);
     }
     before != (service.api_base.clone(), service.scopes.clone(), service.problem.clone(), service.state)

@@ -1,36 +1,35 @@
-//! The callback: one per chunk, with every lead's outcome (marketo.md 1.6).
+//! The callback: reports the outcomes of all leads of a chunk to Marketo (docs/reference/marketo.md).
 
-use crate::app::App;
-use crate::push::leads::Pushed;
-use crate::push::outcome::{Outcome, Settled};
+use crate::outcome::{Disposition, LeadOutcome, LeadResult};
+use crate::state::AppState;
 use bytes::Bytes;
 use domain::Sensitive;
 use domain::records::Callback;
 use domain::time::{SignedDuration, Timestamp};
 use http::{Request, header};
-use platform::patience::{Patience, retry_after};
+use platform::retry::{RetryBudget, retry_after};
 use serde::Serialize;
 
-/// One try may take this long.
-const LIMIT: SignedDuration = SignedDuration::from_secs(20);
+/// Maximum duration of one attempt.
+const MAX_ATTEMPT_TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
 
-/// And this long at least, however late it is: one that is cut short at once could only fail.
-const LEAST: SignedDuration = SignedDuration::from_secs(3);
+/// Minimum timeout of one attempt. Applies after the deadline too, because a shorter attempt could not succeed.
+const MIN_ATTEMPT_TIMEOUT: SignedDuration = SignedDuration::from_secs(3);
 
-/// Marketo's `string` holds 255 bytes (marketo.md 1.4); longer values are cut here rather than refused there.
-const STRING_BYTES: usize = 255;
+/// Maximum length of Marketo's type `string`, in bytes. Longer values are cut, because Marketo would refuse them.
+const MAX_STRING_LEN: usize = 255;
 
-/// Its `text` holds 2000.
-const TEXT_BYTES: usize = 2000;
+/// Maximum length of Marketo's type `text`, in bytes.
+const MAX_TEXT_LEN: usize = 2000;
 
-/// How a callback ended.
+/// The result of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivered {
-    /// Marketo took it.
-    Taken,
-    /// Marketo does not wait for it (any more).
-    NotWanted(u16),
-    /// Refused, or Marketo could not be reached.
+pub enum Delivery {
+    /// Marketo accepted it.
+    Accepted,
+    /// Marketo does not expect it, or no longer. Contains the HTTP status.
+    NotExpected(u16),
+    /// Marketo refused it, or could not be reached.
     Failed,
 }
 
@@ -38,7 +37,7 @@ pub enum Delivered {
 #[serde(rename_all = "camelCase")]
 struct FlowCallBack<'a> {
     munchkin_id: &'a str,
-    // Marketo's own samples send the token in the header and here.
+    // Adobe's samples send the token in the header and in the body.
     token: &'a Sensitive,
     object_data: Vec<CallbackData>,
 }
@@ -73,52 +72,52 @@ struct ActivityData {
     registration: &'static str,
 }
 
-/// Sends the callback, more than once within the time if Marketo is unwell.
-pub async fn deliver(app: &App, callback: &Callback, pushed: &[Pushed], deadline: Timestamp) -> Delivered {
-    let object_data = pushed.iter().map(data).collect();
+/// Sends the callback. Retries until the deadline while Marketo is unavailable.
+pub async fn deliver(state: &AppState, callback: &Callback, results: &[LeadResult], deadline: Timestamp) -> Delivery {
+    let object_data = results.iter().map(callback_data).collect();
     let body = FlowCallBack { munchkin_id: &callback.munchkin_id, token: &callback.token, object_data };
-    let Ok(body) = serde_json::to_vec(&body).map(Bytes::from) else { return Delivered::Failed };
-    let mut patience = Patience::until(deadline);
+    let Ok(body) = serde_json::to_vec(&body).map(Bytes::from) else { return Delivery::Failed };
+    let mut retry_budget = RetryBudget::until(deadline);
     loop {
         let request = Request::post(&callback.url)
             .header(header::CONTENT_TYPE, "application/json")
             .header("x-api-key", callback.api_key.expose())
             .header("x-callback-token", callback.token.expose())
             .body(body.clone());
-        let Ok(request) = request else { return Delivered::Failed };
-        let mut asked = None;
-        let limit = deadline.duration_since(app.ports.clock.now()).clamp(LEAST, LIMIT);
-        if let Ok(response) = app.ports.send_within(limit, request).await {
+        let Ok(request) = request else { return Delivery::Failed };
+        let mut wait = None;
+        let limit = deadline.duration_since(state.ports.clock.now()).clamp(MIN_ATTEMPT_TIMEOUT, MAX_ATTEMPT_TIMEOUT);
+        if let Ok(response) = state.ports.send_within(limit, request).await {
             match response.status().as_u16() {
-                200..=299 => return Delivered::Taken,
-                status @ (404 | 405 | 409 | 410) => return Delivered::NotWanted(status),
-                400..=428 | 430..=499 => return Delivered::Failed,
-                _ => asked = retry_after(response.headers(), app.ports.clock.now()),
+                200..=299 => return Delivery::Accepted,
+                status @ (404 | 405 | 409 | 410) => return Delivery::NotExpected(status),
+                400..=428 | 430..=499 => return Delivery::Failed,
+                _ => wait = retry_after(response.headers(), state.ports.clock.now()),
             }
         }
-        if !patience.wait(&app.ports, asked).await {
-            return Delivered::Failed;
+        if !retry_budget.wait(&state.ports, wait).await {
+            return Delivery::Failed;
         }
     }
 }
 
-fn data(pushed: &Pushed) -> CallbackData {
+fn callback_data(result: &LeadResult) -> CallbackData {
     let failed;
-    let outcome = match &pushed.settled {
-        Settled::Now(outcome) => outcome,
-        // It waited long enough; Marketo is told why.
-        Settled::Later(problem) => {
-            failed = Outcome::Failed(problem.clone());
+    let outcome = match &result.disposition {
+        Disposition::Final(outcome) => outcome,
+        // Does not happen: a chunk with deferred leads is not called back.
+        Disposition::Deferred(problem) => {
+            failed = LeadOutcome::Failed(problem.clone());
             &failed
         }
     };
     let problem = outcome.problem();
-    let (webinar_id, webinar_topic) = pushed.webinar.clone().unzip();
+    let (webinar_id, webinar_topic) = result.webinar.clone().unzip();
     CallbackData {
         lead_data: LeadData {
-            id: pushed.lead.get(),
-            // A link that does not fit would be cut by Marketo into one that works for nobody.
-            join_url: outcome.join_url().filter(|url| url.expose().len() <= TEXT_BYTES).cloned(),
+            id: result.lead.get(),
+            // Marketo would cut a longer link, and a cut link does not work.
+            join_url: outcome.join_url().filter(|url| url.expose().len() <= MAX_TEXT_LEN).cloned(),
         },
         activity_data: ActivityData {
             success: problem.is_none(),
@@ -132,9 +131,9 @@ fn data(pushed: &Pushed) -> CallbackData {
     }
 }
 
-/// Cuts a text to [`STRING_BYTES`] at a character's edge.
+/// Cuts a text to [`MAX_STRING_LEN`], at a character boundary.
 fn cut(text: &str) -> String {
-    let mut end = text.len().min(STRING_BYTES);
+    let mut end = text.len().min(MAX_STRING_LEN);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -144,18 +143,18 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Code, Problem};
+    use domain::{ErrorCode, Problem};
     use proptest::prelude::*;
 
-    fn row(settled: Settled) -> serde_json::Value {
+    fn row(disposition: Disposition) -> serde_json::Value {
         let webinar = Some(("945".to_owned(), "A topic".to_owned()));
-        serde_json::to_value(data(&Pushed { lead: 7.into(), settled, webinar })).unwrap()
+        serde_json::to_value(callback_data(&LeadResult { lead: 7.into(), disposition, webinar })).unwrap()
     }
 
     #[test]
-    fn each_outcome_as_adobes_interface_says() {
+    fn rows_have_the_form_of_adobes_interface() {
         let registered =
-            row(Settled::Now(Outcome::Registered { registrant: "r1".into(), join_url: "https://j".into() }));
+            row(Disposition::Final(LeadOutcome::Registered { registrant: "r1".into(), join_url: "https://j".into() }));
         assert_eq!(
             registered,
             serde_json::json!({
@@ -164,7 +163,7 @@ mod tests {
                     "webinarTopic": "A topic", "registrantId": "r1", "registration": "registered"},
             })
         );
-        let failed = row(Settled::Later(Problem::of(Code::ZoomUnavailable)));
+        let failed = row(Disposition::Deferred(Problem::of(ErrorCode::ZoomUnavailable)));
         assert_eq!(failed["leadData"], serde_json::json!({"id": 7}));
         assert_eq!(failed["activityData"]["success"], false);
         assert_eq!(failed["activityData"]["errorCode"], "ZOOM_UNAVAILABLE");
@@ -173,8 +172,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn texts_fit_marketos_string(text in any::<String>()) {
-            prop_assert!(cut(&text).len() <= STRING_BYTES);
+        fn texts_fit_into_marketos_string(text in any::<String>()) {
+            prop_assert!(cut(&text).len() <= MAX_STRING_LEN);
             prop_assert!(text.starts_with(&cut(&text)));
         }
     }

@@ -1,9 +1,7 @@
-//! Adobe's Self-Service Flow Step interface 1.0.0 (marketo.md section 1).
+//! Marketo's flow step: Adobe's Self-Service Flow Step interface 1.0.0 (docs/reference/marketo.md).
 //!
-//! [`submit`] takes a chunk of leads, [`request`] is its form, [`run`] works on it, [`callback`] tells Marketo.
-//! What the flow step is, and how, `catalog` tells.
+//! [`process`] registers the leads of a chunk, [`callback`] reports their outcomes. The component `catalog` serves the
+//! flow step's definition.
 
 pub mod callback;
-pub mod request;
-pub mod run;
-pub mod submit;
+pub mod process;

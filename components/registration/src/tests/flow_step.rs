@@ -1,7 +1,7 @@
-//! What becomes of the leads of a chunk.
+//! The outcomes of a chunk's leads.
 
-use super::world::{PROGRAM, WEBINAR, World, email, lead};
-use super::zoom::{Fate, link};
+use super::fake_zoom::{AddReply, link};
+use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
 use serde_json::{Value, json};
 
 fn with(mut lead: Value, pointer: &str, value: Value) -> Value {
@@ -10,14 +10,14 @@ fn with(mut lead: Value, pointer: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn r9_each_lead_gets_a_link_of_their_own_and_one_callback_tells() {
-    let world = World::new().await;
+async fn r9_each_lead_gets_its_own_link_in_one_callback() {
+    let fixture = Fixture::new().await;
     for id in 1..=20 {
-        world.marketo.lock().unwrap().statuses.insert(id, "Registered".into());
+        fixture.marketo.lock().unwrap().statuses.insert(id, "Registered".into());
     }
     let leads: Vec<_> = (1..=20).map(lead).collect();
-    world.submit("t", &leads).await;
-    let marketo = world.marketo.lock().unwrap();
+    fixture.submit("t", &leads).await;
+    let marketo = fixture.marketo.lock().unwrap();
     assert_eq!(marketo.callbacks.len(), 1);
     let (headers, body) = &marketo.callbacks[0];
     assert_eq!(
@@ -31,99 +31,99 @@ async fn r9_each_lead_gets_a_link_of_their_own_and_one_callback_tells() {
         assert_eq!(data["registrationCode"], format!("r-{}", email(id)));
     }
     drop(marketo);
-    let (activity, join_url) = world.outcome(7);
+    let (activity, join_url) = fixture.outcome(7);
     assert_eq!(join_url, link(WEBINAR, &email(7)));
     assert_eq!((&activity["registration"], &activity["webinarId"]), (&json!("registered"), &json!("9001")));
-    // R8: company under Zoom's name.
-    assert_eq!(world.zoom.lock().unwrap().adds[0]["org"], "C");
-    assert!(world.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
+    // R8: the company, under Zoom's name.
+    assert_eq!(fixture.zoom.lock().unwrap().adds[0]["org"], "C");
+    assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
 }
 
 #[tokio::test]
-async fn r7_status_not_registered_is_skipped_and_an_absent_status_is_asked_for() {
-    let world = World::new().await;
-    world.marketo.lock().unwrap().statuses.insert(2, "Registered".into());
-    world.marketo.lock().unwrap().statuses.insert(3, "Attended".into());
+async fn r7_status_not_registered_is_skipped_and_a_missing_status_is_read_from_marketo() {
+    let fixture = Fixture::new().await;
+    fixture.marketo.lock().unwrap().statuses.insert(2, "Registered".into());
+    fixture.marketo.lock().unwrap().statuses.insert(3, "Attended".into());
     let blank = |id| with(lead(id), "/programMemberContext", Value::Null);
     let invited = with(lead(1), "/programMemberContext/status", json!("Invited"));
-    world.submit("t", &[invited, blank(2), blank(3), blank(4)]).await;
+    fixture.submit("t", &[invited, blank(2), blank(3), blank(4)]).await;
     for id in [1, 3, 4] {
-        let (activity, join_url) = world.outcome(id);
+        let (activity, join_url) = fixture.outcome(id);
         assert_eq!(activity["errorCode"], "STATUS_NOT_REGISTERED", "lead {id}");
         assert_eq!((&activity["registration"], join_url), (&json!("skipped"), Value::Null));
     }
-    assert_eq!(world.outcome(2).0["registration"], "registered");
-    assert_eq!(world.zoom.lock().unwrap().adds.len(), 1);
+    assert_eq!(fixture.outcome(2).0["registration"], "registered");
+    assert_eq!(fixture.zoom.lock().unwrap().adds.len(), 1);
 }
 
 #[tokio::test]
-async fn r5_registration_not_required_offers_the_shared_link_and_pushes_nobody() {
-    let world = World::new().await;
-    world.connect("none").await;
-    world.submit("t", &[lead(1)]).await;
-    let (activity, join_url) = world.outcome(1);
+async fn r5_registration_not_required_returns_the_shared_link_without_an_add_call() {
+    let fixture = Fixture::new().await;
+    fixture.connect("none").await;
+    fixture.submit("t", &[lead(1)]).await;
+    let (activity, join_url) = fixture.outcome(1);
     assert_eq!(activity["errorCode"], "REGISTRATION_NOT_REQUIRED");
     assert_eq!((&activity["registration"], join_url), (&json!("skipped"), json!("https://zoom.test/shared")));
-    assert_eq!(world.zoom.lock().unwrap().adds.len(), 0);
+    assert_eq!(fixture.zoom.lock().unwrap().adds.len(), 0);
 }
 
 #[tokio::test]
-async fn r8_a_missing_field_fails_its_lead_and_no_neighbour() {
-    let world = World::new().await;
+async fn r8_a_missing_field_fails_its_lead_and_no_other() {
+    let fixture = Fixture::new().await;
     for id in 1..=4 {
-        world.marketo.lock().unwrap().statuses.insert(id, "Registered".into());
+        fixture.marketo.lock().unwrap().statuses.insert(id, "Registered".into());
     }
     let nameless = with(lead(1), "/objectContext/lastName", Value::Null);
     let odd = with(lead(2), "/objectContext/email", json!("not an address"));
-    let rejected = with(lead(3), "/objectContext/lastName", json!("Nobody"));
-    world.submit("t", &[nameless, odd, rejected, lead(4)]).await;
-    assert_eq!(world.outcome(1).0["errorCode"], "MISSING_FIELD");
-    assert_eq!(world.outcome(2).0["errorCode"], "INVALID_FIELD");
-    let (activity, _) = world.outcome(3);
+    let rejected = with(lead(3), "/objectContext/lastName", json!("Blocked"));
+    fixture.submit("t", &[nameless, odd, rejected, lead(4)]).await;
+    assert_eq!(fixture.outcome(1).0["errorCode"], "MISSING_FIELD");
+    assert_eq!(fixture.outcome(2).0["errorCode"], "INVALID_FIELD");
+    let (activity, _) = fixture.outcome(3);
     assert_eq!(activity["errorCode"], "MAPPING_REJECTED");
     assert!(activity["reason"].as_str().unwrap().contains("not invited"), "{activity}");
-    assert_eq!(world.outcome(4).0["registration"], "registered");
-    let statuses = world.marketo.lock().unwrap().statuses.clone();
+    assert_eq!(fixture.outcome(4).0["registration"], "registered");
+    let statuses = fixture.marketo.lock().unwrap().statuses.clone();
     assert_eq!([1, 2, 3].map(|id| statuses[&id].as_str()), ["Registration Error"; 3]);
     assert_eq!(statuses[&4], "Registered");
 }
 
 #[tokio::test]
 async fn r15_program_required_and_program_not_connected() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (program, code) in [(Value::Null, "PROGRAM_REQUIRED"), (json!({"id": PROGRAM + 1}), "PROGRAM_NOT_CONNECTED")] {
         let chunk = json!({
             "token": code, "apiCallBackKey": "k", "callbackUrl": "http://marketo.test/callback",
             "context": {"program": program}, "objectData": [lead(1)],
         });
-        assert_eq!(world.send("POST", "/flow-step/submitAsyncAction", &chunk).await.0, 201);
-        world.memory.run_background().await;
-        assert_eq!(world.outcome(1).0["errorCode"], code);
+        assert_eq!(fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await.0, 201);
+        fixture.memory.run_background().await;
+        assert_eq!(fixture.outcome(1).0["errorCode"], code);
     }
-    assert_eq!(world.zoom.lock().unwrap().adds.len(), 0);
+    assert_eq!(fixture.zoom.lock().unwrap().adds.len(), 0);
 }
 
 #[tokio::test]
-async fn r1_service_superseded_is_told() {
-    let world = World::new().await;
-    world.service("superseded").await;
-    world.submit("t", &[lead(1)]).await;
-    assert_eq!(world.outcome(1).0["errorCode"], "SERVICE_SUPERSEDED");
+async fn r1_service_superseded_fails_the_lead() {
+    let fixture = Fixture::new().await;
+    fixture.service("superseded").await;
+    fixture.submit("t", &[lead(1)]).await;
+    assert_eq!(fixture.outcome(1).0["errorCode"], "SERVICE_SUPERSEDED");
 }
 
 #[tokio::test]
-async fn r3_nobody_is_pushed_to_a_webinar_whose_host_is_not_enabled_any_more() {
-    let world = World::new().await;
-    world.change_service(|service| service["admin_email"] = json!("other@x")).await;
-    world.submit("t", &[lead(1)]).await;
-    assert_eq!(world.outcome(1).0["errorCode"], "HOST_NOT_ENABLED");
-    world.change_service(|service| service["users"] = json!(["A@X"])).await;
-    world.submit("u", &[lead(2)]).await;
-    assert_eq!(world.outcome(2).0["success"], true);
+async fn r3_no_lead_is_registered_at_a_webinar_whose_host_is_no_longer_enabled() {
+    let fixture = Fixture::new().await;
+    fixture.change_service(|service| service["admin_email"] = json!("other@x")).await;
+    fixture.submit("t", &[lead(1)]).await;
+    assert_eq!(fixture.outcome(1).0["errorCode"], "HOST_NOT_ENABLED");
+    fixture.change_service(|service| service["users"] = json!(["A@X"])).await;
+    fixture.submit("u", &[lead(2)]).await;
+    assert_eq!(fixture.outcome(2).0["success"], true);
 }
 
 #[tokio::test]
-async fn each_refusal_of_zoom_is_its_leads_outcome() {
+async fn each_refusal_of_zoom_becomes_its_leads_outcome() {
     for (status, code, message, expected) in [
         (400, 3027, "Host can not register", "HOST_CANNOT_REGISTER"),
         (400, 3034, "Please use your work email", "WORK_EMAIL_REQUIRED"),
@@ -136,65 +136,65 @@ async fn each_refusal_of_zoom_is_its_leads_outcome() {
         (400, 300, "Validation Failed.", "INVALID_FIELD"),
         (429, 429, "You have exceeded the daily rate limit of (3) for Add a webinar registrant", "DAILY_LIMIT"),
     ] {
-        let world = World::new().await;
-        let refusal = Fate::Answer(status, json!({"code": code, "message": message}));
-        world.zoom.lock().unwrap().fates.push_back(refusal);
-        world.submit("t", &[lead(1)]).await;
-        assert_eq!(world.outcome(1).0["errorCode"], expected, "{message}");
-        world.submit("u", &[lead(2)]).await;
-        assert_eq!(world.outcome(2).0["registration"], "registered", "the next one after {expected}");
+        let fixture = Fixture::new().await;
+        let refusal = AddReply::Error(status, json!({"code": code, "message": message}));
+        fixture.zoom.lock().unwrap().add_replies.push_back(refusal);
+        fixture.submit("t", &[lead(1)]).await;
+        assert_eq!(fixture.outcome(1).0["errorCode"], expected, "{message}");
+        fixture.submit("u", &[lead(2)]).await;
+        assert_eq!(fixture.outcome(2).0["registration"], "registered", "the lead after {expected}");
     }
 }
 
 #[tokio::test]
-async fn question_unanswered_names_the_question_and_spends_no_add_call() {
-    let world = World::new().await;
-    world.zoom.lock().unwrap().questions =
+async fn question_unanswered_contains_the_question_and_spends_no_add_call() {
+    let fixture = Fixture::new().await;
+    fixture.zoom.lock().unwrap().questions =
         json!({"custom_questions": [{"title": "Shoe size?", "type": "short", "required": true}]});
     let mut answering = lead(2);
     answering["objectContext"]["Shoe size?"] = json!("42");
-    world.submit("t", &[lead(1), answering]).await;
-    let (activity, _) = world.outcome(1);
+    fixture.submit("t", &[lead(1), answering]).await;
+    let (activity, _) = fixture.outcome(1);
     assert_eq!(activity["errorCode"], "QUESTION_UNANSWERED");
     assert!(activity["reason"].as_str().unwrap().contains("Shoe size?"), "{activity}");
-    assert_eq!(world.outcome(2).0["registration"], "registered");
-    assert_eq!((world.adds(&email(1)), world.adds(&email(2))), (0, 1));
+    assert_eq!(fixture.outcome(2).0["registration"], "registered");
+    assert_eq!((fixture.adds(&email(1)), fixture.adds(&email(2))), (0, 1));
 }
 
 #[tokio::test]
-async fn manual_approval_is_pending_until_zoom_tells_of_it() {
-    let world = World::new().await;
-    world.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
-    world.zoom.lock().unwrap().manual = true;
-    world.submit("t", &[lead(1)]).await;
-    let (activity, join_url) = world.outcome(1);
+async fn manual_approval_is_pending_until_the_approval_event() {
+    let fixture = Fixture::new().await;
+    fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
+    fixture.zoom.lock().unwrap().manual = true;
+    fixture.submit("t", &[lead(1)]).await;
+    let (activity, join_url) = fixture.outcome(1);
     assert_eq!((&activity["registration"], &activity["success"]), (&json!("pending"), &json!(true)));
     assert_eq!(join_url, Value::Null);
     let event = json!({"event": "webinar.registration_approved", "payload": {"object": {
         "id": WEBINAR, "registrant": {"id": "r-1", "email": email(1).to_uppercase(), "join_url": "https://zoom.test/j"},
     }}});
-    assert_eq!(world.send("POST", "/internal/zoom-events", &event).await.0, 200);
-    let marketo = world.marketo.lock().unwrap();
+    assert_eq!(fixture.send("POST", "/internal/zoom-events", &event).await.0, 200);
+    let marketo = fixture.marketo.lock().unwrap();
     assert_eq!(marketo.data[&1]["webinarUrl"], "https://zoom.test/j");
     assert_eq!(marketo.statuses[&1], "Registered");
 }
 
 #[tokio::test]
-async fn one_address_twice_in_a_chunk_is_added_once() {
-    let world = World::new().await;
-    let twin = with(lead(2), "/objectContext/email", json!(email(1).to_uppercase()));
-    world.submit("t", &[lead(1), twin]).await;
-    assert_eq!(world.adds(&email(1)), 1);
-    assert_eq!(world.outcome(1).1, world.outcome(2).1);
+async fn leads_that_share_an_address_are_added_once() {
+    let fixture = Fixture::new().await;
+    let same_address = with(lead(2), "/objectContext/email", json!(email(1).to_uppercase()));
+    fixture.submit("t", &[lead(1), same_address]).await;
+    assert_eq!(fixture.adds(&email(1)), 1);
+    assert_eq!(fixture.outcome(1).1, fixture.outcome(2).1);
 }
 
 #[tokio::test]
-async fn a_callback_elsewhere_is_refused_before_anything_is_written() {
-    let world = World::new().await;
+async fn a_callback_to_another_host_is_refused_before_any_write() {
+    let fixture = Fixture::new().await;
     let chunk = json!({
         "token": "t", "apiCallBackKey": "k", "callbackUrl": "http://evil.test/callback", "objectData": [lead(1)],
     });
-    let (status, problem) = world.send("POST", "/flow-step/submitAsyncAction", &chunk).await;
+    let (status, problem) = fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await;
     assert_eq!((status, &problem["code"]), (400, &json!("INVALID_REQUEST")));
-    assert!(world.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
+    assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
 }

@@ -1,15 +1,16 @@
-//! The router over ports in memory, against a small Zoom and a small Marketo. A test that proves a rule of DESIGN section
-//! 2 has its number in its name; one that proves a code has the code in it.
+//! Tests of the router over in-memory ports, against a small fake Zoom and a small fake Marketo. The name of a test
+//! that proves a rule of docs/RULES.md begins with the rule's number; that of a test that proves an error code contains
+//! the code.
 
-mod codes;
-mod denied;
+mod error_codes;
 mod failures;
+mod fake_marketo;
+mod fake_zoom;
+mod fault_matrix;
+mod fixture;
 mod flow_step;
-mod insight;
-mod marketo;
-mod matrix;
 mod outages;
-mod trapping;
+mod quarantine;
+mod reapproval;
+mod status;
 mod webhook;
-mod world;
-mod zoom;

@@ -1,187 +1,187 @@
-//! When a peer is unwell, or we die: nobody is registered twice, nobody is lost.
+//! Outages of upstreams and crashes of the worker: no lead is registered twice, and none is lost.
 
-use super::world::{World, email, lead};
-use super::zoom::Fate;
+use super::fake_zoom::AddReply;
+use super::fixture::{Fixture, email, lead};
 use domain::time::SignedDuration;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn r12_a_lost_answer_is_looked_up_and_not_sent_again() {
-    let world = World::new().await;
-    world.zoom.lock().unwrap().fates.push_back(Fate::Lost);
-    world.submit("t", &[lead(1), lead(2)]).await;
+async fn r12_a_lead_whose_answer_was_lost_is_looked_up_and_not_added_again() {
+    let fixture = Fixture::new().await;
+    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::DroppedAfter);
+    fixture.submit("t", &[lead(1), lead(2)]).await;
     for id in [1, 2] {
-        assert_eq!(world.outcome(id).0["registration"], "registered", "lead {id}");
-        assert_eq!(world.adds(&email(id)), 1, "lead {id}");
+        assert_eq!(fixture.outcome(id).0["registration"], "registered", "lead {id}");
+        assert_eq!(fixture.adds(&email(id)), 1, "lead {id}");
     }
 }
 
 #[tokio::test]
-async fn r12_a_broken_call_that_was_not_carried_out_is_sent_once_more() {
-    let world = World::new().await;
-    world.zoom.lock().unwrap().fates.push_back(Fate::Broken);
-    world.submit("t", &[lead(1)]).await;
-    assert_eq!(world.outcome(1).0["registration"], "registered");
-    assert_eq!(world.adds(&email(1)), 2);
-    assert!(world.zoom.lock().unwrap().lists > 0, "it was looked up in between");
+async fn r12_a_broken_call_that_was_not_executed_is_repeated_once() {
+    let fixture = Fixture::new().await;
+    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::DroppedBefore);
+    fixture.submit("t", &[lead(1)]).await;
+    assert_eq!(fixture.outcome(1).0["registration"], "registered");
+    assert_eq!(fixture.adds(&email(1)), 2);
+    assert!(fixture.zoom.lock().unwrap().lists > 0, "the address is looked up in between");
 }
 
 #[tokio::test]
-async fn r12_no_fourth_add_call_whatever_happens() {
-    let world = World::new().await;
-    world.zoom.lock().unwrap().fates.extend(vec![Fate::Broken; 20]);
-    world.accept("t", &[lead(1)]).await;
-    world.memory.run_background().await;
+async fn r12_no_fourth_add_call_under_any_fault() {
+    let fixture = Fixture::new().await;
+    fixture.zoom.lock().unwrap().add_replies.extend(vec![AddReply::DroppedBefore; 20]);
+    fixture.accept("t", &[lead(1)]).await;
+    fixture.memory.run_background().await;
     for _ in 0..5 {
-        world.memory.advance(SignedDuration::from_mins(1));
-        world.tick().await;
+        fixture.memory.advance(SignedDuration::from_mins(1));
+        fixture.tick().await;
     }
-    assert_eq!(world.adds(&email(1)), 3);
-    assert_eq!(world.outcome(1).0["errorCode"], "DAILY_LIMIT");
+    assert_eq!(fixture.adds(&email(1)), 3);
+    assert_eq!(fixture.outcome(1).0["errorCode"], "DAILY_LIMIT");
 }
 
 #[tokio::test]
-async fn too_many_requests_a_second_are_waited_out() {
-    let world = World::new().await;
+async fn retries_after_a_per_second_rate_limit() {
+    let fixture = Fixture::new().await;
     let busy = json!({"code": 429, "message": "You have reached the maximum per-second rate limit for this API."});
-    world.zoom.lock().unwrap().fates.extend(vec![Fate::Answer(429, busy); 3]);
-    world.submit("t", &[lead(1)]).await;
-    assert_eq!(world.outcome(1).0["registration"], "registered");
+    fixture.zoom.lock().unwrap().add_replies.extend(vec![AddReply::Error(429, busy); 3]);
+    fixture.submit("t", &[lead(1)]).await;
+    assert_eq!(fixture.outcome(1).0["registration"], "registered");
 }
 
 #[tokio::test]
-async fn r12_no_add_call_is_spent_while_the_service_lacks_a_right() {
-    let world = World::new().await;
+async fn r12_no_add_call_is_spent_while_the_service_lacks_a_permission() {
+    let fixture = Fixture::new().await;
     for (code, message) in [(200, "No permission."), (4711, "Invalid access token, does not contain scopes:[a:b].")] {
-        world.zoom.lock().unwrap().questions = json!({"code": code, "message": message});
-        world.submit("t", &[lead(1)]).await;
-        assert_eq!(world.adds(&email(1)), 0, "{message}");
-        assert!(world.marketo.lock().unwrap().callbacks.is_empty());
+        fixture.zoom.lock().unwrap().questions = json!({"code": code, "message": message});
+        fixture.submit("t", &[lead(1)]).await;
+        assert_eq!(fixture.adds(&email(1)), 0, "{message}");
+        assert!(fixture.marketo.lock().unwrap().callbacks.is_empty());
     }
-    world.zoom.lock().unwrap().questions = json!({});
-    assert_eq!(world.tick().await, 1);
-    assert_eq!(world.outcome(1).0["registration"], "registered");
+    fixture.zoom.lock().unwrap().questions = json!({});
+    assert_eq!(fixture.tick().await, 1);
+    assert_eq!(fixture.outcome(1).0["registration"], "registered");
 }
 
 #[tokio::test]
-async fn r2_work_waits_for_the_next_sign_in() {
-    let world = World::new().await;
-    world.service("needs-sign-in").await;
-    world.submit("t", &[lead(1)]).await;
-    assert!(world.marketo.lock().unwrap().callbacks.is_empty());
-    world.service("active").await;
-    assert_eq!(world.tick().await, 1);
-    assert_eq!(world.outcome(1).0["registration"], "registered");
+async fn r2_a_chunk_waits_for_the_next_sign_in() {
+    let fixture = Fixture::new().await;
+    fixture.service("needs-sign-in").await;
+    fixture.submit("t", &[lead(1)]).await;
+    assert!(fixture.marketo.lock().unwrap().callbacks.is_empty());
+    fixture.service("active").await;
+    assert_eq!(fixture.tick().await, 1);
+    assert_eq!(fixture.outcome(1).0["registration"], "registered");
 }
 
 #[tokio::test]
-async fn what_waits_too_long_is_told_to_marketo_as_failed() {
-    let world = World::new().await;
-    world.service("needs-sign-in").await;
-    world.submit("t", &[lead(1)]).await;
-    world.memory.advance(SignedDuration::from_mins(31));
-    world.tick().await;
-    let (activity, _) = world.outcome(1);
+async fn a_chunk_that_waits_too_long_is_called_back_as_failed() {
+    let fixture = Fixture::new().await;
+    fixture.service("needs-sign-in").await;
+    fixture.submit("t", &[lead(1)]).await;
+    fixture.memory.advance(SignedDuration::from_mins(31));
+    fixture.tick().await;
+    let (activity, _) = fixture.outcome(1);
     assert_eq!(
         (&activity["errorCode"], &activity["registration"]),
         (&json!("SERVICE_NEEDS_SIGN_IN"), &json!("failed"))
     );
-    assert_eq!(world.marketo.lock().unwrap().statuses[&1], "Registration Error");
+    assert_eq!(fixture.marketo.lock().unwrap().statuses[&1], "Registration Error");
 }
 
 #[tokio::test]
-async fn a_killed_process_leaves_its_chunk_to_the_tick() {
-    let world = World::new().await;
-    // Zoom knows lead 1, but we died before we could write that down.
-    world.zoom.lock().unwrap().registrants.push((email(1), true));
-    world.accept("t", &[lead(1), lead(2)]).await;
-    world.memory.kill_background();
-    assert_eq!(world.tick().await, 1);
-    assert_eq!((world.adds(&email(1)), world.adds(&email(2))), (0, 1));
-    assert_eq!(world.marketo.lock().unwrap().callbacks.len(), 1);
-    assert_eq!(world.tick().await, 0);
+async fn the_tick_resumes_the_chunk_of_a_killed_worker() {
+    let fixture = Fixture::new().await;
+    // Zoom added lead 1, and the worker was killed before it wrote the ledger.
+    fixture.zoom.lock().unwrap().registrants.push((email(1), true));
+    fixture.accept("t", &[lead(1), lead(2)]).await;
+    fixture.memory.kill_background();
+    assert_eq!(fixture.tick().await, 1);
+    assert_eq!((fixture.adds(&email(1)), fixture.adds(&email(2))), (0, 1));
+    assert_eq!(fixture.marketo.lock().unwrap().callbacks.len(), 1);
+    assert_eq!(fixture.tick().await, 0);
 }
 
 #[tokio::test]
-async fn marketos_passing_trouble_is_repeated_and_lasting_trouble_waits() {
-    let world = World::new().await;
-    world.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
-    world.marketo.lock().unwrap().codes.extend(["606", "602", "713"]);
-    world.submit("t", &[lead(1)]).await;
-    assert!(world.marketo.lock().unwrap().data.contains_key(&1));
+async fn retries_marketos_transient_errors_and_defers_on_lasting_ones() {
+    let fixture = Fixture::new().await;
+    fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
+    fixture.marketo.lock().unwrap().codes.extend(["606", "602", "713"]);
+    fixture.submit("t", &[lead(1)]).await;
+    assert!(fixture.marketo.lock().unwrap().data.contains_key(&1));
 
-    world.marketo.lock().unwrap().statuses.insert(2, "Registered".into());
-    world.marketo.lock().unwrap().codes.push_back("607");
-    world.submit("u", &[lead(2)]).await;
-    assert_eq!(world.marketo.lock().unwrap().callbacks.len(), 1, "MARKETO_QUOTA keeps the chunk");
-    assert_eq!(world.tick().await, 1);
-    assert_eq!(world.outcome(2).0["registration"], "registered");
-    assert_eq!(world.adds(&email(2)), 1);
+    fixture.marketo.lock().unwrap().statuses.insert(2, "Registered".into());
+    fixture.marketo.lock().unwrap().codes.push_back("607");
+    fixture.submit("u", &[lead(2)]).await;
+    assert_eq!(fixture.marketo.lock().unwrap().callbacks.len(), 1, "MARKETO_QUOTA defers the chunk");
+    assert_eq!(fixture.tick().await, 1);
+    assert_eq!(fixture.outcome(2).0["registration"], "registered");
+    assert_eq!(fixture.adds(&email(2)), 1);
 }
 
 #[tokio::test]
-async fn a_refused_callback_is_tried_six_times_and_then_kept_for_the_console() {
-    let world = World::new().await;
-    world.marketo.lock().unwrap().callback_statuses.extend(vec![403; 99]);
-    world.submit("t", &[lead(1)]).await;
+async fn a_refused_callback_is_given_up_after_six_attempts_and_listed() {
+    let fixture = Fixture::new().await;
+    fixture.marketo.lock().unwrap().callback_statuses.extend(vec![403; 99]);
+    fixture.submit("t", &[lead(1)]).await;
     let mut ticks = 0;
     loop {
-        world.memory.advance(SignedDuration::from_mins(2));
-        if world.tick().await == 0 {
+        fixture.memory.advance(SignedDuration::from_mins(2));
+        if fixture.tick().await == 0 {
             break;
         }
         ticks += 1;
     }
     assert!(ticks >= 5, "{ticks}");
-    let (status, body) = world.send("GET", "/registration/failures", &Value::Null).await;
+    let (status, body) = fixture.send("GET", "/registration/failures", &Value::Null).await;
     assert_eq!(status, 200);
     assert_eq!(body["failures"][0]["code"], "MARKETO_UNAVAILABLE", "{body}");
-    assert_eq!(world.adds(&email(1)), 1);
+    assert_eq!(fixture.adds(&email(1)), 1);
 }
 
 #[tokio::test]
-async fn a_chunk_larger_than_one_value_is_kept_in_parts() {
-    let world = World::new().await;
-    let fat = |id: u64| {
+async fn a_chunk_larger_than_one_value_is_stored_in_parts() {
+    let fixture = Fixture::new().await;
+    let large_lead = |id: u64| {
         let mut lead = lead(id);
         lead["objectContext"]["notes"] = json!("x".repeat(2000));
         lead
     };
-    let leads: Vec<_> = (1..=100).map(fat).collect();
-    world.accept("t", &leads).await;
-    let parts = world.memory.dump().into_iter().filter(|(key, _)| key.starts_with("outbox:"));
+    let leads: Vec<_> = (1..=100).map(large_lead).collect();
+    fixture.accept("t", &leads).await;
+    let parts = fixture.memory.dump().into_iter().filter(|(key, _)| key.starts_with("outbox:"));
     let sizes: Vec<_> = parts.map(|(_, value)| value.len()).collect();
     assert!(sizes.len() > 3 && sizes.iter().all(|size| *size <= 64_000), "{sizes:?}");
-    world.memory.kill_background();
-    world.tick().await;
-    assert_eq!(world.outcome(100).0["registration"], "registered");
-    assert!(world.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
+    fixture.memory.kill_background();
+    fixture.tick().await;
+    assert_eq!(fixture.outcome(100).0["registration"], "registered");
+    assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
 }
 
 #[tokio::test]
-async fn who_was_given_up_and_then_registered_is_registered_in_marketo_too() {
+async fn a_lead_that_was_given_up_and_registered_later_is_registered_in_marketo() {
     for is_blank in [false, true] {
-        let world = World::new().await;
-        world.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
-        world.service("needs-sign-in").await;
-        let mut who = lead(1);
+        let fixture = Fixture::new().await;
+        fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
+        fixture.service("needs-sign-in").await;
+        let mut lead = lead(1);
         if is_blank {
-            who["programMemberContext"] = Value::Null;
+            lead["programMemberContext"] = Value::Null;
         }
-        world.submit("t", &[who]).await;
-        // Given up, and Marketo does not take the callback.
-        world.memory.advance(SignedDuration::from_mins(31));
-        world.marketo.lock().unwrap().callback_statuses.push_back(403);
-        world.tick().await;
-        assert_eq!(world.marketo.lock().unwrap().statuses[&1], "Registration Error");
-        world.service("active").await;
+        fixture.submit("t", &[lead]).await;
+        // Given up, and Marketo refuses the callback.
+        fixture.memory.advance(SignedDuration::from_mins(31));
+        fixture.marketo.lock().unwrap().callback_statuses.push_back(403);
+        fixture.tick().await;
+        assert_eq!(fixture.marketo.lock().unwrap().statuses[&1], "Registration Error");
+        fixture.service("active").await;
         for _ in 0..5 {
-            world.memory.advance(SignedDuration::from_mins(1));
-            world.tick().await;
+            fixture.memory.advance(SignedDuration::from_mins(1));
+            fixture.tick().await;
         }
-        assert_eq!(world.marketo.lock().unwrap().statuses[&1], "Registered", "blank: {is_blank}");
-        assert_eq!(world.outcome(1).0["registration"], "registered");
-        assert_eq!(world.adds(&email(1)), 1);
-        assert!(world.memory.dump().keys().all(|key| !key.starts_with("outbox:") && !key.starts_with("failure:")));
+        assert_eq!(fixture.marketo.lock().unwrap().statuses[&1], "Registered", "blank: {is_blank}");
+        assert_eq!(fixture.outcome(1).0["registration"], "registered");
+        assert_eq!(fixture.adds(&email(1)), 1);
+        assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:") && !key.starts_with("failure:")));
     }
 }

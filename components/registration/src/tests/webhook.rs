@@ -1,7 +1,7 @@
-//! One lead within the request.
+//! The webhook: one lead within the request.
 
-use super::world::{PROGRAM, WEBINAR, World, email, lead};
-use super::zoom::{Fate, link};
+use super::fake_zoom::{AddReply, link};
+use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
 use async_trait::async_trait;
 use domain::records::ProgramKey;
 use domain::time::{SignedDuration, Timestamp};
@@ -19,22 +19,22 @@ fn body(id: u64) -> Value {
 }
 
 #[tokio::test]
-async fn the_outcome_is_the_answer() {
-    let world = World::new().await;
-    world.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
+async fn answers_with_the_outcome() {
+    let fixture = Fixture::new().await;
+    fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
     for _ in 0..2 {
-        let (status, answer) = world.send("POST", "/registration/webhook", &body(1)).await;
+        let (status, answer) = fixture.send("POST", "/registration/webhook", &body(1)).await;
         assert_eq!((status, &answer["outcome"]), (200, &json!("registered")), "{answer}");
         assert!(answer["join_url"].as_str().unwrap().contains("tk="));
         assert_eq!((&answer["code"], &answer["detail"]), (&Value::Null, &Value::Null));
     }
-    assert_eq!(world.adds(&email(1)), 1);
-    assert!(world.marketo.lock().unwrap().data.contains_key(&1));
+    assert_eq!(fixture.adds(&email(1)), 1);
+    assert!(fixture.marketo.lock().unwrap().data.contains_key(&1));
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_an_outcome_too() {
-    let world = World::new().await;
+async fn answers_skipped_and_failed_leads_with_200() {
+    let fixture = Fixture::new().await;
     let mut invited = body(1);
     invited["status"] = json!("Invited");
     let mut nameless = body(2);
@@ -46,25 +46,25 @@ async fn what_cannot_be_is_an_outcome_too() {
         (nameless, "failed", "MISSING_FIELD"),
         (elsewhere, "failed", "PROGRAM_NOT_CONNECTED"),
     ] {
-        let (status, answer) = world.send("POST", "/registration/webhook", &body).await;
+        let (status, answer) = fixture.send("POST", "/registration/webhook", &body).await;
         assert_eq!((status, &answer["outcome"], &answer["code"]), (200, &json!(outcome), &json!(code)));
         assert!(answer["detail"].as_str().unwrap().len() > 20);
     }
 }
 
 #[tokio::test]
-async fn zoom_unavailable_is_no_outcome_but_503() {
-    let world = World::new().await;
-    world.zoom.lock().unwrap().fates.extend(vec![Fate::Answer(500, json!({})); 9]);
-    let (status, problem) = world.send("POST", "/registration/webhook", &body(1)).await;
+async fn zoom_unavailable_is_answered_with_503() {
+    let fixture = Fixture::new().await;
+    fixture.zoom.lock().unwrap().add_replies.extend(vec![AddReply::Error(500, json!({})); 9]);
+    let (status, problem) = fixture.send("POST", "/registration/webhook", &body(1)).await;
     assert_eq!((status, &problem["code"]), (503, &json!("ZOOM_UNAVAILABLE")), "{problem}");
 }
 
-/// A clock on which no time passes for whoever sleeps.
-struct Standing(Arc<dyn Clock>);
+/// A clock whose sleeps never end.
+struct StuckClock(Arc<dyn Clock>);
 
 #[async_trait]
-impl Clock for Standing {
+impl Clock for StuckClock {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
@@ -74,125 +74,125 @@ impl Clock for Standing {
     }
 }
 
-/// A process that dies while Zoom works on the add call of lead 1, which it carries out.
-async fn die_over_the_add_call(world: &mut World) {
-    world.zoom.lock().unwrap().fates.push_back(Fate::Silent);
-    let ports = world.memory.ports();
-    world.restart(Ports { clock: Arc::new(Standing(ports.clock.clone())), ..ports });
-    assert!(world.send("POST", "/registration/webhook", &body(1)).now_or_never().is_none(), "Zoom does not answer");
-    let ports = world.memory.ports();
-    world.restart(ports);
+/// Crashes the worker during the add call of lead 1, which Zoom executes.
+async fn crash_during_the_add_call(fixture: &mut Fixture) {
+    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::NoReply);
+    let ports = fixture.memory.ports();
+    fixture.restart(Ports { clock: Arc::new(StuckClock(ports.clock.clone())), ..ports });
+    assert!(fixture.send("POST", "/registration/webhook", &body(1)).now_or_never().is_none(), "Zoom does not answer");
+    let ports = fixture.memory.ports();
+    fixture.restart(ports);
 }
 
 #[tokio::test]
-async fn a_lead_whose_process_died_is_finished_by_the_tick() {
-    let mut world = World::new().await;
-    world.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
+async fn the_tick_finishes_a_lead_after_a_crash() {
+    let mut fixture = Fixture::new().await;
+    fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
     let person = json!({"id": 1, "email": email(1), "firstName": "F", "lastName": "L"});
-    world.marketo.lock().unwrap().leads.insert(1, person);
-    die_over_the_add_call(&mut world).await;
-    let failures = async || world.send("GET", "/registration/failures", &Value::Null).await.1["failures"].clone();
-    assert_eq!(failures().await, json!([]), "it may still be under way");
-    assert_eq!(world.tick().await, 0);
+    fixture.marketo.lock().unwrap().leads.insert(1, person);
+    crash_during_the_add_call(&mut fixture).await;
+    let failures = async || fixture.send("GET", "/registration/failures", &Value::Null).await.1["failures"].clone();
+    assert_eq!(failures().await, json!([]), "its request may still run");
+    assert_eq!(fixture.tick().await, 0);
 
-    world.memory.advance(SignedDuration::from_mins(2));
+    fixture.memory.advance(SignedDuration::from_mins(2));
     assert_eq!(failures().await[0]["code"], "INTERNAL");
-    assert_eq!(world.tick().await, 1);
-    assert_eq!(world.adds(&email(1)), 1, "Zoom was asked for the address before anything was sent again");
-    assert_eq!(world.marketo.lock().unwrap().data[&1]["webinarUrl"], link(WEBINAR, &email(1)));
+    assert_eq!(fixture.tick().await, 1);
+    assert_eq!(fixture.adds(&email(1)), 1, "the address is looked up instead of added again");
+    assert_eq!(fixture.marketo.lock().unwrap().data[&1]["webinarUrl"], link(WEBINAR, &email(1)));
     assert_eq!(failures().await, json!([]));
-    assert!(world.memory.dump().keys().all(|key| !key.starts_with("failure:")));
+    assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("failure:")));
 }
 
 #[tokio::test]
-async fn r12_a_repeat_after_a_death_looks_first_and_counts_the_call_that_was_lost() {
-    let mut world = World::new().await;
+async fn r12_a_repeated_call_after_a_crash_looks_the_address_up_and_counts_the_lost_add_call() {
+    let mut fixture = Fixture::new().await;
     for _ in 0..3 {
-        die_over_the_add_call(&mut world).await;
-        // Zoom counted the call, and did not carry it out.
-        world.zoom.lock().unwrap().registrants.clear();
-        world.zoom.lock().unwrap().fates.clear();
+        crash_during_the_add_call(&mut fixture).await;
+        // Zoom counted the call without executing it.
+        fixture.zoom.lock().unwrap().registrants.clear();
+        fixture.zoom.lock().unwrap().add_replies.clear();
     }
-    assert_eq!(world.adds(&email(1)), 3);
-    let (status, answer) = world.send("POST", "/registration/webhook", &body(1)).await;
+    assert_eq!(fixture.adds(&email(1)), 3);
+    let (status, answer) = fixture.send("POST", "/registration/webhook", &body(1)).await;
     assert_eq!((status, &answer["code"]), (200, &json!("DAILY_LIMIT")), "{answer}");
 }
 
 #[tokio::test]
-async fn r7_a_lead_whose_status_nobody_knew_is_not_taken_for_registered_by_the_tick() {
-    let world = World::new().await;
+async fn r7_the_tick_reads_a_missing_status_instead_of_assuming_registered() {
+    let fixture = Fixture::new().await;
     let mut blank = body(1);
     blank["status"] = json!("");
     for (status, adds) in [("Invited", 0), ("Registered", 1)] {
         {
-            let mut marketo = world.marketo.lock().unwrap();
+            let mut marketo = fixture.marketo.lock().unwrap();
             marketo.statuses.insert(1, status.into());
             let person = json!({"id": 1, "email": email(1), "firstName": "F", "lastName": "L"});
             marketo.leads.insert(1, person);
             marketo.is_down = true;
         }
-        let (answered, problem) = world.send("POST", "/registration/webhook", &blank).await;
+        let (answered, problem) = fixture.send("POST", "/registration/webhook", &blank).await;
         assert_eq!((answered, &problem["code"]), (503, &json!("MARKETO_UNAVAILABLE")), "{problem}");
-        world.marketo.lock().unwrap().is_down = false;
-        world.memory.advance(SignedDuration::from_mins(2));
-        assert_eq!(world.tick().await, 1);
-        assert_eq!(world.adds(&email(1)), adds, "{status}");
-        assert!(world.memory.dump().keys().all(|key| !key.starts_with("failure:")));
+        fixture.marketo.lock().unwrap().is_down = false;
+        fixture.memory.advance(SignedDuration::from_mins(2));
+        assert_eq!(fixture.tick().await, 1);
+        assert_eq!(fixture.adds(&email(1)), adds, "{status}");
+        assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("failure:")));
     }
 }
 
 #[tokio::test]
-async fn program_not_connected_is_listed_and_tried_again_once_it_is_connected() {
-    let world = World::new().await;
+async fn program_not_connected_is_listed_and_retried_once_it_is_connected() {
+    let fixture = Fixture::new().await;
     let program = ProgramKey { id: PROGRAM.into() };
-    world.memory.ports().store().delete(&program).await.unwrap();
+    fixture.memory.ports().store().delete(&program).await.unwrap();
     for id in 1..=4 {
         let status = if id == 2 { "Invited" } else { "Registered" };
-        let mut marketo = world.marketo.lock().unwrap();
+        let mut marketo = fixture.marketo.lock().unwrap();
         marketo.statuses.insert(id, status.into());
         let person = json!({"id": id, "email": email(id), "firstName": "F", "lastName": "L"});
         marketo.leads.insert(id, person);
     }
-    // 1 and 2 come by the webhook, which does not tell their status; 3 and 4 in a chunk.
+    // Leads 1 and 2 come by the webhook without their status, 3 and 4 in a chunk.
     for id in [1, 2] {
         let mut blank = body(id);
         blank["status"] = json!("");
-        let (status, answer) = world.send("POST", "/registration/webhook", &blank).await;
+        let (status, answer) = fixture.send("POST", "/registration/webhook", &blank).await;
         assert_eq!((status, &answer["code"]), (200, &json!("PROGRAM_NOT_CONNECTED")), "{answer}");
     }
-    world.submit("t", &[lead(3), lead(4)]).await;
-    assert_eq!(world.outcome(3).0["errorCode"], "PROGRAM_NOT_CONNECTED");
-    let failures = async || world.send("GET", "/registration/failures", &Value::Null).await.1["failures"].clone();
+    fixture.submit("t", &[lead(3), lead(4)]).await;
+    assert_eq!(fixture.outcome(3).0["errorCode"], "PROGRAM_NOT_CONNECTED");
+    let failures = async || fixture.send("GET", "/registration/failures", &Value::Null).await.1["failures"].clone();
     let listed = failures().await;
     let mut ids: Vec<_> = listed.as_array().unwrap().iter().map(|row| row["lead_id"].clone()).collect();
     ids.sort_by_key(ToString::to_string);
-    assert_eq!(ids, ["1", "3", "4"], "R7: who is not Registered does not wait for a webinar: {listed}");
+    assert_eq!(ids, ["1", "3", "4"], "R7: only Registered leads are recorded: {listed}");
     assert!(listed.as_array().unwrap().iter().all(|row| row["code"] == "PROGRAM_NOT_CONNECTED"), "{listed}");
     let retry = json!({"program_id": PROGRAM});
-    let (status, problem) = world.send("POST", "/registration/failures/retry", &retry).await;
+    let (status, problem) = fixture.send("POST", "/registration/failures/retry", &retry).await;
     assert_eq!((status, &problem["code"]), (422, &json!("PROGRAM_NOT_CONNECTED")));
-    assert_eq!(world.tick().await, 0);
+    assert_eq!(fixture.tick().await, 0);
 
-    world.connect("automatic").await;
-    let (status, retried) = world.send("POST", "/registration/failures/retry", &retry).await;
+    fixture.connect("automatic").await;
+    let (status, retried) = fixture.send("POST", "/registration/failures/retry", &retry).await;
     assert_eq!((status, retried["leads"].as_array().unwrap().len()), (200, 3), "{retried}");
     assert_eq!(failures().await, json!([]));
-    assert_eq!(world.zoom.lock().unwrap().registrants.len(), 3);
+    assert_eq!(fixture.zoom.lock().unwrap().registrants.len(), 3);
 }
 
 #[tokio::test]
-async fn r17_nothing_stays_of_a_program_that_went_while_its_leads_were_pushed() {
-    let mut world = World::new().await;
+async fn r17_deletes_all_records_of_a_program_that_was_disconnected_during_its_registrations() {
+    let mut fixture = Fixture::new().await;
     let program = ProgramKey { id: PROGRAM.into() };
-    // A chunk that was accepted before, and a webhook whose process dies over it.
-    world.service("needs-sign-in").await;
-    world.submit("t", &[lead(2)]).await;
-    world.service("active").await;
-    die_over_the_add_call(&mut world).await;
-    world.memory.ports().store().delete(&program).await.unwrap();
-    world.memory.advance(SignedDuration::from_mins(2));
-    world.tick().await;
-    assert_eq!(world.outcome(2).0["errorCode"], "PROGRAM_NOT_CONNECTED");
-    let left: Vec<_> = world.memory.dump().into_keys().filter(|key| key.starts_with("failure:")).collect();
+    // A chunk that is accepted before, and a webhook request that crashes.
+    fixture.service("needs-sign-in").await;
+    fixture.submit("t", &[lead(2)]).await;
+    fixture.service("active").await;
+    crash_during_the_add_call(&mut fixture).await;
+    fixture.memory.ports().store().delete(&program).await.unwrap();
+    fixture.memory.advance(SignedDuration::from_mins(2));
+    fixture.tick().await;
+    assert_eq!(fixture.outcome(2).0["errorCode"], "PROGRAM_NOT_CONNECTED");
+    let left: Vec<_> = fixture.memory.dump().into_keys().filter(|key| key.starts_with("failure:")).collect();
     assert_eq!(left, [] as [String; 0]);
 }

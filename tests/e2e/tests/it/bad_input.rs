@@ -1,22 +1,22 @@
-//! Bad input on every endpoint gets the problem document of DESIGN section 7, and no component traps.
+//! Invalid input on every endpoint gets a problem document (docs/API.md), and no component traps.
 
 use crate::harness::App;
-use fakes::stage::{ADMIN_KEY, CRON_KEY, MARKETO_API_KEY};
+use fakes::env::{ADMIN_KEY, CRON_KEY, MARKETO_API_KEY};
 use reqwest::{Client, Method, RequestBuilder, redirect};
 use serde_json::Value;
 
-/// Who may call an endpoint.
+/// What authenticates the caller of an endpoint.
 #[derive(Clone, Copy, PartialEq)]
 enum Caller {
     Admin,
     Marketo,
     Cron,
     Zoom,
-    /// Anybody: the key is in the body.
+    /// The key is in the body.
     Browser,
 }
 
-/// Every endpoint that is not public: method, path, caller, and whether it reads a body.
+/// Every endpoint that needs authentication: method, path, caller, and whether it reads a body.
 const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("POST", "/console/session", Caller::Browser, true),
     ("GET", "/console/settings", Caller::Admin, false),
@@ -47,20 +47,22 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("POST", "/zoom/events", Caller::Zoom, true),
     ("GET", "/attendance/programs/1001", Caller::Admin, false),
     ("POST", "/attendance/programs/1001/sync", Caller::Admin, false),
+    ("POST", "/attendance/trace", Caller::Admin, true),
+    ("GET", "/attendance/health", Caller::Admin, false),
     ("POST", "/attendance/tick", Caller::Cron, false),
 ];
 
-struct Door<'a> {
+struct ApiClient<'a> {
     app: &'a App,
     client: Client,
 }
 
-impl Door<'_> {
+impl ApiClient<'_> {
     fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), format!("{}{path}", self.app.url()))
     }
 
-    /// With the right key. Zoom's is over the body.
+    /// Returns a request with valid credentials. Zoom's signature covers the body.
     fn authorized(&self, method: &str, path: &str, caller: Caller, body: &[u8]) -> RequestBuilder {
         let request = self.request(method, path).body(body.to_vec());
         match caller {
@@ -69,13 +71,13 @@ impl Door<'_> {
             Caller::Marketo => request.header("x-api-key", MARKETO_API_KEY),
             Caller::Browser => request,
             Caller::Zoom => {
-                let (timestamp, signature) = self.app.stage.zoom.sign(body);
+                let (timestamp, signature) = self.app.env.zoom.sign(body);
                 request.header("x-zm-request-timestamp", timestamp).header("x-zm-signature", signature)
             }
         }
     }
 
-    /// Sends, and expects a problem document with one of some statuses and codes.
+    /// Sends a request and expects a problem document with one of the statuses and codes.
     async fn expect(&self, what: &str, request: RequestBuilder, statuses: &[u16], codes: &[&str]) {
         let answer = request.send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
         let status = answer.status().as_u16();
@@ -91,16 +93,16 @@ impl Door<'_> {
 }
 
 #[tokio::test]
-async fn no_key_and_wrong_key() {
+async fn missing_and_wrong_keys_are_unauthenticated() {
     let app = App::start().await;
     let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-    let door = Door { app: &app, client };
+    let api = ApiClient { app: &app, client };
     for &(method, path, caller, has_body) in ENDPOINTS {
         let what = format!("{method} {path}");
         let body = if has_body { r#"{"key":"wrong"}"# } else { "" };
-        let plain = door.request(method, path).body(body);
-        door.expect(&format!("{what} without a key"), plain, &[401], &["UNAUTHENTICATED"]).await;
-        let wrong = door
+        let plain = api.request(method, path).body(body);
+        api.expect(&format!("{what} without a key"), plain, &[401], &["UNAUTHENTICATED"]).await;
+        let wrong = api
             .request(method, path)
             .body(body)
             .bearer_auth("wrong")
@@ -108,19 +110,19 @@ async fn no_key_and_wrong_key() {
             .header("x-zm-request-timestamp", "1")
             .header("x-zm-signature", "v0=00");
         let codes = ["UNAUTHENTICATED"];
-        // A wrong key must be told apart from a missing one by nobody.
+        // A wrong key gets the same response as a missing one.
         if caller != Caller::Browser {
-            door.expect(&format!("{what} with a wrong key"), wrong, &[401], &codes).await;
+            api.expect(&format!("{what} with a wrong key"), wrong, &[401], &codes).await;
         }
     }
     app.assert_no_trap();
 }
 
 #[tokio::test]
-async fn bodies_of_every_wrong_kind() {
+async fn malformed_bodies_are_invalid_requests() {
     let app = App::start().await;
     let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-    let door = Door { app: &app, client };
+    let api = ApiClient { app: &app, client };
     let wrong_bodies: [(&str, Vec<u8>); 8] = [
         ("nothing", b"".to_vec()),
         ("not JSON", b"{\"a\":".to_vec()),
@@ -140,21 +142,21 @@ async fn bodies_of_every_wrong_kind() {
         }
         for (kind, body) in &wrong_bodies {
             let what = format!("{method} {path} with {kind}");
-            let request = door.authorized(method, path, caller, body);
-            door.expect(&what, request, &[400], &["INVALID_REQUEST"]).await;
+            let request = api.authorized(method, path, caller, body);
+            api.expect(&what, request, &[400], &["INVALID_REQUEST"]).await;
         }
         let large = vec![b' '; 2 << 20];
-        let request = door.authorized(method, path, caller, &large);
-        door.expect(&format!("{method} {path} with 2 MB"), request, &[413], &["INVALID_REQUEST"]).await;
+        let request = api.authorized(method, path, caller, &large);
+        api.expect(&format!("{method} {path} with 2 MB"), request, &[413], &["INVALID_REQUEST"]).await;
     }
     app.assert_no_trap();
 }
 
 #[tokio::test]
-async fn unknown_things_and_unknown_addresses() {
+async fn unknown_resources_and_paths_are_not_found() {
     let app = App::start().await;
     let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-    let door = Door { app: &app, client };
+    let api = ApiClient { app: &app, client };
     let not_found = &["NOT_FOUND", "SERVICE_NOT_FOUND", "PROGRAM_NOT_CONNECTED", "INVALID_REQUEST"];
     for (method, path, body) in [
         ("GET", "/oauth/nothing", ""),
@@ -166,18 +168,18 @@ async fn unknown_things_and_unknown_addresses() {
         ("GET", "/catalog/programs/1001", ""),
         ("GET", "/catalog/programs/abc", ""),
         ("GET", "/catalog/programs/99999999999999999999999", ""),
-        ("GET", "/catalog/webinars?service=nobody", ""),
+        ("GET", "/catalog/webinars?service=unknown", ""),
         ("GET", "/catalog/webinars", ""),
         ("GET", "/attendance/programs/1001", ""),
         ("POST", "/attendance/programs/1001/sync", ""),
-        ("PUT", "/oauth/services/nobody/users", r#"{"users":[]}"#),
-        ("DELETE", "/oauth/services/nobody", ""),
-        ("PUT", "/catalog/programs/1001", r#"{"service":"nobody","webinar":"1"}"#),
+        ("PUT", "/oauth/services/unknown/users", r#"{"users":[]}"#),
+        ("DELETE", "/oauth/services/unknown", ""),
+        ("PUT", "/catalog/programs/1001", r#"{"service":"unknown","webinar":"1"}"#),
         ("POST", "/registration/failures/retry", r#"{"program_id":"1001"}"#),
         ("DELETE", "/oauth/services", ""),
     ] {
-        let request = door.authorized(method, path, Caller::Admin, body.as_bytes());
-        door.expect(&format!("{method} {path}"), request, &[400, 404, 405, 422], not_found).await;
+        let request = api.authorized(method, path, Caller::Admin, body.as_bytes());
+        api.expect(&format!("{method} {path}"), request, &[400, 404, 405, 422], not_found).await;
     }
     app.assert_no_trap();
 }

@@ -1,6 +1,6 @@
-//! The compiled components on a host, over HTTP, against the stand-ins.
+//! The compiled components on a host, tested over HTTP with the fakes.
 //!
-//! The host is the embedded one, as a process of its own; with `SPIN=/path/to/spin` it is a real Spin.
+//! The host is the embedded one in a separate process; with `SPIN=/path/to/spin` it is Spin.
 
 mod harness;
 
@@ -8,11 +8,10 @@ mod attendance;
 mod bad_input;
 mod browser;
 mod catalog;
+mod isolation;
 mod main_path;
 mod registration;
-mod restart;
 mod services;
-mod size;
-mod store;
+mod store_contention;
 mod tokens;
-mod walls;
+mod wasm_size;

@@ -1,34 +1,34 @@
-//! The job, from a Zoom sign-in to attendance in Marketo.
+//! The whole job, from a Zoom sign-in to attendance in Marketo.
 
-use crate::harness::{App, Scene, email, until};
-use fakes::marketo::world::WEBINAR_PROGRAM;
+use crate::harness::{App, Fixture, email, wait_for};
+use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::zoom::{Attendance, HeldSession, NewRegistrant, Person};
 use serde_json::json;
 use std::collections::HashSet;
 
 #[tokio::test]
-async fn from_a_sign_in_to_attendance() {
-    let scene = Scene::set(App::start().await).await;
-    let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
+async fn runs_from_sign_in_to_attendance() {
+    let fixture = Fixture::new(App::start().await).await;
+    let (zoom, marketo) = (&fixture.app.env.zoom, &fixture.app.env.marketo);
 
-    // R4: what Marketo shows of the webinar.
+    // Marketo shows the webinar as My Tokens (R4).
     let program = marketo.program(WEBINAR_PROGRAM).unwrap();
     let tokens = serde_json::to_string(&program).unwrap();
     assert!(tokens.contains("Webinar Topic") && tokens.contains("Launch day"), "{tokens}");
 
-    let leads = scene.add_leads(30);
+    let leads = fixture.add_leads(30);
     let (registered, invited) = leads.split_at(25);
     for &lead in invited {
         assert!(marketo.set_member(WEBINAR_PROGRAM, lead, "Invited"));
     }
-    let mut campaign = scene.campaign(registered);
+    let mut campaign = fixture.campaign(registered);
     campaign.flow_step.as_mut().unwrap().chunk_size = 10;
     let run = marketo.run_campaign(campaign).await.unwrap();
     assert_eq!(run.violations(), Vec::<&str>::new());
     assert!(run.outcomes().values().all(|outcome| outcome.success), "{:#?}", run.outcomes());
 
-    // R9: a link of their own, and Zoom's id, in Marketo.
-    let webinar = zoom.webinar(scene.webinar).unwrap();
+    // Each lead has its own link, and Zoom's id (R9).
+    let webinar = zoom.webinar(fixture.webinar).unwrap();
     let mut links = HashSet::new();
     for &lead in registered {
         let member = marketo.member(WEBINAR_PROGRAM, lead).unwrap();
@@ -40,35 +40,35 @@ async fn from_a_sign_in_to_attendance() {
     }
     assert_eq!(run.emails.len(), registered.len());
 
-    // R7: the flow step pushes nobody in another status.
-    let mut campaign = scene.campaign(invited);
+    // The flow step registers no lead with another status (R7).
+    let mut campaign = fixture.campaign(invited);
     campaign.status = None;
     let run = marketo.run_campaign(campaign).await.unwrap();
     for outcome in run.outcomes().values() {
         assert_eq!(outcome.error_code, "STATUS_NOT_REGISTERED", "{outcome:?}");
     }
-    assert_eq!(zoom.webinar(scene.webinar).unwrap().registrants.len(), registered.len());
+    assert_eq!(zoom.webinar(fixture.webinar).unwrap().registrants.len(), registered.len());
 
-    // The webinar: the first 20 come, and somebody who registered on Zoom's page (R10).
-    let stranger = NewRegistrant {
-        email: "stranger@example.net".into(),
+    // The first 20 leads attend, and a person who registered on Zoom's page (R10).
+    let zoom_registrant = NewRegistrant {
+        email: "zoom_registrant@example.net".into(),
         first_name: "Stran".into(),
         last_name: "Ger".into(),
         ..NewRegistrant::default()
     };
-    zoom.register_on_zoom(scene.webinar, stranger).await.unwrap();
-    assert_eq!(marketo.leads_by_email("stranger@example.net").len(), 0);
+    zoom.register_on_zoom(fixture.webinar, zoom_registrant).await.unwrap();
+    assert_eq!(marketo.leads_by_email("zoom_registrant@example.net").len(), 0);
     let mut attendance: Vec<_> = (1..=20).map(|n| Attendance::throughout(Person::Registrant(email(n)))).collect();
-    attendance.push(Attendance::during(Person::Registrant("stranger@example.net".into()), 60, 600));
+    attendance.push(Attendance::during(Person::Registrant("zoom_registrant@example.net".into()), 60, 600));
     attendance.push(Attendance::during(Person::Registrant(email(1)), 60, 600));
     attendance.push(Attendance::throughout(Person::DialIn("+15550100".into())));
-    let held = zoom.hold_webinar(scene.webinar, HeldSession { attendance, minutes: 60, ..HeldSession::default() });
+    let held = zoom.hold_webinar(fixture.webinar, HeldSession { attendance, minutes: 60, ..HeldSession::default() });
     assert_eq!(held.await.unwrap().delivery.unwrap().status.map(|status| status / 100), Some(2));
 
-    // R11: everybody is accounted for.
+    // Each registrant has a final status (R11).
     let path = format!("/attendance/programs/{WEBINAR_PROGRAM}");
-    let report = until("the attendance", || async {
-        let report = scene.admin.get(&path).await.unwrap().ok().unwrap();
+    let report = wait_for("the attendance", || async {
+        let report = fixture.admin.get(&path).await.unwrap().ok().unwrap();
         matches!(report["phase"].as_str(), Some("settling" | "done")).then_some(report)
     })
     .await;
@@ -78,15 +78,15 @@ async fn from_a_sign_in_to_attendance() {
     for (index, &lead) in registered.iter().enumerate() {
         assert_eq!(status(lead), if index < 20 { "Attended" } else { "No Show" }, "lead {}", index + 1);
     }
-    let stranger = marketo.leads_by_email("stranger@example.net");
-    assert_eq!(stranger.len(), 1);
-    assert_eq!(status(stranger[0].id), "Attended");
+    let zoom_registrant = marketo.leads_by_email("zoom_registrant@example.net");
+    assert_eq!(zoom_registrant.len(), 1);
+    assert_eq!(status(zoom_registrant[0].id), "Attended");
     for &lead in invited {
         assert_eq!(status(lead), "Invited");
     }
     assert!(marketo.violations().is_empty(), "{:?}", marketo.violations());
-    scene.app.assert_no_trap();
-    scene.app.assert_nothing_personal();
-    let said: usize = scene.app.logs().values().map(String::len).sum();
-    assert!(said > 100, "the components log what they do");
+    fixture.app.assert_no_trap();
+    fixture.app.assert_logs_are_clean();
+    let log_size: usize = fixture.app.logs().values().map(String::len).sum();
+    assert!(log_size > 100, "the components write logs");
 }

@@ -1,25 +1,24 @@
-//! The stand-in Marketo: one subscription with its REST API, and a Marketo that runs smart campaigns.
+//! The fake Marketo: one subscription with its REST API, and the smart campaigns that call a flow step service.
 //!
-//! - [`world`]: what the subscription holds.
-//! - `api`: the REST API as callers meet it, with tokens and limits.
-//! - [`campaign`]: smart campaigns that call a flow step service and take its callback.
-//! - [`install`]: what Marketo does when an administrator installs a flow step service.
+//! - [`subscription`]: the contents of the subscription.
+//! - `api`: the REST API with access tokens and limits.
+//! - [`campaign`]: smart campaigns, which call a flow step service and accept its callback.
+//! - [`install`]: the installation of a flow step service.
 
-mod access;
+mod access_tokens;
 mod api;
+mod api_error;
+mod api_limits;
 pub mod campaign;
 mod control;
 mod handle;
 pub mod install;
-mod meters;
 mod options;
 mod pages;
-mod refusal;
-mod secret;
-mod shared;
+mod state;
+pub mod subscription;
 pub mod webhook;
-pub mod world;
 
+pub use api_error::MarketoApiError;
 pub use handle::Marketo;
 pub use options::{CLIENT_ID, CLIENT_SECRET, MUNCHKIN_ID, Options};
-pub use refusal::Refusal;

@@ -1,19 +1,19 @@
-//! How a stand-in Marketo is set up.
+//! Options of the fake Marketo.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// The subscription's id unless told otherwise.
+/// Default id of the subscription.
 pub const MUNCHKIN_ID: &str = "123-ABC-456";
-/// The custom service's client id unless told otherwise.
+/// Default client id of the custom service.
 pub const CLIENT_ID: &str = "marketo-client-id";
-/// The custom service's client secret unless told otherwise.
+/// Default client secret of the custom service.
 pub const CLIENT_SECRET: &str = "marketo-client-secret";
 
-/// The set-up of a stand-in Marketo. The defaults are Marketo's own numbers.
+/// Options of a fake Marketo. The defaults are Marketo's own numbers.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where it listens; port 0 takes a free one.
+    /// Address to listen on; port 0 selects a free port.
     pub listen: SocketAddr,
     /// The subscription's id.
     pub munchkin_id: String,
@@ -21,20 +21,20 @@ pub struct Options {
     pub client_id: String,
     /// The custom service's client secret.
     pub client_secret: String,
-    /// How long an access token lives.
+    /// How long an access token is valid.
     pub token_lifetime: Duration,
-    /// Most calls in [`Options::rate_window`]; more get 606.
+    /// Maximum number of calls per [`Options::rate_window`]; more get 606.
     pub rate_limit: usize,
-    /// The window over which calls are counted.
+    /// Length of the rate limit window.
     pub rate_window: Duration,
-    /// Most calls under way at once; more get 615.
+    /// Maximum number of concurrent calls; more get 615.
     pub concurrency_limit: usize,
-    /// Most calls on one day; more get 607.
+    /// Maximum number of calls per day; more get 607.
     pub daily_quota: u64,
-    /// The moment that a lead sync takes between looking up and writing. Two syncs of the same new e-mail address that
-    /// fall into each other's moment leave duplicates.
-    pub sync_moment: Duration,
-    /// How long a flow step service is given to answer an invocation. Marketo's own number is not public.
+    /// How long a lead sync waits between its lookup and its write. Two concurrent syncs of a new e-mail address both
+    /// miss it within that time and create duplicates.
+    pub sync_delay: Duration,
+    /// How long to wait for a flow step service to accept a chunk. Marketo's number is not public.
     pub invocation_timeout: Duration,
 }
 
@@ -50,7 +50,7 @@ impl Default for Options {
             rate_window: Duration::from_secs(20),
             concurrency_limit: 10,
             daily_quota: 50_000,
-            sync_moment: Duration::from_millis(30),
+            sync_delay: Duration::from_millis(30),
             invocation_timeout: Duration::from_secs(30),
         }
     }

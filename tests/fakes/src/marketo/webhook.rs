@@ -5,28 +5,28 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::shared::Shared;
+use crate::marketo::state::MarketoState;
 
-/// Marketo cuts a webhook off after 30 seconds.
+/// How long Marketo waits for a webhook.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a webhook answered.
+/// The response of a webhook.
 #[derive(Debug, Clone, Serialize)]
 pub struct WebhookCall {
-    /// Its status; none when it did not answer in time.
+    /// Status; none if there was no response in time.
     pub status: Option<u16>,
-    /// Its body as JSON, null when there is none or it is something else.
+    /// Body as JSON; null if it is empty or not JSON.
     pub body: Value,
-    /// What Marketo would log as an error: no answer, or an empty body, which is its error 1001.
+    /// The error that Marketo logs: no response, or an empty body, which is its error 1001.
     pub problem: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Response time in milliseconds.
     pub took_ms: u64,
 }
 
-/// Posts a payload to a webhook with the key in the custom header `x-api-key`.
-pub(super) async fn call(shared: &Shared, url: &str, api_key: &str, payload: &Value) -> WebhookCall {
+/// Posts a payload to a webhook with the custom header `x-api-key`.
+pub(super) async fn call(state: &MarketoState, url: &str, api_key: &str, payload: &Value) -> WebhookCall {
     let begun = Instant::now();
-    let sent = shared.http.post(url).header("x-api-key", api_key).timeout(TIMEOUT).json(payload).send().await;
+    let sent = state.http.post(url).header("x-api-key", api_key).timeout(TIMEOUT).json(payload).send().await;
     let (status, text, problem) = match sent {
         Ok(answer) => {
             let status = answer.status().as_u16();

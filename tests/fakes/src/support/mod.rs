@@ -1,25 +1,15 @@
-//! What both stand-ins share: a movable clock, faults on demand, a record of requests, the server around them, and the
-//! look of their pages.
+//! What the fake Zoom and the fake Marketo share: a movable clock, fault injection, the request log, the HTTP server and
+//! the layout of their pages.
 
-mod backstage;
-mod clock;
-mod faults;
-mod form;
-pub(crate) mod page;
-mod record;
-mod server;
+pub(crate) mod control;
+pub(crate) mod fault_injection;
+pub(crate) mod layout;
+pub(crate) mod request_log;
+pub(crate) mod server;
+pub(crate) mod sync;
 
-pub use backstage::Backstage;
-pub use clock::Clock;
-pub use faults::{DropWhen, Effect, Fault, Faults, path_matches};
-pub(crate) use form::Form;
-pub use record::{Entry, Log, Refusal};
-pub(crate) use server::serve_on;
-pub use server::{Served, serve};
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Locks a stand-in's state. A panic elsewhere does not poison it: the failing test has already said what went wrong.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub use control::{Clock, Control};
+pub use fault_injection::{DropWhen, Effect, Fault, Faults, path_matches};
+pub use request_log::{Entry, Log, RefusalReason};
+pub use server::{ServerHandle, serve};
+pub use sync::lock;

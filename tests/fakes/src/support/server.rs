@@ -1,6 +1,6 @@
-//! The server around a stand-in: it records every request and lets faults befall it.
+//! The HTTP server of a fake: it logs every request and applies faults.
 //!
-//! Connections are driven by hyper directly, since a fault must be able to close one without any answer.
+//! It drives connections with hyper directly, because a fault must be able to close one without a response.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,21 +19,23 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tower_service::Service;
 
-use super::{Backstage, DropWhen, Effect, Refusal};
+use crate::support::control::Control;
+use crate::support::fault_injection::{DropWhen, Effect};
+use crate::support::request_log::RefusalReason;
 
-/// Larger than any body that either system accepts; the stand-ins themselves refuse what is too large for them.
+/// Maximum size of a request body. It exceeds what either system accepts; each fake enforces its own limit.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// A running server. It stops, and its connections close, when this is dropped.
+/// A running server. Dropping the handle stops the server and closes its connections.
 #[derive(Debug)]
-pub struct Served {
-    /// Where it listens.
+pub struct ServerHandle {
+    /// The address that the server listens on.
     pub addr: SocketAddr,
     accepting: JoinHandle<()>,
 }
 
-impl Served {
-    /// The base URL, without a trailing slash.
+impl ServerHandle {
+    /// Returns the base URL, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
@@ -45,36 +47,36 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for ServerHandle {
     fn drop(&mut self) {
         self.shutdown();
     }
 }
 
-/// Serves a router, recording its requests and applying faults to them. Paths under `/_control/` are exempt from both.
+/// Serves a router, logs its requests and applies faults to them. Paths under `/_control/` are exempt from both.
 ///
 /// # Errors
-/// If the address cannot be listened on.
-pub async fn serve(router: Router, listen: SocketAddr, backstage: Backstage) -> anyhow::Result<Served> {
+/// Returns an error if the address cannot be bound.
+pub async fn serve(router: Router, listen: SocketAddr, control: Control) -> anyhow::Result<ServerHandle> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-    Ok(serve_on(listener, router, backstage)?)
+    Ok(serve_on(listener, router, control)?)
 }
 
-/// The same on a listener already bound, for a stand-in that must know its own URL first.
-pub(crate) fn serve_on(listener: TcpListener, router: Router, backstage: Backstage) -> std::io::Result<Served> {
+/// Serves on a listener that is already bound, for a fake that must know its own URL first.
+pub(crate) fn serve_on(listener: TcpListener, router: Router, control: Control) -> std::io::Result<ServerHandle> {
     let addr = listener.local_addr()?;
-    let accepting = tokio::spawn(accept(listener, router, backstage));
-    Ok(Served { addr, accepting })
+    let accepting = tokio::spawn(accept(listener, router, control));
+    Ok(ServerHandle { addr, accepting })
 }
 
-async fn accept(listener: TcpListener, router: Router, backstage: Backstage) {
-    // Dropped with this task, which closes every connection.
+async fn accept(listener: TcpListener, router: Router, control: Control) {
+    // The set is dropped with this task, which closes every connection.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(converse(stream, router.clone(), backstage.clone()));
+                    connections.spawn(serve_connection(stream, router.clone(), control.clone()));
                 }
             }
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
@@ -82,61 +84,65 @@ async fn accept(listener: TcpListener, router: Router, backstage: Backstage) {
     }
 }
 
-async fn converse(stream: TcpStream, router: Router, backstage: Backstage) {
-    let service = hyper::service::service_fn(move |request| answer(request, router.clone(), backstage.clone()));
-    // An error here is a dropped connection: ours on purpose, or the client's; both are in the record.
+async fn serve_connection(stream: TcpStream, router: Router, control: Control) {
+    let service = hyper::service::service_fn(move |request| handle_request(request, router.clone(), control.clone()));
+    // An error here is a dropped connection, by a fault or by the client; the log shows both.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// The connection is to be closed without an answer.
+/// Closes the connection without a response.
 #[derive(Debug)]
-struct Dropped;
+struct ConnectionDropped;
 
-impl std::fmt::Display for Dropped {
+impl std::fmt::Display for ConnectionDropped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("dropped on purpose")
     }
 }
 
-impl std::error::Error for Dropped {}
+impl std::error::Error for ConnectionDropped {}
 
-/// Reads a request and has it worked on in a task of its own: a real server goes on with what it began when the caller
-/// hangs up, and so does this one.
-async fn answer(request: Request<Incoming>, router: Router, backstage: Backstage) -> Result<Response, Dropped> {
+/// Reads a request and executes it in its own task, so that the work continues when the caller disconnects, as at a
+/// real server.
+async fn handle_request(
+    request: Request<Incoming>,
+    router: Router,
+    control: Control,
+) -> Result<Response, ConnectionDropped> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(_) => return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
     };
-    tokio::spawn(work(parts, body, router, backstage)).await.unwrap_or(Err(Dropped))
+    tokio::spawn(handle_with_faults(parts, body, router, control)).await.unwrap_or(Err(ConnectionDropped))
 }
 
-async fn work(
+async fn handle_with_faults(
     parts: http::request::Parts,
     body: Bytes,
     mut router: Router,
-    backstage: Backstage,
-) -> Result<Response, Dropped> {
+    control: Control,
+) -> Result<Response, ConnectionDropped> {
     let path = parts.uri.path();
     if path.starts_with("/_control/") {
         return Ok(execute(&mut router, parts, body).await);
     }
 
     let method = parts.method.as_str();
-    let seq = backstage.log.open(backstage.clock.now(), method, &parts.uri, &parts.headers, &body);
-    let effect = backstage.faults.strike(method, path);
+    let seq = control.log.open(control.clock.now(), method, &parts.uri, &parts.headers, &body);
+    let effect = control.faults.next_effect(method, path);
     if let Some(effect) = &effect {
-        backstage.log.note_fault(seq, serde_json::to_string(effect).unwrap_or_default());
+        control.log.note_fault(seq, serde_json::to_string(effect).unwrap_or_default());
     }
     match effect {
-        Some(Effect::Drop { drop: DropWhen::Before }) => return Err(Dropped),
+        Some(Effect::Drop { drop: DropWhen::Before }) => return Err(ConnectionDropped),
         Some(Effect::Hang { hang_ms }) => {
             tokio::time::sleep(Duration::from_millis(hang_ms)).await;
-            return Err(Dropped);
+            return Err(ConnectionDropped);
         }
         Some(Effect::Status { status, body, headers }) => {
-            backstage.log.close(seq, status, None);
-            return Ok(canned(status, &body, headers));
+            control.log.close(seq, status, None);
+            return Ok(fault_response(status, &body, headers));
         }
         Some(Effect::Delay { delay_ms }) => tokio::time::sleep(Duration::from_millis(delay_ms)).await,
         Some(Effect::Drop { drop: DropWhen::After } | Effect::Malformed { .. }) | None => {}
@@ -145,21 +151,21 @@ async fn work(
     let response = execute(&mut router, parts, body).await;
     let refusal = refusal(&response);
     match effect {
-        Some(Effect::Drop { .. }) => Err(Dropped),
+        Some(Effect::Drop { .. }) => Err(ConnectionDropped),
         Some(Effect::Malformed { .. }) => {
-            backstage.log.close(seq, response.status().as_u16(), refusal);
-            Ok(garbled(response))
+            control.log.close(seq, response.status().as_u16(), refusal);
+            Ok(malformed_response(response))
         }
         _ => {
-            backstage.log.close(seq, response.status().as_u16(), refusal);
+            control.log.close(seq, response.status().as_u16(), refusal);
             Ok(response)
         }
     }
 }
 
-/// Why a request was refused: what its handler noted, or the bare status where none did.
+/// Returns why a request was rejected: the reason that its handler gave, or else the status.
 fn refusal(response: &Response) -> Option<String> {
-    let noted = response.extensions().get::<Refusal>().map(|refusal| refusal.0.clone());
+    let noted = response.extensions().get::<RefusalReason>().map(|refusal| refusal.0.clone());
     let status = response.status();
     noted.or_else(|| (status.is_client_error() || status.is_server_error()).then(|| status.to_string()))
 }
@@ -171,7 +177,7 @@ async fn execute(router: &mut Router, parts: http::request::Parts, body: Bytes) 
     }
 }
 
-fn canned(status: u16, body: &Value, headers: impl IntoIterator<Item = (String, String)>) -> Response {
+fn fault_response(status: u16, body: &Value, headers: impl IntoIterator<Item = (String, String)>) -> Response {
     let text = match body {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -190,8 +196,8 @@ fn canned(status: u16, body: &Value, headers: impl IntoIterator<Item = (String, 
     response
 }
 
-/// The same status and headers over a body that breaks off.
-fn garbled(response: Response) -> Response {
+/// Keeps the status and the headers and replaces the body by a truncated one.
+fn malformed_response(response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from("{\"id\":\"<html>\u{fffd}"))

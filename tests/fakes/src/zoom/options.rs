@@ -1,22 +1,22 @@
-//! How a stand-in Zoom is set up, and the constants that its tests know it by.
+//! Options of the fake Zoom, and the constants that tests use.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// Client id of the app that is registered by default.
+/// Default client id of the app.
 pub const CLIENT_ID: &str = "zoom_client_id_1";
-/// Its client secret.
+/// Default client secret of the app.
 pub const CLIENT_SECRET: &str = "zoom_client_secret_1";
-/// Its secret token, which signs events.
+/// Default secret token of the app, which signs events.
 pub const WEBHOOK_SECRET: &str = "zoom_webhook_secret_1";
-/// The account that exists by default.
+/// The default account.
 pub const ACCOUNT: &str = "acc_1";
-/// The admin of that account, who is the one who signs in unless a test says otherwise.
+/// The admin of the default account, and the user who signs in by default.
 pub const ADMIN: &str = "alice@example.com";
 
-/// The scopes that the bridge needs, in granular admin form; what a sign-in grants unless a test says otherwise.
+/// The scopes that the application needs, in granular admin form. A sign-in grants them by default.
 pub const SCOPES: [&str; 13] = [
     "user:read:user:admin",
     "user:read:list_users:admin",
@@ -36,7 +36,7 @@ pub const SCOPES: [&str; 13] = [
 /// The report scopes; they exist in admin form only.
 pub const REPORT_SCOPES: [&str; 2] = ["report:read:webinar:admin", "report:read:list_webinar_participants:admin"];
 
-/// The events that the app subscribes to by default: all but people joining and leaving, which are many.
+/// The events that the app subscribes to by default: all except those about participants who join or leave.
 pub const EVENTS: [&str; 9] = [
     "webinar.started",
     "webinar.ended",
@@ -49,10 +49,10 @@ pub const EVENTS: [&str; 9] = [
     "app_deauthorized",
 ];
 
-/// How to start a stand-in Zoom. The default suits a test: any free port, one account, one admin.
+/// Options of a fake Zoom. The default suits a test: any free port, one account, one admin.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen; port 0 takes a free one.
+    /// Address to listen on; port 0 selects a free port.
     pub listen: SocketAddr,
     /// Client id of the app.
     pub client_id: String,
@@ -60,23 +60,23 @@ pub struct Options {
     pub client_secret: String,
     /// Secret token of the app.
     pub webhook_secret: String,
-    /// The redirect URI registered for the app; none accepts any.
+    /// Redirect URI registered for the app; none accepts any.
     pub redirect_uri: Option<String>,
-    /// Whether sign-in shows a page with an Allow button, for a person, instead of redirecting at once.
+    /// Whether sign-in shows a consent page with an Allow button instead of redirecting at once.
     pub consent_page: bool,
-    /// The scopes that a sign-in grants.
+    /// Scopes that a sign-in grants.
     pub scopes: Vec<String>,
-    /// How long an access token works.
-    pub access_lives: SignedDuration,
-    /// The plan of the default account, which sets its rate limits.
+    /// How long an access token is valid.
+    pub access_token_lifetime: SignedDuration,
+    /// Plan of the default account, which sets its rate limits.
     pub plan: Plan,
-    /// Where events go; none sends none.
+    /// URL for webinar events; none sends no events.
     pub event_url: Option<String>,
-    /// Where `app_deauthorized` goes; none sends none.
+    /// URL for `app_deauthorized`; none sends no event.
     pub deauthorization_url: Option<String>,
-    /// The events that are sent.
+    /// Names of the subscribed events.
     pub events: Vec<String>,
-    /// How attendance reports come into being.
+    /// Timing of attendance reports.
     pub report_timing: ReportTiming,
 }
 
@@ -90,7 +90,7 @@ impl Default for Options {
             redirect_uri: None,
             consent_page: false,
             scopes: SCOPES.iter().chain(&REPORT_SCOPES).map(ToString::to_string).collect(),
-            access_lives: SignedDuration::from_hours(1),
+            access_token_lifetime: SignedDuration::from_hours(1),
             plan: Plan::default(),
             event_url: None,
             deauthorization_url: None,
@@ -100,7 +100,7 @@ impl Default for Options {
     }
 }
 
-/// A Zoom plan; it sets an account's rate limits.
+/// A Zoom plan, which sets an account's rate limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
@@ -111,19 +111,19 @@ pub enum Plan {
     /// Business, Education, Enterprise, Partner.
     #[default]
     Business,
-    /// None of Zoom's: more calls than anybody makes, for measuring something else than limits.
+    /// Not a plan of Zoom's: practically no rate limit, for benchmarks of other things.
     Unlimited,
 }
 
-/// How an attendance report comes into being after a webinar has ended. Seconds by the stand-in's clock; all zero means
-/// at once and complete.
+/// How an attendance report develops after a webinar has ended, in seconds by the clock of the fake. All zero means
+/// that the report is complete at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReportTiming {
-    /// From the end until the report is there at all; before that, 404.
+    /// How long after the end the report is missing (404).
     pub delay_seconds: i64,
-    /// From then on, how long every row still says duration 0.
+    /// How long every row shows duration 0 after that.
     pub zero_duration_seconds: i64,
-    /// From then on, how long rows keep appearing.
+    /// How long rows are still added after the report appeared.
     pub growth_seconds: i64,
 }

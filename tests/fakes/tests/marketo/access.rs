@@ -1,4 +1,4 @@
-//! Tokens and limits.
+//! Access tokens and API limits.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::caller::{Caller, code, token_request};
 const USAGE: &str = "/rest/v1/stats/usage.json";
 
 #[tokio::test]
-async fn everybody_gets_the_same_token_until_it_expires() -> anyhow::Result<()> {
+async fn same_token_is_issued_until_it_expires() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let http = reqwest::Client::new();
     let ask = async || -> anyhow::Result<Value> {
@@ -38,13 +38,13 @@ async fn wrong_credentials_get_401_from_identity() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_token_that_is_missing_unknown_or_expired_is_told_apart() -> anyhow::Result<()> {
+async fn distinguishes_missing_unknown_and_expired_tokens() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let mut caller = Caller::of(&marketo).await?;
     assert_eq!(code(&caller.get(USAGE).await?), "");
     assert_eq!(marketo.calls_today(), 1);
     marketo.clock().advance(SignedDuration::from_secs(3_601));
-    // The hour may have led into another day.
+    // The quota's day may have changed within the hour.
     let calls = marketo.calls_today();
     assert_eq!(code(&caller.get(USAGE).await?), "602");
     let expired = std::mem::replace(&mut caller.token, "made-up".to_owned());
@@ -57,7 +57,7 @@ async fn a_token_that_is_missing_unknown_or_expired_is_told_apart() -> anyhow::R
 }
 
 #[tokio::test]
-async fn the_rate_limit_ends_with_its_window() -> anyhow::Result<()> {
+async fn rate_limit_ends_with_its_window() -> anyhow::Result<()> {
     let options = Options { rate_limit: 3, ..Options::default() };
     let marketo = Marketo::start(options).await?;
     let caller = Caller::of(&marketo).await?;
@@ -71,7 +71,7 @@ async fn the_rate_limit_ends_with_its_window() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_daily_quota_is_shared_and_comes_back() -> anyhow::Result<()> {
+async fn daily_quota_is_shared_and_resets() -> anyhow::Result<()> {
     let options = Options { token_lifetime: Duration::from_secs(200_000), ..Options::default() };
     let marketo = Marketo::start(options).await?;
     let caller = Caller::of(&marketo).await?;
@@ -85,8 +85,8 @@ async fn the_daily_quota_is_shared_and_comes_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn too_many_calls_at_once_are_refused() -> anyhow::Result<()> {
-    let options = Options { concurrency_limit: 1, sync_moment: Duration::from_secs(60), ..Options::default() };
+async fn rejects_too_many_concurrent_calls() -> anyhow::Result<()> {
+    let options = Options { concurrency_limit: 1, sync_delay: Duration::from_secs(60), ..Options::default() };
     let marketo = Marketo::start(options).await?;
     let caller = Caller::of(&marketo).await?;
     let slow = caller.sync("ada@example.com");
@@ -104,7 +104,7 @@ async fn too_many_calls_at_once_are_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_told_in_the_envelope() -> anyhow::Result<()> {
+async fn unknown_paths_and_methods_are_errors_in_the_envelope() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     assert_eq!(code(&caller.get("/rest/v1/nonsense.json").await?), "610");
@@ -116,7 +116,7 @@ async fn what_does_not_exist_is_told_in_the_envelope() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn every_token_that_was_issued_is_known_for_ever() -> anyhow::Result<()> {
+async fn secrets_lists_every_issued_token() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let http = reqwest::Client::new();
     let mut issued = Vec::new();
@@ -133,7 +133,7 @@ async fn every_token_that_was_issued_is_known_for_ever() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn who_a_lead_is_is_known() -> anyhow::Result<()> {
+async fn personal_lists_the_data_of_leads() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     marketo.add_person("Ottoline", "Vanterpool", "ottoline@example.org");
     assert_eq!(marketo.personal(), ["ottoline@example.org", "Ottoline", "Vanterpool"]);

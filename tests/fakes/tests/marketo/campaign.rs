@@ -1,28 +1,28 @@
-//! Smart campaigns against a flow step service.
+//! Smart campaigns with a flow step service.
 
 use std::time::Duration;
 
 use fakes::marketo::campaign::{BlankFields, Campaign, ChunkState, FlowStep};
-use fakes::marketo::world::{JOIN_URL_FIELD, WEBINAR_PROGRAM};
+use fakes::marketo::subscription::{JOIN_URL_FIELD, WEBINAR_PROGRAM};
 use fakes::marketo::{Marketo, Options};
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
-use crate::service::{KEY, Script, Service, registers};
+use crate::service::{KEY, Responder, Service, registers};
 
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for an expected event.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-async fn scene(script: Script) -> anyhow::Result<(Marketo, Service, FlowStep)> {
+async fn setup(responder: Responder) -> anyhow::Result<(Marketo, Service, FlowStep)> {
     let marketo = Marketo::start(Options::default()).await?;
-    let service = Service::start(script).await?;
+    let service = Service::start(responder).await?;
     let step = FlowStep::new(&service.url, KEY);
     Ok((marketo, service, step))
 }
 
 #[tokio::test]
-async fn the_flow_waits_for_every_chunk_and_then_sends_the_email() -> anyhow::Result<()> {
-    let (marketo, service, mut step) = scene(registers).await?;
+async fn flow_waits_for_every_chunk_before_the_email() -> anyhow::Result<()> {
+    let (marketo, service, mut step) = setup(registers).await?;
     let leads: Vec<i64> = (0..5).map(|n| marketo.add_person("P", "Q", &format!("p{n}@example.com"))).collect();
     step.chunk_size = 2;
     let run = marketo.run_campaign(Campaign::new(WEBINAR_PROGRAM, leads.clone(), step)).await?;
@@ -37,13 +37,13 @@ async fn the_flow_waits_for_every_chunk_and_then_sends_the_email() -> anyhow::Re
     let link = format!("https://zoom.example/w/1?tk={}", leads[0]);
     assert_eq!(marketo.lead(leads[0]).unwrap().text(JOIN_URL_FIELD), link);
     assert_eq!(run.emails[0].lead_join_url, link);
-    assert_eq!(run.emails[0].member_webinar_url, "", "nobody wrote the member's webinarUrl");
+    assert_eq!(run.emails[0].member_webinar_url, "", "no component wrote the member's webinarUrl");
     Ok(())
 }
 
 #[tokio::test]
-async fn the_email_has_the_link_that_the_rest_api_wrote() -> anyhow::Result<()> {
-    let (marketo, _service, step) = scene(registers).await?;
+async fn email_contains_the_link_written_by_the_rest_api() -> anyhow::Result<()> {
+    let (marketo, _service, step) = setup(registers).await?;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
     marketo.set_member(WEBINAR_PROGRAM, ada, "Registered");
     let caller = Caller::of(&marketo).await?;
@@ -62,8 +62,8 @@ async fn the_email_has_the_link_that_the_rest_api_wrote() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn an_invocation_is_what_adobes_interface_says() -> anyhow::Result<()> {
-    let (marketo, service, step) = scene(registers).await?;
+async fn invocation_conforms_to_adobes_interface() -> anyhow::Result<()> {
+    let (marketo, service, step) = setup(registers).await?;
     let ada = marketo.add_lead(&json!({"firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.com"}));
     for blank in [BlankFields::Omit, BlankFields::Null, BlankFields::Empty] {
         let step = FlowStep { blank, ..step.clone() };
@@ -89,8 +89,8 @@ async fn an_invocation_is_what_adobes_interface_says() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_callback_token_works_once() -> anyhow::Result<()> {
-    let (marketo, service, step) = scene(registers).await?;
+async fn callback_token_is_valid_once() -> anyhow::Result<()> {
+    let (marketo, service, step) = setup(registers).await?;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
     let run = marketo.run_campaign(Campaign::new(WEBINAR_PROGRAM, [ada], step)).await?;
     let again = marketo.redeliver(&run.id, 0).await?;
@@ -101,15 +101,15 @@ async fn a_callback_token_works_once() -> anyhow::Result<()> {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, both).await?;
+    tokio::time::timeout(TEST_TIMEOUT, both).await?;
     assert_eq!(service.callbacks(), [200, 404]);
     assert_eq!(marketo.run(&run.id).unwrap().chunks[0].callbacks_refused, 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_callback_must_identify_itself() -> anyhow::Result<()> {
-    let (marketo, _service, mut step) = scene(|_| (201, None)).await?;
+async fn callback_requires_key_and_token() -> anyhow::Result<()> {
+    let (marketo, _service, mut step) = setup(|_| (201, None)).await?;
     step.callback_timeout_seconds = 300.0;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
     let id = marketo.start_campaign(Campaign::new(WEBINAR_PROGRAM, [ada], step))?;
@@ -122,7 +122,7 @@ async fn a_callback_must_identify_itself() -> anyhow::Result<()> {
             tokio::task::yield_now().await;
         }
     };
-    let run = tokio::time::timeout(PATIENCE, delivered).await?;
+    let run = tokio::time::timeout(TEST_TIMEOUT, delivered).await?;
     let sent = &run.chunks[0].invocation;
     let text = |name: &str| sent[name].as_str().unwrap().to_owned();
     let good = registers(sent).1.unwrap();
@@ -136,21 +136,21 @@ async fn a_callback_must_identify_itself() -> anyhow::Result<()> {
     assert_eq!(post(&key, &token, &json!({"munchkinId": "999-XXX-999"})).await?, 405);
     assert_eq!(post(&key, &token, &json!([1])).await?, 405);
     assert_eq!(post(&key, &token, &good).await?, 200);
-    let run = tokio::time::timeout(PATIENCE, marketo.finished(&id)).await??;
+    let run = tokio::time::timeout(TEST_TIMEOUT, marketo.finished(&id)).await??;
     assert_eq!(run.chunks[0].callbacks_refused, 4);
     assert!(run.outcomes()[&ada].success);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_service_that_refuses_or_keeps_silent_ends_its_chunk() -> anyhow::Result<()> {
-    let (marketo, _service, step) = scene(|_| (503, None)).await?;
+async fn chunk_ends_when_the_service_refuses_or_times_out() -> anyhow::Result<()> {
+    let (marketo, _service, step) = setup(|_| (503, None)).await?;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
     let run = marketo.run_campaign(Campaign::new(WEBINAR_PROGRAM, [ada], step)).await?;
     assert_eq!(run.chunks[0].state, ChunkState::Refused);
     assert_eq!(run.emails.len(), 1, "the flow goes on");
 
-    let (marketo, _service, mut step) = scene(|_| (201, None)).await?;
+    let (marketo, _service, mut step) = setup(|_| (201, None)).await?;
     step.callback_timeout_seconds = 0.05;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
     let run = marketo.run_campaign(Campaign::new(WEBINAR_PROGRAM, [ada], step)).await?;
@@ -159,8 +159,8 @@ async fn a_service_that_refuses_or_keeps_silent_ends_its_chunk() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn what_breaks_the_interface_is_told() -> anyhow::Result<()> {
-    let (marketo, _service, step) = scene(|invocation| {
+async fn reports_violations_of_the_interface() -> anyhow::Result<()> {
+    let (marketo, _service, step) = setup(|invocation| {
         let (_, body) = registers(invocation);
         let mut body = body.unwrap_or_default();
         body["objectData"][0]["activityData"]["mood"] = json!("good");
@@ -170,16 +170,16 @@ async fn what_breaks_the_interface_is_told() -> anyhow::Result<()> {
     .await?;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
     let run = marketo.run_campaign(Campaign::new(WEBINAR_PROGRAM, [ada], step)).await?;
-    let told = run.violations().join("\n");
-    assert!(told.contains("answered 202, not 201"), "{told}");
-    assert!(told.contains("attribute 'mood' is not in the service definition"), "{told}");
-    assert!(told.contains("Marketo cuts to 2000"), "{told}");
+    let violations = run.violations().join("\n");
+    assert!(violations.contains("answered 202, not 201"), "{violations}");
+    assert!(violations.contains("attribute 'mood' is not in the service definition"), "{violations}");
+    assert!(violations.contains("Marketo cuts to 2000"), "{violations}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_campaign_runs_over_http_too() -> anyhow::Result<()> {
-    let (marketo, service, _) = scene(registers).await?;
+async fn campaign_runs_over_http() -> anyhow::Result<()> {
+    let (marketo, service, _) = setup(registers).await?;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
     let http = reqwest::Client::new();
     let campaigns = format!("{}/_control/campaigns", marketo.url());
@@ -188,11 +188,11 @@ async fn a_campaign_runs_over_http_too() -> anyhow::Result<()> {
     });
     let started: Value = http.post(&campaigns).json(&body).send().await?.json().await?;
     let id = serde_json::from_value(started["id"].clone())?;
-    tokio::time::timeout(PATIENCE, marketo.finished(&id)).await??;
+    tokio::time::timeout(TEST_TIMEOUT, marketo.finished(&id)).await??;
     let run: Value = http.get(format!("{campaigns}/{id}")).send().await?.json().await?;
     assert_eq!(run["state"], "finished");
     assert_eq!(run["chunks"][0]["state"], "called-back");
-    let nobody = json!({"program_id": WEBINAR_PROGRAM, "lead_ids": [1]});
-    assert_eq!(http.post(&campaigns).json(&nobody).send().await?.status(), 422);
+    let no_member = json!({"program_id": WEBINAR_PROGRAM, "lead_ids": [1]});
+    assert_eq!(http.post(&campaigns).json(&no_member).send().await?.status(), 422);
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! The control interface over HTTP: faults, time, seeding, state.
+//! Control calls over HTTP: faults, seeding, state.
 
-use fakes::marketo::world::WEBINAR_PROGRAM;
+use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::marketo::{Marketo, Options};
 use serde_json::{Value, json};
 
 use crate::caller::{Caller, outcomes};
 
 #[tokio::test]
-async fn an_answer_that_is_lost_was_still_executed() -> anyhow::Result<()> {
+async fn request_with_a_lost_response_is_executed() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let fault = json!({"method": "POST", "path": "/rest/v1/leads.json", "effect": {"drop": "after"}});
@@ -19,7 +19,7 @@ async fn an_answer_that_is_lost_was_still_executed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_scene_is_set_and_seen_over_http() -> anyhow::Result<()> {
+async fn seeds_and_reads_state_over_http() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let http = reqwest::Client::new();
     let control = |path: &str| format!("{}/_control/{path}", marketo.url());

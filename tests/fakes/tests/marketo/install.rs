@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use axum::{Json, response::IntoResponse};
 use fakes::marketo::{Marketo, Options};
-use fakes::support::{self, Backstage, Served};
+use fakes::support::{self, Control, ServerHandle};
 use serde_json::{Value, json};
 
 use crate::service::KEY;
@@ -73,8 +73,8 @@ async fn keyed(headers: HeaderMap, answer: Value) -> Result<Json<Value>, StatusC
     if known { Ok(Json(answer)) } else { Err(StatusCode::UNAUTHORIZED) }
 }
 
-/// Serves a service with this definition.
-async fn serve(definition: Value) -> anyhow::Result<Served> {
+/// Serves a flow step service with a definition.
+async fn serve(definition: Value) -> anyhow::Result<ServerHandle> {
     let choices = json!({"choices": [{"displayValue": {"en_US": "The program's"}, "submittedValue": "program"}]});
     let router = Router::new()
         .route("/flow-step/openapi.json", get(async || Json(described())))
@@ -83,11 +83,11 @@ async fn serve(definition: Value) -> anyhow::Result<Served> {
         .route("/flow-step/getPicklist", post(async move |headers| keyed(headers, choices).await))
         .route("/flow-step/submitAsyncAction", post(async |headers| keyed(headers, json!({})).await))
         .route("/flow-step/brandIcon", get(async || ([(header::CONTENT_TYPE, "image/png")], "").into_response()));
-    support::serve(router, (Ipv4Addr::LOCALHOST, 0).into(), Backstage::default()).await
+    support::serve(router, (Ipv4Addr::LOCALHOST, 0).into(), Control::default()).await
 }
 
 #[tokio::test]
-async fn a_proper_service_is_installed() -> anyhow::Result<()> {
+async fn installs_a_valid_service() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let service = serve(defined()).await?;
     let report = marketo.install_check(&format!("{}/flow-step", service.url()), KEY).await;
@@ -98,7 +98,7 @@ async fn a_proper_service_is_installed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_service_is_told() -> anyhow::Result<()> {
+async fn reports_violations_of_a_service() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let mut definition = defined();
     definition["primaryAttribute"] = json!("mood");
@@ -121,7 +121,7 @@ async fn what_is_wrong_with_a_service_is_told() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_webhook_is_called_with_its_key() -> anyhow::Result<()> {
+async fn calls_a_webhook_with_its_key() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let service = serve(defined()).await?;
     let url = format!("{}/flow-step/getPicklist", service.url());
@@ -135,7 +135,7 @@ async fn a_webhook_is_called_with_its_key() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_there_is_told() -> anyhow::Result<()> {
+async fn reports_an_unreachable_service() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let report = marketo.install_check("http://127.0.0.1:1/flow-step", KEY).await;
     assert!(report.violations[0].starts_with("GET http://127.0.0.1:1/flow-step/openapi.json"));

@@ -1,4 +1,4 @@
-//! Leads over HTTP.
+//! The lead API.
 
 use fakes::marketo::{Marketo, Options};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::caller::{Caller, code, outcomes};
 const LEADS: &str = "/rest/v1/leads.json";
 
 #[tokio::test]
-async fn a_sync_answers_record_by_record() -> anyhow::Result<()> {
+async fn sync_returns_one_result_per_record() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let known = marketo.add_person("Ada", "Lovelace", "ada@example.com");
@@ -26,7 +26,7 @@ async fn a_sync_answers_record_by_record() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn two_syncs_at_once_leave_duplicates_and_later_ones_are_ambiguous() -> anyhow::Result<()> {
+async fn concurrent_syncs_create_duplicates_that_later_syncs_cannot_match() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let (one, other) = tokio::join!(caller.sync("ada@example.com"), caller.sync("ada@example.com"));
@@ -38,7 +38,7 @@ async fn two_syncs_at_once_leave_duplicates_and_later_ones_are_ambiguous() -> an
 }
 
 #[tokio::test]
-async fn a_query_pages_and_its_tokens_belong_to_it() -> anyhow::Result<()> {
+async fn paging_token_is_valid_for_its_query_only() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let emails: Vec<String> = (0..5).map(|n| format!("p{n}@example.com")).collect();
@@ -59,7 +59,7 @@ async fn a_query_pages_and_its_tokens_belong_to_it() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_refused() -> anyhow::Result<()> {
+async fn rejects_oversized_requests() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let many: Vec<Value> = (0..301).map(|n| json!({"email": format!("p{n}@example.com")})).collect();
@@ -80,7 +80,7 @@ async fn what_is_too_large_is_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_query_may_come_as_a_form() -> anyhow::Result<()> {
+async fn query_parameters_may_come_as_a_form() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let id = marketo.add_person("Ada", "Lovelace", "ada@example.com");
@@ -95,7 +95,7 @@ async fn a_query_may_come_as_a_form() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn one_lead_is_read_by_its_id() -> anyhow::Result<()> {
+async fn reads_one_lead_by_id() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let id = marketo.add_person("Ada", "Lovelace", "ada@example.com");

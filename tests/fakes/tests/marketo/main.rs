@@ -1,4 +1,4 @@
-//! The stand-in Marketo as its callers meet it: over HTTP.
+//! Tests of the fake Marketo over HTTP.
 
 mod access;
 mod caller;

@@ -1,6 +1,6 @@
-//! Program members over HTTP.
+//! The API of program members.
 
-use fakes::marketo::world::{Field, FieldType, WEBINAR_PROGRAM};
+use fakes::marketo::subscription::{Field, FieldType, WEBINAR_PROGRAM};
 use fakes::marketo::{Marketo, Options};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn path(rest: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_status_is_set_once_and_never_back() -> anyhow::Result<()> {
+async fn status_is_set_once_and_never_moves_back() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
@@ -32,7 +32,7 @@ async fn a_status_is_set_once_and_never_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn data_is_written_to_members_only_and_read_back() -> anyhow::Result<()> {
+async fn writes_data_of_members_only_and_reads_it_back() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     marketo.add_member_field(Field::new("minutesAttended", FieldType::Integer));
     let caller = Caller::of(&marketo).await?;
@@ -63,7 +63,7 @@ async fn data_is_written_to_members_only_and_read_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_member_can_be_removed_and_come_back() -> anyhow::Result<()> {
+async fn removed_member_can_be_added_again() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
@@ -76,7 +76,7 @@ async fn a_member_can_be_removed_and_come_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn describe_tells_what_may_be_written() -> anyhow::Result<()> {
+async fn describe_lists_the_writable_fields() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let answer = caller.get("/rest/v1/programs/members/describe.json").await?;

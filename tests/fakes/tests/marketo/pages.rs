@@ -1,10 +1,10 @@
-//! The pages, as a browser without scripts uses them.
+//! The web pages, as a browser without scripts uses them.
 
-use fakes::marketo::world::WEBINAR_PROGRAM;
+use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::marketo::{Marketo, Options};
 use serde_json::json;
 
-/// What a page must never contain as it is.
+/// Markup that pages must escape.
 const MARKUP: &str = "<img src=x onerror=alert(1)>";
 
 struct Visitor {
@@ -26,7 +26,7 @@ impl Visitor {
         text
     }
 
-    /// Sends a form and returns the status and the page that it leads to.
+    /// Sends a form. Returns the status and the page that it redirects to.
     async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let url = format!("{}/_control/page/{path}", self.marketo.url());
         let answer = self.http.post(url).form(fields).send().await.unwrap();
@@ -35,7 +35,7 @@ impl Visitor {
 }
 
 #[tokio::test]
-async fn leads_are_added_and_everything_is_shown_as_text() {
+async fn adds_leads_and_escapes_markup() {
     let visitor = Visitor::new().await;
     for number in 0..3 {
         visitor.marketo.add_person("Ada", "Lovelace", &format!("ada{number}@example.com"));
@@ -55,7 +55,7 @@ async fn leads_are_added_and_everything_is_shown_as_text() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_told_with_a_reason() {
+async fn failed_form_shows_the_reason() {
     let visitor = Visitor::new().await;
     let program = format!("programs/{WEBINAR_PROGRAM}");
     let lead = visitor.marketo.add_person("Ada", "Lovelace", "ada@example.com").to_string();
@@ -71,12 +71,12 @@ async fn what_cannot_be_done_is_told_with_a_reason() {
         assert!(status == 400 && page.contains(reason), "{path}: {status} {page}");
     }
     assert!(visitor.marketo.members(WEBINAR_PROGRAM).is_empty());
-    // Nothing of this is among the requests that tests count.
+    // The request log, which tests count, contains none of these calls.
     assert_eq!(visitor.marketo.log().count("POST", "/**"), 0);
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_of_the_web_is_no_link() {
+async fn only_http_urls_become_links() {
     let visitor = Visitor::new().await;
     let lead = visitor.marketo.add_person(MARKUP, "X", "x@example.com");
     visitor.marketo.set_member(WEBINAR_PROGRAM, lead, "Registered");

@@ -1,13 +1,13 @@
-//! Programs, channels and My Tokens over HTTP.
+//! The API of programs, channels and My Tokens.
 
-use fakes::marketo::world::{DEFAULT_PROGRAM, WEBINAR_PROGRAM};
+use fakes::marketo::subscription::{DEFAULT_PROGRAM, WEBINAR_PROGRAM};
 use fakes::marketo::{Marketo, Options};
 use serde_json::json;
 
 use crate::caller::{Caller, code};
 
 #[tokio::test]
-async fn a_program_leads_to_its_channel() -> anyhow::Result<()> {
+async fn program_names_its_channel() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let program = caller.get(&format!("/rest/asset/v1/program/{WEBINAR_PROGRAM}.json")).await?;
@@ -22,7 +22,7 @@ async fn a_program_leads_to_its_channel() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_found_is_a_success_with_a_warning() -> anyhow::Result<()> {
+async fn empty_result_is_a_success_with_a_warning() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     for path in ["/rest/asset/v1/program/9.json", "/rest/asset/v1/channel/byName.json?name=Nowhere"] {
@@ -35,7 +35,7 @@ async fn nothing_found_is_a_success_with_a_warning() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn my_tokens_are_written_as_forms() -> anyhow::Result<()> {
+async fn writes_my_tokens_from_forms() -> anyhow::Result<()> {
     let marketo = Marketo::start(Options::default()).await?;
     let caller = Caller::of(&marketo).await?;
     let path = format!("/rest/asset/v1/folder/{WEBINAR_PROGRAM}/tokens.json");

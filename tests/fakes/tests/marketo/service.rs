@@ -1,4 +1,4 @@
-//! A flow step service to run campaigns against, well behaved unless told otherwise.
+//! A flow step service for campaigns, with configurable responses.
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
@@ -7,71 +7,71 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
-use fakes::support::{Backstage, Served, lock, serve};
+use fakes::support::{Control, ServerHandle, lock, serve};
 use serde_json::{Value, json};
 
-/// The key that it takes.
+/// The API key that the service accepts.
 pub(crate) const KEY: &str = "the-api-key";
 
-/// What it answers to an invocation, and what it posts to the callback; no body means that it never calls back.
-pub(crate) type Script = fn(&Value) -> (u16, Option<Value>);
+/// Returns the status and the callback's body for an invocation; no body means no callback.
+pub(crate) type Responder = fn(&Value) -> (u16, Option<Value>);
 
 /// A running service.
 pub(crate) struct Service {
     pub(crate) url: String,
-    seen: Arc<Seen>,
-    _served: Served,
+    received: Arc<Received>,
+    _served: ServerHandle,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Received {
     invocations: Mutex<Vec<Value>>,
     callbacks: Mutex<Vec<u16>>,
 }
 
 #[derive(Clone)]
-struct Desk {
-    script: Script,
-    seen: Arc<Seen>,
+struct ServiceState {
+    responder: Responder,
+    received: Arc<Received>,
 }
 
 impl Service {
-    /// Starts it.
-    pub(crate) async fn start(script: Script) -> anyhow::Result<Self> {
-        let seen = Arc::new(Seen::default());
-        let desk = Desk { script, seen: Arc::clone(&seen) };
-        let router = Router::new().route("/flow-step/submitAsyncAction", post(submit)).with_state(desk);
-        let served = serve(router, (Ipv4Addr::LOCALHOST, 0).into(), Backstage::default()).await?;
-        Ok(Self { url: format!("{}/flow-step", served.url()), seen, _served: served })
+    /// Starts the service.
+    pub(crate) async fn start(responder: Responder) -> anyhow::Result<Self> {
+        let received = Arc::new(Received::default());
+        let state = ServiceState { responder, received: Arc::clone(&received) };
+        let router = Router::new().route("/flow-step/submitAsyncAction", post(submit)).with_state(state);
+        let served = serve(router, (Ipv4Addr::LOCALHOST, 0).into(), Control::default()).await?;
+        Ok(Self { url: format!("{}/flow-step", served.url()), received, _served: served })
     }
 
-    /// The bodies it got.
+    /// Returns the received bodies.
     pub(crate) fn invocations(&self) -> Vec<Value> {
-        lock(&self.seen.invocations).clone()
+        lock(&self.received.invocations).clone()
     }
 
-    /// The statuses that its callbacks were answered with.
+    /// Returns the statuses of the responses to its callbacks.
     pub(crate) fn callbacks(&self) -> Vec<u16> {
-        lock(&self.seen.callbacks).clone()
+        lock(&self.received.callbacks).clone()
     }
 }
 
-async fn submit(State(desk): State<Desk>, headers: HeaderMap, Json(body): Json<Value>) -> StatusCode {
+async fn submit(State(state): State<ServiceState>, headers: HeaderMap, Json(body): Json<Value>) -> StatusCode {
     if headers.get("x-api-key").is_none_or(|key| key != KEY) {
         return StatusCode::UNAUTHORIZED;
     }
-    lock(&desk.seen.invocations).push(body.clone());
-    let (status, callback) = (desk.script)(&body);
+    lock(&state.received.invocations).push(body.clone());
+    let (status, callback) = (state.responder)(&body);
     if let Some(callback) = callback {
         tokio::spawn(async move {
             let status = call_back(&body, &callback).await;
-            lock(&desk.seen.callbacks).push(status);
+            lock(&state.received.callbacks).push(status);
         });
     }
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Posts to the callback and returns the status, 0 for none.
+/// Posts the callback. Returns the status of the response, 0 for none.
 async fn call_back(invocation: &Value, callback: &Value) -> u16 {
     let text = |name: &str| invocation[name].as_str().unwrap_or_default().to_owned();
     let request = reqwest::Client::new()
@@ -82,7 +82,7 @@ async fn call_back(invocation: &Value, callback: &Value) -> u16 {
     request.send().await.map_or(0, |answer| answer.status().as_u16())
 }
 
-/// Registers everybody.
+/// Reports every lead as registered.
 pub(crate) fn registers(invocation: &Value) -> (u16, Option<Value>) {
     let leads = invocation["objectData"].as_array().into_iter().flatten();
     let objects: Vec<Value> = leads

@@ -1,4 +1,4 @@
-//! A small client of the stand-in: what the bridge's own does, without its care.
+//! A minimal client of the fake Zoom.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use url::Url;
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:3000/oauth/callback";
 pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 
-/// A stand-in, and somebody signed in to it.
+/// A fake Zoom and a signed-in client.
 pub(crate) struct App {
     pub(crate) zoom: Zoom,
     pub(crate) http: reqwest::Client,
@@ -20,7 +20,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// A stand-in with its admin signed in.
+    /// Starts a fake Zoom and signs its admin in.
     pub(crate) async fn start() -> Self {
         Self::start_with(Options::default()).await
     }
@@ -53,7 +53,7 @@ impl App {
         .unwrap()
     }
 
-    /// Follows the authorization page and returns the URL that it leads back to.
+    /// Requests the authorization page. Returns the URL that it redirects to.
     pub(crate) async fn authorize(&self) -> Url {
         let response = self.http.get(self.authorize_url()).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::FOUND);
@@ -113,7 +113,7 @@ impl App {
         self.post(&format!("/webinars/{webinar}/registrants"), person(email)).await
     }
 
-    /// Adds a webinar of the admin's and returns its id.
+    /// Adds a webinar of the admin. Returns its id.
     pub(crate) fn webinar(&self, new: NewWebinar) -> u64 {
         self.zoom.add_webinar(new).unwrap().id
     }

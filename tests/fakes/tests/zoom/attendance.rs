@@ -1,4 +1,4 @@
-//! Sessions, reports, absentees.
+//! Sessions, reports and absentees.
 
 use fakes::zoom::{ADMIN, Attendance, HeldSession, Joining, NewWebinar, Person, ReportTiming};
 use jiff::SignedDuration;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 
-fn came(email: &str) -> Person {
+fn registrant(email: &str) -> Person {
     Person::Registrant(email.to_owned())
 }
 
@@ -19,25 +19,25 @@ fn rows(report: &Value) -> &Vec<Value> {
     report["participants"].as_array().unwrap()
 }
 
-/// A webinar with two registrants, of whom one comes, twice.
+/// Adds a webinar with two registrants. One of them attends twice.
 async fn held(app: &App) -> u64 {
     let id = app.webinar(NewWebinar::default());
     app.register(id, "bo@x.com").await;
     app.register(id, "cy@x.com").await;
     let attendance = vec![
-        Attendance::during(came("bo@x.com"), 0, 600),
-        Attendance::during(came("bo@x.com"), 1200, 300),
+        Attendance::during(registrant("bo@x.com"), 0, 600),
+        Attendance::during(registrant("bo@x.com"), 1200, 300),
         Attendance::throughout(Person::User(ADMIN.to_owned())),
         Attendance::during(Person::Guest("Gus".to_owned()), 0, 60),
         Attendance::during(Person::DialIn("+15550100".to_owned()), 0, 60),
-        Attendance { waiting_room: true, ..Attendance::during(came("cy@x.com"), 0, 60) },
+        Attendance { waiting_room: true, ..Attendance::during(registrant("cy@x.com"), 0, 60) },
     ];
     app.zoom.hold_webinar(id, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
     id
 }
 
 #[tokio::test]
-async fn a_report_has_a_row_for_each_time_of_joining() {
+async fn report_has_a_row_per_stay() {
     let app = App::start().await;
     let id = held(&app).await;
     let path = format!("/report/webinars/{id}/participants?page_size=300");
@@ -68,7 +68,7 @@ async fn a_report_has_a_row_for_each_time_of_joining() {
 }
 
 #[tokio::test]
-async fn absentees_are_approved_registrants_who_got_no_further_than_the_waiting_room() {
+async fn absentees_are_approved_registrants_who_never_left_the_waiting_room() {
     let app = App::start().await;
     let id = held(&app).await;
     let (_, absent) = app.get(&format!("/past_webinars/{id}/absentees?page_size=300")).await;
@@ -82,7 +82,7 @@ async fn absentees_are_approved_registrants_who_got_no_further_than_the_waiting_
 }
 
 #[tokio::test]
-async fn a_uuid_with_slashes_is_found_only_if_encoded_twice() {
+async fn uuid_with_slashes_must_be_encoded_twice() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     for _ in 0..6 {
@@ -107,7 +107,7 @@ async fn a_uuid_with_slashes_is_found_only_if_encoded_twice() {
 }
 
 #[tokio::test]
-async fn a_webinar_that_never_ran_has_no_report() {
+async fn webinar_without_a_session_has_no_report() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     for path in ["report/webinars/ID", "report/webinars/ID/participants", "past_webinars/ID/participants"] {
@@ -119,7 +119,7 @@ async fn a_webinar_that_never_ran_has_no_report() {
 }
 
 #[tokio::test]
-async fn a_report_comes_late_then_without_durations_then_grows() {
+async fn report_is_late_then_lacks_durations_then_grows() {
     let app = App::start().await;
     app.zoom.set_report_timing(ReportTiming { delay_seconds: 100, zero_duration_seconds: 100, growth_seconds: 400 });
     let id = held(&app).await;
@@ -137,7 +137,7 @@ async fn a_report_comes_late_then_without_durations_then_grows() {
 }
 
 #[tokio::test]
-async fn people_come_and_go_while_it_runs() {
+async fn people_join_and_leave_a_running_session() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     app.register(id, "bo@x.com").await;
@@ -145,12 +145,12 @@ async fn people_come_and_go_while_it_runs() {
     app.zoom.end_webinar(id).await.unwrap();
     let started = app.zoom.start_webinar(id).await.unwrap();
     assert_ne!(started.uuid, practice.uuid);
-    let joining = Joining { person: came("bo@x.com"), waiting_room: false };
+    let joining = Joining { person: registrant("bo@x.com"), waiting_room: false };
     let stay = app.zoom.join(id, joining.clone()).await.unwrap();
     app.zoom.clock().advance(SignedDuration::from_secs(300));
     app.zoom.leave(id, &stay).await.unwrap();
     app.zoom.join(id, joining).await.unwrap();
-    let unknown = Joining { person: came("nobody@x.com"), waiting_room: false };
+    let unknown = Joining { person: registrant("unknown@x.com"), waiting_room: false };
     assert!(app.zoom.join(id, unknown).await.is_err());
     assert_eq!(app.get(&format!("/report/webinars/{id}/participants")).await.0, 404, "it runs");
     app.zoom.clock().advance(SignedDuration::from_secs(60));
@@ -158,14 +158,14 @@ async fn people_come_and_go_while_it_runs() {
 
     let (_, report) = app.get(&format!("/report/webinars/{id}/participants")).await;
     let durations: Vec<i64> = rows(&report).iter().map(|row| row["duration"].as_i64().unwrap()).collect();
-    // The clock is moved on top of real time, of which some passes.
+    // The clock runs on in real time between the moves.
     assert!(matches!(durations[..], [300..330, 60..90]), "{durations:?}");
     let (_, instances) = app.get(&format!("/past_webinars/{id}/instances")).await;
     assert_eq!(instances["webinars"].as_array().unwrap().len(), 1, "practice is no instance");
 }
 
 #[tokio::test]
-async fn reports_remain_of_a_deleted_webinar_for_half_a_year() {
+async fn reports_of_a_deleted_webinar_remain_for_six_months() {
     let mut app = App::start().await;
     let id = held(&app).await;
     app.zoom.delete_webinar(id).await.unwrap();

@@ -1,4 +1,4 @@
-//! Events, received by a small server that checks their signatures.
+//! Events, received by a server that verifies their signatures.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
-use fakes::support::{Backstage, Served};
+use fakes::support::{Control, ServerHandle};
 use fakes::zoom::{ACCOUNT, EventSettings, HeldSession, NewWebinar, WEBHOOK_SECRET, WebinarChange};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, StatusCode};
@@ -17,22 +17,22 @@ use tokio::sync::Notify;
 
 use crate::app::{App, person};
 
-/// Receives events, and refuses those that are not signed as Zoom signs.
+/// Receives events; rejects those without a valid signature.
 #[derive(Clone, Default)]
 struct Receiver {
     received: Arc<Mutex<Vec<Value>>>,
-    came: Arc<Notify>,
+    arrived: Arc<Notify>,
     secret: Arc<Mutex<String>>,
 }
 
 impl Receiver {
-    /// Starts receiving; it lasts as long as what it returns.
-    async fn start() -> (Self, String, Served) {
+    /// Starts a receiver, which runs until the server handle is dropped.
+    async fn start() -> (Self, String, ServerHandle) {
         let receiver = Self::default();
         *receiver.secret.lock().unwrap() = WEBHOOK_SECRET.to_owned();
         let router = Router::new().route("/events", post(receive)).with_state(receiver.clone());
         let any_port = "127.0.0.1:0".parse().unwrap();
-        let served = fakes::support::serve(router, any_port, Backstage::default()).await.unwrap();
+        let served = fakes::support::serve(router, any_port, Control::default()).await.unwrap();
         let url = format!("{}/events", served.url());
         (receiver, url, served)
     }
@@ -69,12 +69,12 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
         return (StatusCode::OK, json!({ "plainToken": plain, "encryptedToken": encrypted }).to_string());
     }
     receiver.received.lock().unwrap().push(event);
-    receiver.came.notify_one();
+    receiver.arrived.notify_one();
     (StatusCode::OK, String::new())
 }
 
 #[tokio::test]
-async fn a_session_is_told_from_start_to_end() {
+async fn sends_events_for_start_and_end_of_a_session() {
     let app = App::start().await;
     let (receiver, url, _served) = Receiver::start().await;
     app.zoom.set_event_url(&url);
@@ -99,7 +99,7 @@ async fn a_session_is_told_from_start_to_end() {
 }
 
 #[tokio::test]
-async fn changes_and_deletion_are_told() {
+async fn sends_events_for_changes_and_deletion() {
     let app = App::start().await;
     let (receiver, url, _served) = Receiver::start().await;
     app.zoom.set_event_url(&url);
@@ -112,7 +112,7 @@ async fn changes_and_deletion_are_told() {
     assert_eq!(payload["object"].get("agenda"), None, "only what changed");
     app.zoom.delete_webinar(id).await.unwrap();
     assert_eq!(app.get(&format!("/webinars/{id}")).await.0, 404);
-    // The app does not subscribe to this one by default.
+    // The app does not subscribe to this event by default.
     app.zoom
         .set_events(EventSettings { events: Some(vec!["webinar.recovered".to_owned()]), ..EventSettings::default() });
     app.zoom.recover_webinar(id).await.unwrap();
@@ -123,14 +123,14 @@ async fn changes_and_deletion_are_told() {
 }
 
 #[tokio::test]
-async fn a_registration_by_api_is_told_after_the_call() {
+async fn sends_a_registration_event_after_the_api_call() {
     let app = App::start().await;
     let (receiver, url, _served) = Receiver::start().await;
     app.zoom.set_event_url(&url);
     let id = app.webinar(NewWebinar::default());
     let path = format!("/webinars/{id}/registrants");
     let (_, added) = app.post(&path, person("bo@x.com")).await;
-    receiver.came.notified().await;
+    receiver.arrived.notified().await;
     let event = receiver.last();
     assert_eq!(event["event"], "webinar.registration_created");
     assert_eq!(event["payload"]["object"]["id"], id, "a number here");
@@ -138,7 +138,7 @@ async fn a_registration_by_api_is_told_after_the_call() {
 }
 
 #[tokio::test]
-async fn removal_of_the_app_is_told_and_ends_its_tokens() {
+async fn removing_the_app_sends_an_event_and_revokes_its_tokens() {
     let app = App::start().await;
     let (receiver, url, _served) = Receiver::start().await;
     app.zoom.set_deauthorization_url(&url);
@@ -149,7 +149,7 @@ async fn removal_of_the_app_is_told_and_ends_its_tokens() {
 }
 
 #[tokio::test]
-async fn an_endpoint_proves_that_it_knows_the_secret() {
+async fn endpoint_validation_requires_the_secret() {
     let app = App::start().await;
     let (receiver, url, _served) = Receiver::start().await;
     app.zoom.validate_endpoint(&url).await.unwrap();
@@ -158,7 +158,7 @@ async fn an_endpoint_proves_that_it_knows_the_secret() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_that_was_not_subscribed_to() {
+async fn sends_subscribed_events_only() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     assert!(app.zoom.start_webinar(id).await.unwrap().delivery.is_none(), "there is nowhere to send it");

@@ -1,4 +1,4 @@
-//! Faults, the record and the control calls, over HTTP.
+//! Faults, the request log and the control calls over HTTP.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ async fn try_register(app: &App, id: u64) -> reqwest::Result<reqwest::Response> 
 }
 
 #[tokio::test]
-async fn a_dropped_connection_leaves_the_request_done_or_not() {
+async fn dropped_connection_executes_the_request_or_not() {
     let app = App::start().await;
     for (when, registered) in [(DropWhen::Before, 0), (DropWhen::After, 1)] {
         let id = app.webinar(NewWebinar::default());
@@ -32,7 +32,7 @@ async fn a_dropped_connection_leaves_the_request_done_or_not() {
 }
 
 #[tokio::test]
-async fn a_hung_connection_closes_unanswered() {
+async fn hanging_connection_closes_without_a_response() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     app.zoom.faults().add(Fault::once("POST", REGISTRANTS, Effect::Hang { hang_ms: 50 }));
@@ -43,7 +43,7 @@ async fn a_hung_connection_closes_unanswered() {
 }
 
 #[tokio::test]
-async fn faults_come_by_control_call_and_pass() {
+async fn faults_are_added_and_cleared_by_control_calls() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     let control = format!("{}/_control", app.zoom.url());
@@ -70,7 +70,7 @@ async fn faults_come_by_control_call_and_pass() {
 }
 
 #[tokio::test]
-async fn requests_are_on_record_and_control_calls_are_not() {
+async fn log_contains_requests_but_not_control_calls() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     app.register(id, "bo@x.com").await;
@@ -84,7 +84,7 @@ async fn requests_are_on_record_and_control_calls_are_not() {
 }
 
 #[tokio::test]
-async fn everything_can_be_arranged_over_http() {
+async fn control_calls_arrange_everything_over_http() {
     let app = App::signed_out(Options::default()).await;
     let call = async |path: &str, body: Value| {
         let url = format!("{}/_control/{path}", app.zoom.url());
@@ -96,7 +96,7 @@ async fn everything_can_be_arranged_over_http() {
     };
     call("users", json!({ "email": "bob@example.com", "admin": true })).await;
     call("sign-in", json!({ "user": "bob@example.com" })).await;
-    let webinar = call("webinars", json!({ "host": "bob@example.com", "topic": "Told over HTTP" })).await;
+    let webinar = call("webinars", json!({ "host": "bob@example.com", "topic": "Arranged over HTTP" })).await;
     let id = webinar["id"].as_u64().unwrap();
     call(&format!("webinars/{id}/registrants"), json!({ "email": "bo@x.com", "first_name": "Bo" })).await;
     call(
@@ -110,9 +110,9 @@ async fn everything_can_be_arranged_over_http() {
     let url = format!("{}/_control/state", app.zoom.url());
     let state: Value = app.http.get(url).send().await.unwrap().json().await.unwrap();
     let held = &state["webinars"][id.to_string()];
-    assert_eq!(held["topic"], "Told over HTTP");
+    assert_eq!(held["topic"], "Arranged over HTTP");
     assert_eq!(held["sessions"][0]["presences"][0]["email"], "bo@x.com");
     let wrong = app.http.post(format!("{}/_control/webinars", app.zoom.url()));
-    let wrong = wrong.json(&json!({ "host": "nobody@example.com" })).send().await.unwrap();
+    let wrong = wrong.json(&json!({ "host": "unknown@example.com" })).send().await.unwrap();
     assert_eq!(wrong.status(), 400);
 }

@@ -1,4 +1,4 @@
-//! The stand-in Zoom, over HTTP, as the bridge meets it.
+//! Tests of the fake Zoom over HTTP.
 
 #[cfg(test)]
 mod app;

@@ -1,4 +1,4 @@
-//! The pages, as a browser without scripts uses them.
+//! The web pages, as a browser without scripts uses them.
 
 use fakes::zoom::NewWebinar;
 use reqwest::{Client, redirect};
@@ -29,16 +29,16 @@ impl Visitor {
         text
     }
 
-    /// Sends a form of the webinar's page and returns the status and the page that it leads to.
-    async fn send(&self, deed: &str, fields: &[(&str, &str)]) -> (u16, String) {
-        let url = format!("{}/_control/page/webinars/{}/{deed}", self.app.zoom.url(), self.webinar);
+    /// Sends a form of the webinar's page. Returns the status and the page that it redirects to.
+    async fn send(&self, action: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let url = format!("{}/_control/page/webinars/{}/{action}", self.app.zoom.url(), self.webinar);
         let answer = self.http.post(url).form(fields).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 }
 
 #[tokio::test]
-async fn links_lead_to_pages_that_show_data_as_text() {
+async fn pages_behind_links_escape_markup() {
     let topic = "<img src=x onerror=alert(1)>";
     let visitor = Visitor::new(NewWebinar { topic: topic.to_owned(), ..NewWebinar::default() }).await;
     let (_, added) = visitor.app.register(visitor.webinar, "bo@x.com").await;
@@ -55,7 +55,7 @@ async fn links_lead_to_pages_that_show_data_as_text() {
 }
 
 #[tokio::test]
-async fn a_webinar_is_started_and_ended_with_whoever_is_ticked() {
+async fn starts_and_ends_a_webinar_with_the_selected_participants() {
     let visitor = Visitor::new(NewWebinar::default()).await;
     let mut registrants = Vec::new();
     for email in ["bo@x.com", "cy@x.com"] {
@@ -81,7 +81,7 @@ async fn a_webinar_is_started_and_ended_with_whoever_is_ticked() {
 }
 
 #[tokio::test]
-async fn people_register_on_zooms_own_page_and_the_host_approves() {
+async fn host_approves_registrations_of_zooms_own_page() {
     let visitor = Visitor::new(NewWebinar { approval_type: 1, ..NewWebinar::default() }).await;
     let named = [("first_name", "Cy"), ("last_name", "Coe"), ("email", "cy@x.com")];
     let (status, page) = visitor.send("register", &named).await;

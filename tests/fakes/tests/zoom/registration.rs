@@ -1,4 +1,4 @@
-//! Registering people.
+//! Registration.
 
 use fakes::zoom::{ADMIN, CustomQuestion, NewRegistrant, NewWebinar, Panelist, Question, RegistrantStatus};
 use jiff::{SignedDuration, Timestamp};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::app::{App, person};
 
-/// Seconds.
+/// Seconds per day.
 const DAY: i64 = 86_400;
 
 #[tokio::test]
@@ -29,9 +29,9 @@ async fn registering_again_returns_the_same_registration() {
 }
 
 #[tokio::test]
-async fn an_address_is_added_three_times_a_day_across_webinars() {
+async fn address_is_added_three_times_per_day_across_webinars() {
     let mut app = App::start().await;
-    // Noon: no midnight comes between these calls.
+    // At noon, so that the UTC day does not change between the calls.
     let past_midnight = app.zoom.clock().now().as_second().rem_euclid(DAY);
     app.zoom.clock().advance(SignedDuration::from_secs(DAY / 2 - past_midnight));
     app.sign_in().await;
@@ -60,7 +60,7 @@ async fn an_address_is_added_three_times_a_day_across_webinars() {
 }
 
 #[tokio::test]
-async fn each_reason_not_to_register_has_its_code() {
+async fn every_rejection_has_its_code() {
     let app = App::start().await;
     let web = |new| app.webinar(new);
     let ended = Timestamp::now() - SignedDuration::from_hours(3);
@@ -84,7 +84,7 @@ async fn each_reason_not_to_register_has_its_code() {
 }
 
 #[tokio::test]
-async fn a_full_webinar_takes_nobody_new() {
+async fn full_webinar_rejects_new_registrants() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar { registrants_restrict_number: 1, ..NewWebinar::default() });
     assert_eq!(app.register(id, "bo@x.com").await.0, 201);
@@ -95,7 +95,7 @@ async fn a_full_webinar_takes_nobody_new() {
 }
 
 #[tokio::test]
-async fn a_pending_registration_has_no_link_until_approved() {
+async fn pending_registration_has_no_link_until_approved() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar { approval_type: 1, ..NewWebinar::default() });
     let (_, added) = app.register(id, "bo@x.com").await;
@@ -112,7 +112,7 @@ async fn a_pending_registration_has_no_link_until_approved() {
 }
 
 #[tokio::test]
-async fn a_cancelled_registration_is_denied_and_comes_back_by_approval_only() {
+async fn cancelled_registration_is_denied_until_approved() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     let (_, added) = app.register(id, "bo@x.com").await;
@@ -127,7 +127,7 @@ async fn a_cancelled_registration_is_denied_and_comes_back_by_approval_only() {
 }
 
 #[tokio::test]
-async fn a_status_call_names_at_most_thirty() {
+async fn status_call_accepts_at_most_30_registrants() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     let many: Vec<_> = (0..31).map(|n| json!({ "email": format!("p{n}@x.com") })).collect();
@@ -137,7 +137,7 @@ async fn a_status_call_names_at_most_thirty() {
 }
 
 #[tokio::test]
-async fn a_registrants_status_changes_ten_times_a_day() {
+async fn status_of_a_registrant_changes_ten_times_per_day() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     app.register(id, "bo@x.com").await;
@@ -164,9 +164,9 @@ async fn required_questions_must_be_answered() {
         }],
         ..NewWebinar::default()
     });
-    let (_, asked) = app.get(&format!("/webinars/{id}/registrants/questions")).await;
-    assert_eq!(asked["questions"][0], json!({ "field_name": "org", "required": true }));
-    assert_eq!(asked["custom_questions"][0]["title"], "Diet?");
+    let (_, form) = app.get(&format!("/webinars/{id}/registrants/questions")).await;
+    assert_eq!(form["questions"][0], json!({ "field_name": "org", "required": true }));
+    assert_eq!(form["custom_questions"][0]["title"], "Diet?");
 
     let path = format!("/webinars/{id}/registrants");
     let with = |org: &str, title: &str, value: &str, email: &str| {
@@ -185,7 +185,7 @@ async fn required_questions_must_be_answered() {
 }
 
 #[tokio::test]
-async fn a_batch_registers_up_to_thirty_for_a_single_webinar() {
+async fn batch_registers_up_to_30_people_for_a_single_webinar() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar { approval_type: 1, ..NewWebinar::default() });
     let batch = |count: usize| {
@@ -206,7 +206,7 @@ async fn a_batch_registers_up_to_thirty_for_a_single_webinar() {
 }
 
 #[tokio::test]
-async fn people_register_on_zooms_own_page_too() {
+async fn people_register_on_zooms_own_page() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     let new = NewRegistrant { email: "own@x.com".to_owned(), first_name: "Own".to_owned(), ..NewRegistrant::default() };

@@ -11,7 +11,7 @@ fn refresh(token: &str) -> [(&str, &str); 2] {
 }
 
 #[tokio::test]
-async fn a_code_becomes_tokens_that_say_who_signed_in() {
+async fn code_is_exchanged_for_tokens_of_the_signed_in_user() {
     let app = App::signed_out(Options::default()).await;
     let back = app.authorize().await;
     assert_eq!(parameter(&back, "state").as_deref(), Some("the-state"));
@@ -30,7 +30,7 @@ async fn a_code_becomes_tokens_that_say_who_signed_in() {
 }
 
 #[tokio::test]
-async fn a_code_works_once_for_five_minutes_with_its_verifier_and_redirect() {
+async fn code_is_valid_once_for_five_minutes_with_its_verifier_and_redirect() {
     let app = App::signed_out(Options::default()).await;
     let code = app.code().await;
     assert_eq!(app.trade_code(&code, VERIFIER, REDIRECT).await.0, 200);
@@ -50,7 +50,7 @@ async fn a_code_works_once_for_five_minutes_with_its_verifier_and_redirect() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_rotates() {
+async fn refresh_token_rotates() {
     let app = App::start().await;
     let (status, first) = app.token(&refresh(&app.refresh)).await;
     assert_eq!(status, 200);
@@ -63,7 +63,7 @@ async fn a_refresh_token_rotates() {
 }
 
 #[tokio::test]
-async fn a_later_sign_in_replaces_the_earlier_one() {
+async fn later_sign_in_replaces_the_earlier_one() {
     let mut app = App::start().await;
     let (access, refresh_token) = (app.access.clone(), app.refresh.clone());
     app.sign_in().await;
@@ -74,7 +74,7 @@ async fn a_later_sign_in_replaces_the_earlier_one() {
 }
 
 #[tokio::test]
-async fn an_access_token_lasts_an_hour_or_until_revoked() {
+async fn access_token_is_valid_for_an_hour_or_until_revoked() {
     let app = App::start().await;
     app.zoom.clock().advance(SignedDuration::from_secs(3599));
     assert_eq!(app.get("/users/me").await.0, 200);
@@ -93,7 +93,7 @@ async fn an_access_token_lasts_an_hour_or_until_revoked() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_wants_the_right_client_in_the_basic_header() {
+async fn token_endpoint_requires_client_credentials_in_the_basic_header() {
     let app = App::start().await;
     let request = app.http.post(format!("{}/oauth/token", app.zoom.url()));
     let request = request.basic_auth(fakes::zoom::CLIENT_ID, Some("wrong"));
@@ -103,7 +103,7 @@ async fn the_token_endpoint_wants_the_right_client_in_the_basic_header() {
 }
 
 #[tokio::test]
-async fn a_user_may_refuse() {
+async fn user_can_decline() {
     let app = App::signed_out(Options::default()).await;
     let refuse = SignIn { user: ADMIN.to_owned(), decision: Decision::Refuse, scopes: None };
     app.zoom.set_sign_in(refuse).unwrap();
@@ -114,7 +114,7 @@ async fn a_user_may_refuse() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_is_not_as_registered_leads_nowhere() {
+async fn invalid_authorization_request_is_not_redirected() {
     let registered = Options { redirect_uri: Some(REDIRECT.to_owned()), ..Options::default() };
     let app = App::signed_out(registered).await;
     let right = app.authorize_url().to_string();
@@ -132,18 +132,18 @@ async fn a_sign_in_that_is_not_as_registered_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn a_consent_page_asks_a_person() {
+async fn consent_page_asks_for_a_decision() {
     let app = App::signed_out(Options { consent_page: true, ..Options::default() }).await;
-    let asked = app.http.get(app.authorize_url()).send().await.unwrap();
-    assert_eq!(asked.status(), 200);
-    assert!(asked.text().await.unwrap().contains("Allow"));
+    let page = app.http.get(app.authorize_url()).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.text().await.unwrap().contains("Allow"));
     let mut allowed = app.authorize_url();
     allowed.query_pairs_mut().append_pair("decision", "allow");
     assert_eq!(app.http.get(allowed).send().await.unwrap().status(), 302);
 }
 
 #[tokio::test]
-async fn an_admin_scope_takes_an_admin() {
+async fn admin_scopes_require_an_admin() {
     let mut app = App::signed_out(Options::default()).await;
     app.zoom.add_user(NewUser::named("bob@example.com")).unwrap();
     let as_bob = |scopes| SignIn { user: "bob@example.com".to_owned(), decision: Decision::Allow, scopes };
@@ -162,7 +162,7 @@ async fn an_admin_scope_takes_an_admin() {
 }
 
 #[tokio::test]
-async fn an_admin_who_is_no_longer_one_may_nothing() {
+async fn former_admin_has_no_permission() {
     let app = App::start().await;
     let id = app.webinar(NewWebinar::default());
     assert_eq!(app.get(&format!("/webinars/{id}")).await.0, 200);
@@ -172,8 +172,9 @@ async fn an_admin_who_is_no_longer_one_may_nothing() {
 }
 
 #[tokio::test]
-async fn access_tokens_may_be_made_to_live_briefly() {
-    let app = App::signed_out(Options { access_lives: SignedDuration::from_secs(125), ..Options::default() }).await;
+async fn access_token_lifetime_is_configurable() {
+    let app =
+        App::signed_out(Options { access_token_lifetime: SignedDuration::from_secs(125), ..Options::default() }).await;
     let (_, tokens) = app.trade_code(&app.code().await, VERIFIER, REDIRECT).await;
     assert_eq!(tokens["expires_in"], 125);
     let mut app = app;
@@ -185,7 +186,7 @@ async fn access_tokens_may_be_made_to_live_briefly() {
 }
 
 #[tokio::test]
-async fn the_account_moves_to_a_region() {
+async fn token_response_contains_the_region_of_the_account() {
     let app = App::start().await;
     app.zoom.set_api_url("https://region.example");
     let (_, tokens) = app.token(&refresh(&app.refresh)).await;
@@ -193,7 +194,7 @@ async fn the_account_moves_to_a_region() {
 }
 
 #[tokio::test]
-async fn every_secret_that_was_issued_is_known_for_ever() {
+async fn secrets_lists_every_issued_token() {
     let app = App::signed_out(Options::default()).await;
     let code = app.code().await;
     let (_, first) = app.trade_code(&code, VERIFIER, REDIRECT).await;
@@ -208,7 +209,7 @@ async fn every_secret_that_was_issued_is_known_for_ever() {
 }
 
 #[tokio::test]
-async fn a_disabled_app_gets_no_tokens_until_it_is_enabled() {
+async fn disabled_app_gets_no_tokens_until_enabled() {
     let app = App::start().await;
     for (by, number) in [(DisabledBy::Zoom, "4,717"), (DisabledBy::Admin, "4,738")] {
         app.zoom.disable_app(Some(by));
@@ -223,7 +224,7 @@ async fn a_disabled_app_gets_no_tokens_until_it_is_enabled() {
 }
 
 #[tokio::test]
-async fn a_role_that_loses_a_permission_loses_its_scopes() {
+async fn role_without_permission_loses_its_scopes() {
     let app = App::start().await;
     let webinar = app.webinar(NewWebinar::default());
     let scopes: Vec<String> = ["user:read:user:admin"].map(str::to_owned).into();
@@ -232,5 +233,5 @@ async fn a_role_that_loses_a_permission_loses_its_scopes() {
     assert_eq!((status, &body["code"]), (400, &json!(4711)));
     let (status, tokens) = app.token(&refresh(&app.refresh)).await;
     assert_eq!((status.as_u16(), &tokens["scope"]), (200, &json!("user:read:user:admin")));
-    assert!(app.zoom.change_scopes("nobody@example.com", &scopes).is_err());
+    assert!(app.zoom.change_scopes("unknown@example.com", &scopes).is_err());
 }

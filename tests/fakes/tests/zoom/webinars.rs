@@ -15,7 +15,7 @@ fn hours_from_now(hours: i64) -> Option<Timestamp> {
 }
 
 #[tokio::test]
-async fn users_are_found_by_id_and_by_email_within_the_account() {
+async fn finds_users_of_the_account_by_id_and_email() {
     let app = App::start().await;
     app.zoom.put_account(Account { id: "acc_2".to_owned(), plan: Plan::Pro });
     let stranger = NewUser { account: "acc_2".to_owned(), ..NewUser::named("eve@elsewhere.com") };
@@ -25,7 +25,7 @@ async fn users_are_found_by_id_and_by_email_within_the_account() {
         let (status, user) = app.get(&format!("/users/{named}")).await;
         assert_eq!((status, &user["id"]), (200, &me["id"]), "{named}");
     }
-    for unknown in ["nobody@example.com", "eve@elsewhere.com"] {
+    for unknown in ["unknown@example.com", "eve@elsewhere.com"] {
         let (status, body) = app.get(&format!("/users/{unknown}")).await;
         assert_eq!((status, &body["code"]), (404, &json!(1001)));
     }
@@ -34,7 +34,7 @@ async fn users_are_found_by_id_and_by_email_within_the_account() {
 }
 
 #[tokio::test]
-async fn a_list_is_short_on_detail_and_comes_in_pages() {
+async fn list_has_less_detail_and_is_paged() {
     let app = App::start().await;
     let agenda = "a".repeat(300);
     let new = |hours| NewWebinar { agenda: agenda.clone(), start_time: hours_from_now(hours), ..NewWebinar::default() };
@@ -58,7 +58,7 @@ async fn a_list_is_short_on_detail_and_comes_in_pages() {
 }
 
 #[tokio::test]
-async fn scheduled_are_those_whose_ids_work_and_upcoming_those_not_over() {
+async fn scheduled_lists_valid_ids_and_upcoming_lists_future_webinars() {
     let app = App::start().await;
     let new = |hours| NewWebinar { start_time: hours_from_now(hours), ..NewWebinar::default() };
     let expired = app.webinar(new(-24 * 40));
@@ -71,7 +71,7 @@ async fn scheduled_are_those_whose_ids_work_and_upcoming_those_not_over() {
 }
 
 #[tokio::test]
-async fn one_webinar_comes_in_full() {
+async fn single_webinar_has_full_detail() {
     let app = App::start().await;
     let with = app.webinar(NewWebinar { agenda: "a".repeat(300), ..NewWebinar::default() });
     let without = app.webinar(NewWebinar { approval_type: 2, kind: 9, ..NewWebinar::default() });
@@ -90,7 +90,7 @@ async fn one_webinar_comes_in_full() {
 }
 
 #[tokio::test]
-async fn an_unlicensed_host_has_no_webinars() {
+async fn unlicensed_host_has_no_webinars() {
     let app = App::start().await;
     app.zoom.change_user(ADMIN, UserChange { admin: None, licensed: Some(false) }).unwrap();
     let (status, body) = app.get("/users/me/webinars").await;
@@ -99,7 +99,7 @@ async fn an_unlicensed_host_has_no_webinars() {
 }
 
 #[tokio::test]
-async fn a_removed_user_is_gone_and_so_are_the_users_webinars() {
+async fn removed_user_and_their_webinars_are_not_found() {
     let app = App::start().await;
     let bob = app.zoom.add_user(NewUser::named("bob@example.com")).unwrap();
     let webinar = NewWebinar { host: bob.email.clone(), ..NewWebinar::default() };
@@ -114,7 +114,7 @@ async fn a_removed_user_is_gone_and_so_are_the_users_webinars() {
 }
 
 #[tokio::test]
-async fn a_free_account_lists_twice_a_second() {
+async fn free_account_lists_twice_per_second() {
     let app = App::start_with(Options { plan: Plan::Free, ..Options::default() }).await;
     let list = || app.send(reqwest::Method::GET, "/users/me/webinars", None);
     let (first, second, third) = tokio::join!(list(), list(), list());

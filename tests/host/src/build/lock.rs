@@ -1,21 +1,22 @@
-//! One process at a time: a lock on a file, given back when it is dropped or the process ends.
+//! A file lock for mutual exclusion between processes. It is released when it is dropped or the process ends.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
-/// An exclusive lock on a file. Several builds run at once when `cargo run` and `cargo test` are used side by side.
+/// An exclusive lock on a file. Builds run concurrently when you use `cargo run` and `cargo test` at the same time.
 #[derive(Debug)]
 pub(crate) struct FileLock {
     _file: File,
 }
 
 impl FileLock {
-    /// Takes the lock on `path`, whose folder is made when missing. Calls `waiting` once if another process has it.
+    /// Acquires the lock on `path` and creates its folder if it is missing. Calls `waiting` once if another process has
+    /// the lock.
     ///
     /// # Errors
-    /// When the file cannot be made or the file system has no locks.
-    pub(crate) fn take(path: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
+    /// The file can't be created, or the file system does not support locks.
+    pub(crate) fn acquire(path: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -38,14 +39,14 @@ mod tests {
     use std::sync::mpsc;
 
     #[test]
-    fn the_second_waits_until_the_first_lets_go() {
+    fn waits_until_the_lock_is_released() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deeper/lock");
-        let first = FileLock::take(&path, || panic!("nobody else has it")).unwrap();
+        let first = FileLock::acquire(&path, || panic!("the lock is free")).unwrap();
         let (waits, waiting) = mpsc::channel();
         let (has, got) = mpsc::channel();
         let second = std::thread::spawn(move || {
-            let lock = FileLock::take(&path, || waits.send(()).unwrap()).unwrap();
+            let lock = FileLock::acquire(&path, || waits.send(()).unwrap()).unwrap();
             has.send(()).unwrap();
             drop(lock);
         });

@@ -1,5 +1,5 @@
-//! Building the components for WebAssembly from inside a program that cargo runs: `cargo run` and `cargo test` need
-//! them compiled, and cargo has no way to say so.
+//! Builds the components for WebAssembly from inside a program that cargo runs. `cargo run` and `cargo test` need the
+//! compiled components, which a cargo manifest cannot express.
 
 mod debian;
 mod lock;
@@ -16,52 +16,53 @@ use anyhow::{Context, Result, bail};
 
 pub use self::rustc::TARGET;
 
-/// The packages that are components. `spin.toml` names their compiled files but not their packages, and cargo has to
-/// know that the other members of the workspace are not for WebAssembly.
+/// The packages of the components. `spin.toml` names only their compiled files, and cargo must not compile the other
+/// members of the workspace for WebAssembly.
 pub const COMPONENTS: [&str; 6] = ["oauth", "catalog", "registration", "attendance", "console", "registrant-mapping"];
 
-/// Compiles the components of `workspace` into `target/wasm32-wasip2/release`, where `spin.toml` looks for them.
-/// Quick when nothing changed. A person sees cargo's own progress; otherwise cargo is heard only when it fails.
-/// `progress` is told what is done to find a compiler. Of processes that build at once, cargo lets one after the
-/// other.
+/// Compiles the components of `workspace` into `target/wasm32-wasip2/release`, where `spin.toml` expects them.
+///
+/// Shows cargo's own progress on a terminal; otherwise shows cargo's output only when it fails. Calls `progress` with
+/// each step of the search for a compiler. Cargo serializes concurrent builds.
 ///
 /// # Errors
-/// When there is no compiler for WebAssembly ([`wasm_target::TargetMissing`]), or with cargo's messages when it fails.
+/// No compiler for WebAssembly is available ([`wasm_target::TargetMissing`]), or cargo fails; the error has its output.
 pub fn components(workspace: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     packages(workspace, &[], progress)
 }
 
-/// Compiles the components and some more packages of the workspace beside them: what tests put in their place.
+/// Compiles the components and additional packages of the workspace, such as the test components.
 ///
 /// # Errors
 /// As [`components`].
-pub fn packages(workspace: &Path, also: &[&str], progress: &mut dyn FnMut(&str)) -> Result<()> {
+pub fn packages(workspace: &Path, additional: &[&str], progress: &mut dyn FnMut(&str)) -> Result<()> {
     let toolchain = wasm_target::find(workspace, progress)?;
     let mut command = cargo(workspace);
-    toolchain.apply(&mut command).context("the compiler's folder cannot stand in PATH")?;
+    toolchain.apply(&mut command).context("the compiler's folder can't be added to PATH")?;
     command.args(["build", "--release", "--target", TARGET, "--target-dir"]);
     command.arg(workspace.join("target"));
-    for package in COMPONENTS.iter().chain(also) {
+    for package in COMPONENTS.iter().chain(additional) {
         command.args(["-p", package]);
     }
 
     command.stdin(Stdio::null());
     if stderr().is_terminal() {
-        let status = command.status().context("cargo cannot be run")?;
+        let status = command.status().context("can't run cargo")?;
         if !status.success() {
-            bail!("the components do not compile: cargo ended with {status}");
+            bail!("the components do not compile: cargo failed ({status})");
         }
     } else {
-        let output = command.output().context("cargo cannot be run")?;
+        let output = command.output().context("can't run cargo")?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            bail!("the components do not compile:\n{}", said.trim_end());
+            let messages = String::from_utf8_lossy(&output.stderr);
+            bail!("the components do not compile:\n{}", messages.trim_end());
         }
     }
     Ok(())
 }
 
-/// The cargo that runs us, or else the one on `PATH`, freed from what was meant for us.
+/// Returns a command for the cargo that runs this program, or else for the one on `PATH`, without the environment of
+/// the outer build.
 fn cargo(workspace: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace);
@@ -73,9 +74,9 @@ fn cargo(workspace: &Path) -> Command {
     command
 }
 
-/// Whether an environment variable tells about the native build that is going on: what cargo sets for the programs
-/// that it runs, and flags and folders that suit the native target only. A person's settings of cargo (network,
-/// registries, profiles, number of jobs) are not among them.
+/// Returns whether an environment variable belongs to the outer, native build: the variables that cargo sets for the
+/// programs that it runs, and flags and folders for the native target. The user's cargo settings (network, registries,
+/// profiles, number of jobs) do not belong to it.
 fn is_of_outer_build(variable: &str) -> bool {
     const NAMES: [&str; 14] = [
         "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_outer_build_is_forgotten_and_a_persons_settings_are_kept() {
+    fn removes_the_outer_builds_variables_and_keeps_the_users_settings() {
         for variable in ["CARGO_PKG_NAME", "CARGO_BIN_EXE_host", "CARGO_MANIFEST_DIR", "RUSTFLAGS"] {
             assert!(is_of_outer_build(variable), "{variable}");
         }

@@ -1,5 +1,5 @@
-//! The compiler for [`TARGET`] on any machine: the one that is there, the one that rustup completes, or Debian's,
-//! which the module `debian` fetches.
+//! Finds or installs a compiler for [`TARGET`]: the installed one, else with the target added by rustup, else the one
+//! from Debian's packages, which the module `debian` downloads.
 
 use std::env;
 use std::ffi::OsStr;
@@ -9,27 +9,27 @@ use std::time::Duration;
 
 use super::debian;
 use super::lock::FileLock;
-use super::process::watch;
+use super::process::stream;
 use super::rustc::{Rustc, TARGET, wasm_linker_on_path};
 
-/// rustup prints nothing while it downloads some 20 MB, and on a network that swallows packets it tries for long.
-/// Whoever needs more time than this is told the command to run.
-const RUSTUP_QUIET: Duration = Duration::from_secs(120);
+/// How long rustup may print nothing. It is silent while it downloads about 20 MB, and on a broken network it retries
+/// for minutes. After a timeout, the error shows the command to run by hand.
+const RUSTUP_IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What a `cargo build` for [`TARGET`] needs to be told.
+/// The settings of a `cargo build` for [`TARGET`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toolchain {
-    /// The program to use as `RUSTC`; none when cargo's own choice will do.
+    /// The value of `RUSTC`; `None` if cargo's default compiler works.
     pub rustc: Option<PathBuf>,
-    /// The folder to put first on `PATH`, where the linker is; none when rustc finds it by itself.
+    /// The linker's folder, to be prepended to `PATH`; `None` if rustc finds the linker.
     pub path: Option<PathBuf>,
 }
 
 impl Toolchain {
-    /// Has `command`, a cargo, use this toolchain.
+    /// Sets the environment of the cargo `command` to use this toolchain.
     ///
     /// # Errors
-    /// When the folder's name cannot stand in a `PATH`.
+    /// The folder's name is not valid in `PATH`.
     pub fn apply(&self, command: &mut Command) -> Result<(), env::JoinPathsError> {
         if let Some(rustc) = &self.rustc {
             command.env("RUSTC", rustc);
@@ -43,66 +43,68 @@ impl Toolchain {
     }
 }
 
-/// No compiler for [`TARGET`] can be had. Says what was tried, why each way failed, and what to install.
+/// No compiler for [`TARGET`] is available. The message lists each attempt with its error, and what to install.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the components cannot be compiled: there is no Rust for {TARGET}\n{}\n\
-     Run `rustup target add {TARGET}` where the network allows it, or set RUSTC to a Rust that has the target.",
-    self.tried.iter().map(|reason| format!("  - {reason}")).collect::<Vec<_>>().join("\n")
+    "can't compile the components: no Rust compiler for {TARGET} is available\n{}\n\
+     Run `rustup target add {TARGET}` with network access, or set RUSTC to a Rust compiler that has the target.",
+    self.attempts.iter().map(|reason| format!("  - {reason}")).collect::<Vec<_>>().join("\n")
 )]
 pub struct TargetMissing {
-    tried: Vec<String>,
+    attempts: Vec<String>,
 }
 
-/// Finds a compiler for [`TARGET`], and fetches one if there is none: by rustup, or else from Debian's packages into
-/// the `target` of `workspace`. `progress` is told what happens when it takes time. Quick when the compiler is there.
+/// Finds or installs a compiler for [`TARGET`].
+///
+/// If no compiler is available, adds the target with rustup, or else downloads Debian's packages into the `target`
+/// folder of `workspace`. Calls `progress` with each step that takes time.
 ///
 /// # Errors
-/// When no way works; each is named with its reason.
+/// Every attempt failed; the error lists each with its reason.
 pub fn find(workspace: &Path, progress: &mut dyn FnMut(&str)) -> Result<Toolchain, TargetMissing> {
     let (program, named) = Rustc::program();
-    let missing = |tried| TargetMissing { tried };
-    let installed = Rustc::ask(&program, workspace).map_err(|reason| missing(vec![reason]))?;
-    if let Some(toolchain) = there(workspace, &installed) {
+    let missing = |attempts| TargetMissing { attempts };
+    let installed = Rustc::inspect(&program, workspace).map_err(|reason| missing(vec![reason]))?;
+    if let Some(toolchain) = available(workspace, &installed) {
         return Ok(toolchain);
     }
 
-    let _lock = FileLock::take(&debian::lock_path(workspace), || {
-        progress("waiting for another process that fetches the compiler");
+    let _lock = FileLock::acquire(&debian::lock_path(workspace), || {
+        progress("waiting for another process that downloads the compiler");
     })
-    .map_err(|error| missing(vec![format!("no file can be locked under target/: {error}")]))?;
-    // The process that had the lock may have fetched it.
-    if let Some(toolchain) = there(workspace, &installed) {
+    .map_err(|error| missing(vec![format!("can't lock a file in target/: {error}")]))?;
+    // Another process may have downloaded the compiler while this one waited for the lock.
+    if let Some(toolchain) = available(workspace, &installed) {
         return Ok(toolchain);
     }
 
     let program = program.to_string_lossy().into_owned();
-    let mut tried = vec![format!("`{program}` has no {TARGET}")];
+    let mut attempts = vec![format!("`{program}` has no {TARGET}")];
     progress(&format!("{TARGET} is not installed for `{program}`"));
     if named {
-        tried.push("rustup was not asked, because the environment names another rustc".to_owned());
+        attempts.push("did not try rustup, because an environment variable names the compiler".to_owned());
     } else {
-        match by_rustup(workspace, progress) {
+        match add_with_rustup(workspace, progress) {
             Ok(()) => return Ok(Toolchain { rustc: None, path: None }),
             Err(reason) => {
                 progress(&reason);
-                tried.push(reason);
+                attempts.push(reason);
             }
         }
     }
-    progress("taking it from Debian's packages instead; nothing is installed on the system");
-    match by_debian(workspace, &installed, progress) {
+    progress("downloading the compiler from Debian's packages into target/; nothing is installed on the system");
+    match download_from_debian(workspace, &installed, progress) {
         Ok(toolchain) => Ok(toolchain),
         Err(reason) => {
-            tried.push(format!("Debian's packages: {reason}"));
-            Err(missing(tried))
+            attempts.push(format!("Debian's packages: {reason}"));
+            Err(missing(attempts))
         }
     }
 }
 
-/// The toolchain that needs no fetching.
-fn there(workspace: &Path, installed: &Rustc) -> Option<Toolchain> {
-    if installed.has_wasm() {
+/// Returns the toolchain that is already installed or downloaded.
+fn available(workspace: &Path, installed: &Rustc) -> Option<Toolchain> {
+    if installed.has_wasm_target() {
         return Some(Toolchain { rustc: None, path: None });
     }
     let rustc = debian::unpacked(workspace, &installed.host)?;
@@ -110,34 +112,39 @@ fn there(workspace: &Path, installed: &Rustc) -> Option<Toolchain> {
     Some(Toolchain { rustc: Some(rustc), path })
 }
 
-fn by_rustup(workspace: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), String> {
-    progress(&format!("trying `rustup target add {TARGET}`"));
+fn add_with_rustup(workspace: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), String> {
+    progress(&format!("running `rustup target add {TARGET}`"));
     let mut command = Command::new("rustup");
     command.current_dir(workspace).args(["target", "add", TARGET]);
-    watch(command, RUSTUP_QUIET, &mut |_| {})?;
-    if Rustc::ask(OsStr::new("rustc"), workspace)?.has_wasm() {
+    stream(command, RUSTUP_IDLE_TIMEOUT, &mut |_| {})?;
+    if Rustc::inspect(OsStr::new("rustc"), workspace)?.has_wasm_target() {
         Ok(())
     } else {
-        Err("`rustup` added the target to another toolchain than `rustc` is of".to_owned())
+        Err("`rustup` added the target to a toolchain other than that of `rustc`".to_owned())
     }
 }
 
-fn by_debian(workspace: &Path, installed: &Rustc, progress: &mut dyn FnMut(&str)) -> Result<Toolchain, String> {
-    // Before 190 MB are fetched in vain.
+fn download_from_debian(
+    workspace: &Path,
+    installed: &Rustc,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Toolchain, String> {
+    // Checks the linker first, because the download of 190 MB is useless without it.
     let path = linker(installed)?;
-    let rustc = debian::fetch(workspace, &installed.host, progress)?;
+    let rustc = debian::download(workspace, &installed.host, progress)?;
     Ok(Toolchain { rustc: Some(rustc), path })
 }
 
-/// Debian has no package of the linker for components; every toolchain of rustup brings it.
+/// Returns the folder of the linker for components, or `None` if the linker is on `PATH`. Debian has no package of the
+/// linker; every rustup toolchain includes it.
 fn linker(installed: &Rustc) -> Result<Option<PathBuf>, String> {
     match installed.wasm_linker_folder() {
         Some(folder) => Ok(Some(folder)),
         None if wasm_linker_on_path() => Ok(None),
-        None => Err(
-            "wasm-component-ld is missing, which a Rust of rustup would have and `cargo install wasm-component-ld` gives"
-                .to_owned(),
-        ),
+        None => {
+            Err("wasm-component-ld is missing: use a Rust from rustup, or run `cargo install wasm-component-ld`"
+                .to_owned())
+        }
     }
 }
 
@@ -159,11 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn a_fetched_toolchain_comes_before_the_machines_own() {
+    fn a_downloaded_toolchain_precedes_the_installed_one() {
         let mut command = Command::new("cargo");
-        let toolchain = Toolchain { rustc: Some("/fetched/rustc".into()), path: Some("/tools".into()) };
+        let toolchain = Toolchain { rustc: Some("/downloaded/rustc".into()), path: Some("/tools".into()) };
         toolchain.apply(&mut command).unwrap();
-        assert_eq!(value(&command, "RUSTC").unwrap(), "/fetched/rustc");
+        assert_eq!(value(&command, "RUSTC").unwrap(), "/downloaded/rustc");
         let path = value(&command, "PATH").unwrap();
         let folders: Vec<PathBuf> = env::split_paths(&path).collect();
         assert_eq!(folders[0], Path::new("/tools"));
@@ -171,16 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn the_error_names_every_way_and_what_to_install() {
+    fn the_error_lists_every_attempt_and_what_to_install() {
         let error = TargetMissing {
-            tried: vec!["`rustc` has no wasm32-wasip2".to_owned(), "`rustup` is not installed".to_owned()],
+            attempts: vec!["`rustc` has no wasm32-wasip2".to_owned(), "`rustup` is not installed".to_owned()],
         };
         assert_eq!(
             error.to_string(),
-            "the components cannot be compiled: there is no Rust for wasm32-wasip2\n\
+            "can't compile the components: no Rust compiler for wasm32-wasip2 is available\n\
              \x20 - `rustc` has no wasm32-wasip2\n\
              \x20 - `rustup` is not installed\n\
-             Run `rustup target add wasm32-wasip2` where the network allows it, or set RUSTC to a Rust that has the target."
+             Run `rustup target add wasm32-wasip2` with network access, or set RUSTC to a Rust compiler that has the target."
         );
     }
 }

@@ -1,30 +1,32 @@
-//! The program that people run: `cargo run`, `cargo run -- up`, `cargo run -- demo`.
+//! The command line program: `cargo run`, `cargo run -- up` and `cargo run -- demo`.
 //!
-//! - `run`: the application with stand-ins for whichever of Zoom and Marketo is not given
+//! - `options`: the command line
+//! - `run`: the application with fakes for the systems that are not configured
 //! - `up`: the application alone, as `spin up` runs it
-//! - `demo`: the main path from sign-in to attendance, played and checked
-//! - `scene`: what the stand-ins hold at first; `place`: files and addresses; `signals`: being asked to stop
+//! - `demo`: plays and checks the path from sign-in to attendance
+//! - `seed`: the initial data of the fakes
+//! - `project`: the project's paths and build; `address`: local addresses; `runtime`: the tokio runtime and stop signals
 
+mod address;
 mod demo;
 mod options;
-mod place;
+mod project;
 mod run;
-mod scene;
-mod signals;
+mod runtime;
+mod seed;
 mod up;
 
-use std::future::Future;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::options::{Command, Options};
+use self::options::{Cli, Command};
 
-/// Does what the command line says. An error is one line on standard error and a failing exit code.
+/// Runs the command. Prints an error as one line on standard error and returns a failing exit code.
 pub fn main() -> ExitCode {
-    let options = Options::parse();
-    let outcome = match options.command {
-        None => run::main(options.run),
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        None => run::main(cli.run),
         Some(Command::Up(up)) => up::main(up),
         Some(Command::Demo) => demo::main(),
     };
@@ -35,9 +37,4 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Runs a future to its end, with everything that a server needs.
-fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Runtime::new()?.block_on(future)
 }

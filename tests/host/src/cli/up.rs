@@ -1,24 +1,27 @@
-//! `up`: the application alone, as `spin up` runs it.
+//! `up`: runs the application alone, as `spin up` does.
 
 use super::options::UpOptions;
-use super::{block_on, place, signals};
-use crate::{Logs, Options, Running, start};
+use super::project;
+use super::runtime::{block_on, stop_signal};
+use crate::logs::Logs;
+use crate::options::Options;
+use crate::running::{Running, start};
 
-/// Builds, serves, and ends when asked to.
+/// Builds and serves the application until a stop signal.
 ///
 /// # Errors
 /// The components do not compile, the application does not start, or its server fails.
-pub(super) fn main(given: UpOptions) -> anyhow::Result<()> {
-    let manifest = place::manifest(given.from);
-    if !given.no_build {
-        place::build(place::folder_of(&manifest))?;
+pub(super) fn main(up: UpOptions) -> anyhow::Result<()> {
+    let manifest = project::manifest_or_default(up.from);
+    if !up.no_build {
+        project::build(project::folder_of(&manifest))?;
     }
     let mut options = Options::new(manifest);
-    options.listen = given.listen;
-    options.state_dir = given.state_dir.unwrap_or(options.state_dir);
-    options.variables = given.variables.into_map();
-    options.logs = if given.quiet { Logs::Files } else { Logs::FilesAndStdout };
-    options.cache_dir = Some(place::native_code());
+    options.listen = up.listen;
+    options.state_dir = up.state_dir.unwrap_or(options.state_dir);
+    options.variables = up.variables.into_map();
+    options.logs = if up.quiet { Logs::Files } else { Logs::FilesAndStdout };
+    options.cache_dir = Some(project::code_cache());
     block_on(serve(options.with_env()))
 }
 
@@ -26,23 +29,23 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     let mut app = start(options).await?;
     println!("Serving {}", app.url());
     print_routes(&app);
-    let asked = tokio::select! {
-        asked = signals::asked_to_stop() => asked.map_err(anyhow::Error::from),
+    let outcome = tokio::select! {
+        signal = stop_signal() => signal.map_err(anyhow::Error::from),
         failed = app.stopped() => failed,
     };
     app.shutdown().await;
-    asked
+    outcome
 }
 
-/// Lists the routes in the form that `spin up` does.
+/// Prints the routes in the format of `spin up`.
 fn print_routes(app: &Running) {
     println!("Available Routes:");
     for (route, component) in app.routes() {
-        println!("  {component}: {}{}", app.url(), described(&route));
+        println!("  {component}: {}{}", app.url(), display_route(&route));
     }
 }
 
-fn described(route: &str) -> String {
+fn display_route(route: &str) -> String {
     match route.strip_suffix("/...") {
         Some(base) => format!("{base} (wildcard)"),
         None => route.to_owned(),
@@ -54,8 +57,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wildcard_is_called_one() {
-        assert_eq!(described("/oauth/..."), "/oauth (wildcard)");
-        assert_eq!(described("/zoom/events"), "/zoom/events");
+    fn marks_wildcard_routes() {
+        assert_eq!(display_route("/oauth/..."), "/oauth (wildcard)");
+        assert_eq!(display_route("/zoom/events"), "/zoom/events");
     }
 }

@@ -1,11 +1,10 @@
-//! Running components: compiling them, linking what they import, and the workers whose instances answer requests.
+//! Compiles and links components, and runs the worker instances that answer their requests.
 
-mod engine;
 mod load;
+mod spin_interfaces;
 mod state;
 mod worker;
 
-pub(crate) use engine::{engine, linker};
-pub(crate) use load::load;
-pub(crate) use state::{Interfaces, Peak, State};
-pub(crate) use worker::{Blueprint, Workers};
+pub(crate) use load::{engine, linker, load};
+pub(crate) use state::{PeakMemory, State};
+pub(crate) use worker::{InstanceFactory, Workers};

@@ -1,46 +1,39 @@
-//! What belongs to one instance of a component.
+//! The state of one instance of a component.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::ResourceLimiter;
-use wasmtime::component::{HasData, ResourceTable};
+use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::key_value::Database;
-use crate::outbound::Outbound;
+use crate::outbound::OutboundHttp;
 use crate::variables::ComponentVariables;
 
 /// The data of one instance's wasmtime store.
 pub(crate) struct State {
-    /// Handles that the guest holds.
+    /// The guest's handles.
     pub(crate) table: ResourceTable,
     pub(crate) wasi: WasiCtx,
     pub(crate) http: WasiHttpCtx,
-    pub(crate) outbound: Outbound,
-    /// What the component sees of the application's variables.
+    pub(crate) outbound: OutboundHttp,
+    /// The variables that the component can read.
     pub(crate) variables: Arc<ComponentVariables>,
     /// The labels that the component may open.
     pub(crate) key_value_stores: Arc<BTreeSet<String>>,
     pub(crate) database: Database,
     pub(crate) memory: MemoryGauge,
-    pub(crate) writes: Writes,
+    pub(crate) write_counts: WriteCounts,
 }
 
-/// How often an instance has written to the key-value store.
+/// Number of key-value writes of an instance.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Writes {
+pub(crate) struct WriteCounts {
     pub(crate) sets: u64,
     pub(crate) deletes: u64,
-}
-
-/// Under which Spin's interfaces are implemented; see [`HasData`].
-pub(crate) struct Interfaces;
-
-impl HasData for Interfaces {
-    type Data<'a> = &'a mut State;
 }
 
 impl WasiView for State {
@@ -55,30 +48,30 @@ impl WasiHttpView for State {
     }
 }
 
-/// The most linear memory, in bytes, that any one instance of a component has had.
+/// Peak linear memory, in bytes, of any single instance of a component.
 #[derive(Clone, Default)]
-pub(crate) struct Peak(Arc<AtomicU64>);
+pub(crate) struct PeakMemory(Arc<AtomicU64>);
 
-impl Peak {
-    /// The peak so far, in bytes.
+impl PeakMemory {
+    /// Returns the peak so far, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Watches the linear memories of one instance; it limits nothing.
+/// Measures the linear memories of one instance. Sets no limit.
 pub(crate) struct MemoryGauge {
     bytes: u64,
-    peak: Peak,
+    peak: PeakMemory,
 }
 
 impl MemoryGauge {
-    /// A gauge for a new instance, which adds to the component's `peak`.
-    pub(crate) fn new(peak: Peak) -> Self {
+    /// Creates a gauge for a new instance. The gauge updates the component's `peak`.
+    pub(crate) fn new(peak: PeakMemory) -> Self {
         Self { bytes: 0, peak }
     }
 
-    /// What the instance has, in bytes. Linear memory never shrinks, so it is also the most that it had.
+    /// Returns the instance's memory in bytes. Linear memory never shrinks, so this is also the instance's peak.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -101,8 +94,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_peak_is_of_one_instance_over_all_its_memories() {
-        let peak = Peak::default();
+    fn the_peak_is_the_largest_sum_of_memories_of_one_instance() {
+        let peak = PeakMemory::default();
         let (mut one, mut two) = (MemoryGauge::new(peak.clone()), MemoryGauge::new(peak.clone()));
         one.memory_growing(0, 100, None).unwrap();
         one.memory_growing(0, 50, None).unwrap();

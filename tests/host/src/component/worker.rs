@@ -1,7 +1,7 @@
-//! Workers: instances that answer requests, and when they are reused and ended.
+//! Workers: instances that answer requests, their reuse and their expiry.
 //!
-//! The numbers are Spin's defaults. A worker's work has no time limit: `spin up` sets none either, and a task that a
-//! component spawned goes on after the response for as long as it needs.
+//! The limits are Spin's defaults. A worker has no time limit, as under `spin up`: a task that a component spawns can
+//! run on after the response.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -21,29 +21,27 @@ use wasmtime_wasi_http::handler::{
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpView};
 
-use super::State;
-use super::state::{MemoryGauge, Peak, Writes};
+use super::state::{MemoryGauge, PeakMemory, State, WriteCounts};
 use crate::allowed_hosts::AllowedHosts;
-use crate::app::App;
 use crate::key_value::Database;
 use crate::logs::ComponentLogs;
-use crate::outbound::Outbound;
+use crate::outbound::{OutboundHttp, ServiceChain};
 use crate::variables::ComponentVariables;
 
-/// How many requests one instance answers in its life.
-const REQUESTS_PER_INSTANCE: usize = 128;
+/// Maximum number of requests that one instance answers before it is replaced.
+const MAX_REQUESTS_PER_INSTANCE: usize = 128;
 
-/// How many requests one instance answers at the same time.
-const REQUESTS_AT_ONCE: usize = 16;
+/// Maximum number of requests that one instance answers concurrently.
+const MAX_CONCURRENT_REQUESTS: usize = 16;
 
-/// How long an instance with nothing to do is kept.
+/// How long an idle instance is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A component's workers; give it requests.
-pub(crate) type Workers = ProxyHandler<Blueprint>;
+/// The pool of a component's workers, which takes its requests.
+pub(crate) type Workers = ProxyHandler<InstanceFactory>;
 
-/// All it takes to make an instance of one component.
-pub(crate) struct Blueprint {
+/// Creates instances of one component.
+pub(crate) struct InstanceFactory {
     pub(crate) id: Arc<str>,
     pub(crate) engine: Engine,
     pub(crate) pre: ServicePre<State>,
@@ -53,16 +51,15 @@ pub(crate) struct Blueprint {
     pub(crate) allowed_hosts: Arc<AllowedHosts>,
     pub(crate) database: Database,
     pub(crate) logs: ComponentLogs,
-    pub(crate) peak: Peak,
-    /// For service chaining.
-    pub(crate) app: Weak<App>,
-    /// Turns true, or loses its sender, when the host stops.
+    pub(crate) peak_memory: PeakMemory,
+    pub(crate) chain: Weak<dyn ServiceChain>,
+    /// The stop signal: turns true, or loses its sender, when the host stops.
     pub(crate) stop: watch::Receiver<bool>,
-    /// Held for as long as a worker may still be at work; see [`crate::Running::shutdown`].
-    pub(crate) at_work: mpsc::Sender<()>,
+    /// Every worker keeps a clone until it is gone; shutdown waits until the last clone is dropped.
+    pub(crate) shutdown_complete: mpsc::Sender<()>,
 }
 
-impl Blueprint {
+impl InstanceFactory {
     fn state(&self) -> State {
         let mut wasi = WasiCtx::builder();
         wasi.stdout(self.logs.stdout()).stderr(self.logs.stderr());
@@ -73,17 +70,22 @@ impl Blueprint {
             table: ResourceTable::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            outbound: Outbound::new(self.id.clone(), self.allowed_hosts.clone(), self.logs.clone(), self.app.clone()),
+            outbound: OutboundHttp::new(
+                self.id.clone(),
+                self.allowed_hosts.clone(),
+                self.logs.clone(),
+                self.chain.clone(),
+            ),
             variables: self.variables.clone(),
             key_value_stores: self.key_value_stores.clone(),
             database: self.database.clone(),
-            memory: MemoryGauge::new(self.peak.clone()),
-            writes: Writes::default(),
+            memory: MemoryGauge::new(self.peak_memory.clone()),
+            write_counts: WriteCounts::default(),
         }
     }
 }
 
-impl HandlerState for Blueprint {
+impl HandlerState for InstanceFactory {
     type StoreData = State;
     type WorkerExpiration = Expiration;
     type WorkerState = Worker;
@@ -101,29 +103,29 @@ impl HandlerState for Blueprint {
                 logs: self.logs.clone(),
                 stop: self.stop.clone(),
                 requests: AtomicUsize::new(0),
-                _at_work: self.at_work.clone(),
+                _shutdown_complete: self.shutdown_complete.clone(),
             },
         })
     }
 }
 
-/// How many requests a worker takes, and what becomes of it.
+/// Decides whether a worker takes another request, and logs the end of its instance.
 pub(crate) struct Worker {
     logs: ComponentLogs,
     stop: watch::Receiver<bool>,
-    /// How many requests it has taken.
+    /// Number of requests that the worker has taken.
     requests: AtomicUsize,
-    _at_work: mpsc::Sender<()>,
+    _shutdown_complete: mpsc::Sender<()>,
 }
 
 impl WorkerState for Worker {
     type StoreData = State;
     type RequestData = ();
 
-    fn should_accept_request(&self, now: usize, in_total: usize) -> ShouldAccept {
-        if in_total >= REQUESTS_PER_INSTANCE {
+    fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
+        if total >= MAX_REQUESTS_PER_INSTANCE {
             ShouldAccept::Never
-        } else if now >= REQUESTS_AT_ONCE {
+        } else if concurrent >= MAX_CONCURRENT_REQUESTS {
             ShouldAccept::No
         } else {
             ShouldAccept::Yes
@@ -144,11 +146,11 @@ impl WorkerState for Worker {
         if let Err(error) = result
             && !has_stopped(&self.stop)
         {
-            self.logs.host_says(&format!("trap: {error:#}"));
+            self.logs.host_line(&format!("trap: {error:#}"));
         }
         let state = store.data();
         let requests = self.requests.load(Ordering::Relaxed);
-        self.logs.instance_ended(requests, state.memory.bytes(), state.writes.sets, state.writes.deletes);
+        self.logs.instance_ended(requests, state.memory.bytes(), state.write_counts.sets, state.write_counts.deletes);
         drop(store);
     }
 }
@@ -157,7 +159,7 @@ fn has_stopped(stop: &watch::Receiver<bool>) -> bool {
     *stop.borrow() || stop.has_changed().is_err()
 }
 
-/// When a worker ends: after a while with nothing to do, or with the host.
+/// Ends a worker after [`IDLE_TIMEOUT`], or when the host stops.
 pub(crate) struct Expiration {
     idle: Pin<Box<Sleep>>,
     stop: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
@@ -167,7 +169,7 @@ impl Expiration {
     fn new(mut stop: watch::Receiver<bool>) -> Self {
         Self {
             idle: Box::pin(tokio::time::sleep(IDLE_TIMEOUT)),
-            // An error means that the sender is gone, and the host with it.
+            // An error means that the sender was dropped together with the host.
             stop: Box::pin(async move { drop(stop.wait_for(|&stop| stop).await) }),
         }
     }

@@ -1,61 +1,63 @@
-//! How far a program's attendance is. Written by `attendance` alone.
+//! The progress of a program's attendance. Only `attendance` writes these records.
 
-use super::{Connection, VERSION};
-use crate::code::Problem;
+use super::program::ProgramConnection;
+use super::record::VERSION;
+use crate::error_code::Problem;
 use crate::ids::{InstanceUuid, ProgramId, WebinarId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A program's attendance, for people and for the schedule. How far a reading or a writing is lies beside it, in
-/// records of `attendance`'s own (its module `sheets`). Who was set to which status is in neither: Marketo's membership
-/// is the ledger of that.
+/// A program's attendance, as shown to people and used by the schedule.
+///
+/// The checkpoints of a run are separate records of `attendance`. Statuses that were set are in neither: Marketo's
+/// program membership is their ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attendance {
     /// Record version.
     pub v: u32,
     /// The program.
     pub program: ProgramId,
-    /// The webinar whose attendance it is. A program that was connected to another one begins anew.
+    /// The webinar. A program that is connected to another one starts over.
     pub webinar: WebinarId,
-    /// The planned start by which it was judged. After "never started", another one begins anew.
+    /// The planned start that the result is based on. After "never started", a changed start starts over.
     pub planned_start: Timestamp,
-    /// Where it stands.
+    /// The phase.
     pub phase: Phase,
-    /// The run of the webinar that was read (R13).
+    /// The webinar instance that was read (R13).
     #[serde(default)]
     pub instance: Option<InstanceUuid>,
-    /// When Zoom last told that the webinar ended.
+    /// When Zoom last reported the end of the webinar.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
-    /// When somebody last asked for it in vain.
+    /// When a sync was last requested while the worker was busy.
     #[serde(default)]
-    pub asked_at: Option<Timestamp>,
-    /// When the tick looks at it next.
+    pub sync_requested_at: Option<Timestamp>,
+    /// When the next run is due.
     #[serde(default)]
     pub next_at: Option<Timestamp>,
-    /// How often the report was looked at since the webinar ended.
+    /// Number of times that the report was polled since the webinar ended.
     #[serde(default)]
-    pub looks: u32,
-    /// How many runs failed in a row.
+    pub polls: u32,
+    /// Number of consecutive failed runs.
     #[serde(default)]
     pub failures: u32,
-    /// When everybody was first accounted for; late rows are awaited from here on.
+    /// When all people were first written; the wait for late rows starts here.
     #[serde(default)]
     pub written_at: Option<Timestamp>,
-    /// How many rows the report had that everybody was accounted for by. A report of another size is read again.
+    /// Number of rows of the report that was written. A report of another size is written again.
     #[serde(default)]
     pub rows: Option<u64>,
-    /// What was found.
+    /// The counts.
     #[serde(default)]
     pub counts: Counts,
-    /// What is wrong.
+    /// The present problem.
     #[serde(default)]
     pub problem: Option<Problem>,
 }
 
 impl Attendance {
-    /// Nothing is known yet of the attendance of a connection's webinar.
-    pub fn new(connection: &Connection) -> Self {
+    /// Creates the record of a connection whose webinar was not read yet.
+    pub fn new(connection: &ProgramConnection) -> Self {
         Self {
             v: VERSION,
             program: connection.program,
@@ -64,9 +66,9 @@ impl Attendance {
             phase: Phase::Waiting,
             instance: None,
             ended_at: None,
-            asked_at: None,
+            sync_requested_at: None,
             next_at: None,
-            looks: 0,
+            polls: 0,
             failures: 0,
             written_at: None,
             rows: None,
@@ -76,73 +78,58 @@ impl Attendance {
     }
 }
 
-/// The phases of DESIGN section 7.
+/// The phase of a program's attendance (docs/API.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// The webinar is not over, or the report is not ready.
+    /// Waits for the end of the webinar or for Zoom's report.
     Waiting,
-    /// To be read by the next run.
+    /// The next run reads it.
     Due,
-    /// Reading Zoom's report.
+    /// A run reads Zoom's report.
     Reading,
-    /// Writing to Marketo.
+    /// A run writes to Marketo.
     Writing,
-    /// Written; read again until 24 hours later.
+    /// Written; late rows are read until 24 hours later.
     Settling,
-    /// Nothing more to do.
+    /// Complete.
     Done,
     /// Ended with a problem.
     Failed,
 }
 
-/// Who works on attendance. One worker goes through all programs that are due: two at once could make two leads of one
-/// person who was in both webinars, and Marketo's rate limit is one for all programs anyway. There is no compare-and-swap:
-/// two that begin within the same few milliseconds could both believe that they are the one, which a second look makes
-/// unlikely, not impossible.
+/// The lease of the attendance worker.
+///
+/// One worker processes all due programs: two at once could create two leads for one person who attended both webinars,
+/// and all programs share Marketo's rate limit anyway. The store has no compare-and-swap, so two workers that start
+/// within a few milliseconds may both take the lease; reading it a second time makes that unlikely, not impossible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Record version.
     pub v: u32,
-    /// A random number that tells workers apart.
+    /// Random number of the owner.
     pub by: u32,
-    /// The worker is dead or done after this.
+    /// When the lease expires.
     pub until: Timestamp,
 }
 
-/// When something last was: a webinar's end as Zoom told it, a tick, an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
-    /// Record version.
-    pub v: u32,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl Moment {
-    /// A moment.
-    pub const fn new(at: Timestamp) -> Self {
-        Self { v: VERSION, at }
-    }
-}
-
-/// What was found.
+/// Counts of people, shown in the console.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// People of the program who were in the webinar.
+    /// People of the program who attended.
     pub attended: usize,
-    /// People of the program who were registered and did not come.
+    /// People of the program who registered and did not attend.
     pub no_show: usize,
-    /// Made as new leads.
+    /// People created as new leads.
     pub new_leads: usize,
-    /// People in the report with neither registrant id nor e-mail: counted, never guessed.
+    /// People in the report with neither registrant id nor e-mail address.
     pub unmatched: usize,
-    /// Registrants whom Zoom lists neither as present nor as absent yet.
+    /// Registrants that Zoom lists neither as participants nor as absentees yet.
     pub unaccounted: usize,
-    /// People whom Marketo did not take.
+    /// People that Marketo refused.
     pub refused: usize,
-    /// Minutes that all attendees were present, each person's overlapping stays counted once.
+    /// Total minutes of presence; overlapping intervals of one person count once.
     pub minutes: i64,
 }
 
@@ -151,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_with_the_least_fields_is_read() {
+    fn a_record_with_required_fields_only_is_read() {
         let text = r#"{"v":1,"program":"7","webinar":"9","planned_start":"2026-11-02T09:00:00Z","phase":"due"}"#;
         let record: Attendance = serde_json::from_str(text).unwrap();
         assert_eq!((record.phase, record.counts, record.rows), (Phase::Due, Counts::default(), None));

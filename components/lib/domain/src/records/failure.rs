@@ -1,13 +1,14 @@
-//! Leads that could not be registered and are not, or not only, in the ledger. Written by `registration` alone.
+//! Leads that could not be registered. Only `registration` writes these records.
 
-use crate::code::Problem;
+use crate::error_code::Problem;
 use crate::ids::{LeadId, ProgramId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A lead whose push failed: one that the tick tries again, or one that never came as far as the ledger, which is kept
-/// by address. Or a lead that came alone, by the webhook, and whose push has begun: should the process die, the tick
-/// finds it by this. Who the lead is, Marketo knows.
+/// A lead whose registration failed, to be retried by the tick or shown to the admin.
+///
+/// Also a lead from the webhook whose registration has begun: if the process is killed, the tick resumes it by this
+/// record. The ledger cannot replace it, since the ledger is keyed by e-mail address. The lead's fields stay in Marketo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Record version.
@@ -18,21 +19,21 @@ pub struct Failure {
     pub lead: LeadId,
     /// The flow step's choice: a webinar id, or `None` for the program's own webinar.
     pub choice: Option<String>,
-    /// Why.
+    /// Why the registration failed.
     pub problem: Problem,
-    /// When it failed first.
+    /// When it first failed.
     pub since: Timestamp,
-    /// How often it was tried to an end; 0 while the first try is under way.
+    /// Number of completed attempts; 0 while the first one is in progress.
     pub tries: u32,
-    /// When the tick tries again; `None` when it does not.
+    /// When the tick retries; `None` if it does not.
     pub next_try: Option<Timestamp>,
-    /// Whether nobody knows yet that its status is Registered, so that Marketo has to be asked (R7).
+    /// Whether the lead's program status has yet to be read from Marketo (R7).
     #[serde(default)]
-    pub asks: bool,
+    pub status_unknown: bool,
 }
 
 impl Failure {
-    /// Whether somebody is at its first try just now. After that time whoever was is dead.
+    /// Returns whether the first attempt is in progress. Once `next_try` has passed, its worker is taken for crashed.
     pub fn is_under_way(&self, now: Timestamp) -> bool {
         self.tries == 0 && self.next_try.is_some_and(|at| now < at)
     }

@@ -1,25 +1,25 @@
-//! Flow-step chunks that were accepted and not yet called back. Written by `registration` alone.
+//! Flow-step chunks that were accepted and whose callback is not done. Only `registration` writes these records.
 
-use crate::code::Problem;
+use crate::error_code::Problem;
 use crate::ids::{LeadId, ProgramId};
 use crate::sensitive::Sensitive;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An outbox record's id: a digest of what makes the chunk the same when Marketo delivers it twice.
+/// Id of an outbox record: a digest of what is the same when Marketo delivers a chunk twice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OutboxId(String);
 
 impl OutboxId {
-    /// From the chunk's one-time callback token and URL.
+    /// Derives the id from the chunk's callback URL and one-time token.
     pub fn of(callback: &Callback) -> Self {
         let text = format!("{}\n{}", callback.url, callback.token.expose());
-        Self(super::hex_digest(text.as_bytes())[..32].to_owned())
+        Self(crate::digest::sha256_hex(text.as_bytes())[..32].to_owned())
     }
 
-    /// Reads the id out of an outbox key; `None` for other keys and for the further parts of a chunk.
+    /// Parses the id from an outbox key; `None` for other keys and for further parts of a chunk.
     pub fn from_key(key: &str) -> Option<Self> {
         let id = key.strip_prefix("outbox:")?;
         (id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())).then(|| Self(id.to_owned()))
@@ -32,39 +32,39 @@ impl fmt::Display for OutboxId {
     }
 }
 
-/// A chunk. Its first leads are here, the others in [`OutboxPart`]s, which are written first: a chunk whose head can
-/// be read is whole.
+/// A chunk. Its first leads are here, the others in [`OutboxPart`]s, which are written first, so that a chunk whose head
+/// can be read is complete.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outbox {
     /// Record version.
     pub v: u32,
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// Until when the instance that works on it may be taken for alive. The tick takes over later than this. The epoch
-    /// when nobody works on it.
+    /// When the claim of the instance that processes it expires; the tick takes over afterwards. The epoch if it is
+    /// unclaimed.
     pub claimed_until: Timestamp,
-    /// How often work on it began.
+    /// Number of runs that were started.
     pub runs: u32,
-    /// Whether somebody died over it. Then each of its leads may have cost an add call that nobody noted (R12).
+    /// Whether a worker crashed while processing it. Then each lead may have cost an add call that was not recorded (R12).
     #[serde(default)]
-    pub died: bool,
-    /// How often its callback was refused or did not get through.
+    pub worker_crashed: bool,
+    /// Number of runs whose callback failed.
     #[serde(default)]
     pub callback_tries: u32,
-    /// Why it was given up; kept for the console, and not worked on any more.
+    /// Why it was given up. Such a chunk is kept for the console and is not processed any more.
     #[serde(default)]
     pub problem: Option<Problem>,
-    /// Where its outcome goes.
+    /// Receiver of the outcome.
     pub callback: Callback,
-    /// The program of the smart campaign, if it is in one.
+    /// The program of the smart campaign; `None` for a campaign outside a program.
     pub program: Option<ProgramId>,
-    /// Whether that program was connected when the chunk was accepted. If it is not any more, its account may have
-    /// removed the app, and then nothing may stay (R17).
+    /// Whether that program was connected when the chunk was accepted. If it is not any more, the Zoom account may have
+    /// removed the app, and then the chunk has to be deleted (R17).
     #[serde(default)]
     pub was_connected: bool,
-    /// Leads of the first part.
-    pub leads: Vec<Lead>,
-    /// How many further parts there are.
+    /// The leads of the first part.
+    pub leads: Vec<OutboxLead>,
+    /// Number of further parts.
     pub more_parts: usize,
 }
 
@@ -74,44 +74,45 @@ pub struct OutboxPart {
     /// Record version.
     pub v: u32,
     /// The leads.
-    pub leads: Vec<Lead>,
+    pub leads: Vec<OutboxLead>,
 }
 
-/// Whom the extension was asked about while a chunk was worked on again. An extension that traps takes its instance
-/// down; what is written here before each question tells the next run on which lead.
+/// Crash marker: the lead that the extension maps, written before each call of a retried chunk.
+///
+/// An extension that traps takes the instance down; the marker names the lead to the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Questioned {
+pub struct MappingCrashMarker {
     /// Record version.
     pub v: u32,
-    /// The lead that the extension is asked about right now.
-    pub now: Option<LeadId>,
-    /// Leads during whose question the process died, once for each time.
-    pub died: Vec<LeadId>,
+    /// The lead that is being mapped.
+    pub current_lead: Option<LeadId>,
+    /// Leads that were being mapped when a worker crashed, one entry per crash.
+    pub crashed_on: Vec<LeadId>,
 }
 
-/// How to call back.
+/// The callback of a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
-    /// Where; it was checked against `marketo_callback_url`.
+    /// The URL. It matches `marketo_callback_url`.
     pub url: String,
     /// The one-time token.
     pub token: Sensitive,
-    /// For the callback's `x-api-key`.
+    /// Value of the `x-api-key` header.
     pub api_key: Sensitive,
-    /// The subscription.
+    /// Munchkin id of the Marketo subscription.
     pub munchkin_id: String,
 }
 
 /// One lead of a chunk, as Marketo sent it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lead {
-    /// Who.
+pub struct OutboxLead {
+    /// The lead's id.
     pub id: LeadId,
-    /// Every field that Marketo sent, by its service attribute.
+    /// All fields that Marketo sent, by service attribute.
     pub fields: Sensitive<Vec<(String, String)>>,
     /// The flow step's choice: a webinar id, or `program`.
     pub choice: Option<String>,
-    /// The lead's program status, where Marketo told it.
+    /// The lead's program status, if Marketo sent it.
     pub status: Option<String>,
 }
 
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_delivery_has_the_same_id_and_parts_are_not_heads() {
+    fn a_repeated_delivery_has_the_same_id_and_part_keys_have_none() {
         let callback =
             Callback { url: "https://x".into(), token: "t".into(), api_key: "k".into(), munchkin_id: "1".into() };
         let id = OutboxId::of(&callback);

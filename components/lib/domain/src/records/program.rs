@@ -1,7 +1,8 @@
-//! Programs that are connected to webinars. Written by `catalog` alone.
+//! Programs that are connected to webinars. Only `catalog` writes these records.
 
-use super::{MemberFields, VERSION};
-use crate::code::Problem;
+use super::member_fields::MemberFields;
+use super::record::VERSION;
+use crate::error_code::Problem;
 use crate::ids::{AccountId, ProgramId, ServiceId, WebinarId};
 use crate::status::Channel;
 use crate::time::Timestamp;
@@ -10,68 +11,68 @@ use serde::{Deserialize, Serialize};
 
 /// A program's connection to a webinar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Connection {
+pub struct ProgramConnection {
     /// Record version.
     pub v: u32,
     /// The program.
     pub program: ProgramId,
-    /// The program's name in Marketo, for people.
+    /// The program's name in Marketo.
     pub program_name: String,
-    /// The service whose webinar it is.
+    /// The service that the webinar belongs to.
     pub service: ServiceId,
-    /// The service's Zoom account: what belongs to an account is found by it even when the service is gone (R17).
+    /// Zoom account of the service, which stays known after the service is deleted (R17).
     #[serde(default)]
     pub account_id: Option<AccountId>,
-    /// The webinar as last read.
+    /// The webinar as last read from Zoom.
     pub snapshot: Snapshot,
     /// The program's channel.
     pub channel: Channel,
     /// When it was connected.
     pub connected_at: Timestamp,
-    /// When Zoom last answered about the webinar: what it is like, that it is gone, or that we may not see it.
+    /// When Zoom last answered a request for the webinar, with the webinar or with an error.
     pub refreshed_at: Timestamp,
-    /// What is wrong with it now. A code of Marketo's means only that its My Tokens lag behind.
+    /// The present problem. A Marketo code means only that the My Tokens are not up to date.
     pub problem: Option<Problem>,
-    /// Planned starts that no longer hold, latest last: the webinar may have run at one of them (R13). At most
-    /// [`MAX_MOVES`].
+    /// Former planned starts, latest last; the webinar may have taken place at one of them (R13). At most
+    /// [`MAX_PREVIOUS_STARTS`].
     #[serde(default)]
-    pub moved_from: Vec<Timestamp>,
-    /// Whether the My Tokens have yet to be brought in line with the snapshot.
+    pub previous_starts: Vec<Timestamp>,
+    /// Whether the My Tokens have yet to be written from the snapshot.
     #[serde(default)]
-    pub tokens_due: bool,
-    /// The custom fields of program members that attendance is written into.
+    pub my_tokens_stale: bool,
+    /// The custom fields of program members that receive attendance.
     #[serde(default)]
     pub member_fields: MemberFields,
 }
 
-/// So many former starts are kept of a webinar: far more than people move one, far less than a record's size.
-pub const MAX_MOVES: usize = 20;
+/// Maximum number of former starts that are kept. People move a webinar far less often.
+pub const MAX_PREVIOUS_STARTS: usize = 20;
 
-impl Connection {
-    /// Takes what Zoom tells of the webinar now. A start that moved is remembered (R13); a change of anything that
-    /// the My Tokens show makes them due (R4).
-    pub fn take(&mut self, snapshot: Snapshot, now: Timestamp) {
+impl ProgramConnection {
+    /// Replaces the snapshot by a newer one. Keeps a start that has moved (R13), and marks the My Tokens as stale after
+    /// any change (R4).
+    pub fn update_snapshot(&mut self, snapshot: Snapshot, now: Timestamp) {
         let before = self.snapshot.start_time;
         if snapshot.start_time != before {
-            self.moved_from.retain(|&start| start != before && start != snapshot.start_time);
-            self.moved_from.push(before);
-            let surplus = self.moved_from.len().saturating_sub(MAX_MOVES);
-            self.moved_from.drain(..surplus);
+            self.previous_starts.retain(|&start| start != before && start != snapshot.start_time);
+            self.previous_starts.push(before);
+            let surplus = self.previous_starts.len().saturating_sub(MAX_PREVIOUS_STARTS);
+            self.previous_starts.drain(..surplus);
         }
-        self.tokens_due |= snapshot != self.snapshot;
+        self.my_tokens_stale |= snapshot != self.snapshot;
         self.snapshot = snapshot;
         self.refreshed_at = now;
     }
 }
 
-/// Which programs are connected.
+/// The connected programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectedPrograms {
     /// Record version.
     pub v: u32,
-    /// In order of connection.
+    /// Ids, in order of connection.
     pub ids: Vec<ProgramId>,
-    /// Their webinars that are not over, each once. An address's add calls of today are counted over all of them (R12).
+    /// Their webinars that are not over, each once. The add calls of an e-mail address are counted over all of them (R12).
     #[serde(default)]
     pub webinars: Vec<WebinarId>,
 }
@@ -105,8 +106,8 @@ mod tests {
         }
     }
 
-    fn connection() -> Connection {
-        Connection {
+    fn connection() -> ProgramConnection {
+        ProgramConnection {
             v: VERSION,
             program: 1.into(),
             program_name: "Program".into(),
@@ -117,42 +118,45 @@ mod tests {
             connected_at: at(-9),
             refreshed_at: at(-9),
             problem: None,
-            moved_from: Vec::new(),
-            tokens_due: false,
+            previous_starts: Vec::new(),
+            my_tokens_stale: false,
             member_fields: MemberFields::default(),
         }
     }
 
     #[test]
-    fn r13_former_starts_are_kept_once_each_and_not_the_present_one() {
+    fn r13_former_starts_are_kept_once_without_the_present_one() {
         let mut connection = connection();
-        connection.take(starting(0), at(-5));
-        assert_eq!((connection.moved_from.len(), connection.tokens_due, connection.refreshed_at), (0, false, at(-5)));
+        connection.update_snapshot(starting(0), at(-5));
+        assert_eq!(
+            (connection.previous_starts.len(), connection.my_tokens_stale, connection.refreshed_at),
+            (0, false, at(-5))
+        );
         for minute in [10, 20, 10, 10] {
-            connection.take(starting(minute), at(0));
+            connection.update_snapshot(starting(minute), at(0));
         }
-        assert_eq!(connection.moved_from, [at(0), at(20)]);
-        assert!(connection.tokens_due);
+        assert_eq!(connection.previous_starts, [at(0), at(20)]);
+        assert!(connection.my_tokens_stale);
     }
 
     #[test]
     fn r13_the_number_of_former_starts_is_bounded() {
         let mut connection = connection();
         for minute in 1..=100 {
-            connection.take(starting(minute), at(0));
+            connection.update_snapshot(starting(minute), at(0));
         }
-        assert_eq!(connection.moved_from.len(), MAX_MOVES);
-        assert_eq!(connection.moved_from.last(), Some(&at(99)));
+        assert_eq!(connection.previous_starts.len(), MAX_PREVIOUS_STARTS);
+        assert_eq!(connection.previous_starts.last(), Some(&at(99)));
     }
 
     #[test]
-    fn records_without_the_later_fields_are_read() {
+    fn records_without_optional_fields_are_read() {
         let mut json = serde_json::to_value(connection()).unwrap();
         let fields = json.as_object_mut().unwrap();
-        for field in ["moved_from", "tokens_due", "account_id", "member_fields"] {
+        for field in ["previous_starts", "my_tokens_stale", "account_id", "member_fields"] {
             assert!(fields.remove(field).is_some(), "{field}");
         }
-        let read: Connection = serde_json::from_value(json).unwrap();
-        assert!(read.moved_from.is_empty() && !read.tokens_due && read.account_id.is_none());
+        let read: ProgramConnection = serde_json::from_value(json).unwrap();
+        assert!(read.previous_starts.is_empty() && !read.my_tokens_stale && read.account_id.is_none());
     }
 }

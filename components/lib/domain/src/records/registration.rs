@@ -1,59 +1,58 @@
-//! The ledger: what became of one e-mail address at one webinar. Written by `registration` alone.
+//! The ledger: the registration of one e-mail address for one webinar. Only `registration` writes these records.
 
-use crate::code::Problem;
+use crate::error_code::Problem;
 use crate::ids::{LeadId, ProgramId, RegistrantId};
 use crate::sensitive::Sensitive;
-use crate::time::Timestamp;
-use crate::time::UtcDay;
+use crate::time::{Timestamp, UtcDay};
 use serde::{Deserialize, Serialize};
 
-/// A ledger entry. The join link in it is sealed by nothing but the store, like the one in Marketo.
+/// A ledger entry. Its join link is in clear, like the one in Marketo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
     /// Record version.
     pub v: u32,
-    /// The program through which the person came.
+    /// The program that registered the person.
     pub program: ProgramId,
-    /// The person.
+    /// The person's lead.
     pub lead: LeadId,
     /// When it was last written.
     pub at: Timestamp,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// How often we asked Zoom to add this address today (R12).
+    /// The outcome.
+    pub outcome: RegistrationOutcome,
+    /// Number of add calls for this address today (R12).
     pub adds: AddCalls,
 }
 
-/// What became of a registration.
+/// The outcome of a registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// In Zoom, with a link of their own (R9).
+pub enum RegistrationOutcome {
+    /// Registered in Zoom, with a personal join link (R9).
     Registered {
-        /// Zoom's id.
+        /// Id of the registrant.
         registrant: RegistrantId,
-        /// The personal link.
+        /// The personal join link.
         join_url: Sensitive,
     },
-    /// In Zoom, waiting for the host's approval.
+    /// Registered in Zoom, waiting for the host's approval.
     Pending {
-        /// Zoom's id.
+        /// Id of the registrant.
         registrant: RegistrantId,
     },
-    /// Not in Zoom.
+    /// Not registered in Zoom.
     Failed {
-        /// Why.
+        /// Why the registration failed.
         problem: Problem,
-        /// When the tick tries again; `None` for what would fail again.
+        /// When the tick retries; `None` if a retry would fail again.
         next_try: Option<Timestamp>,
     },
 }
 
-/// Add-registrant calls spent on one UTC day.
+/// Add-registrant calls made on one UTC day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddCalls {
     /// The UTC day.
     pub day: UtcDay,
-    /// How many.
+    /// Number of calls.
     pub count: u8,
 }

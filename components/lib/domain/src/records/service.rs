@@ -1,8 +1,8 @@
-//! LaunchPoint services and their tokens. Written by `oauth` alone.
+//! LaunchPoint services and their tokens. Only `oauth` writes these records.
 
-use crate::code::{Code, Problem};
 use crate::email::Email;
-use crate::ids::{AccountId, ServiceId, UserId};
+use crate::error_code::{ErrorCode, Problem};
+use crate::ids::{AccountId, ProgramId, ServiceId, UserId};
 use crate::sensitive::Sensitive;
 use crate::time::Timestamp;
 use crate::webinar::Snapshot;
@@ -13,75 +13,78 @@ use serde::{Deserialize, Serialize};
 pub struct Service {
     /// Record version.
     pub v: u32,
-    /// Its id.
+    /// The id.
     pub id: ServiceId,
-    /// The name that the admin gave it.
+    /// The name that the admin chose.
     pub name: String,
     /// The Zoom account.
     pub account_id: AccountId,
     /// The user who signed in.
     pub admin_user_id: UserId,
-    /// That user's address.
+    /// E-mail address of that user.
     pub admin_email: Email,
     /// The scopes that Zoom granted.
     pub scopes: Vec<String>,
-    /// Where the account's API lives, without `/v2`.
+    /// Base URL of the account's API, without `/v2`.
     pub api_base: String,
-    /// Users whose webinars may be used besides the admin's (R3).
+    /// Enabled users: their webinars may be used besides the admin's (R3).
     pub users: Vec<Email>,
-    /// Whether it can be used.
+    /// The state.
     pub state: ServiceState,
-    /// When it was first made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// What is wrong with it now.
+    /// The present problem.
     pub problem: Option<Problem>,
+    /// The program that the problem concerns, if it concerns a single one.
+    #[serde(default)]
+    pub problem_program: Option<ProgramId>,
 }
 
 impl Service {
-    /// Whether a host's webinars may be used (R3): those of the admin who signed in and of the enabled users.
+    /// Returns whether a host's webinars may be used: the host is the admin who signed in or an enabled user (R3).
     pub fn enables(&self, host: &Email) -> bool {
         self.admin_email == *host || self.users.contains(host)
     }
 
-    /// Why a connected webinar cannot be used through this service now; `None` when it can (R1, R3).
-    pub fn obstacle_to(&self, webinar: &Snapshot) -> Option<Code> {
+    /// Returns why a connected webinar cannot be used through this service; `None` if it can (R1, R3).
+    pub fn unusable_reason_for(&self, webinar: &Snapshot) -> Option<ErrorCode> {
         let host_is_enabled = webinar.host_email.as_ref().is_none_or(|host| self.enables(host));
-        self.state.obstacle().or((!host_is_enabled).then_some(Code::HostNotEnabled))
+        self.state.unusable_reason().or((!host_is_enabled).then_some(ErrorCode::HostNotEnabled))
     }
 }
 
-/// Whether a service can be used.
+/// The state of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceState {
-    /// It works.
+    /// The service can be used.
     Active,
-    /// The account was signed in under another name later (R1).
+    /// A later sign-in of the same account under another name replaced it (R1).
     Superseded,
-    /// Zoom refuses our grant; an admin has to sign in again.
+    /// Zoom refuses the grant; an admin has to sign in again.
     NeedsSignIn,
     /// The app was removed from the account (R17).
     Deauthorized,
 }
 
 impl ServiceState {
-    /// Why a service in this state cannot be used; `None` when it can. The same answer wherever a service is used.
-    pub const fn obstacle(self) -> Option<Code> {
+    /// Returns why a service in this state cannot be used; `None` if it can.
+    pub const fn unusable_reason(self) -> Option<ErrorCode> {
         match self {
             Self::Active => None,
-            Self::Superseded => Some(Code::ServiceSuperseded),
-            // Of a service whose app was removed only the name is left; signing in again revives it.
-            Self::NeedsSignIn | Self::Deauthorized => Some(Code::ServiceNeedsSignIn),
+            Self::Superseded => Some(ErrorCode::ServiceSuperseded),
+            // A service whose app was removed keeps only its name; a new sign-in restores it.
+            Self::NeedsSignIn | Self::Deauthorized => Some(ErrorCode::ServiceNeedsSignIn),
         }
     }
 }
 
-/// Which services exist.
+/// All services.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Services {
     /// Record version.
     pub v: u32,
-    /// In order of creation.
+    /// Ids, in order of creation.
     pub ids: Vec<ServiceId>,
 }
 
@@ -90,11 +93,11 @@ pub struct Services {
 pub struct LiveService {
     /// Record version.
     pub v: u32,
-    /// The service.
+    /// The service's id.
     pub service: ServiceId,
 }
 
-/// A service's tokens, sealed: the store never sees them in the clear.
+/// A service's tokens, encrypted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SealedTokens {
     /// Record version.
@@ -103,18 +106,18 @@ pub struct SealedTokens {
     pub sealed: String,
 }
 
-/// A sign-in that was begun and has not come back.
+/// A sign-in whose callback has not arrived.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SignIn {
+pub struct PendingSignIn {
     /// Record version.
     pub v: u32,
-    /// The name for the service.
+    /// Name of the service to create.
     pub service: String,
     /// The PKCE code verifier.
     pub verifier: Sensitive,
-    /// The hash of the cookie that binds the sign-in to one browser.
+    /// Hash of the cookie that binds the sign-in to one browser.
     pub browser: String,
-    /// No longer good after this.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
@@ -124,9 +127,9 @@ mod tests {
 
     #[test]
     fn r1_only_an_active_service_can_be_used() {
-        assert_eq!(ServiceState::Active.obstacle(), None);
-        assert_eq!(ServiceState::Superseded.obstacle(), Some(Code::ServiceSuperseded));
-        assert_eq!(ServiceState::NeedsSignIn.obstacle(), Some(Code::ServiceNeedsSignIn));
-        assert_eq!(ServiceState::Deauthorized.obstacle(), Some(Code::ServiceNeedsSignIn));
+        assert_eq!(ServiceState::Active.unusable_reason(), None);
+        assert_eq!(ServiceState::Superseded.unusable_reason(), Some(ErrorCode::ServiceSuperseded));
+        assert_eq!(ServiceState::NeedsSignIn.unusable_reason(), Some(ErrorCode::ServiceNeedsSignIn));
+        assert_eq!(ServiceState::Deauthorized.unusable_reason(), Some(ErrorCode::ServiceNeedsSignIn));
     }
 }

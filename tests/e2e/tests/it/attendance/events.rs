@@ -1,8 +1,10 @@
-//! Zoom's events: who may send them, what they mean, and how little is done before they are answered.
+//! Zoom's events: their authentication, their effects, and how little happens before the response.
 
-use super::past::{INSTANCES, accounted_for, counts, hold, register_on_zoom, shown, throughout, tick};
-use crate::harness::{App, Browser, Ended, Page, Scene, email, until};
-use fakes::marketo::world::WEBINAR_PROGRAM;
+use super::support::{
+    INSTANCES, counts, hold, program_attendance, register_on_zoom, throughout, tick, wait_for_attendance,
+};
+use crate::harness::{App, Browser, Fixture, InstanceStats, Page, email, wait_for};
+use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::zoom::{NewWebinar, WebinarChange};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -11,16 +13,16 @@ use serde_json::{Value, json};
 
 const EVENTS: &str = "/zoom/events";
 
-/// A body with a timestamp and a signature, as they stand in the headers.
+/// Sends a body with the given timestamp and signature headers.
 async fn send(app: &App, body: &[u8], timestamp: &str, signature: &str) -> Page {
     let request = Browser::new(app).request(Method::POST, EVENTS).header("content-type", "application/json");
     let request = request.header("x-zm-request-timestamp", timestamp).header("x-zm-signature", signature);
     Page::of(request.body(body.to_vec())).await
 }
 
-/// A body as Zoom would send it now.
+/// Sends a body signed as Zoom signs it now.
 async fn send_signed(app: &App, body: &[u8]) -> Page {
-    let (timestamp, signature) = app.stage.zoom.sign(body);
+    let (timestamp, signature) = app.env.zoom.sign(body);
     send(app, body, &timestamp, &signature).await
 }
 
@@ -29,11 +31,12 @@ fn ended(webinar: Value) -> Value {
 }
 
 #[tokio::test]
-async fn only_what_zoom_signed_within_five_minutes_comes_in() {
+async fn only_events_signed_by_zoom_within_five_minutes_are_accepted() {
     let app = App::start().await;
-    // Spaces, escapes, a number that no float holds: whoever parses and prints before verifying gets another text.
+    // Spaces, escapes and a number beyond 64-bit floats: parsing and printing before verification would change this
+    // text.
     let raw = br#"{ "event" :"webinar.\u0065nded", "n": 90071992547409931, "payload":{"object":{"id":"81"} }}  "#;
-    let zoom = &app.stage.zoom;
+    let zoom = &app.env.zoom;
     let (now, signature) = zoom.sign(raw);
     assert_eq!(send(&app, raw, &now, &signature).await.status, 200);
     let stored = app.stored();
@@ -61,7 +64,7 @@ async fn only_what_zoom_signed_within_five_minutes_comes_in() {
     let cut = &signature[..signature.len() - 1];
     let body = ended(json!("83")).to_string();
     for (what, body, timestamp, signature) in [
-        ("printed again", printed.as_bytes(), &*now, &*signature),
+        ("printed after parsing", printed.as_bytes(), &*now, &*signature),
         ("another body", body.as_bytes(), &now, &signature),
         ("another secret", raw, &now, &of_other),
         ("another time", raw, &shifted, &signature),
@@ -79,14 +82,14 @@ async fn only_what_zoom_signed_within_five_minutes_comes_in() {
     assert!(!app.stored().contains_key("ended:83"));
     zoom.validate_endpoint(&format!("{}{EVENTS}", app.url())).await.unwrap();
     app.assert_no_trap();
-    app.assert_nothing_personal();
+    app.assert_logs_are_clean();
 }
 
 #[tokio::test]
-async fn each_event_is_answered_after_one_write_at_most_and_unknown_ones_are_harmless() {
+async fn each_event_is_answered_after_at_most_one_write_and_unknown_events_are_ignored() {
     const ENDS: usize = 40;
     let app = App::start().await;
-    let sets = |app: &App| app.ended("attendance").iter().map(|one| one.key_value_sets).sum::<u64>();
+    let sets = |app: &App| app.instances("attendance").iter().map(|one| one.key_value_sets).sum::<u64>();
     let unknown = [
         json!({"event": "webinar.invented_in_2030", "payload": {"object": {"id": "84"}}}),
         json!({"event": "meeting.ended", "payload": {"object": {"id": "85"}}}),
@@ -103,13 +106,14 @@ async fn each_event_is_answered_after_one_write_at_most_and_unknown_ones_are_har
         let page = send_signed(&app, body.as_bytes()).await;
         assert_eq!((page.status, &*page.code()), (status, "INVALID_REQUEST"), "{body}");
     }
-    let all = app.ended_when("attendance", |ended| ended.iter().map(|one| one.requests).sum::<u64>() >= 10).await;
-    // That an event came is noted once a minute by each instance.
+    let all =
+        app.wait_for_instances("attendance", |ended| ended.iter().map(|one| one.requests).sum::<u64>() >= 10).await;
+    // Each instance records at most once a minute that an event arrived.
     let noted = all.as_ref().map_or(0, Vec::len);
     let unknown_sets = sets(&app);
     assert!(unknown_sets <= noted as u64, "{all:?}");
 
-    // Ids as strings and as numbers, all at once.
+    // Ids as strings and as numbers, concurrently.
     let id = |n: usize| if n.is_multiple_of(2) { json!(9_000 + n) } else { json!((9_000 + n).to_string()) };
     let answers = join_all((0..ENDS).map(|n| {
         let (app, body) = (&app, ended(id(n)).to_string());
@@ -118,67 +122,69 @@ async fn each_event_is_answered_after_one_write_at_most_and_unknown_ones_are_har
     assert_eq!(answers.await, [200; ENDS]);
     let stored = app.stored();
     assert!((0..ENDS).all(|n| stored.contains_key(&format!("ended:{}", 9_000 + n))));
-    let requests = |ended: &[Ended]| ended.iter().map(|one| one.requests).sum::<u64>();
-    let all = app.ended_when("attendance", |ended| requests(ended) >= 10 + ENDS as u64).await;
+    let requests = |ended: &[InstanceStats]| ended.iter().map(|one| one.requests).sum::<u64>();
+    let all = app.wait_for_instances("attendance", |ended| requests(ended) >= 10 + ENDS as u64).await;
     if let Some(all) = all {
         let ends = sets(&app) - unknown_sets;
-        println!("{ENDS} ends: {ends} values written by {} instances", all.len() - noted);
+        println!("{ENDS} end events: {ends} values written by {} instances", all.len() - noted);
         assert!((ENDS as u64..=(ENDS + all.len() - noted) as u64).contains(&ends), "{all:?}");
     }
     app.assert_no_trap();
 }
 
 #[tokio::test]
-async fn practice_sessions_are_ignored_and_replays_change_nothing() {
-    let scene = Scene::set(App::start().await).await;
-    let zoom = &scene.app.stage.zoom;
-    let leads = scene.add_leads(3);
-    scene.run_campaign(&leads).await;
-    register_on_zoom(&scene, scene.webinar, "Stran Ger", "stranger@example.net").await;
+async fn r13_practice_sessions_are_ignored_and_replays_change_nothing() {
+    let fixture = Fixture::new(App::start().await).await;
+    let zoom = &fixture.app.env.zoom;
+    let leads = fixture.add_leads(3);
+    fixture.run_campaign(&leads).await;
+    register_on_zoom(&fixture, fixture.webinar, "Cara Stone", "stranger@example.net").await;
 
-    zoom.start_practice(scene.webinar).await.unwrap();
-    let practice = zoom.end_webinar(scene.webinar).await.unwrap().unwrap();
+    zoom.start_practice(fixture.webinar).await.unwrap();
+    let practice = zoom.end_webinar(fixture.webinar).await.unwrap().unwrap();
     assert_eq!((practice.status, &practice.body["payload"]["object"]["practice_session"]), (Some(200), &json!(true)));
-    // Nothing is waited for that might still come: whoever works because of an event has marked it before the answer.
-    assert!(!scene.app.stored().keys().any(|key| key.starts_with("ended:")));
-    assert_eq!(shown(&scene.admin, WEBINAR_PROGRAM).await["phase"], "waiting");
+    // The event handler records a signal before it answers, so there is nothing to wait for.
+    assert!(!fixture.app.stored().keys().any(|key| key.starts_with("ended:")));
+    assert_eq!(program_attendance(&fixture.admin, WEBINAR_PROGRAM).await["phase"], "waiting");
 
-    let held = hold(&scene, scene.webinar, vec![throughout(&email(1)), throughout("stranger@example.net")]).await;
-    let first = accounted_for(&scene, WEBINAR_PROGRAM).await;
+    let held = hold(&fixture, fixture.webinar, vec![throughout(&email(1)), throughout("stranger@example.net")]).await;
+    let first = wait_for_attendance(&fixture, WEBINAR_PROGRAM).await;
     assert_eq!(counts(&first), [2, 2, 1]);
-    let history = |n: usize| scene.app.stage.marketo.status_history(WEBINAR_PROGRAM, leads[n]);
+    let history = |n: usize| fixture.app.env.marketo.status_history(WEBINAR_PROGRAM, leads[n]);
     let before: Vec<_> = (0..3).map(history).collect();
     let end = held.delivery.unwrap();
     let looks = || zoom.log().count("GET", INSTANCES);
-    let asked = looks();
+    let looks_before = looks();
     for _ in 0..3 {
         assert_eq!(zoom.resend(end.seq).await.unwrap().status, Some(200));
-        // It tells the same end, which is no news, and neither is it for whoever works after it.
-        assert_eq!(tick(&scene.admin).await, 0);
-        let after = shown(&scene.admin, WEBINAR_PROGRAM).await;
+        // The replay names the same end, so it is no new signal for the tick either.
+        assert_eq!(tick(&fixture.admin).await, 0);
+        let after = program_attendance(&fixture.admin, WEBINAR_PROGRAM).await;
         assert_eq!((counts(&after), &after["phase"]), (counts(&first), &json!("settling")), "{after}");
     }
-    assert_eq!(looks(), asked);
+    assert_eq!(looks(), looks_before);
     assert_eq!((0..3).map(history).collect::<Vec<_>>(), before);
-    assert_eq!(scene.app.stage.marketo.leads_by_email("stranger@example.net").len(), 1);
-    scene.app.assert_no_trap();
+    assert_eq!(fixture.app.env.marketo.leads_by_email("stranger@example.net").len(), 1);
+    fixture.app.assert_no_trap();
 }
 
 #[tokio::test]
-async fn what_is_for_catalog_and_registration_reaches_them_without_a_tick() {
-    let scene = Scene::set_with(App::start().await, NewWebinar { approval_type: 1, ..NewWebinar::default() }).await;
-    let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
-    let leads = scene.add_leads(1);
-    scene.run_campaign(&leads).await;
+async fn events_for_catalog_and_registration_reach_them_without_a_tick() {
+    let fixture =
+        Fixture::with_webinar(App::start().await, NewWebinar { approval_type: 1, ..NewWebinar::default() }).await;
+    let (zoom, marketo) = (&fixture.app.env.zoom, &fixture.app.env.marketo);
+    let leads = fixture.add_leads(1);
+    fixture.run_campaign(&leads).await;
     assert_eq!(marketo.member(WEBINAR_PROGRAM, leads[0]).unwrap().text("webinarUrl"), "");
-    zoom.set_registration(scene.webinar, &email(1), "approve").await.unwrap();
-    until("the join link", || async {
+    zoom.set_registration(fixture.webinar, &email(1), "approve").await.unwrap();
+    wait_for("the join link", || async {
         marketo.member(WEBINAR_PROGRAM, leads[0]).unwrap().text("webinarUrl").contains("tk=").then_some(())
     })
     .await;
 
     let change = WebinarChange { topic: Some("Renamed".to_owned()), ..WebinarChange::default() };
-    zoom.update_webinar(scene.webinar, change).await.unwrap();
-    until("the new topic", || async { (scene.program().await["webinar"]["topic"] == "Renamed").then_some(()) }).await;
-    scene.app.assert_no_trap();
+    zoom.update_webinar(fixture.webinar, change).await.unwrap();
+    wait_for("the new topic", || async { (fixture.program().await["webinar"]["topic"] == "Renamed").then_some(()) })
+        .await;
+    fixture.app.assert_no_trap();
 }

@@ -1,16 +1,17 @@
-//! Attendance: after the webinar everyone is accounted for, whatever Zoom's reports do.
+//! Attendance: after the webinar each registrant and participant has the right status, however incomplete Zoom's
+//! reports are.
 //!
-//! The application's clock is this machine's, so that what comes a day later is reached by moving the webinar into the
-//! past, or by asking by hand; the waits themselves are shown by the component's own tests.
+//! The application uses the real clock, so the tests reach later times by moving the webinar into the past or by a
+//! manual sync. The component's own tests cover the waiting times.
 
-mod chain;
-mod crowd;
+mod continuation;
+mod crash_recovery;
 mod events;
-mod instances;
-mod killed;
-mod pages;
-mod past;
-mod people;
-mod settling;
+mod large_webinar;
+mod late_rows;
+mod matching;
+mod paging;
+mod report_readiness;
+mod session_selection;
+mod support;
 mod tick;
-mod waiting;

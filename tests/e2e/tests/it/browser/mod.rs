@@ -1,20 +1,18 @@
-//! The console and the stand-ins in a real browser: what a person does and sees.
+//! The console and the fakes in a real browser.
 //!
-//! The browser is Chromium (Debian's package `chromium`, or whatever the variable `CHROMIUM` names). Without one these
-//! tests say that they are skipped; with `CI` set they fail. `SCREENSHOTS=docs/screenshots cargo test -p e2e
-//! browser::main_path` makes the README's pictures anew.
+//! The browser is Chromium (Debian's package `chromium`, or the program that the variable `CHROMIUM` names). Without
+//! one these tests print that they are skipped; with `CI` set they fail. `SCREENSHOTS=docs/screenshots cargo test -p
+//! e2e browser::main_path` takes the README's screenshots.
 
-mod axe;
-mod checks;
 mod chromium;
-mod desk;
-mod fields;
+mod console;
+mod console_session;
+mod failures_and_traces;
+mod fakes_pages;
 mod keyboard;
 mod main_path;
-mod people;
-mod phone;
-mod services;
-mod signing_in;
-mod stand_ins;
+mod member_fields;
+mod page_checks;
+mod page_weight;
 mod views;
-mod weight;
+mod zoom_accounts;

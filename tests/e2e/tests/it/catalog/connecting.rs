@@ -1,24 +1,24 @@
-//! Connecting programs to webinars, and what hinders it (R5, R6).
+//! Connecting programs to webinars, and the reasons against it (R5, R6).
 
-use super::people::{
+use super::support::{
     BOB, add_program, add_users, connection, enable, in_hours, my_tokens, refusal, tokens_written, webhook_payload,
     webinar_of,
 };
-use crate::harness::{App, Scene, until};
-use fakes::marketo::world::{Channel, DEFAULT_PROGRAM, NewProgram, ProgressionStatus, WEBINAR_PROGRAM};
-use fakes::stage::MARKETO_API_KEY;
+use crate::harness::{App, Fixture, wait_for};
+use fakes::env::MARKETO_API_KEY;
+use fakes::marketo::subscription::{Channel, DEFAULT_PROGRAM, NewProgram, ProgressionStatus, WEBINAR_PROGRAM};
 use fakes::zoom::{ADMIN, Account, NewUser, NewWebinar, UserChange, WebinarChange};
 use jiff::Timestamp;
 use serde_json::json;
 
 #[tokio::test]
-async fn r6_each_obstacle_has_its_code_and_changes_nothing() {
-    let scene = Scene::set(App::start().await).await;
-    let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
-    let good = scene.webinar.to_string();
+async fn r6_each_reason_against_connecting_has_its_code_and_changes_nothing() {
+    let fixture = Fixture::new(App::start().await).await;
+    let (zoom, marketo) = (&fixture.app.env.zoom, &fixture.app.env.marketo);
+    let good = fixture.webinar.to_string();
     let carol = "carol@example.com";
-    add_users(&scene.app, &[BOB, carol]);
-    enable(&scene.admin, &scene.service, &[carol]).await;
+    add_users(&fixture.app, &[BOB, carol]);
+    enable(&fixture.admin, &fixture.service, &[carol]).await;
     zoom.put_account(Account { id: "acc_2".to_owned(), plan: fakes::zoom::Plan::default() });
     zoom.add_user(NewUser { account: "acc_2".to_owned(), ..NewUser::named("zoe@elsewhere.example") }).unwrap();
     let add = |webinar: NewWebinar| zoom.add_webinar(webinar).unwrap().id.to_string();
@@ -32,22 +32,22 @@ async fn r6_each_obstacle_has_its_code_and_changes_nothing() {
     let elsewhere = add(webinar_of("zoe@elsewhere.example"));
     let deleted = add(webinar_of(ADMIN));
     zoom.delete_webinar(deleted.parse().unwrap()).await.unwrap();
-    // Its type is a webinar's, but its channel is gone.
+    // A program of a webinar type whose channel no longer exists.
     let orphan = NewProgram {
         id: None,
         name: "Orphan".to_owned(),
         kind: "Event".to_owned(),
-        channel: "Nobody's channel".to_owned(),
+        channel: "Unknown channel".to_owned(),
     };
     let orphan = marketo.arrange(|world| world.add_program(orphan, Timestamp::now()));
 
-    let connections = || async { scene.admin.get("/catalog/programs").await.unwrap().ok().unwrap() };
+    let connections = || async { fixture.admin.get("/catalog/programs").await.unwrap().ok().unwrap() };
     let everything = || async {
-        let programs = [WEBINAR_PROGRAM, DEFAULT_PROGRAM, orphan].map(|program| my_tokens(&scene.app, program));
-        (connections().await, programs, tokens_written(&scene.app))
+        let programs = [WEBINAR_PROGRAM, DEFAULT_PROGRAM, orphan].map(|program| my_tokens(&fixture.app, program));
+        (connections().await, programs, tokens_written(&fixture.app))
     };
     let before = everything().await;
-    let (own, service) = (WEBINAR_PROGRAM.to_string(), scene.service.as_str());
+    let (own, service) = (WEBINAR_PROGRAM.to_string(), fixture.service.as_str());
     for (what, program, service, webinar, expected) in [
         ("no such program", "999999", service, &good, (404, "NOT_FOUND")),
         ("another channel", "1002", service, &good, (422, "PROGRAM_NOT_WEBINAR_CHANNEL")),
@@ -60,24 +60,24 @@ async fn r6_each_obstacle_has_its_code_and_changes_nothing() {
         ("deleted", &*own, service, &deleted, (404, "WEBINAR_NOT_FOUND")),
         ("another account's", &*own, service, &elsewhere, (404, "WEBINAR_NOT_FOUND")),
         ("host not enabled", &*own, service, &of_bob, (422, "HOST_NOT_ENABLED")),
-        // Of other people's webinars nothing is told, not even that they recur.
+        // Nothing is disclosed of other hosts' webinars, not even that they recur.
         ("host not enabled, recurring", &*own, service, &of_bob_recurring, (422, "HOST_NOT_ENABLED")),
         ("host without licence", &*own, service, &unlicensed, (409, "SERVICE_LACKS_PERMISSION")),
         ("not a webinar's id", &*own, service, &"12a".to_owned(), (400, "INVALID_REQUEST")),
-        ("no such service", &*own, "nobody", &good, (404, "SERVICE_NOT_FOUND")),
+        ("no such service", &*own, "unknown", &good, (404, "SERVICE_NOT_FOUND")),
         ("not a service's id", &*own, "../x", &good, (404, "SERVICE_NOT_FOUND")),
     ] {
         let choice = json!({"service": service, "webinar": webinar});
-        let answer = scene.admin.put(&format!("/catalog/programs/{program}"), &choice).await.unwrap();
+        let answer = fixture.admin.put(&format!("/catalog/programs/{program}"), &choice).await.unwrap();
         assert_eq!(refusal(&answer), expected, "{what}: {}", answer.body);
         assert_eq!(answer.content_type, "application/problem+json", "{what}");
         assert_eq!(everything().await, before, "{what}");
     }
-    scene.app.assert_no_trap();
+    fixture.app.assert_no_trap();
 }
 
 #[tokio::test]
-async fn r6_statuses_are_found_in_any_case_and_kept_with_their_steps() {
+async fn r6_statuses_match_in_any_case_and_keep_their_steps() {
     let app = App::start().await;
     let names = [("Invited", 10), ("REGISTERED", 20), ("pending approval", 25), ("no show", 30), ("aTTended", 40)];
     let channel = |name: &str, statuses: Vec<ProgressionStatus>| Channel {
@@ -93,15 +93,15 @@ async fn r6_statuses_are_found_in_any_case_and_kept_with_their_steps() {
         kind: "Event".to_owned(),
         channel: channel.to_owned(),
     };
-    // R6: the type of the program is another here; that its channel is for webinars decides.
-    let (usual, bare) = app.stage.marketo.arrange(|world| {
+    // The channel decides, not the program's type (R6).
+    let (usual, bare) = app.env.marketo.arrange(|world| {
         world.add_channel(channel("Online", statuses.into()));
         world.add_channel(channel("Bare", vec![ProgressionStatus::new("Member", 10)]));
         let now = Timestamp::now();
         (world.add_program(program("Spelled oddly", "Online"), now), world.add_program(program("Bare", "Bare"), now))
     });
-    let scene = Scene::set(app).await;
-    let connect = async |program| scene.admin.connect(program, &scene.service, scene.webinar).await.unwrap().ok();
+    let fixture = Fixture::new(app).await;
+    let connect = async |program| fixture.admin.connect(program, &fixture.service, fixture.webinar).await.unwrap().ok();
     let connected = connect(usual).await.unwrap();
     let expected = names.map(|(name, step)| json!({"name": name, "step": step}));
     assert_eq!(connected["channel"], json!({"name": "Online", "statuses": expected}));
@@ -124,99 +124,99 @@ async fn r6_statuses_are_found_in_any_case_and_kept_with_their_steps() {
         ])
     );
 
-    // And "REGISTERED" pushes.
-    let lead = scene.add_leads(1)[0];
-    let mut campaign = scene.campaign(&[lead]);
+    // The status "REGISTERED" starts a registration.
+    let lead = fixture.add_leads(1)[0];
+    let mut campaign = fixture.campaign(&[lead]);
     (campaign.program_id, campaign.status) = (usual, Some("REGISTERED".to_owned()));
-    let run = scene.app.stage.marketo.run_campaign(campaign).await.unwrap();
+    let run = fixture.app.env.marketo.run_campaign(campaign).await.unwrap();
     assert!(run.outcomes()[&lead].success, "{run:#?}");
-    assert_eq!(scene.app.stage.zoom.webinar(scene.webinar).unwrap().registrants.len(), 1);
+    assert_eq!(fixture.app.env.zoom.webinar(fixture.webinar).unwrap().registrants.len(), 1);
 }
 
 #[tokio::test]
-async fn connecting_to_another_webinar_says_what_it_leaves_behind() {
-    let scene = Scene::set(App::start().await).await;
-    let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
-    let lead = scene.add_leads(1)[0];
-    marketo.run_campaign(scene.campaign(&[lead])).await.unwrap();
-    let first = connection(&scene.admin, WEBINAR_PROGRAM).await;
+async fn connecting_to_another_webinar_names_the_replaced_one() {
+    let fixture = Fixture::new(App::start().await).await;
+    let (zoom, marketo) = (&fixture.app.env.zoom, &fixture.app.env.marketo);
+    let lead = fixture.add_leads(1)[0];
+    marketo.run_campaign(fixture.campaign(&[lead])).await.unwrap();
+    let first = connection(&fixture.admin, WEBINAR_PROGRAM).await;
     let other = zoom.add_webinar(NewWebinar { topic: "Encore".to_owned(), ..NewWebinar::default() }).unwrap().id;
 
     let connect = async |webinar| {
-        let answer = scene.admin.connect(WEBINAR_PROGRAM, &scene.service, webinar).await.unwrap();
+        let answer = fixture.admin.connect(WEBINAR_PROGRAM, &fixture.service, webinar).await.unwrap();
         answer.ok().unwrap()
     };
-    let same = connect(scene.webinar).await;
+    let same = connect(fixture.webinar).await;
     assert_eq!((same.get("replaced"), &same["connected_at"]), (None, &first["connected_at"]));
     let moved = connect(other).await;
-    assert_eq!(moved["replaced"], scene.webinar.to_string());
+    assert_eq!(moved["replaced"], fixture.webinar.to_string());
     assert_eq!((&moved["webinar"]["id"], &moved["webinar"]["topic"]), (&json!(other.to_string()), &json!("Encore")));
-    // It was said once; from then on there is one webinar, in every place.
-    let shown = connection(&scene.admin, WEBINAR_PROGRAM).await;
+    // Only the response to the change names the replaced webinar.
+    let shown = connection(&fixture.admin, WEBINAR_PROGRAM).await;
     assert_eq!((shown.get("replaced"), &shown["webinar"]["topic"]), (None, &json!("Encore")));
-    let programs = scene.admin.get("/catalog/programs").await.unwrap().ok().unwrap();
+    let programs = fixture.admin.get("/catalog/programs").await.unwrap().ok().unwrap();
     assert_eq!(programs["programs"], json!([shown]));
-    assert_eq!(my_tokens(&scene.app, WEBINAR_PROGRAM)["Webinar Topic"], "Encore");
-    // Who was registered stays so.
-    assert_eq!(zoom.webinar(scene.webinar).unwrap().registrants.len(), 1);
+    assert_eq!(my_tokens(&fixture.app, WEBINAR_PROGRAM)["Webinar Topic"], "Encore");
+    // Existing registrations remain.
+    assert_eq!(zoom.webinar(fixture.webinar).unwrap().registrants.len(), 1);
 }
 
 #[tokio::test]
-async fn r4_a_webinar_serves_two_programs_and_both_follow_it() {
-    let scene = Scene::set(App::start().await).await;
-    let second = add_program(&scene.app, "Partners");
-    scene.admin.connect(second, &scene.service, scene.webinar).await.unwrap().ok().unwrap();
+async fn r4_two_programs_follow_the_same_webinar() {
+    let fixture = Fixture::new(App::start().await).await;
+    let second = add_program(&fixture.app, "Partners");
+    fixture.admin.connect(second, &fixture.service, fixture.webinar).await.unwrap().ok().unwrap();
     let change = WebinarChange { topic: Some("Renamed".to_owned()), ..WebinarChange::default() };
-    scene.app.stage.zoom.update_webinar(scene.webinar, change).await.unwrap();
-    until("the new topic in both", || async {
-        let topics = [WEBINAR_PROGRAM, second].map(|program| my_tokens(&scene.app, program)["Webinar Topic"].clone());
+    fixture.app.env.zoom.update_webinar(fixture.webinar, change).await.unwrap();
+    wait_for("the new topic in both", || async {
+        let topics = [WEBINAR_PROGRAM, second].map(|program| my_tokens(&fixture.app, program)["Webinar Topic"].clone());
         (topics == ["Renamed", "Renamed"]).then_some(())
     })
     .await;
-    scene.admin.delete(&format!("/catalog/programs/{second}")).await.unwrap().ok().unwrap();
-    assert_eq!(connection(&scene.admin, WEBINAR_PROGRAM).await["problem"], json!(null));
+    fixture.admin.delete(&format!("/catalog/programs/{second}")).await.unwrap().ok().unwrap();
+    assert_eq!(connection(&fixture.admin, WEBINAR_PROGRAM).await["problem"], json!(null));
 }
 
 #[tokio::test]
-async fn r5_without_registration_the_shared_link_is_offered_and_nobody_is_pushed() {
+async fn r5_without_registration_the_shared_link_is_offered_and_no_lead_is_registered() {
     let webinar = NewWebinar { approval_type: 2, ..NewWebinar::default() };
-    let scene = Scene::set_with(App::start().await, webinar).await;
-    let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
-    let link = format!("{}/j/{}", zoom.url(), scene.webinar);
-    let connected = connection(&scene.admin, WEBINAR_PROGRAM).await;
+    let fixture = Fixture::with_webinar(App::start().await, webinar).await;
+    let (zoom, marketo) = (&fixture.app.env.zoom, &fixture.app.env.marketo);
+    let link = format!("{}/j/{}", zoom.url(), fixture.webinar);
+    let connected = connection(&fixture.admin, WEBINAR_PROGRAM).await;
     assert_eq!((&connected["webinar"]["registration"], &connected["problem"]), (&json!("none"), &json!(null)));
     assert_eq!(connected["webinar"]["join_url"], link);
-    assert_eq!(my_tokens(&scene.app, WEBINAR_PROGRAM)["Webinar Join Link"], link);
+    assert_eq!(my_tokens(&fixture.app, WEBINAR_PROGRAM)["Webinar Join Link"], link);
 
-    let leads = scene.add_leads(3);
-    let run = marketo.run_campaign(scene.campaign(&leads)).await.unwrap();
+    let leads = fixture.add_leads(3);
+    let run = marketo.run_campaign(fixture.campaign(&leads)).await.unwrap();
     assert_eq!(run.violations(), Vec::<&str>::new());
     assert_eq!(run.outcomes().len(), leads.len());
     for outcome in run.outcomes().values() {
         assert_eq!(outcome.error_code, "REGISTRATION_NOT_REQUIRED", "{outcome:#?}");
         assert_eq!(outcome.attributes["registration"], "skipped", "{outcome:#?}");
     }
-    let payload = webhook_payload(&scene, WEBINAR_PROGRAM, leads[0]);
-    let url = format!("{}/registration/webhook", scene.app.url());
+    let payload = webhook_payload(&fixture, WEBINAR_PROGRAM, leads[0]);
+    let url = format!("{}/registration/webhook", fixture.app.url());
     let called = marketo.call_webhook(&url, MARKETO_API_KEY, &payload).await;
     assert_eq!(called.status, Some(200));
     assert_eq!(
         (&called.body["outcome"], &called.body["code"]),
         (&json!("skipped"), &json!("REGISTRATION_NOT_REQUIRED"))
     );
-    assert_eq!(zoom.log().count("POST", &scene.registrants_path()), 0);
+    assert_eq!(zoom.log().count("POST", &fixture.registrants_path()), 0);
     for &lead in &leads {
-        // Nothing went wrong, so the status stays.
+        // A lead that needs no registration keeps its status.
         assert_eq!(marketo.member(WEBINAR_PROGRAM, lead).unwrap().status_name, "Registered");
     }
 
-    // The host turns registration on: the shared link goes, and people are pushed.
+    // The host turns registration on: personal links replace the shared link, and leads are registered.
     let change = WebinarChange { approval_type: Some(0), ..WebinarChange::default() };
-    zoom.update_webinar(scene.webinar, change).await.unwrap();
-    until("the personal links", || async {
-        (my_tokens(&scene.app, WEBINAR_PROGRAM)["Webinar Join Link"] != link).then_some(())
+    zoom.update_webinar(fixture.webinar, change).await.unwrap();
+    wait_for("the personal links", || async {
+        (my_tokens(&fixture.app, WEBINAR_PROGRAM)["Webinar Join Link"] != link).then_some(())
     })
     .await;
-    let run = marketo.run_campaign(scene.campaign(&leads)).await.unwrap();
+    let run = marketo.run_campaign(fixture.campaign(&leads)).await.unwrap();
     assert!(run.outcomes().values().all(|outcome| outcome.success), "{:#?}", run.outcomes());
 }

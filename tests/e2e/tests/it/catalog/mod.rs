@@ -1,21 +1,21 @@
-//! The component `catalog`: the webinars on offer, program connections, and what Marketo shows of them.
+//! The component `catalog`: offered webinars, program connections, and My Tokens.
 //!
-//! | module | what it shows |
+//! | module | contents |
 //! |---|---|
-//! | `listing` | which webinars are on offer (R3) |
+//! | `listing` | the webinars that are offered (R3) |
 //! | `scale` | 21 users with 300 webinars each |
-//! | `connecting` | connecting programs, and what hinders it (R5, R6) |
-//! | `unconnected` | programs that were never connected here (R15) |
-//! | `my_tokens` | what Marketo shows of a webinar (R4) |
-//! | `following` | changes in Zoom (R4, R13) |
-//! | `interface` | Adobe's flow step interface |
-//! | `people` | what all of these share |
+//! | `connecting` | connecting programs, and the reasons against it (R5, R6) |
+//! | `unconnected` | programs that were never connected (R15) |
+//! | `my_tokens` | the webinar in Marketo (R4) |
+//! | `webinar_changes` | changes in Zoom (R4, R13) |
+//! | `flow_step_interface` | Adobe's flow step interface |
+//! | `support` | shared helpers |
 
 mod connecting;
-mod following;
-mod interface;
+mod flow_step_interface;
 mod listing;
 mod my_tokens;
-mod people;
 mod scale;
+mod support;
 mod unconnected;
+mod webinar_changes;

@@ -1,86 +1,85 @@
-//! The application on a host that can be killed and started again on the same state.
+//! The application on a host that can be killed and restarted on the same state.
 
-use super::host::Host;
-use super::ports::free_address;
-use super::{Manifest, build, state};
-use fakes::stage::{ADMIN_KEY, Admin, CRON_KEY, Stage};
+use super::host::{Host, free_address};
+use super::manifest::Manifest;
+use super::{build, state};
+use fakes::env::{ADMIN_KEY, Admin, CRON_KEY, TestEnv};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// A text shorter than this is in every log by accident.
-const TELLING: usize = 3;
+/// Shorter words occur in logs by accident.
+const MIN_WORD_LENGTH: usize = 3;
 
-/// The application, running against its own stage.
+/// The application with its own fakes.
 pub struct App {
-    /// The stand-ins.
-    pub stage: Stage,
+    /// The fakes.
+    pub env: TestEnv,
     manifest: Manifest,
     url: String,
     state: tempfile::TempDir,
-    /// What differs from the stage's variables.
+    /// Variables that differ from those of the environment.
     variables: BTreeMap<String, String>,
     host: Option<Host>,
 }
 
 impl App {
-    /// Starts the application as it is.
+    /// Starts the unmodified application.
     pub async fn start() -> Self {
         Self::start_with(fakes::zoom::Options::default(), fakes::marketo::Options::default()).await
     }
 
-    /// Starts it against stand-ins of some make.
+    /// Starts the application with configured fakes.
     pub async fn start_with(zoom: fakes::zoom::Options, marketo: fakes::marketo::Options) -> Self {
-        Self::start_manifest(Manifest::as_it_is(), zoom, marketo).await
+        Self::start_manifest(Manifest::original(), zoom, marketo).await
     }
 
-    /// Starts another manifest.
+    /// Starts the application from another manifest.
     pub async fn start_manifest(
         manifest: Manifest,
         zoom: fakes::zoom::Options,
         marketo: fakes::marketo::Options,
     ) -> Self {
-        tokio::task::spawn_blocking(build::once).await.unwrap();
+        tokio::task::spawn_blocking(build::build_components).await.unwrap();
         let url = format!("http://{}", free_address());
-        let stage = Stage::start(&url, zoom, marketo).await.unwrap();
+        let env = TestEnv::start(&url, zoom, marketo).await.unwrap();
         let state = tempfile::tempdir().unwrap();
-        let mut app = Self { stage, manifest, url, state, variables: BTreeMap::new(), host: None };
+        let mut app = Self { env, manifest, url, state, variables: BTreeMap::new(), host: None };
         app.run().await;
         app
     }
 
-    /// Where it is.
+    /// Returns the application's URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Its address, for raw connections.
+    /// Returns the application's address, for raw connections.
     pub fn address(&self) -> &str {
         self.url.strip_prefix("http://").unwrap()
     }
 
-    /// The person at its console.
+    /// Returns a client of the admin API.
     pub fn admin(&self) -> Admin {
-        self.stage.admin().unwrap()
+        self.env.admin().unwrap()
     }
 
-    /// Gives a variable another value than the stage does, from the next start on.
+    /// Overrides a variable, from the next start on.
     pub fn set_variable(&mut self, name: &str, value: &str) {
         self.variables.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Kills the host as a power cut would, and waits until it is gone.
+    /// Kills the host like a power failure, and waits until the process is gone.
     pub async fn kill(&mut self) {
         self.host.take().unwrap().kill().await;
     }
 
-    /// Starts the host, on the state that is there.
+    /// Starts the host on the existing state.
     pub async fn run(&mut self) {
-        assert!(self.host.is_none(), "it runs already");
+        assert!(self.host.is_none(), "the host is already running");
         self.host = Some(self.start_host(self.address()).await);
     }
 
-    /// Starts a second host on the same state, with a port of its own, and the person at its console. Zoom and Marketo
-    /// know the first one only.
+    /// Starts a second host on the same state with its own port. Zoom and Marketo know the first host only.
     pub async fn run_second(&self) -> (Host, Admin) {
         let host = self.start_host(&free_address()).await;
         let admin = Admin::new(&host.url, ADMIN_KEY, CRON_KEY).unwrap();
@@ -88,22 +87,22 @@ impl App {
     }
 
     async fn start_host(&self, listen: &str) -> Host {
-        let mut variables = self.stage.variables();
+        let mut variables = self.env.variables();
         variables.extend(self.variables.clone());
         Host::start(self.manifest.path(), listen, self.state.path(), &variables).await
     }
 
-    /// The folder of the key-value file and the logs.
+    /// Returns the folder of the key-value file and the logs.
     pub fn state(&self) -> &Path {
         self.state.path()
     }
 
-    /// Every key and value in the key-value store.
+    /// Returns all entries of the key-value store.
     pub fn stored(&self) -> BTreeMap<String, Vec<u8>> {
         state::stored(self.state())
     }
 
-    /// Everything that the components and the host logged, by file name.
+    /// Returns all logs of the components and the host by file name.
     pub fn logs(&self) -> BTreeMap<String, String> {
         let mut logs = BTreeMap::new();
         for entry in std::fs::read_dir(self.state.path().join("logs")).unwrap() {
@@ -114,28 +113,28 @@ impl App {
         logs
     }
 
-    /// Every secret that there is or was: those of the variables, and what the stand-ins ever issued.
+    /// Returns every secret: those of the variables, and all that the fakes issued.
     pub fn secrets(&self) -> BTreeSet<String> {
         let is_secret = |name: &str| name.ends_with("_key") || name.ends_with("_secret");
-        let given = self.stage.variables().into_iter().chain(self.variables.clone());
+        let given = self.env.variables().into_iter().chain(self.variables.clone());
         let given = given.filter(|(name, _)| is_secret(name)).map(|(_, value)| value);
-        given.chain(self.stage.zoom.secrets()).chain(self.stage.marketo.secrets()).collect()
+        given.chain(self.env.zoom.secrets()).chain(self.env.marketo.secrets()).collect()
     }
 
-    /// Fails if a log shows a secret, a raw body, or whatever tells who somebody is: an address, a name, a phone number
-    /// or a join link of anybody whom the stand-ins know.
-    pub fn assert_nothing_personal(&self) {
+    /// Fails if a log contains a secret, a raw body, or personal data: the address, name, phone number or join link of
+    /// a person in the fakes.
+    pub fn assert_logs_are_clean(&self) {
         let mut words = self.secrets();
-        words.extend(self.stage.zoom.personal());
-        words.extend(self.stage.marketo.personal());
-        words.extend(self.stage.marketo.callback_secrets());
-        words.retain(|word| word.chars().count() >= TELLING);
-        // How join links, addresses, bodies and forms look, whoever's they are.
+        words.extend(self.env.zoom.personal());
+        words.extend(self.env.marketo.personal());
+        words.extend(self.env.marketo.callback_secrets());
+        words.retain(|word| word.chars().count() >= MIN_WORD_LENGTH);
+        // Patterns of any join link, address, body or form.
         words
             .extend(["tk=", "@example", "{\"", "access_token", "refresh_token", "?code=", "&code="].map(str::to_owned));
         for (name, text) in self.logs() {
             for word in &words {
-                assert!(!text.contains(word), "{name} shows {word}:\n{text}");
+                assert!(!text.contains(word), "{name} contains {word}:\n{text}");
             }
         }
     }
@@ -144,7 +143,7 @@ impl App {
     pub fn assert_no_trap(&self) {
         for (name, text) in self.logs() {
             for word in ["trap", "panicked", "unreachable"] {
-                assert!(!text.to_lowercase().contains(word), "{name} tells of a {word}:\n{text}");
+                assert!(!text.to_lowercase().contains(word), "{name} contains \"{word}\":\n{text}");
             }
         }
     }

@@ -1,28 +1,28 @@
-//! Building the components, once per test run.
+//! Builds the components once per test run.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Where the probe's wasm is, within the workspace.
+/// Path of the probe, relative to the workspace.
 pub const PROBE: &str = "target/wasm32-wasip2/release/probe.wasm";
 
-/// Where the example extension's is.
+/// Path of the example extension, relative to the workspace.
 pub const WORK_MAPPING: &str = "target/wasm32-wasip2/release/work_mapping.wasm";
 
-/// Where that of the extension that does wrong is.
+/// Path of the faulty extension, relative to the workspace.
 pub const BROKEN_MAPPING: &str = "target/wasm32-wasip2/release/broken_mapping.wasm";
 
-/// The workspace.
+/// Returns the workspace's folder.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
 
-/// Builds the components, and what tests put in their place. Quick when nothing changed.
-pub fn once() {
+/// Builds the components and their test replacements. Fast when nothing changed.
+pub fn build_components() {
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
-        // Not by `eprintln!`, which the test harness keeps to itself: fetching a compiler takes a while.
+        // Not `eprintln!`, which the test harness captures: downloading a compiler takes a while.
         let mut progress = |line: &str| drop(writeln!(std::io::stderr(), "{line}"));
         let also = ["probe", "work-mapping", "broken-mapping"];
         host::build::packages(&workspace(), &also, &mut progress).map_err(|error| format!("{error:#}"))

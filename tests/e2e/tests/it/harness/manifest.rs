@@ -1,4 +1,4 @@
-//! The manifest: as it is, or changed by a test.
+//! The application's manifest, unmodified or changed by a test.
 
 use super::build::{PROBE, workspace};
 use std::path::{Path, PathBuf};
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 /// A manifest to start.
 pub struct Manifest {
     path: PathBuf,
-    /// Where a changed one lies; it goes with this.
+    /// The folder of a modified manifest, deleted on drop.
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Manifest {
-    /// The application's.
-    pub fn as_it_is() -> Self {
+    /// Returns the unmodified manifest.
+    pub fn original() -> Self {
         Self { path: workspace().join("spin.toml"), _folder: None }
     }
 
-    /// The application with the probe in the place of some components; the others stay what they are.
+    /// Replaces some components by the probe.
     pub fn with_probe_for(components: &[&str]) -> Self {
         let mut current = String::new();
         let mut lines = Vec::new();
@@ -27,7 +27,7 @@ impl Manifest {
                 current.clear();
             }
             let probed = components.contains(&current.as_str());
-            // The probe has no use for the extension, and a dependency that nobody imports is an error.
+            // The probe imports no extension, and an unused dependency is an error.
             let dependency = line.contains("dependencies]") || line.contains("{ path = ");
             match line.strip_prefix("source = ") {
                 Some(_) if probed => lines.push(format!("source = {:?}", workspace().join(PROBE))),
@@ -38,21 +38,21 @@ impl Manifest {
         Self::written(&lines.join("\n"))
     }
 
-    /// The application, with one more place that its components may call besides Zoom's regions.
-    pub fn with_region(url: &str) -> Self {
+    /// Allows its components to call another host besides Zoom's regions.
+    pub fn with_allowed_host(url: &str) -> Self {
         let regions = "\"https://*.zoom.us\"";
         assert!(text().contains(regions));
         Self::written(&text().replace(regions, &format!("{regions}, {url:?}")))
     }
 
-    /// The application with another extension.
+    /// Replaces the extension.
     pub fn with_extension(wasm: &str) -> Self {
         let default = "target/wasm32-wasip2/release/registrant_mapping.wasm";
         assert!(text().contains(default));
         Self::written(&text().replace(default, wasm))
     }
 
-    /// The manifest's file.
+    /// Returns the manifest's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -60,7 +60,7 @@ impl Manifest {
     fn written(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("spin.toml");
-        // Its paths start from the folder that it lies in.
+        // Paths in a manifest are relative to its folder.
         let target = workspace().join("target");
         std::fs::write(&path, text.replace("\"target/", &format!("\"{}/", target.display()))).unwrap();
         Self { path, _folder: Some(folder) }

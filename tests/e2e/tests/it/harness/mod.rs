@@ -1,20 +1,21 @@
-//! What the tests share.
+//! The test harness: the application, its host and state, and the standard fixture.
 
 mod app;
 mod browser;
 mod build;
+mod component_instances;
+mod fixture;
 mod host;
-mod instances;
 mod manifest;
-mod ports;
-mod raw;
-mod scene;
+mod raw_http;
 pub mod state;
+mod wait;
 
 pub use app::App;
 pub use browser::{Browser, Page};
-pub use build::{BROKEN_MAPPING, WORK_MAPPING, once as built, workspace};
-pub use instances::Ended;
+pub use build::{BROKEN_MAPPING, WORK_MAPPING, build_components, workspace};
+pub use component_instances::InstanceStats;
+pub use fixture::{Fixture, email};
 pub use manifest::Manifest;
-pub use raw::{RawAnswer, send_raw};
-pub use scene::{Scene, email, until};
+pub use raw_http::{RawAnswer, send_raw};
+pub use wait::wait_for;

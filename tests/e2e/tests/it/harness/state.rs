@@ -1,4 +1,4 @@
-//! The state directory, looked at from outside: Spin's SQLite file, with the table that Spin uses.
+//! Direct access to the state directory: Spin's `SQLite` file with its own table.
 
 use rusqlite::{Connection, OpenFlags, params};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// As Spin names it.
+/// The name that Spin uses.
 const FILE: &str = "sqlite_key_value.db";
 
 /// The label of the application's store.
@@ -18,7 +18,7 @@ fn open(state: &Path, flags: OpenFlags) -> Connection {
     connection
 }
 
-/// Every key and value.
+/// Returns all entries.
 pub fn stored(state: &Path) -> BTreeMap<String, Vec<u8>> {
     let connection = open(state, OpenFlags::SQLITE_OPEN_READ_ONLY);
     let mut query = connection.prepare("SELECT key, value FROM spin_key_value WHERE store = ?1").unwrap();
@@ -26,14 +26,14 @@ pub fn stored(state: &Path) -> BTreeMap<String, Vec<u8>> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-/// Deletes a key behind the application's back. Whether there was one.
+/// Deletes a key directly in the file. Returns whether it existed.
 pub fn delete(state: &Path, key: &str) -> bool {
     let connection = open(state, OpenFlags::SQLITE_OPEN_READ_WRITE);
     let query = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2";
     connection.execute(query, params![LABEL, key]).unwrap() > 0
 }
 
-/// Changes a value behind the application's back, which must be there and be JSON.
+/// Changes an existing JSON value directly in the file.
 pub fn change(state: &Path, key: &str, change: impl FnOnce(&mut Value)) {
     let connection = open(state, OpenFlags::SQLITE_OPEN_READ_WRITE);
     let query = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
@@ -44,7 +44,7 @@ pub fn change(state: &Path, key: &str, change: impl FnOnce(&mut Value)) {
     connection.execute(query, params![LABEL, key, serde_json::to_vec(&value).unwrap()]).unwrap();
 }
 
-/// Every file in the folder and below, with its bytes.
+/// Returns all files below a folder with their contents.
 pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -1,8 +1,8 @@
-//! Registration: every lead that becomes Registered is in Zoom exactly once, with its link back in Marketo.
+//! Registration: each lead with the status Registered is in Zoom exactly once, with its link in Marketo.
 
-mod any_body;
 mod approval;
+mod crash_recovery;
 mod extension;
-mod kills;
+mod fuzzing;
 mod outcomes;
 mod scale;

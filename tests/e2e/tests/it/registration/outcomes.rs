@@ -1,45 +1,44 @@
-//! Zoom's outcomes, by the webhook: each refusal of an addition (zoom.md section 2) has its code, and an answer is never
-//! empty.
+//! Outcomes of the webhook: each of Zoom's add-registrant errors has its code (docs/reference/zoom.md), and no response
+//! is empty.
 
-use crate::harness::{App, Scene};
-
-use fakes::marketo::world::WEBINAR_PROGRAM;
-use fakes::stage::MARKETO_API_KEY;
+use crate::harness::{App, Fixture, wait_for};
+use fakes::env::MARKETO_API_KEY;
+use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::support::{Effect, Fault};
 use fakes::zoom::{ADMIN, CustomQuestion, NewRegistrant, NewWebinar, Panelist};
 use serde_json::{Value, json};
 
-/// Puts a lead who is Registered into Marketo, and returns its id.
-fn registered(scene: &Scene, program: i64, email: &str, company: &str) -> i64 {
-    let marketo = &scene.app.stage.marketo;
+/// Adds a lead with the status Registered to Marketo, and returns its id.
+fn registered(fixture: &Fixture, program: i64, email: &str, company: &str) -> i64 {
+    let marketo = &fixture.app.env.marketo;
     let lead =
         marketo.add_lead(&json!({"firstName": "Ada", "lastName": "Lovelace", "email": email, "company": company}));
     assert!(marketo.set_member(program, lead, "Registered"));
     lead
 }
 
-/// A webinar, somebody who registers for it, and what comes of it.
+/// A webinar, a registration, and its expected outcome.
 struct Case {
     what: &'static str,
     webinar: NewWebinar,
     email: &'static str,
     company: &'static str,
-    /// What Zoom answers to the addition, where the stand-in would not by itself.
+    /// Zoom's response to the add call, where the fake would give another.
     answer: Option<(u16, Value)>,
     expected: (u16, &'static str),
-    /// Words of the detail.
-    says: &'static str,
-    /// How many add calls it may cost.
-    adds: usize,
+    /// Part of the expected detail.
+    detail_contains: &'static str,
+    /// Expected number of add calls.
+    add_calls: usize,
 }
 
 impl Case {
     fn new(what: &'static str, expected: (u16, &'static str)) -> Self {
         let (webinar, email, company) = (NewWebinar::default(), "", "Engines");
-        Self { what, webinar, email, company, answer: None, expected, says: "", adds: 1 }
+        Self { what, webinar, email, company, answer: None, expected, detail_contains: "", add_calls: 1 }
     }
 
-    /// Zoom answers so, with HTTP 400 but for 3001 and 429.
+    /// A case in which Zoom answers with a code: HTTP 404 for 3001, 429 for 429, else 400.
     fn answered(code: u16, message: &'static str, expected: (u16, &'static str)) -> Self {
         let status = match code {
             3001 => 404,
@@ -59,7 +58,7 @@ fn cases() -> Vec<Case> {
     vec![
         Case {
             webinar: NewWebinar { paid: true, ..of() },
-            says: "costs money",
+            detail_contains: "costs money",
             ..Case::new("paid registration", (200, "REGISTRATION_NOT_REQUIRED"))
         },
         Case::answered(
@@ -89,18 +88,18 @@ fn cases() -> Vec<Case> {
         Case {
             company: "A company with a name that is far too long for Zoom, which takes no more than one hundred and \
                       twenty-eight characters of it, and this has more.",
-            says: "org",
+            detail_contains: "org",
             ..Case::new("validation", (200, "INVALID_FIELD"))
         },
         Case {
             webinar: NewWebinar { custom_questions: vec![question], ..of() },
-            says: "Shoe size",
-            adds: 0,
-            ..Case::new("a required question of the host's", (200, "QUESTION_UNANSWERED"))
+            detail_contains: "Shoe size",
+            add_calls: 0,
+            ..Case::new("a required question of the host", (200, "QUESTION_UNANSWERED"))
         },
         Case {
             answer: Some((400, field("custom_questions"))),
-            ..Case::new("a question that was added a moment ago", (200, "QUESTION_UNANSWERED"))
+            ..Case::new("a question added after the look-up", (200, "QUESTION_UNANSWERED"))
         },
         Case::answered(
             429,
@@ -108,24 +107,24 @@ fn cases() -> Vec<Case> {
              registrant (x@y). You can resume these API requests at GMT 00:00:00.",
             (200, "DAILY_LIMIT"),
         ),
-        // These concern the service, so they come last.
+        // These affect the service, so they come last.
         Case::answered(200, "Webinar plan is missing.", (503, "SERVICE_LACKS_PERMISSION")),
         Case::answered(200, "No permission.", (503, "SERVICE_LACKS_PERMISSION")),
     ]
 }
 
 #[tokio::test]
-async fn each_refusal_of_zooms_is_told_by_its_code_and_costs_one_add_call_at_most() {
-    // Connecting a program so often takes more of Marketo than it allows.
+async fn r12_each_zoom_error_has_its_code_and_costs_at_most_one_add_call() {
+    // Connecting the program for each case exceeds Marketo's default rate limit.
     let marketo = fakes::marketo::Options { rate_limit: 10_000, ..fakes::marketo::Options::default() };
-    let mut scene = Scene::set(App::start_with(fakes::zoom::Options::default(), marketo).await).await;
+    let mut fixture = Fixture::new(App::start_with(fakes::zoom::Options::default(), marketo).await).await;
     for (number, case) in cases().into_iter().enumerate() {
         let what = case.what;
         let limit = case.webinar.registrants_restrict_number;
         let topic = format!("Case {number}");
-        scene.webinar = scene.app.stage.zoom.add_webinar(NewWebinar { topic, ..case.webinar }).unwrap().id;
-        scene.admin.connect(WEBINAR_PROGRAM, &scene.service, scene.webinar).await.unwrap().ok().unwrap();
-        let zoom = &scene.app.stage.zoom;
+        fixture.webinar = fixture.app.env.zoom.add_webinar(NewWebinar { topic, ..case.webinar }).unwrap().id;
+        fixture.admin.connect(WEBINAR_PROGRAM, &fixture.service, fixture.webinar).await.unwrap().ok().unwrap();
+        let zoom = &fixture.app.env.zoom;
         if limit > 0 {
             let first = NewRegistrant {
                 email: "first@example.net".into(),
@@ -133,23 +132,23 @@ async fn each_refusal_of_zooms_is_told_by_its_code_and_costs_one_add_call_at_mos
                 last_name: "Come".into(),
                 ..NewRegistrant::default()
             };
-            zoom.register_on_zoom(scene.webinar, first).await.unwrap();
+            zoom.register_on_zoom(fixture.webinar, first).await.unwrap();
         }
         if let Some((status, body)) = case.answer {
             let answer = Effect::Status { status, body, headers: Default::default() };
-            zoom.faults().add(Fault::once("POST", &scene.registrants_path(), answer));
+            zoom.faults().add(Fault::once("POST", &fixture.registrants_path(), answer));
         }
         let email = if case.email.is_empty() { format!("case{number}@example.com") } else { case.email.to_owned() };
-        let lead = registered(&scene, WEBINAR_PROGRAM, &email, case.company);
-        let call = scene.call_webhook(WEBINAR_PROGRAM, lead).await;
+        let lead = registered(&fixture, WEBINAR_PROGRAM, &email, case.company);
+        let call = fixture.call_webhook(WEBINAR_PROGRAM, lead).await;
         let code = call.body["code"].as_str().unwrap_or_default();
         assert_eq!((call.status.unwrap(), code), case.expected, "{what}: {call:?}");
-        assert!(call.body["detail"].as_str().unwrap().contains(case.says), "{what}: {call:?}");
-        assert_eq!(scene.add_calls(&email), case.adds, "{what}");
-        let status = scene.app.stage.marketo.member(WEBINAR_PROGRAM, lead).unwrap().status_name;
+        assert!(call.body["detail"].as_str().unwrap().contains(case.detail_contains), "{what}: {call:?}");
+        assert_eq!(fixture.add_calls(&email), case.add_calls, "{what}");
+        let status = fixture.app.env.marketo.member(WEBINAR_PROGRAM, lead).unwrap().status_name;
         let expected = if case.expected.0 == 200 { "Registration Error" } else { "Registered" };
         assert_eq!(status, expected, "{what}");
-        let failures = scene.admin.get("/registration/failures").await.unwrap().ok().unwrap();
+        let failures = fixture.admin.get("/registration/failures").await.unwrap().ok().unwrap();
         let rows = failures["failures"].as_array().unwrap();
         let id = lead.to_string();
         let row = rows.iter().find(|row| row["lead_id"] == id.as_str()).unwrap_or_else(|| panic!("{what}"));
@@ -158,53 +157,53 @@ async fn each_refusal_of_zooms_is_told_by_its_code_and_costs_one_add_call_at_mos
         assert_eq!(row["next_try"].is_string(), later, "{what}: {row}");
     }
 
-    // The last case concerns the service as a whole, which Marketo is told every night in words.
-    let request = reqwest::Client::new().get(format!("{}/status", scene.app.stage.flow_step_url()));
+    // The last case affects the whole service, so the status that Marketo reads every night reports it in words.
+    let request = reqwest::Client::new().get(format!("{}/status", fixture.app.env.flow_step_url()));
     let status = request.header("x-api-key", MARKETO_API_KEY).send().await.unwrap();
     let status: Value = serde_json::from_str(&status.text().await.unwrap()).unwrap();
     let errors = status["errors"].as_array().unwrap();
     let line = errors[0].as_str().unwrap();
-    let words = ["Service \"Acme Webinars\"", "give back the admin role", "(SERVICE_LACKS_PERMISSION)"];
+    let words = ["Service \"Acme Webinars\"", "give the admin role back", "(SERVICE_LACKS_PERMISSION)"];
     assert!(errors.len() == 1 && words.iter().all(|word| line.contains(word)), "{status}");
-    scene.app.assert_no_trap();
-    scene.app.assert_nothing_personal();
+    fixture.app.assert_no_trap();
+    fixture.app.assert_logs_are_clean();
 }
 
 #[tokio::test]
-async fn what_is_not_known_in_time_is_503_with_a_code_and_the_tick_registers_the_lead() {
-    let scene = Scene::set(App::start().await).await;
-    let (zoom, marketo) = (&scene.app.stage.zoom, &scene.app.stage.marketo);
-    let lead = registered(&scene, WEBINAR_PROGRAM, "ada@example.com", "Engines");
-    zoom.faults().add(Fault::once("POST", &scene.registrants_path(), Effect::status(502)).times(2));
-    let answer = scene.call_webhook(WEBINAR_PROGRAM, lead).await;
+async fn unknown_outcome_is_503_with_a_code_and_the_tick_registers_the_lead() {
+    let fixture = Fixture::new(App::start().await).await;
+    let (zoom, marketo) = (&fixture.app.env.zoom, &fixture.app.env.marketo);
+    let lead = registered(&fixture, WEBINAR_PROGRAM, "ada@example.com", "Engines");
+    zoom.faults().add(Fault::once("POST", &fixture.registrants_path(), Effect::status(502)).times(2));
+    let answer = fixture.call_webhook(WEBINAR_PROGRAM, lead).await;
     assert_eq!((answer.status, &answer.body["code"]), (Some(503), &json!("ZOOM_UNAVAILABLE")), "{answer:?}");
-    assert_eq!(scene.add_calls("ada@example.com"), 2);
+    assert_eq!(fixture.add_calls("ada@example.com"), 2);
 
-    // Five seconds, a fifth more or less.
-    crate::harness::until("the tick's try", || async {
-        scene.admin.tick().await.unwrap().ok().unwrap();
+    // The first retry is due after five seconds, give or take a fifth.
+    wait_for("the retry by the tick", || async {
+        fixture.admin.tick().await.unwrap().ok().unwrap();
         let link = marketo.member(WEBINAR_PROGRAM, lead).unwrap().text("webinarUrl").to_owned();
         link.contains("tk=").then_some(())
     })
     .await;
-    assert_eq!(scene.add_calls("ada@example.com"), 3);
-    let failures = scene.admin.get("/registration/failures").await.unwrap().ok().unwrap();
+    assert_eq!(fixture.add_calls("ada@example.com"), 3);
+    let failures = fixture.admin.get("/registration/failures").await.unwrap().ok().unwrap();
     assert_eq!(failures["failures"], json!([]));
 
-    // Adding an address again gives the registration that it has.
+    // Adding a registered address returns the existing registration.
     let known = NewRegistrant {
         email: "known@example.com".into(),
         first_name: "Al".into(),
         last_name: "Ready".into(),
         ..NewRegistrant::default()
     };
-    let known = zoom.register_on_zoom(scene.webinar, known).await.unwrap();
-    let lead = registered(&scene, WEBINAR_PROGRAM, "Known@example.com", "");
-    let answer = scene.call_webhook(WEBINAR_PROGRAM, lead).await;
+    let known = zoom.register_on_zoom(fixture.webinar, known).await.unwrap();
+    let lead = registered(&fixture, WEBINAR_PROGRAM, "Known@example.com", "");
+    let answer = fixture.call_webhook(WEBINAR_PROGRAM, lead).await;
     assert_eq!(answer.body["registrant_id"], known.id, "{answer:?}");
 
-    // Nobody who is not Marketo, and nobody who is not Registered, is pushed.
-    let url = format!("{}/registration/webhook", scene.app.url());
+    // Requests without Marketo's key and leads with another status register no one.
+    let url = format!("{}/registration/webhook", fixture.app.url());
     let payload = json!({"program_id": WEBINAR_PROGRAM, "lead_id": lead, "status": "Invited"});
     let refused = marketo.call_webhook(&url, "wrong", &payload).await;
     assert_eq!((refused.status, &refused.body["code"]), (Some(401), &json!("UNAUTHENTICATED")));
@@ -212,5 +211,5 @@ async fn what_is_not_known_in_time_is_503_with_a_code_and_the_tick_registers_the
     assert_eq!((skipped.status, &skipped.body["code"]), (Some(200), &json!("STATUS_NOT_REGISTERED")));
     let senseless = marketo.call_webhook(&url, MARKETO_API_KEY, &json!({"program_id": "x"})).await;
     assert_eq!((senseless.status, &senseless.body["code"]), (Some(400), &json!("INVALID_REQUEST")));
-    scene.app.assert_no_trap();
+    fixture.app.assert_no_trap();
 }

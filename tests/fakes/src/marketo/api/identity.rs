@@ -1,20 +1,22 @@
-//! The identity service: client credentials for an access token. Its calls count against no limit.
+//! The identity service, which exchanges client credentials for an access token. Its calls do not count towards any
+//! limit.
 
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Query, State as Extract};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::marketo::shared::State;
-use crate::support::{self, lock};
+use crate::marketo::state::SharedState;
+use crate::support;
+use crate::support::sync::lock;
 
-/// `GET` or `POST /identity/oauth/token`; the parameters come in the query or, for a POST, as a form.
+/// `GET` or `POST /identity/oauth/token`. The parameters are in the query or, for a POST, in a form.
 pub(super) async fn token(
-    Extract(state): Extract<State>,
+    State(state): State<SharedState>,
     Query(mut params): Query<HashMap<String, String>>,
     headers: HeaderMap,
     body: String,
@@ -38,7 +40,7 @@ pub(super) async fn token(
         return refused("unauthorized", "Bad client credentials");
     }
     let lifetime = SignedDuration::try_from(state.options.token_lifetime).unwrap_or(SignedDuration::MAX);
-    let (access_token, expires_in) = lock(&state.access).issue(lifetime, state.now());
+    let (access_token, expires_in) = lock(&state.access_tokens).issue(lifetime, state.now());
     Json(json!({
         "access_token": access_token, "token_type": "bearer", "expires_in": expires_in,
         "scope": "zoom-bridge@example.com",
@@ -49,6 +51,6 @@ pub(super) async fn token(
 fn refused(error: &str, description: &str) -> Response {
     let body = Json(json!({"error": error, "error_description": description}));
     let mut response = (StatusCode::UNAUTHORIZED, body).into_response();
-    response.extensions_mut().insert(support::Refusal(description.to_owned()));
+    response.extensions_mut().insert(support::request_log::RefusalReason(description.to_owned()));
     response
 }

@@ -2,28 +2,28 @@
 
 use std::collections::HashMap;
 
-use crate::marketo::refusal::Refusal;
-use crate::marketo::secret;
+use crate::marketo::access_tokens::random_uuid;
+use crate::marketo::api_error::MarketoApiError;
 
-/// The paging tokens issued so far: each belongs to one query and stands behind one id.
+/// The issued paging tokens. Each belongs to one query and marks the last id of a page.
 #[derive(Debug, Default)]
-pub(in crate::marketo) struct Paging {
+pub(crate) struct PagingTokens {
     issued: HashMap<String, (String, i64)>,
 }
 
-impl Paging {
-    /// A token for the rows of a query after this id.
+impl PagingTokens {
+    /// Issues a token for the rows of a query after an id.
     pub(super) fn issue(&mut self, query: String, after: i64) -> String {
-        let token = format!("{}====", secret::uuid().replace('-', "").to_uppercase());
+        let token = format!("{}====", random_uuid().replace('-', "").to_uppercase());
         self.issued.insert(token.clone(), (query, after));
         token
     }
 
-    /// The id behind which the page begins: the lowest for a query without a token.
+    /// Returns the id after which the page starts; the lowest one for a query without a token.
     ///
     /// # Errors
-    /// 1003 for a token that was not issued for this very query.
-    pub(super) fn resume(&self, query: &str, token: Option<&str>) -> Result<i64, Refusal> {
+    /// Returns 1003 if the token was issued for another query.
+    pub(super) fn resume(&self, query: &str, token: Option<&str>) -> Result<i64, MarketoApiError> {
         let Some(token) = token else {
             return Ok(i64::MIN);
         };
@@ -31,12 +31,12 @@ impl Paging {
             .get(token)
             .filter(|(of, _)| of == query)
             .map(|(_, after)| *after)
-            .ok_or_else(|| Refusal::new(1003, "Invalid nextPageToken"))
+            .ok_or_else(|| MarketoApiError::new(1003, "Invalid nextPageToken"))
     }
 }
 
-/// The first `size` of the rows after `after`, and the id behind which the next page begins, if there is one.
-pub(super) fn cut<T>(rows: Vec<T>, id: impl Fn(&T) -> i64, after: i64, size: usize) -> (Vec<T>, Option<i64>) {
+/// Returns the first `size` rows after the id `after`, and the last id of the page if there are more rows.
+pub(super) fn page_after<T>(rows: Vec<T>, id: impl Fn(&T) -> i64, after: i64, size: usize) -> (Vec<T>, Option<i64>) {
     let mut rest: Vec<T> = rows.into_iter().filter(|row| id(row) > after).collect();
     let next = (rest.len() > size).then(|| id(&rest[size - 1]));
     rest.truncate(size);

@@ -1,31 +1,33 @@
 //! The callback: `POST /callback/{run}/{chunk}`.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State as Extract};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::outcome::{self, Verdict};
-use super::report::{Callback, ChunkState, LeadOutcome, RunId};
-use super::service::Service;
-use crate::marketo::shared::{Shared, State};
-use crate::marketo::world::ActivityType;
-use crate::support::{self, lock};
+use crate::marketo::campaign::callback_body;
+use crate::marketo::campaign::callback_body::ValidatedCallback;
+use crate::marketo::campaign::installed_service::InstalledService;
+use crate::marketo::campaign::report::{Callback, ChunkState, LeadOutcome, RunId};
+use crate::marketo::state::{MarketoState, SharedState};
+use crate::marketo::subscription::activity::ActivityType;
+use crate::support;
+use crate::support::sync::lock;
 
-/// Takes a callback, once.
+/// Accepts a callback once per token.
 ///
-/// Adobe documents two refusals: 405 for invalid input and 404. The gateway in front checks the key before either. What
-/// a success answers is not documented; here it is 200 with nothing in it.
-pub(in crate::marketo) async fn receive(
-    Extract(state): Extract<State>,
+/// Adobe documents two errors: 405 for invalid input, and 404. The gateway checks the API key before either. The
+/// response to a valid callback is not documented; the fake returns 200 with an empty body.
+pub(crate) async fn receive(
+    State(state): State<SharedState>,
     Path((run, number)): Path<(String, usize)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     match accept(&state, &RunId(run.clone()), number, &headers, &body) {
         Ok(()) => {
-            state.announce();
+            state.notify();
             StatusCode::OK.into_response()
         }
         Err((status, why)) => {
@@ -33,7 +35,7 @@ pub(in crate::marketo) async fn receive(
                 chunk.callbacks_refused += 1;
             }
             let mut response = status.into_response();
-            response.extensions_mut().insert(support::Refusal(why.to_owned()));
+            response.extensions_mut().insert(support::request_log::RefusalReason(why.to_owned()));
             response
         }
     }
@@ -41,7 +43,7 @@ pub(in crate::marketo) async fn receive(
 
 type Refused = (StatusCode, &'static str);
 
-fn accept(state: &Shared, id: &RunId, number: usize, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
+fn accept(state: &MarketoState, id: &RunId, number: usize, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if header("x-api-key") != state.gateway_key {
         return Err((StatusCode::FORBIDDEN, "wrong or missing x-api-key"));
@@ -59,7 +61,8 @@ fn accept(state: &Shared, id: &RunId, number: usize, headers: &HeaderMap, body: 
             return Err((StatusCode::NOT_FOUND, "the callback token was used, or is void"));
         }
         let body = checked_body(header(header::CONTENT_TYPE.as_str()), body, &state.options.munchkin_id)?;
-        let Verdict { error, outcomes, violations } = outcome::judge(&body, &chunk.lead_ids, &chunk.token, &service);
+        let ValidatedCallback { error, outcomes, violations } =
+            callback_body::validate(&body, &chunk.lead_ids, &chunk.token, &service);
         chunk.state = ChunkState::CalledBack;
         chunk.callback = Some(Callback { at: now, body: Value::Object(body) });
         chunk.error = error;
@@ -67,18 +70,18 @@ fn accept(state: &Shared, id: &RunId, number: usize, headers: &HeaderMap, body: 
         chunk.violations.extend(violations.iter().cloned());
         (run.campaign.program_id, outcomes, service, violations)
     };
-    let mut world = lock(&state.world);
+    let mut subscription = lock(&state.subscription);
     for outcome in outcomes {
         let values = mapped(&outcome, &service);
-        world.write_lead(outcome.lead_id, values, "Zoom Webinar flow step", now);
+        subscription.write_lead(outcome.lead_id, values, "Zoom Webinar flow step", now);
         let result = json!({
             "success": outcome.success, "errorCode": outcome.error_code, "reason": outcome.reason,
             "attributes": outcome.attributes,
         });
-        world.log(ActivityType::FlowStepService, outcome.lead_id, Some(program_id), result, now);
+        subscription.log(ActivityType::FlowStepService, outcome.lead_id, Some(program_id), result, now);
     }
     for violation in violations {
-        world.violation(now, &format!("callback {id}/{number}"), violation);
+        subscription.violation(now, &format!("callback {id}/{number}"), violation);
     }
     Ok(())
 }
@@ -95,8 +98,8 @@ fn checked_body(content_type: &str, body: &[u8], munchkin_id: &str) -> Result<Ma
     Ok(body)
 }
 
-/// The values for lead fields, under Marketo's names. The text "null" clears a field.
-fn mapped(outcome: &LeadOutcome, service: &Service) -> Map<String, Value> {
+/// Returns the values of the mapped lead fields, by Marketo's field names. The text "null" clears a field.
+fn mapped(outcome: &LeadOutcome, service: &InstalledService) -> Map<String, Value> {
     let fields = outcome.fields.iter();
     fields
         .filter_map(|(name, value)| {

@@ -1,11 +1,13 @@
-//! The confirmation e-mail: a text with tokens, which the step Send Email fills in for each lead.
+//! The confirmation e-mail: a template whose tokens the step Send Email renders for each lead.
 
-use crate::marketo::world::{Lead, Member, Program};
+use crate::marketo::subscription::lead::Lead;
+use crate::marketo::subscription::member::Member;
+use crate::marketo::subscription::program::Program;
 
-/// Its subject line, as a marketer wrote it.
+/// Template of the subject line.
 pub const SUBJECT: &str = "You are registered: {{my.Webinar Topic}}";
 
-/// Its text, as a marketer wrote it.
+/// Template of the text.
 pub const TEXT: &str = "Hello {{lead.First Name}},
 
 you are registered for {{my.Webinar Topic}}.
@@ -18,9 +20,9 @@ Your own link to join:
 Until then!
 ";
 
-/// A text with its tokens filled in. Program and member are none in a campaign outside the program: their tokens are
-/// blank then. A My Token that the program does not have stays as it is, as in Marketo.
-pub(super) fn filled(template: &str, lead: &Lead, program: Option<&Program>, member: Option<&Member>) -> String {
+/// Renders the tokens of a template. `program` and `member` are none if the campaign is outside the program; their
+/// tokens are then blank. As at Marketo, an unknown My Token is left as it is.
+pub(super) fn rendered(template: &str, lead: &Lead, program: Option<&Program>, member: Option<&Member>) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, from_token)) = rest.split_once("{{") {
@@ -58,26 +60,30 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::marketo::world::{ChangedBy, MyToken, MyTokenType, WEBINAR_PROGRAM, World};
+    use crate::marketo::subscription::contents::Subscription;
+    use crate::marketo::subscription::member::ChangedBy;
+    use crate::marketo::subscription::program::MyToken;
+    use crate::marketo::subscription::program::MyTokenType;
+    use crate::marketo::subscription::seed::WEBINAR_PROGRAM;
 
     #[test]
-    fn tokens_are_filled_in_once() {
+    fn renders_tokens_once() {
         let now = Timestamp::UNIX_EPOCH;
-        let mut world = World::seeded(now);
-        // A value that looks like a token is a value.
+        let mut subscription = Subscription::seeded(now);
+        // A value that looks like a token is not rendered again.
         let fields = json!({"firstName": "{{member.webinar url}}"}).as_object().cloned().unwrap();
-        let id = world.leads.insert(fields, now);
-        world.change_status(WEBINAR_PROGRAM, id, "Registered", ChangedBy::Seed, now);
+        let id = subscription.leads.insert(fields, now);
+        subscription.change_status(WEBINAR_PROGRAM, id, "Registered", ChangedBy::Seed, now);
         let data = json!({"webinarUrl": "https://zoom.example/w/1?tk=x"}).as_object().cloned().unwrap();
-        world.write_member(WEBINAR_PROGRAM, id, data, now).unwrap();
+        subscription.write_member(WEBINAR_PROGRAM, id, data, now).unwrap();
         let topic = MyToken { kind: MyTokenType::Text, value: "Launch".to_owned() };
-        world.programs.get_mut(&WEBINAR_PROGRAM).unwrap().my_tokens.insert("Webinar Topic".to_owned(), topic);
+        subscription.programs.get_mut(&WEBINAR_PROGRAM).unwrap().my_tokens.insert("Webinar Topic".to_owned(), topic);
 
-        let (lead, program) = (&world.leads.by_id[&id], world.programs.get(&WEBINAR_PROGRAM));
-        let member = world.members.get(&(WEBINAR_PROGRAM, id));
+        let (lead, program) = (&subscription.leads.by_id[&id], subscription.programs.get(&WEBINAR_PROGRAM));
+        let member = subscription.members.get(&(WEBINAR_PROGRAM, id));
         let template = "{{lead.First Name}}: {{my.Webinar Topic}} {{my.None}} {{member.webinar url}} {{";
         let inside = "{{member.webinar url}}: Launch {{my.None}} https://zoom.example/w/1?tk=x ";
-        assert_eq!(filled(template, lead, program, member), inside);
-        assert_eq!(filled("<{{member.webinar url}}>", lead, None, None), "<>");
+        assert_eq!(rendered(template, lead, program, member), inside);
+        assert_eq!(rendered("<{{member.webinar url}}>", lead, None, None), "<>");
     }
 }

@@ -1,4 +1,4 @@
-//! The run of a campaign, step by step.
+//! Runs a smart campaign step by step.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,35 +8,36 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::email;
-use super::invocation::{self, Ticket};
-use super::report::{Chunk, ChunkState, Delivery, Run, RunId, RunState, StatusStep};
-use super::{Campaign, FlowStep};
-use crate::marketo::secret;
-use crate::marketo::shared::{Shared, State};
-use crate::marketo::world::{ActivityType, ChangedBy, SentEmail, StatusChange};
-use crate::support::lock;
+use crate::marketo::access_tokens::random_uuid;
+use crate::marketo::campaign::definition::{Campaign, FlowStep};
+use crate::marketo::campaign::invocation::ChunkRef;
+use crate::marketo::campaign::report::{Chunk, ChunkDelivery, ChunkState, Run, RunId, RunState, StatusStep};
+use crate::marketo::campaign::{email, invocation};
+use crate::marketo::state::{MarketoState, SharedState};
+use crate::marketo::subscription::activity::{ActivityType, SentEmail};
+use crate::marketo::subscription::member::{ChangedBy, StatusChange};
+use crate::support::sync::lock;
 
 /// Starts a campaign in the background.
 ///
 /// # Errors
-/// When its program or one of its leads does not exist, or a chunk would be empty.
-pub(in crate::marketo) fn start(shared: &State, campaign: Campaign) -> anyhow::Result<RunId> {
+/// Returns an error if the program or a lead does not exist, or the chunk size is 0.
+pub(crate) fn start(state: &SharedState, campaign: Campaign) -> anyhow::Result<RunId> {
     {
-        let world = lock(&shared.world);
-        if !world.programs.contains_key(&campaign.program_id) {
+        let subscription = lock(&state.subscription);
+        if !subscription.programs.contains_key(&campaign.program_id) {
             bail!("there is no program {}", campaign.program_id);
         }
-        if let Some(id) = campaign.lead_ids.iter().find(|id| !world.leads.by_id.contains_key(id)) {
+        if let Some(id) = campaign.lead_ids.iter().find(|id| !subscription.leads.by_id.contains_key(id)) {
             bail!("there is no lead {id}");
         }
     }
     if campaign.flow_step.as_ref().is_some_and(|step| step.chunk_size == 0) {
         bail!("chunk_size must be at least 1");
     }
-    let started_at = shared.now();
+    let started_at = state.now();
     let id = {
-        let mut campaigns = lock(&shared.campaigns);
+        let mut campaigns = lock(&state.campaigns);
         let id = campaigns.next_run_id();
         let run = Run {
             id: id.clone(),
@@ -51,34 +52,34 @@ pub(in crate::marketo) fn start(shared: &State, campaign: Campaign) -> anyhow::R
         campaigns.runs.insert(id.clone(), run);
         id
     };
-    tokio::spawn(run(Arc::clone(shared), id.clone(), campaign));
+    tokio::spawn(run(Arc::clone(state), id.clone(), campaign));
     Ok(id)
 }
 
-async fn run(shared: State, id: RunId, campaign: Campaign) {
+async fn run(state: SharedState, id: RunId, campaign: Campaign) {
     if let Some(status) = &campaign.status {
-        change_status(&shared, &id, &campaign, status);
+        change_status(&state, &id, &campaign, status);
     }
     if let Some(step) = &campaign.flow_step {
-        call_service(&shared, &id, &campaign, step).await;
+        call_service(&state, &id, &campaign, step).await;
     }
     if campaign.email {
-        send_email(&shared, &id, &campaign);
+        send_email(&state, &id, &campaign);
     }
-    let finished_at = shared.now();
-    if let Some(run) = lock(&shared.campaigns).runs.get_mut(&id) {
+    let finished_at = state.now();
+    if let Some(run) = lock(&state.campaigns).runs.get_mut(&id) {
         run.state = RunState::Finished;
         run.finished_at = Some(finished_at);
     }
-    shared.announce();
+    state.notify();
 }
 
-fn change_status(shared: &Shared, id: &RunId, campaign: &Campaign, status: &str) {
-    let now = shared.now();
+fn change_status(state: &MarketoState, id: &RunId, campaign: &Campaign, status: &str) {
+    let now = state.now();
     let changes = {
-        let mut world = lock(&shared.world);
+        let mut subscription = lock(&state.subscription);
         let change = |lead_id: &i64| {
-            let change = world.change_status(campaign.program_id, *lead_id, status, ChangedBy::FlowStep, now);
+            let change = subscription.change_status(campaign.program_id, *lead_id, status, ChangedBy::FlowStep, now);
             let (outcome, reason) = match change {
                 StatusChange::Created => ("created", None),
                 StatusChange::Updated => ("updated", None),
@@ -88,40 +89,40 @@ fn change_status(shared: &Shared, id: &RunId, campaign: &Campaign, status: &str)
         };
         campaign.lead_ids.iter().map(change).collect()
     };
-    if let Some(run) = lock(&shared.campaigns).runs.get_mut(id) {
+    if let Some(run) = lock(&state.campaigns).runs.get_mut(id) {
         run.status_changes = changes;
     }
 }
 
-async fn call_service(shared: &State, id: &RunId, campaign: &Campaign, step: &FlowStep) {
-    let chunks = cut(shared, id, campaign, step);
+async fn call_service(state: &SharedState, id: &RunId, campaign: &Campaign, step: &FlowStep) {
+    let chunks = build_chunks(state, id, campaign, step);
     let count = chunks.len();
-    if let Some(run) = lock(&shared.campaigns).runs.get_mut(id) {
+    if let Some(run) = lock(&state.campaigns).runs.get_mut(id) {
         run.chunks = chunks;
     }
     let slots = Arc::new(Semaphore::new(step.chunks_at_once.max(1)));
-    let mut under_way = JoinSet::new();
+    let mut in_flight = JoinSet::new();
     for number in 0..count {
-        let (shared, id, slots) = (Arc::clone(shared), id.clone(), Arc::clone(&slots));
-        under_way.spawn(async move {
+        let (state, id, slots) = (Arc::clone(state), id.clone(), Arc::clone(&slots));
+        in_flight.spawn(async move {
             let slot = slots.acquire().await;
-            // A chunk that cannot be sent stays visible in the report as one without a delivery.
-            let _ = redeliver(&shared, &id, number).await;
+            // If a chunk cannot be sent, the report shows it without a delivery.
+            let _ = redeliver(&state, &id, number).await;
             drop(slot);
-            await_callback(&shared, &id, number).await;
+            await_callback(&state, &id, number).await;
         });
     }
-    under_way.join_all().await;
+    in_flight.join_all().await;
 }
 
-fn cut(shared: &Shared, id: &RunId, campaign: &Campaign, step: &FlowStep) -> Vec<Chunk> {
-    let world = lock(&shared.world);
+fn build_chunks(state: &MarketoState, id: &RunId, campaign: &Campaign, step: &FlowStep) -> Vec<Chunk> {
+    let subscription = lock(&state.subscription);
     let chunks = campaign.lead_ids.chunks(step.chunk_size).enumerate();
     chunks
         .map(|(number, leads)| {
-            let token = secret::uuid();
-            let ticket = Ticket { run: id, number, token: &token };
-            let invocation = invocation::body(shared, &world, step, &ticket, campaign.program_id, leads);
+            let token = random_uuid();
+            let ticket = ChunkRef { run: id, number, token: &token };
+            let invocation = invocation::body(state, &subscription, step, &ticket, campaign.program_id, leads);
             Chunk {
                 number,
                 lead_ids: leads.to_vec(),
@@ -139,26 +140,26 @@ fn cut(shared: &Shared, id: &RunId, campaign: &Campaign, step: &FlowStep) -> Vec
         .collect()
 }
 
-/// Posts a chunk, the first time or again: the very same body, under the same token.
+/// Posts a chunk for the first time or again, with the same body and token.
 ///
 /// # Errors
-/// When there is no such chunk.
-pub(in crate::marketo) async fn redeliver(shared: &Shared, id: &RunId, number: usize) -> anyhow::Result<Delivery> {
+/// Returns an error if there is no such chunk.
+pub(crate) async fn redeliver(state: &MarketoState, id: &RunId, number: usize) -> anyhow::Result<ChunkDelivery> {
     let (step, body) = {
-        let mut campaigns = lock(&shared.campaigns);
+        let mut campaigns = lock(&state.campaigns);
         let run = campaigns.runs.get_mut(id).with_context(|| format!("there is no run {id}"))?;
         let step = run.campaign.flow_step.clone().context("the campaign calls no service")?;
         let chunk = run.chunks.get_mut(number).with_context(|| format!("{id} has no chunk {number}"))?;
-        // Sent anew, a chunk that had failed is open for its callback again.
+        // Sending a failed chunk again reopens it for its callback.
         if matches!(chunk.state, ChunkState::Refused | ChunkState::TimedOut) {
             chunk.state = ChunkState::Waiting;
         }
         (step, chunk.invocation.clone())
     };
-    let delivery = invocation::deliver(shared, &step, &body).await;
-    if let Some(chunk) = lock(&shared.campaigns).chunk_mut(id, number) {
-        // Without an answer nobody knows whether the service has the chunk, so its callback stays welcome. The interface
-        // names 201 alone for success, but services that answer 202 are known to work.
+    let delivery = invocation::deliver(state, &step, &body).await;
+    if let Some(chunk) = lock(&state.campaigns).chunk_mut(id, number) {
+        // Without a response the service may have the chunk, so its callback is still accepted. The interface specifies
+        // 201 for success, but services that respond with 202 are known to work.
         let refused = delivery.status.is_some_and(|status| !(200..300).contains(&status));
         if refused && chunk.state == ChunkState::Waiting {
             chunk.state = ChunkState::Refused;
@@ -168,42 +169,42 @@ pub(in crate::marketo) async fn redeliver(shared: &Shared, id: &RunId, number: u
         }
         chunk.deliveries.push(delivery.clone());
     }
-    shared.announce();
+    state.notify();
     Ok(delivery)
 }
 
-async fn await_callback(shared: &Shared, id: &RunId, number: usize) {
-    let patience = {
-        let campaigns = lock(&shared.campaigns);
+async fn await_callback(state: &MarketoState, id: &RunId, number: usize) {
+    let timeout = {
+        let campaigns = lock(&state.campaigns);
         let step = campaigns.runs.get(id).and_then(|run| run.campaign.flow_step.as_ref());
         step.map_or(0.0, |step| step.callback_timeout_seconds)
     };
-    let patience = Duration::try_from_secs_f64(patience).unwrap_or(Duration::MAX);
-    let over = shared.until(|| {
-        let mut campaigns = lock(&shared.campaigns);
+    let timeout = Duration::try_from_secs_f64(timeout).unwrap_or(Duration::MAX);
+    let ended = state.wait_until(|| {
+        let mut campaigns = lock(&state.campaigns);
         let chunk = campaigns.chunk_mut(id, number)?;
         (chunk.state != ChunkState::Waiting).then_some(())
     });
-    if tokio::time::timeout(patience, over).await.is_err()
-        && let Some(chunk) = lock(&shared.campaigns).chunk_mut(id, number)
+    if tokio::time::timeout(timeout, ended).await.is_err()
+        && let Some(chunk) = lock(&state.campaigns).chunk_mut(id, number)
         && chunk.state == ChunkState::Waiting
     {
         chunk.state = ChunkState::TimedOut;
     }
 }
 
-fn send_email(shared: &Shared, id: &RunId, campaign: &Campaign) {
-    let now = shared.now();
+fn send_email(state: &MarketoState, id: &RunId, campaign: &Campaign) {
+    let now = state.now();
     let in_program = campaign.flow_step.as_ref().is_none_or(|step| step.in_program);
-    let join_url_field = lock(&shared.campaigns).service.mapping.get("joinUrl").cloned().unwrap_or_default();
+    let join_url_field = lock(&state.campaigns).service.mapping.get("joinUrl").cloned().unwrap_or_default();
     let emails: Vec<SentEmail> = {
-        let mut world = lock(&shared.world);
+        let mut subscription = lock(&state.subscription);
         let write = |lead_id: &i64| {
-            let lead = world.leads.by_id.get(lead_id)?;
-            // The token resolves only in a campaign that is housed in the program.
-            let member = world.members.get(&(campaign.program_id, *lead_id)).filter(|_| in_program);
-            let program = world.programs.get(&campaign.program_id).filter(|_| in_program);
-            let filled = |template| email::filled(template, lead, program, member);
+            let lead = subscription.leads.by_id.get(lead_id)?;
+            // The token resolves only if the campaign is in the program.
+            let member = subscription.members.get(&(campaign.program_id, *lead_id)).filter(|_| in_program);
+            let program = subscription.programs.get(&campaign.program_id).filter(|_| in_program);
+            let rendered = |template| email::rendered(template, lead, program, member);
             Some(SentEmail {
                 at: now,
                 run: id.to_string(),
@@ -211,19 +212,19 @@ fn send_email(shared: &Shared, id: &RunId, campaign: &Campaign) {
                 to: lead.text("email").to_owned(),
                 member_webinar_url: member.map(|member| member.text("webinarUrl").to_owned()).unwrap_or_default(),
                 lead_join_url: lead.text(&join_url_field).to_owned(),
-                subject: filled(email::SUBJECT),
-                text: filled(email::TEXT),
+                subject: rendered(email::SUBJECT),
+                text: rendered(email::TEXT),
             })
         };
         let emails: Vec<SentEmail> = campaign.lead_ids.iter().filter_map(write).collect();
         for email in &emails {
             let what = json!({"mailing": "Confirmation", "webinarUrl": email.member_webinar_url});
-            world.log(ActivityType::SendEmail, email.lead_id, Some(campaign.program_id), what, now);
+            subscription.log(ActivityType::SendEmail, email.lead_id, Some(campaign.program_id), what, now);
         }
-        world.emails.extend(emails.iter().cloned());
+        subscription.emails.extend(emails.iter().cloned());
         emails
     };
-    if let Some(run) = lock(&shared.campaigns).runs.get_mut(id) {
+    if let Some(run) = lock(&state.campaigns).runs.get_mut(id) {
         run.emails = emails;
     }
 }

@@ -1,53 +1,57 @@
-//! The body of `POST submitAsyncAction` and its delivery.
+//! The body of `POST submitAsyncAction`, and its delivery.
 
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use super::{BlankFields, Delivery, FlowStep, RunId};
-use crate::marketo::shared::Shared;
-use crate::marketo::world::{Lead, Member, Program, World, whole_seconds};
+use crate::marketo::campaign::definition::{BlankFields, FlowStep};
+use crate::marketo::campaign::report::{ChunkDelivery, RunId};
+use crate::marketo::state::MarketoState;
+use crate::marketo::subscription::contents::Subscription;
+use crate::marketo::subscription::lead::{Lead, whole_seconds};
+use crate::marketo::subscription::member::Member;
+use crate::marketo::subscription::program::Program;
 
-/// The mapped fields of a lead, under the service's names, which are those of Marketo's REST API too.
+/// The mapped fields of a lead, by the service's names, which equal those of Marketo's REST API.
 const LEAD_FIELDS: [&str; 5] = ["email", "firstName", "lastName", "company", "phone"];
-/// The id of the campaign: the stand-in has one of each kind.
+/// Id of every campaign.
 const CAMPAIGN_ID: i32 = 3_001;
 
-/// What identifies one chunk towards the service.
-pub(super) struct Ticket<'a> {
+/// Identifies a chunk towards the service.
+pub(super) struct ChunkRef<'a> {
     pub(super) run: &'a RunId,
     pub(super) number: usize,
     pub(super) token: &'a str,
 }
 
-/// The body for a chunk of leads.
+/// Returns the body for a chunk of leads.
 pub(super) fn body(
-    shared: &Shared,
-    world: &World,
+    state: &MarketoState,
+    subscription: &Subscription,
     step: &FlowStep,
-    ticket: &Ticket<'_>,
+    ticket: &ChunkRef<'_>,
     program_id: i64,
     leads: &[i64],
 ) -> Value {
-    let own_url = shared.url.get().map(String::as_str).unwrap_or_default();
-    let program = world.programs.get(&program_id).filter(|_| step.in_program);
+    let own_url = state.url.get().map(String::as_str).unwrap_or_default();
+    let program = subscription.programs.get(&program_id).filter(|_| step.in_program);
     let objects: Vec<Value> = leads
         .iter()
-        .filter_map(|id| world.leads.by_id.get(id))
+        .filter_map(|id| subscription.leads.by_id.get(id))
         .map(|lead| {
-            let member = world.members.get(&(program_id, lead.id)).filter(|_| step.in_program);
+            let member = subscription.members.get(&(program_id, lead.id)).filter(|_| step.in_program);
             object(step, lead, member)
         })
         .collect();
     json!({
         "token": ticket.token,
         "batchid": ticket.run,
-        "apiCallBackKey": shared.gateway_key,
+        "apiCallBackKey": state.gateway_key,
         "campaignId": CAMPAIGN_ID,
         "callbackUrl": format!("{own_url}/callback/{}/{}", ticket.run, ticket.number),
         "context": {
             "subscription": {
-                "munchkinId": shared.options.munchkin_id, "prefix": "standin", "crmSyncStatus": "none",
+                "munchkinId": state.options.munchkin_id, "prefix": "standin", "crmSyncStatus": "none",
             },
             "admin": {},
             "campaign": {
@@ -100,14 +104,14 @@ fn object(step: &FlowStep, lead: &Lead, member: Option<&Member>) -> Value {
 }
 
 /// Posts a body to the service.
-pub(super) async fn deliver(shared: &Shared, step: &FlowStep, body: &Value) -> Delivery {
-    let at = shared.now();
+pub(super) async fn deliver(state: &MarketoState, step: &FlowStep, body: &Value) -> ChunkDelivery {
+    let at = state.now();
     let begun = Instant::now();
-    let answer = shared
+    let answer = state
         .http
         .post(format!("{}/submitAsyncAction", step.base_url))
         .header("x-api-key", &step.api_key)
-        .timeout(shared.options.invocation_timeout)
+        .timeout(state.options.invocation_timeout)
         .json(body)
         .send()
         .await;
@@ -119,5 +123,5 @@ pub(super) async fn deliver(shared: &Shared, step: &FlowStep, body: &Value) -> D
         Err(error) => (None, error.to_string()),
     };
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Delivery { at, status, body, took_ms }
+    ChunkDelivery { at, status, body, took_ms }
 }

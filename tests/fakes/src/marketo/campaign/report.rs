@@ -1,4 +1,4 @@
-//! What a run of a campaign did, for tests to assert on and people to read.
+//! The report of a campaign run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Campaign;
-use crate::marketo::world::SentEmail;
+use crate::marketo::campaign::definition::Campaign;
+use crate::marketo::subscription::activity::SentEmail;
 
-/// Names a run.
+/// Id of a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(pub String);
@@ -24,136 +24,136 @@ impl fmt::Display for RunId {
 /// A run of a campaign.
 #[derive(Debug, Clone, Serialize)]
 pub struct Run {
-    /// Its name.
+    /// Id of the run.
     pub id: RunId,
-    /// What was to be done.
+    /// The definition of the campaign.
     pub campaign: Campaign,
-    /// Whether it is over.
+    /// Whether the run has finished.
     pub state: RunState,
-    /// When it began.
+    /// Start of the run.
     pub started_at: Timestamp,
-    /// When its last step was over.
+    /// End of the last step.
     pub finished_at: Option<Timestamp>,
-    /// Step 1, lead by lead.
+    /// Step 1, by lead.
     pub status_changes: Vec<StatusStep>,
-    /// Step 2, chunk by chunk.
+    /// Step 2, by chunk.
     pub chunks: Vec<Chunk>,
     /// Step 3.
     pub emails: Vec<SentEmail>,
 }
 
 impl Run {
-    /// What the service reported, of all chunks together, by lead.
+    /// Returns the outcomes that the service reported in all chunks, by lead.
     pub fn outcomes(&self) -> BTreeMap<i64, &LeadOutcome> {
         let outcomes = self.chunks.iter().flat_map(|chunk| &chunk.outcomes);
         outcomes.map(|outcome| (outcome.lead_id, outcome)).collect()
     }
 
-    /// The rules of the interface that the service broke.
+    /// Returns the service's violations of the interface.
     pub fn violations(&self) -> Vec<&str> {
         self.chunks.iter().flat_map(|chunk| &chunk.violations).map(String::as_str).collect()
     }
 }
 
-/// Whether a run is over.
+/// Whether a run has finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
-    /// A step is under way.
+    /// A step is in progress.
     Running,
-    /// All steps are over, however they went.
+    /// All steps have ended, successfully or not.
     Finished,
 }
 
-/// What Change Program Status did with one lead.
+/// The result of Change Program Status for one lead.
 #[derive(Debug, Clone, Serialize)]
 pub struct StatusStep {
     /// The lead.
     pub lead_id: i64,
     /// `created`, `updated` or `skipped`.
     pub outcome: &'static str,
-    /// Why it was skipped.
+    /// Why the lead was skipped.
     pub reason: Option<String>,
 }
 
-/// One call of the flow step service, and what came of it.
+/// A call of the flow step service for a number of leads.
 #[derive(Debug, Clone, Serialize)]
 pub struct Chunk {
-    /// Place in the run, from 0.
+    /// Index in the run, from 0.
     pub number: usize,
-    /// The leads in it.
+    /// The leads of the chunk.
     pub lead_ids: Vec<i64>,
-    /// Where it stands.
+    /// State of the chunk.
     pub state: ChunkState,
-    /// Each time it was sent.
-    pub deliveries: Vec<Delivery>,
-    /// The callback that was accepted.
+    /// Every delivery of the chunk.
+    pub deliveries: Vec<ChunkDelivery>,
+    /// The accepted callback.
     pub callback: Option<Callback>,
-    /// How many callbacks were refused, for whatever reason.
+    /// Number of rejected callbacks.
     pub callbacks_refused: usize,
-    /// The chunk-level error, `errorCode: errorMessage`, under which no lead was processed.
+    /// The chunk-level error, `errorCode: errorMessage`. No lead was processed.
     pub error: Option<String>,
-    /// What the service reported of each lead.
+    /// The outcome of each lead.
     pub outcomes: Vec<LeadOutcome>,
-    /// The rules of the interface that the service broke.
+    /// The service's violations of the interface.
     pub violations: Vec<String>,
-    /// The body that was sent.
+    /// The body of the call.
     #[serde(skip)]
     pub invocation: Value,
-    /// The token that its callback must show, once.
+    /// The token that the callback must contain; it is valid once.
     #[serde(skip)]
     pub token: String,
 }
 
-/// Where a chunk stands.
+/// The state of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChunkState {
-    /// Its callback has not come yet.
+    /// The callback has not arrived yet.
     Waiting,
-    /// Its callback came.
+    /// The callback was accepted.
     CalledBack,
-    /// The service answered with an error.
+    /// The service responded with an error.
     Refused,
-    /// Nobody called back in time; the token is void.
+    /// No callback arrived in time; the token is void.
     TimedOut,
 }
 
-/// One time that a chunk was sent.
+/// A delivery of a chunk.
 #[derive(Debug, Clone, Serialize)]
-pub struct Delivery {
-    /// When.
+pub struct ChunkDelivery {
+    /// When the chunk was sent.
     pub at: Timestamp,
-    /// The service's status; none when it did not answer.
+    /// Status of the response; none if there was no response.
     pub status: Option<u16>,
-    /// The service's body, or why there is none.
+    /// Body of the response, or why there was none.
     pub body: String,
-    /// How long it took to answer, in milliseconds.
+    /// Response time in milliseconds.
     pub took_ms: u64,
 }
 
-/// A callback that was accepted.
+/// An accepted callback.
 #[derive(Debug, Clone, Serialize)]
 pub struct Callback {
-    /// When it came.
+    /// When the callback arrived.
     pub at: Timestamp,
-    /// Its body.
+    /// Body of the callback.
     pub body: Value,
 }
 
-/// What the service reported of one lead.
+/// The outcome that the service reported for a lead.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeadOutcome {
     /// The lead.
     pub lead_id: i64,
-    /// Whether the service says that it worked.
+    /// Whether the service reported success.
     pub success: bool,
-    /// Its code, empty on success.
+    /// Error code; empty on success.
     pub error_code: String,
-    /// Its reason.
+    /// Reason that the service gave.
     pub reason: String,
-    /// The activity's attributes.
+    /// Attributes of the activity.
     pub attributes: BTreeMap<String, Value>,
-    /// The values for mapped lead fields, under the service's names.
+    /// Values of mapped lead fields, by the service's field names.
     pub fields: BTreeMap<String, Value>,
 }

@@ -1,15 +1,15 @@
-//! The rules for the service definition.
+//! The rules of the service definition.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Findings;
-use crate::marketo::campaign::DataType;
+use crate::marketo::campaign::installed_service::DataType;
+use crate::marketo::install::report::Findings;
 
-/// Always part of a flow step's activity, so nobody may define them.
+/// Attributes that every flow step activity has; a service must not define them.
 const RESERVED: [&str; 3] = ["success", "reason", "errorCode"];
-/// What an invocation definition may hold.
+/// The keys that an invocation definition may have.
 const INVOCATION_KEYS: [&str; 11] = [
     "globalAttributes",
     "flowAttributes",
@@ -53,7 +53,7 @@ pub(super) fn check(definition: &Value, findings: &mut Findings) {
     }
 }
 
-/// Checks a list of attributes and returns their names.
+/// Checks a list of attributes. Returns their names.
 fn attributes(definition: &Value, list: &str, findings: &mut Findings) -> Vec<String> {
     let mut names = Vec::new();
     for attribute in definition[list].as_array().into_iter().flatten() {

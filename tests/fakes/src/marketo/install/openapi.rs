@@ -1,8 +1,8 @@
-//! The rules for the service's OpenAPI document.
+//! The rules of the service's `OpenAPI` document.
 
 use serde_json::Value;
 
-use super::Findings;
+use crate::marketo::install::report::Findings;
 
 /// The response statuses that `submitAsyncAction` must declare.
 const DECLARED: [&str; 6] = ["201", "400", "401", "403", "429", "500"];

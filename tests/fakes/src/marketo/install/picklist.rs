@@ -1,10 +1,10 @@
-//! The rules for picklists and status.
+//! The rules of picklists and of the service status.
 
 use serde_json::Value;
 
-use super::Findings;
+use crate::marketo::install::report::Findings;
 
-/// Most choices of one field.
+/// Maximum number of choices of one field.
 const MAX_CHOICES: usize = 1_000;
 
 /// Checks the choices of an attribute.

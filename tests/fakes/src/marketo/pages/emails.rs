@@ -1,22 +1,24 @@
-//! An e-mail as its reader got it.
+//! A sent e-mail.
 
-use axum::extract::{Path, State as Extract};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use maud::html;
 
-use super::{nothing, small};
-use crate::marketo::campaign::{SUBJECT, TEXT};
-use crate::marketo::shared::State;
-use crate::support::{lock, page};
+use crate::marketo::campaign::email::{SUBJECT, TEXT};
+use crate::marketo::pages::program::not_found;
+use crate::marketo::state::SharedState;
+use crate::support::layout;
+use crate::support::layout::Site;
+use crate::support::sync::lock;
 
-/// `GET /emails/{number}`: numbered from 0, in the order in which they went out.
-pub(super) async fn one(Extract(state): Extract<State>, Path(number): Path<usize>) -> Response {
-    let found = lock(&state.world).emails.get(number).cloned();
-    let Some(email) = found else { return nothing("No such e-mail") };
+/// `GET /emails/{number}`: the index among the sent e-mails, from 0.
+pub(super) async fn one(State(state): State<SharedState>, Path(number): Path<usize>) -> Response {
+    let found = lock(&state.subscription).emails.get(number).cloned();
+    let Some(email) = found else { return not_found("No such e-mail") };
     let program =
         lock(&state.campaigns).runs.values().find(|run| run.id.0 == email.run).map(|run| run.campaign.program_id);
     let link = email.member_webinar_url.as_str();
-    // Without a link there is nothing to cut the text at.
+    // Without a link there is nothing to split the text at.
     let (before, after) = Some(link)
         .filter(|link| !link.is_empty())
         .and_then(|link| email.text.split_once(link))
@@ -26,7 +28,7 @@ pub(super) async fn one(Extract(state): Extract<State>, Path(number): Path<usize
         section {
             h2 { (email.subject) }
             p .quiet { "To " (email.to) }
-            p .mail #mail { (before) @if !link.is_empty() { (page::web_link(link)) } (after) }
+            p .mail #mail { (before) @if !link.is_empty() { (layout::web_link(link)) } (after) }
             @if link.is_empty() {
                 p role="alert" { "{{member.webinar url}} was blank when this went out: the lead had no link." }
             }
@@ -37,5 +39,5 @@ pub(super) async fn one(Extract(state): Extract<State>, Path(number): Path<usize
             p .mail { (TEXT) }
         }
     };
-    small("Confirmation e-mail", body)
+    Site::Marketo.page("Confirmation e-mail", body)
 }

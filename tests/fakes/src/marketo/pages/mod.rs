@@ -1,39 +1,25 @@
-//! The pages that people see: programs, one program with its members, and the e-mails that went out.
+//! The web pages of the fake Marketo: programs, one program with its members, and the sent e-mails.
 //!
-//! Their forms are calls under `/_control/page/`, which no fault, limit or record touches.
+//! Their forms are control calls under `/_control/page/`, exempt from faults, limits and the request log.
 
-mod deeds;
+mod actions;
 mod emails;
 mod program;
 mod programs;
 
 use axum::Router;
-use axum::response::Response;
 use axum::routing::{get, post};
-use maud::{Markup, html};
 
-use super::shared::State;
-use crate::support::page;
+use crate::marketo::state::SharedState;
 
-/// Whose pages these are.
-const SYSTEM: &str = "Marketo";
-
-pub(super) fn router(state: &State) -> Router {
+pub(super) fn router(state: &SharedState) -> Router {
     Router::new()
         .route("/", get(programs::all))
         .route("/programs/{id}", get(program::one))
         .route("/emails/{number}", get(emails::one))
-        .route("/_control/page/install", post(deeds::install))
-        .route("/_control/page/programs/{id}/lead", post(deeds::add_lead))
-        .route("/_control/page/programs/{id}/members", post(deeds::add_members))
-        .route("/_control/page/programs/{id}/register", post(deeds::register))
+        .route("/_control/page/install", post(actions::install))
+        .route("/_control/page/programs/{id}/lead", post(actions::add_lead))
+        .route("/_control/page/programs/{id}/members", post(actions::add_members))
+        .route("/_control/page/programs/{id}/register", post(actions::register))
         .with_state(state.clone())
-}
-
-fn small(title: &str, body: Markup) -> Response {
-    page::page(SYSTEM, title, body)
-}
-
-fn nothing(what: &str) -> Response {
-    small(what, html! { p { a href="/" { "All programs" } } })
 }

@@ -1,71 +1,75 @@
-//! One program: its members, what can be done with them, its My Tokens, and the e-mails that went out.
+//! The page of one program: its members, its forms, its My Tokens, and its sent e-mails.
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State as Extract};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::{SYSTEM, nothing, small};
-use crate::marketo::campaign::{ChunkState, FlowStep, LeadOutcome, Run, RunState};
-use crate::marketo::shared::{Shared, State};
-use crate::marketo::world::{Lead, Member, Program, SentEmail};
-use crate::support::{lock, page};
+use crate::marketo::campaign::definition::FlowStep;
+use crate::marketo::campaign::report::{ChunkState, LeadOutcome, Run, RunState};
+use crate::marketo::state::{MarketoState, SharedState};
+use crate::marketo::subscription::activity::SentEmail;
+use crate::marketo::subscription::lead::Lead;
+use crate::marketo::subscription::member::Member;
+use crate::marketo::subscription::program::Program;
+use crate::support::layout::Site;
+use crate::support::sync::lock;
 
-/// What the page shows, taken in one look.
-struct View {
+/// A consistent snapshot of what the page shows.
+struct ProgramView {
     program: Program,
     statuses: Vec<String>,
     members: Vec<(Lead, Member)>,
     others: Vec<Lead>,
-    /// Each with its number among all e-mails, newest first.
+    /// The e-mails with their index among all e-mails, newest first.
     emails: Vec<(usize, SentEmail)>,
-    /// What the flow step service said last of each lead.
+    /// The last outcome of the flow step for each lead.
     outcomes: BTreeMap<i64, String>,
     installed: Option<FlowStep>,
-    under_way: bool,
+    in_flight: bool,
 }
 
 /// `GET /programs/{id}`
-pub(super) async fn one(Extract(state): Extract<State>, Path(id): Path<i64>) -> Response {
-    let Some(view) = View::of(&state, id) else { return nothing("No such program") };
+pub(super) async fn one(State(state): State<SharedState>, Path(id): Path<i64>) -> Response {
+    let Some(view) = ProgramView::of(&state, id) else { return not_found("No such program") };
     let body = html! {
         p { a href="/" { "All programs" } }
         p { "ID " (id) " · Channel " (view.program.channel) " · Statuses: " (view.statuses.join(", ")) }
-        @if view.under_way { p role="status" { strong { "The smart campaign is running ..." } } }
+        @if view.in_flight { p role="status" { strong { "The smart campaign is running ..." } } }
         (members(&view))
-        (adding(&view))
+        (add_leads_forms(&view))
         (emails(&view.emails))
         (my_tokens(&view.program))
     };
-    if view.under_way {
-        page::page_under_way(SYSTEM, &view.program.name, body)
+    if view.in_flight {
+        Site::Marketo.auto_refreshing_page(&view.program.name, body)
     } else {
-        small(&view.program.name, body)
+        Site::Marketo.page(&view.program.name, body)
     }
 }
 
-impl View {
-    fn of(shared: &Shared, id: i64) -> Option<Self> {
+impl ProgramView {
+    fn of(state: &MarketoState, id: i64) -> Option<Self> {
         let (runs, installed) = {
-            let campaigns = lock(&shared.campaigns);
+            let campaigns = lock(&state.campaigns);
             let of_program = campaigns.runs.values().filter(|run| run.campaign.program_id == id);
             (of_program.cloned().collect::<Vec<Run>>(), campaigns.installed.clone())
         };
-        let world = lock(&shared.world);
-        let program = world.programs.get(&id)?.clone();
-        let channel = world.channels.get(&program.channel)?;
+        let subscription = lock(&state.subscription);
+        let program = subscription.programs.get(&id)?.clone();
+        let channel = subscription.channels.get(&program.channel)?;
         let statuses = channel.progression_statuses.iter().filter(|status| status.step > 0);
-        let member_of = |lead: &Lead| world.members.get(&(id, lead.id)).cloned();
+        let member_of = |lead: &Lead| subscription.members.get(&(id, lead.id)).cloned();
         let (mut members, mut others) = (Vec::new(), Vec::new());
-        for lead in world.leads.by_id.values() {
+        for lead in subscription.leads.by_id.values() {
             match member_of(lead) {
                 Some(member) => members.push((lead.clone(), member)),
                 None => others.push(lead.clone()),
             }
         }
         let of_program = |email: &SentEmail| runs.iter().any(|run| run.id.0 == email.run);
-        let emails = world.emails.iter().cloned().enumerate().filter(|(_, email)| of_program(email)).rev();
+        let emails = subscription.emails.iter().cloned().enumerate().filter(|(_, email)| of_program(email)).rev();
         Some(Self {
             statuses: statuses.map(|status| status.name.clone()).collect(),
             members,
@@ -73,19 +77,19 @@ impl View {
             emails: emails.collect(),
             outcomes: runs.iter().flat_map(outcomes).collect(),
             installed,
-            under_way: runs.iter().any(|run| run.state == RunState::Running),
+            in_flight: runs.iter().any(|run| run.state == RunState::Running),
             program,
         })
     }
 }
 
-/// In words, lead by lead, what came of a run's flow step.
+/// Describes the outcome of a run's flow step for each lead.
 fn outcomes(run: &Run) -> Vec<(i64, String)> {
     let words = |outcome: &LeadOutcome| match outcome.success {
         true => "done".to_owned(),
         false => format!("{}: {}", outcome.error_code, outcome.reason),
     };
-    let mut told = Vec::new();
+    let mut outcomes = Vec::new();
     for chunk in &run.chunks {
         let of_all = match (&chunk.error, chunk.state) {
             (Some(error), _) => Some(error.as_str()),
@@ -95,14 +99,14 @@ fn outcomes(run: &Run) -> Vec<(i64, String)> {
             (None, ChunkState::CalledBack) => None,
         };
         match of_all {
-            Some(words) => told.extend(chunk.lead_ids.iter().map(|&lead| (lead, words.to_owned()))),
-            None => told.extend(chunk.outcomes.iter().map(|outcome| (outcome.lead_id, words(outcome)))),
+            Some(words) => outcomes.extend(chunk.lead_ids.iter().map(|&lead| (lead, words.to_owned()))),
+            None => outcomes.extend(chunk.outcomes.iter().map(|outcome| (outcome.lead_id, words(outcome)))),
         }
     }
-    told
+    outcomes
 }
 
-fn members(view: &View) -> Markup {
+fn members(view: &ProgramView) -> Markup {
     let lead_name = |lead: &Lead| format!("{} {}", lead.text("firstName"), lead.text("lastName"));
     let action = format!("/_control/page/programs/{}/register", view.program.id);
     html! {
@@ -151,7 +155,7 @@ fn members(view: &View) -> Markup {
     }
 }
 
-fn adding(view: &View) -> Markup {
+fn add_leads_forms(view: &ProgramView) -> Markup {
     let path = format!("/_control/page/programs/{}", view.program.id);
     html! {
         section {
@@ -216,4 +220,9 @@ fn my_tokens(program: &Program) -> Markup {
             }
         }
     }
+}
+
+/// Renders the page for a program or an e-mail that does not exist.
+pub(super) fn not_found(title: &str) -> Response {
+    Site::Marketo.page(title, html! { p { a href="/" { "All programs" } } })
 }

@@ -1,21 +1,21 @@
-//! All programs, and the flow step service that is installed.
+//! The list of programs, and the installed flow step service.
 
-use axum::extract::State as Extract;
+use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::small;
-use crate::marketo::campaign::FlowStep;
-use crate::marketo::shared::State;
-use crate::marketo::world::Program;
-use crate::support::lock;
+use crate::marketo::campaign::definition::FlowStep;
+use crate::marketo::state::SharedState;
+use crate::marketo::subscription::program::Program;
+use crate::support::layout::Site;
+use crate::support::sync::lock;
 
 /// `GET /`
-pub(super) async fn all(Extract(state): Extract<State>) -> Response {
+pub(super) async fn all(State(state): State<SharedState>) -> Response {
     let programs: Vec<(Program, usize)> = {
-        let world = lock(&state.world);
-        let count = |id: i64| world.members.keys().filter(|(program, _)| *program == id).count();
-        world.programs.values().map(|program| (program.clone(), count(program.id))).collect()
+        let subscription = lock(&state.subscription);
+        let count = |id: i64| subscription.members.keys().filter(|(program, _)| *program == id).count();
+        subscription.programs.values().map(|program| (program.clone(), count(program.id))).collect()
     };
     let installed = lock(&state.campaigns).installed.clone();
     let body = html! {
@@ -39,11 +39,11 @@ pub(super) async fn all(Extract(state): Extract<State>) -> Response {
         }
         (service(installed.as_ref()))
         p .quiet {
-            "For engineers: " a href="/_control/state" { "everything it holds" } ", "
-            a href="/_control/requests" { "what it was asked" } "."
+            "For engineers: " a href="/_control/state" { "the whole state" } ", "
+            a href="/_control/requests" { "the request log" } "."
         }
     };
-    small("Programs", body)
+    Site::Marketo.page("Programs", body)
 }
 
 /// Admin > Service Providers.

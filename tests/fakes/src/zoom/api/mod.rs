@@ -1,17 +1,15 @@
 //! Zoom's REST API under `/v2`.
 //!
-//! Paths are taken apart here, not by a router: Zoom has rules of its own about encoded slashes (see [`past`]).
+//! The paths are matched here and not by a router, because Zoom has its own rules for encoded slashes (see
+//! [`past_webinars`]).
 
 mod call;
-pub(crate) mod error;
-pub(crate) mod paging;
-mod past;
-mod questions;
-mod registrant_lists;
-pub(crate) mod registration;
+mod past_webinars;
+pub(super) mod registrant_status;
+mod registrants;
+pub(super) mod registration;
 mod registration_form;
-mod report;
-pub(crate) mod status;
+mod reports;
 mod users;
 mod webinars;
 
@@ -20,11 +18,12 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 
-use self::call::{Answer, Call, Operation};
-use self::error::ApiError;
-use super::Zoom;
-use super::limits::Label::{self, Heavy, Light, Medium};
-use crate::support::lock;
+use crate::support::sync::lock;
+use crate::zoom::api::call::{Call, Operation};
+use crate::zoom::api_error::ZoomApiError;
+use crate::zoom::fake::Zoom;
+use crate::zoom::state::rate_limits::RateLimitLabel;
+use crate::zoom::state::rate_limits::RateLimitLabel::{Heavy, Light, Medium};
 
 /// Answers any request under `/v2/`.
 pub(crate) async fn answer(State(zoom): State<Zoom>, request: Request) -> Response {
@@ -44,7 +43,7 @@ pub(crate) async fn answer(State(zoom): State<Zoom>, request: Request) -> Respon
     response
 }
 
-fn execute(zoom: &Zoom, parts: &http::request::Parts, body: &[u8]) -> Result<Response, ApiError> {
+fn execute(zoom: &Zoom, parts: &http::request::Parts, body: &[u8]) -> Result<Response, ZoomApiError> {
     let now = zoom.clock().now();
     let path = parts.uri.path();
     let segments: Vec<&str> = path.strip_prefix("/v2/").unwrap_or_default().split('/').collect();
@@ -56,23 +55,23 @@ fn execute(zoom: &Zoom, parts: &http::request::Parts, body: &[u8]) -> Result<Res
         .headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-        .ok_or_else(|| ApiError::unauthorized("Invalid access token."))?;
+        .ok_or_else(|| ZoomApiError::unauthorized("Invalid access token."))?;
     let (user_id, scopes) = state.authorizations.bearer(bearer, now)?;
-    let caller = state.user(&user_id).cloned().ok_or_else(|| ApiError::unauthorized("Invalid access token."))?;
-    let operation = operation(&parts.method, &segments).ok_or_else(ApiError::unknown_endpoint)?;
+    let caller = state.user(&user_id).cloned().ok_or_else(|| ZoomApiError::unauthorized("Invalid access token."))?;
+    let operation = operation(&parts.method, &segments).ok_or_else(ZoomApiError::unknown_endpoint)?;
     let plan = state.accounts.get(&caller.account_id).map(|account| account.plan).unwrap_or_default();
-    let remaining = state.limits.call(&caller.account_id, plan, operation.label, now)?;
+    let remaining = state.limits.count_call(&caller.account_id, plan, operation.label, now)?;
 
     let admin_scope = format!("{}:admin", operation.scope);
     let account_wide = scopes.contains(&admin_scope);
     if !account_wide && (operation.admin_only || !scopes.iter().any(|scope| scope == operation.scope)) {
-        return Err(lacks_scope(&operation, &admin_scope));
+        return Err(missing_scope(&operation, &admin_scope));
     }
     if account_wide && !caller.admin {
-        return Err(ApiError::no_permission());
+        return Err(ZoomApiError::no_permission());
     }
     if !body.is_empty() && !is_json(parts) {
-        return Err(ApiError::new(
+        return Err(ZoomApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             300,
             "Request Body should be a valid JSON object.",
@@ -88,14 +87,14 @@ fn execute(zoom: &Zoom, parts: &http::request::Parts, body: &[u8]) -> Result<Res
         StatusCode::NO_CONTENT => status.into_response(),
         _ => (status, Json(answer)).into_response(),
     };
-    note_allowance(&mut response, plan.allowance(operation.label).per_second, remaining, operation.label);
+    add_rate_limit_headers(&mut response, plan.allowance(operation.label).per_second, remaining, operation.label);
     Ok(response)
 }
 
-fn lacks_scope(operation: &Operation, admin_scope: &str) -> ApiError {
+fn missing_scope(operation: &Operation, admin_scope: &str) -> ZoomApiError {
     let accepted =
         if operation.admin_only { admin_scope.to_owned() } else { format!("{}, {admin_scope}", operation.scope) };
-    ApiError::bad_request(4711, format!("Invalid access token, does not contain scopes:[{accepted}]."))
+    ZoomApiError::bad_request(4711, format!("Invalid access token, does not contain scopes:[{accepted}]."))
 }
 
 fn is_json(parts: &http::request::Parts) -> bool {
@@ -106,7 +105,7 @@ fn is_json(parts: &http::request::Parts) -> bool {
         .is_some_and(|value| value.starts_with("application/json"))
 }
 
-fn note_allowance(response: &mut Response, limit: usize, remaining: usize, label: Label) {
+fn add_rate_limit_headers(response: &mut Response, limit: usize, remaining: usize, label: RateLimitLabel) {
     let headers = response.headers_mut();
     headers.insert("x-ratelimit-category", HeaderValue::from_static(label.as_str()));
     headers.insert("x-ratelimit-type", HeaderValue::from_static("QPS"));
@@ -114,7 +113,7 @@ fn note_allowance(response: &mut Response, limit: usize, remaining: usize, label
     headers.insert("x-ratelimit-remaining", HeaderValue::from(remaining));
 }
 
-/// The operation that a method and a path mean, with its label and scope as Zoom publishes them.
+/// Returns the operation of a method and a path, with its published rate limit label and scope.
 fn operation(method: &Method, segments: &[&str]) -> Option<Operation> {
     let op = |label, scope, run| Operation { label, scope, admin_only: false, run };
     let report = |scope, run| Operation { label: Heavy, scope, admin_only: true, run };
@@ -124,25 +123,29 @@ fn operation(method: &Method, segments: &[&str]) -> Option<Operation> {
         ("GET", ["users", _, "webinars"]) => op(Medium, "webinar:read:list_webinars", webinars::list),
         ("GET", ["webinars", _]) => op(Light, "webinar:read:webinar", webinars::get),
         ("POST", ["webinars", _, "registrants"]) => op(Light, "webinar:write:registrant", registration::add),
-        ("GET", ["webinars", _, "registrants"]) => op(Medium, "webinar:read:list_registrants", registrant_lists::list),
+        ("GET", ["webinars", _, "registrants"]) => op(Medium, "webinar:read:list_registrants", registrants::list),
         ("GET", ["webinars", _, "registrants", "questions"]) => {
-            op(Light, "webinar:read:list_registration_questions", questions::get)
+            op(Light, "webinar:read:list_registration_questions", registrants::questions)
         }
         ("PUT", ["webinars", _, "registrants", "status"]) => {
-            op(Medium, "webinar:update:registrant_status", status::put)
+            op(Medium, "webinar:update:registrant_status", registrant_status::put)
         }
-        ("GET", ["webinars", _, "registrants", _]) => op(Light, "webinar:read:registrant", registrant_lists::get),
+        ("GET", ["webinars", _, "registrants", _]) => op(Light, "webinar:read:registrant", registrants::get),
         ("POST", ["webinars", _, "batch_registrants"]) => {
             op(Heavy, "webinar:write:batch_registrants", registration::add_batch)
         }
-        ("GET", ["past_webinars", _, "instances"]) => op(Light, "webinar:read:list_past_instances", past::instances),
-        ("GET", ["past_webinars", _, "participants"]) => {
-            op(Medium, "webinar:read:list_past_participants", past::participants)
+        ("GET", ["past_webinars", _, "instances"]) => {
+            op(Light, "webinar:read:list_past_instances", past_webinars::instances)
         }
-        ("GET", ["past_webinars", _, "absentees"]) => op(Heavy, "webinar:read:list_absentees", past::absentees),
-        ("GET", ["report", "webinars", _]) => report("report:read:webinar", report::detail),
+        ("GET", ["past_webinars", _, "participants"]) => {
+            op(Medium, "webinar:read:list_past_participants", past_webinars::participants)
+        }
+        ("GET", ["past_webinars", _, "absentees"]) => {
+            op(Heavy, "webinar:read:list_absentees", past_webinars::absentees)
+        }
+        ("GET", ["report", "webinars", _]) => report("report:read:webinar", reports::detail),
         ("GET", ["report", "webinars", _, "participants"]) => {
-            report("report:read:list_webinar_participants", report::participants)
+            report("report:read:list_webinar_participants", reports::participants)
         }
         _ => return None,
     })

@@ -1,15 +1,16 @@
-//! What may be in a registration, field by field.
+//! The fields of a registration and their rules.
 //!
-//! Zoom overlooks fields that it does not know; the stand-in refuses them, since they are mistakes of ours.
+//! Zoom ignores unknown fields. The fake rejects them, because they are mistakes of the application.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::error::ApiError;
-use crate::zoom::model::{CustomAnswer, NewRegistrant, Webinar};
+use crate::zoom::api_error::ZoomApiError;
+use crate::zoom::state::registrant::{CustomAnswer, NewRegistrant};
+use crate::zoom::state::webinar::Webinar;
 
-/// Standard fields without a rule beyond being text, and their greatest length in characters where Zoom gives none.
+/// Standard fields with no rule except a maximum length, in characters, where Zoom documents none.
 const PLAIN_FIELDS: [&str; 9] =
     ["address", "city", "state", "zip", "phone", "comments", "industry", "job_title", "org"];
 const PLAIN_LENGTH: usize = 128;
@@ -27,8 +28,8 @@ const LANGUAGES: &[&str] = &[
     "pl-PL", "Tr-TR",
 ];
 
-/// Reads a registration. Every wrong field is named in the refusal.
-pub(super) fn read(body: &Value) -> Result<NewRegistrant, ApiError> {
+/// Parses a registration. The error names every invalid field.
+pub(super) fn read(body: &Value) -> Result<NewRegistrant, ZoomApiError> {
     let empty = Map::new();
     let fields = body.as_object().unwrap_or(&empty);
     let mut wrong = Vec::new();
@@ -60,45 +61,47 @@ pub(super) fn read(body: &Value) -> Result<NewRegistrant, ApiError> {
     }
     match wrong.split_first() {
         None => Ok(registrant),
-        Some(((field, message), rest)) => Err(rest
-            .iter()
-            .fold(ApiError::field(field, *message), |refusal, (field, message)| refusal.and_field(field, *message))),
+        Some(((field, message), rest)) => {
+            Err(rest.iter().fold(ZoomApiError::field(field, *message), |refusal, (field, message)| {
+                refusal.and_field(field, *message)
+            }))
+        }
     }
 }
 
-/// Whether every question that the webinar requires is answered, and answered with one of its choices.
-pub(super) fn answers_questions(registrant: &NewRegistrant, webinar: &Webinar) -> Result<(), ApiError> {
+/// Checks that every required question is answered, and with one of its choices.
+pub(super) fn check_answers(registrant: &NewRegistrant, webinar: &Webinar) -> Result<(), ZoomApiError> {
     for question in webinar.questions.iter().filter(|question| question.required) {
         let answer = match question.field_name.as_str() {
             "last_name" => Some(&registrant.last_name),
             name => registrant.details.get(name),
         };
         if answer.is_none_or(|text| text.trim().is_empty()) {
-            return Err(ApiError::field(&question.field_name, "This field is required."));
+            return Err(ZoomApiError::field(&question.field_name, "This field is required."));
         }
     }
     let answers: BTreeMap<&str, &str> =
         registrant.custom_questions.iter().map(|answer| (answer.title.as_str(), answer.value.as_str())).collect();
     let known = |title: &str| webinar.custom_questions.iter().any(|question| question.title == title);
     if let Some(title) = answers.keys().find(|title| !known(title)) {
-        return Err(ApiError::field("custom_questions", format!("Unknown question: {title}.")));
+        return Err(ZoomApiError::field("custom_questions", format!("Unknown question: {title}.")));
     }
     for question in &webinar.custom_questions {
         let answer = answers.get(question.title.as_str()).copied().unwrap_or_default();
         let title = &question.title;
         if answer.trim().is_empty() {
             if question.required {
-                return Err(ApiError::field("custom_questions", format!("This question is required: {title}.")));
+                return Err(ZoomApiError::field("custom_questions", format!("This question is required: {title}.")));
             }
-        } else if !question.answers.is_empty() && !chosen(answer, &question.kind, &question.answers) {
-            return Err(ApiError::field("custom_questions", format!("Invalid answer: {title}.")));
+        } else if !question.answers.is_empty() && !is_choice(answer, &question.kind, &question.answers) {
+            return Err(ZoomApiError::field("custom_questions", format!("Invalid answer: {title}.")));
         }
     }
     Ok(())
 }
 
-/// Several answers to a `multiple` question come in one value, separated by commas.
-fn chosen(answer: &str, kind: &str, choices: &[String]) -> bool {
+/// A `multiple` question takes several answers in one value, separated by commas.
+fn is_choice(answer: &str, kind: &str, choices: &[String]) -> bool {
     let among = |answer: &str| choices.iter().any(|choice| choice == answer);
     among(answer) || (kind == "multiple" && answer.split(',').map(str::trim).all(among))
 }
@@ -144,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wrong_fields_are_named() {
+    fn error_names_the_invalid_field() {
         for (body, field) in [
             (json!({"first_name": "Bo"}), "email"),
             (json!({"email": "bo@x.com"}), "first_name"),
@@ -161,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_address_is_an_address() {
+    fn accepts_plus_addresses() {
         let registrant = read(&json!({"email": "bo+1@x.com", "first_name": "Bo"})).unwrap();
         assert_eq!(registrant.email, "bo+1@x.com");
     }

@@ -2,22 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call};
-use crate::zoom::model::User;
+use crate::zoom::api::call::{Call, CallResult};
+use crate::zoom::state::accounts::User;
 
 /// `GET /users/{me, id or e-mail}`.
-pub(super) fn get(call: &mut Call<'_>) -> Answer {
+pub(super) fn get(call: &mut Call<'_>) -> CallResult {
     Ok((200, shown(&call.user()?)))
 }
 
-/// `GET /users`. Everybody here is active.
-pub(super) fn list(call: &mut Call<'_>) -> Answer {
-    let asked = call.query.get("status").map_or("active", String::as_str);
+/// `GET /users`. Every user of the fake is active.
+pub(super) fn list(call: &mut Call<'_>) -> CallResult {
+    let status = call.query.get("status").map_or("active", String::as_str);
     let account = &call.caller.account_id;
-    let users = call.state.users.iter().filter(|user| user.account_id == *account && asked == "active");
+    let users = call.state.users.iter().filter(|user| user.account_id == *account && status == "active");
     let users: Vec<Value> = users.map(shown).collect();
     let page = call.page(users.len())?;
-    Ok((200, page.around("users", page.of(users.into_iter()).collect())))
+    Ok((200, page.envelope("users", page.slice(users.into_iter()).collect())))
 }
 
 fn shown(user: &User) -> Value {

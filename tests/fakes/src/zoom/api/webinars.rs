@@ -1,26 +1,27 @@
-//! Webinars, listed and one by one.
+//! Webinars: the list and a single one.
 
 use serde_json::{Value, json};
 
-use super::error::ApiError;
-use super::{Answer, Call};
-use crate::zoom::links;
-use crate::zoom::model::{State, Webinar};
-use crate::zoom::zoom_time;
+use crate::zoom::api::call::{Call, CallResult};
+use crate::zoom::api_error::ZoomApiError;
+use crate::zoom::format;
+use crate::zoom::format::zoom_time;
+use crate::zoom::state::webinar::Webinar;
+use crate::zoom::state::zoom_state::ZoomState;
 
-/// How much of a description a list shows.
-const AGENDA_IN_LIST: usize = 250;
+/// Maximum number of characters of a description in the list.
+const MAX_AGENDA_IN_LIST: usize = 250;
 
-/// `GET /users/{id}/webinars`: those whose ids still work, by start time.
-pub(super) fn list(call: &mut Call<'_>) -> Answer {
+/// `GET /users/{id}/webinars`: webinars with a valid id, by start time.
+pub(super) fn list(call: &mut Call<'_>) -> CallResult {
     let host = call.user()?;
     if !host.licensed {
-        return Err(ApiError::no_webinar_plan());
+        return Err(ZoomApiError::no_webinar_plan());
     }
     let upcoming_only = match call.query.get("type").map(String::as_str) {
         None | Some("scheduled") => false,
         Some("upcoming") => true,
-        Some(_) => return Err(ApiError::field("type", "Invalid field.")),
+        Some(_) => return Err(ZoomApiError::field("type", "Invalid field.")),
     };
     let with_events = call.query.get("include_events_webinar").is_none_or(|value| value != "false");
     let now = call.now;
@@ -33,32 +34,32 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
         .filter(|webinar| !upcoming_only || webinar.end_time().is_none_or(|end| end > now))
         .collect();
     webinars.sort_by_key(|webinar| (webinar.start_time, webinar.id));
-    let items: Vec<Value> = webinars.into_iter().map(|webinar| in_list(webinar, call.url)).collect();
+    let items: Vec<Value> = webinars.into_iter().map(|webinar| summary_json(webinar, call.url)).collect();
     let page = call.page(items.len())?;
-    let mut body = page.around("webinars", page.of(items.into_iter()).collect());
+    let mut body = page.envelope("webinars", page.slice(items.into_iter()).collect());
     body["page_number"] = 1.into();
     body["page_count"] = page.total.div_ceil(page.size).into();
     Ok((200, body))
 }
 
-/// `GET /webinars/{id}`. Zoom takes a UUID here too; the stand-in knows webinars by number only.
-pub(super) fn get(call: &mut Call<'_>) -> Answer {
+/// `GET /webinars/{id}`. Zoom also accepts a UUID; the fake accepts the numeric id only.
+pub(super) fn get(call: &mut Call<'_>) -> CallResult {
     let webinar = call.webinar()?;
-    Ok((200, in_full(webinar, call.state, call.url)))
+    Ok((200, detail_json(webinar, call.state, call.url)))
 }
 
-fn in_list(webinar: &Webinar, url: &str) -> Value {
+fn summary_json(webinar: &Webinar, url: &str) -> Value {
     let mut item = json!({
         "id": webinar.id,
         "uuid": current_uuid(webinar),
         "host_id": webinar.host_id,
         "topic": webinar.topic,
-        "agenda": webinar.agenda.chars().take(AGENDA_IN_LIST).collect::<String>(),
+        "agenda": webinar.agenda.chars().take(MAX_AGENDA_IN_LIST).collect::<String>(),
         "type": webinar.kind,
         "duration": webinar.duration,
         "timezone": webinar.timezone,
         "created_at": zoom_time(webinar.created_at),
-        "join_url": links::shared(url, webinar),
+        "join_url": format::shared_link(url, webinar),
         "is_simulive": webinar.is_simulive,
         "is_events_webinar": webinar.is_events_webinar,
     });
@@ -68,8 +69,8 @@ fn in_list(webinar: &Webinar, url: &str) -> Value {
     item
 }
 
-fn in_full(webinar: &Webinar, state: &State, url: &str) -> Value {
-    let mut item = in_list(webinar, url);
+fn detail_json(webinar: &Webinar, state: &ZoomState, url: &str) -> Value {
+    let mut item = summary_json(webinar, url);
     item["agenda"] = webinar.agenda.clone().into();
     item["host_email"] = state.user(&webinar.host_id).map(|host| host.email.clone()).into();
     item["start_url"] = format!("{url}/s/{}?zak=host-only", webinar.id).into();
@@ -87,7 +88,7 @@ fn in_full(webinar: &Webinar, state: &State, url: &str) -> Value {
         "email_language": "en-US",
     });
     if webinar.approval_type != 2 {
-        item["registration_url"] = links::registration(url, webinar).into();
+        item["registration_url"] = format::registration_link(url, webinar).into();
     }
     if webinar.kind == 9 {
         item["occurrences"] = occurrences(webinar);
@@ -95,8 +96,8 @@ fn in_full(webinar: &Webinar, state: &State, url: &str) -> Value {
     item
 }
 
-/// A recurring webinar with fixed times shows its first occurrence: that it has any is what matters to a client that
-/// must refuse it.
+/// Returns the first occurrence of a recurring webinar with fixed times. A client that rejects recurring webinars only
+/// needs to see that there are occurrences.
 fn occurrences(webinar: &Webinar) -> Value {
     webinar
         .start_time
@@ -112,7 +113,7 @@ fn occurrences(webinar: &Webinar) -> Value {
         .collect()
 }
 
-/// The UUID of the latest instance, or the one that the webinar had before any.
+/// Returns the UUID of the latest instance, or the initial UUID if there is none.
 fn current_uuid(webinar: &Webinar) -> &str {
     webinar.sessions.last().map_or(&webinar.uuid, |session| &session.uuid)
 }

@@ -1,4 +1,4 @@
-//! Control of people, sign-in and events.
+//! Control calls for accounts, users, sign-in and events.
 
 use axum::extract::{Path, State};
 use axum::routing::{get, patch, post};
@@ -7,10 +7,13 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Outcome, done};
-use crate::zoom::{
-    Account, Delivery, DisabledBy, EventSettings, NewUser, ReportTiming, SignIn, User, UserChange, Zoom,
-};
+use crate::zoom::control::answer::{ControlResult, respond};
+use crate::zoom::events::event::EventDelivery;
+use crate::zoom::fake::Zoom;
+use crate::zoom::handle::app::EventSettings;
+use crate::zoom::options::ReportTiming;
+use crate::zoom::state::accounts::{Account, NewUser, User, UserChange};
+use crate::zoom::state::authorizations::{DisabledBy, SignIn};
 
 pub(super) fn router() -> Router<Zoom> {
     Router::new()
@@ -46,8 +49,8 @@ async fn revoke(State(zoom): State<Zoom>, Path(id): Path<String>) -> StatusCode 
     StatusCode::NO_CONTENT
 }
 
-async fn deauthorize(State(zoom): State<Zoom>, Path(id): Path<String>) -> Outcome<Option<Delivery>> {
-    done(zoom.deauthorize(&id).await)
+async fn deauthorize(State(zoom): State<Zoom>, Path(id): Path<String>) -> ControlResult<Option<EventDelivery>> {
+    respond(zoom.deauthorize(&id).await)
 }
 
 async fn exhaust(State(zoom): State<Zoom>, Path(id): Path<String>) -> StatusCode {
@@ -55,16 +58,16 @@ async fn exhaust(State(zoom): State<Zoom>, Path(id): Path<String>) -> StatusCode
     StatusCode::NO_CONTENT
 }
 
-async fn add_user(State(zoom): State<Zoom>, Json(new): Json<NewUser>) -> Outcome<User> {
-    done(zoom.add_user(new))
+async fn add_user(State(zoom): State<Zoom>, Json(new): Json<NewUser>) -> ControlResult<User> {
+    respond(zoom.add_user(new))
 }
 
 async fn change_user(
     State(zoom): State<Zoom>,
     Path(id): Path<String>,
     Json(change): Json<UserChange>,
-) -> Outcome<User> {
-    done(zoom.change_user(&id, change))
+) -> ControlResult<User> {
+    respond(zoom.change_user(&id, change))
 }
 
 #[derive(Deserialize)]
@@ -72,8 +75,8 @@ struct Scopes {
     scopes: Vec<String>,
 }
 
-async fn change_scopes(State(zoom): State<Zoom>, Path(id): Path<String>, Json(new): Json<Scopes>) -> Outcome<()> {
-    done(zoom.change_scopes(&id, &new.scopes))
+async fn change_scopes(State(zoom): State<Zoom>, Path(id): Path<String>, Json(new): Json<Scopes>) -> ControlResult<()> {
+    respond(zoom.change_scopes(&id, &new.scopes))
 }
 
 #[derive(Deserialize)]
@@ -86,12 +89,12 @@ async fn disable_app(State(zoom): State<Zoom>, Json(app): Json<AppState>) -> Sta
     StatusCode::NO_CONTENT
 }
 
-async fn remove_user(State(zoom): State<Zoom>, Path(id): Path<String>) -> Outcome<()> {
-    done(zoom.remove_user(&id))
+async fn remove_user(State(zoom): State<Zoom>, Path(id): Path<String>) -> ControlResult<()> {
+    respond(zoom.remove_user(&id))
 }
 
-async fn sign_in(State(zoom): State<Zoom>, Json(sign_in): Json<SignIn>) -> Outcome<()> {
-    done(zoom.set_sign_in(sign_in))
+async fn sign_in(State(zoom): State<Zoom>, Json(sign_in): Json<SignIn>) -> ControlResult<()> {
+    respond(zoom.set_sign_in(sign_in))
 }
 
 async fn expire_tokens(State(zoom): State<Zoom>) -> StatusCode {
@@ -119,20 +122,20 @@ async fn api_url(State(zoom): State<Zoom>, Json(region): Json<Endpoint>) -> Stat
     StatusCode::NO_CONTENT
 }
 
-async fn validate_endpoint(State(zoom): State<Zoom>, Json(endpoint): Json<Endpoint>) -> Outcome<()> {
-    done(zoom.validate_endpoint(&endpoint.url).await)
+async fn validate_endpoint(State(zoom): State<Zoom>, Json(endpoint): Json<Endpoint>) -> ControlResult<()> {
+    respond(zoom.validate_endpoint(&endpoint.url).await)
 }
 
 #[derive(Deserialize)]
-struct Invented {
+struct CustomEvent {
     event: String,
     payload: Value,
 }
 
-async fn send_event(State(zoom): State<Zoom>, Json(invented): Json<Invented>) -> Outcome<Delivery> {
-    done(zoom.send_event(&invented.event, invented.payload).await)
+async fn send_event(State(zoom): State<Zoom>, Json(event): Json<CustomEvent>) -> ControlResult<EventDelivery> {
+    respond(zoom.send_event(&event.event, event.payload).await)
 }
 
-async fn resend(State(zoom): State<Zoom>, Path(seq): Path<usize>) -> Outcome<Delivery> {
-    done(zoom.resend(seq).await)
+async fn resend(State(zoom): State<Zoom>, Path(seq): Path<usize>) -> ControlResult<EventDelivery> {
+    respond(zoom.resend(seq).await)
 }

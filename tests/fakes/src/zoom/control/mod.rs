@@ -22,41 +22,15 @@
 //! | `POST /_control/validate-endpoint` | [`Zoom::validate_endpoint`] |
 //! | `POST /_control/events`, `GET /_control/deliveries`, `POST /_control/deliveries/{seq}/resend` | [`Zoom::send_event`], [`Zoom::deliveries`], [`Zoom::resend`] |
 
+mod answer;
 mod app;
 mod webinars;
 
-use axum::Json;
 use axum::Router;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use serde::Serialize;
-use serde_json::json;
 
-use super::Zoom;
+use crate::zoom::fake::Zoom;
 
-/// Every control call but those that all stand-ins share.
+/// Returns every control call of the fake Zoom, except those that both fakes share.
 pub(crate) fn router() -> Router<Zoom> {
     app::router().merge(webinars::router())
-}
-
-/// What a control call answers with.
-type Outcome<T> = Result<Json<T>, Failed>;
-
-/// A method of the handle failed: the caller asked for what cannot be.
-struct Failed(anyhow::Error);
-
-impl From<anyhow::Error> for Failed {
-    fn from(error: anyhow::Error) -> Self {
-        Self(error)
-    }
-}
-
-impl IntoResponse for Failed {
-    fn into_response(self) -> Response {
-        (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("{:#}", self.0) }))).into_response()
-    }
-}
-
-fn done<T: Serialize>(result: anyhow::Result<T>) -> Outcome<T> {
-    Ok(Json(result?))
 }

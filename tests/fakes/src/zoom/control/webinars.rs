@@ -1,4 +1,4 @@
-//! Control of webinars, registrants and sessions.
+//! Control calls for webinars, registrants and sessions.
 
 use anyhow::Context;
 use axum::extract::{Path, State};
@@ -7,11 +7,13 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Outcome, done};
-use crate::zoom::{
-    Delivery, HeldSession, Joining, NewRegistrant, NewWebinar, Panelist, Registrant, Started, Webinar, WebinarChange,
-    Zoom,
-};
+use crate::zoom::control::answer::{ControlResult, respond};
+use crate::zoom::events::event::EventDelivery;
+use crate::zoom::fake::Zoom;
+use crate::zoom::handle::sessions::{Joining, StartedSession};
+use crate::zoom::state::registrant::{NewRegistrant, Registrant};
+use crate::zoom::state::session::HeldSession;
+use crate::zoom::state::webinar::{NewWebinar, Panelist, Webinar, WebinarChange};
 
 pub(super) fn router() -> Router<Zoom> {
     Router::new()
@@ -29,44 +31,48 @@ pub(super) fn router() -> Router<Zoom> {
         .route("/_control/webinars/{id}/hold", post(hold))
 }
 
-async fn add(State(zoom): State<Zoom>, Json(new): Json<NewWebinar>) -> Outcome<Webinar> {
-    done(zoom.add_webinar(new))
+async fn add(State(zoom): State<Zoom>, Json(new): Json<NewWebinar>) -> ControlResult<Webinar> {
+    respond(zoom.add_webinar(new))
 }
 
-async fn one(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Webinar> {
-    done(zoom.webinar(id).with_context(|| format!("no webinar {id}")))
+async fn one(State(zoom): State<Zoom>, Path(id): Path<u64>) -> ControlResult<Webinar> {
+    respond(zoom.webinar(id).with_context(|| format!("no webinar {id}")))
 }
 
 async fn update(
     State(zoom): State<Zoom>,
     Path(id): Path<u64>,
     Json(change): Json<WebinarChange>,
-) -> Outcome<Option<Delivery>> {
-    done(zoom.update_webinar(id, change).await)
+) -> ControlResult<Option<EventDelivery>> {
+    respond(zoom.update_webinar(id, change).await)
 }
 
-async fn delete(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Option<Delivery>> {
-    done(zoom.delete_webinar(id).await)
+async fn delete(State(zoom): State<Zoom>, Path(id): Path<u64>) -> ControlResult<Option<EventDelivery>> {
+    respond(zoom.delete_webinar(id).await)
 }
 
-async fn recover(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Option<Delivery>> {
-    done(zoom.recover_webinar(id).await)
+async fn recover(State(zoom): State<Zoom>, Path(id): Path<u64>) -> ControlResult<Option<EventDelivery>> {
+    respond(zoom.recover_webinar(id).await)
 }
 
-async fn add_panelist(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(panelist): Json<Panelist>) -> Outcome<()> {
-    done(zoom.add_panelist(id, panelist))
+async fn add_panelist(
+    State(zoom): State<Zoom>,
+    Path(id): Path<u64>,
+    Json(panelist): Json<Panelist>,
+) -> ControlResult<()> {
+    respond(zoom.add_panelist(id, panelist))
 }
 
 async fn register(
     State(zoom): State<Zoom>,
     Path(id): Path<u64>,
     Json(new): Json<NewRegistrant>,
-) -> Outcome<Registrant> {
-    done(zoom.register_on_zoom(id, new).await)
+) -> ControlResult<Registrant> {
+    respond(zoom.register_on_zoom(id, new).await)
 }
 
 #[derive(Deserialize)]
-struct Ruling {
+struct RegistrationChange {
     email: String,
     action: String,
 }
@@ -74,21 +80,21 @@ struct Ruling {
 async fn set_registration(
     State(zoom): State<Zoom>,
     Path(id): Path<u64>,
-    Json(ruling): Json<Ruling>,
-) -> Outcome<Option<Delivery>> {
-    done(zoom.set_registration(id, &ruling.email, &ruling.action).await)
+    Json(change): Json<RegistrationChange>,
+) -> ControlResult<Option<EventDelivery>> {
+    respond(zoom.set_registration(id, &change.email, &change.action).await)
 }
 
-async fn start(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Started> {
-    done(zoom.start_webinar(id).await)
+async fn start(State(zoom): State<Zoom>, Path(id): Path<u64>) -> ControlResult<StartedSession> {
+    respond(zoom.start_webinar(id).await)
 }
 
-async fn practice(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Started> {
-    done(zoom.start_practice(id).await)
+async fn practice(State(zoom): State<Zoom>, Path(id): Path<u64>) -> ControlResult<StartedSession> {
+    respond(zoom.start_practice(id).await)
 }
 
-async fn join(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(joining): Json<Joining>) -> Outcome<Value> {
-    done(zoom.join(id, joining).await.map(|user_id| json!({ "user_id": user_id })))
+async fn join(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(joining): Json<Joining>) -> ControlResult<Value> {
+    respond(zoom.join(id, joining).await.map(|user_id| json!({ "user_id": user_id })))
 }
 
 #[derive(Deserialize)]
@@ -96,14 +102,18 @@ struct Leaving {
     user_id: String,
 }
 
-async fn leave(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(leaving): Json<Leaving>) -> Outcome<()> {
-    done(zoom.leave(id, &leaving.user_id).await)
+async fn leave(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(leaving): Json<Leaving>) -> ControlResult<()> {
+    respond(zoom.leave(id, &leaving.user_id).await)
 }
 
-async fn end(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Outcome<Option<Delivery>> {
-    done(zoom.end_webinar(id).await)
+async fn end(State(zoom): State<Zoom>, Path(id): Path<u64>) -> ControlResult<Option<EventDelivery>> {
+    respond(zoom.end_webinar(id).await)
 }
 
-async fn hold(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(held): Json<HeldSession>) -> Outcome<Started> {
-    done(zoom.hold_webinar(id, held).await)
+async fn hold(
+    State(zoom): State<Zoom>,
+    Path(id): Path<u64>,
+    Json(held): Json<HeldSession>,
+) -> ControlResult<StartedSession> {
+    respond(zoom.hold_webinar(id, held).await)
 }

@@ -1,43 +1,22 @@
-//! Sending events, and keeping what came of them.
+//! Sends events and records their deliveries.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Event;
-use super::bodies::envelope;
-use super::signature::{mac, sign};
-use crate::support::lock;
-use crate::zoom::Zoom;
+use crate::support::sync::lock;
+use crate::zoom::events::event::{Event, EventDelivery, envelope};
+use crate::zoom::events::signature::{mac, sign};
+use crate::zoom::fake::Zoom;
 
-/// How long Zoom waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// An event that was sent, and what came of it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Delivery {
-    /// Position among the deliveries, from 0; [`Zoom::resend`] takes it.
-    pub seq: usize,
-    /// The event's name.
-    pub event: String,
-    /// Where it was sent.
-    pub url: String,
-    /// When, by the stand-in's clock.
-    pub at: Timestamp,
-    /// The HTTP status answered; none if there was no answer within Zoom's three seconds.
-    pub status: Option<u16>,
-    /// Why there was none.
-    pub error: Option<String>,
-    /// What was sent.
-    pub body: Value,
-}
+/// How long Zoom waits for a response.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Zoom {
-    /// Sends an event now, if the app subscribes to it and there is somewhere to send it. Not repeated on failure;
-    /// [`Zoom::resend`] does that.
-    pub(crate) async fn deliver(&self, event: Event) -> Option<Delivery> {
+    /// Sends an event if the app subscribes to it and a URL is set. A failed delivery is not retried; [`Zoom::resend`]
+    /// does that.
+    pub(crate) async fn deliver(&self, event: Event) -> Option<EventDelivery> {
         let url = {
             let state = lock(&self.state);
             if !state.subscribed_events.contains(&event.name) {
@@ -51,7 +30,7 @@ impl Zoom {
         Some(self.post(&event.name, &url, event.body).await)
     }
 
-    /// Sends events after the call that caused them, in order.
+    /// Sends events in order after the call that caused them.
     pub(crate) fn deliver_soon(&self, events: Vec<Event>) {
         if events.is_empty() {
             return;
@@ -65,15 +44,15 @@ impl Zoom {
     }
 
     /// Signs and posts a body.
-    async fn post(&self, name: &str, url: &str, body: Value) -> Delivery {
+    async fn post(&self, name: &str, url: &str, body: Value) -> EventDelivery {
         let raw = body.to_string();
-        // Real time, whatever the stand-in's clock says: the receiver compares it with its own.
+        // Uses real time, because the receiver compares the timestamp with its own clock.
         let timestamp = Timestamp::now().as_second().to_string();
         let signature = sign(&self.options.webhook_secret, &timestamp, raw.as_bytes());
         let sent = self
             .http
             .post(url)
-            .timeout(PATIENCE)
+            .timeout(DELIVERY_TIMEOUT)
             .header("content-type", "application/json")
             .header("x-zm-request-timestamp", timestamp)
             .header("x-zm-signature", signature)
@@ -85,7 +64,7 @@ impl Zoom {
             Err(error) => (None, Some(error.to_string())),
         };
         let mut state = lock(&self.state);
-        let delivery = Delivery {
+        let delivery = EventDelivery {
             seq: state.deliveries.len(),
             event: name.to_owned(),
             url: url.to_owned(),
@@ -98,37 +77,37 @@ impl Zoom {
         delivery
     }
 
-    /// Sends an event of any name and payload to the event URL, subscribed to or not: for what a test invents.
+    /// Sends an event with any name and payload to the event URL, regardless of the subscriptions.
     ///
     /// # Errors
-    /// If no event URL is set.
-    pub async fn send_event(&self, name: &str, payload: Value) -> anyhow::Result<Delivery> {
+    /// Returns an error if no event URL is set.
+    pub async fn send_event(&self, name: &str, payload: Value) -> anyhow::Result<EventDelivery> {
         let url = lock(&self.state).event_url.clone();
         let url = url.ok_or_else(|| anyhow::anyhow!("no event URL is set"))?;
         let body = envelope(name, payload, self.clock().now()).body;
         Ok(self.post(name, &url, body).await)
     }
 
-    /// Sends an event again, byte for byte but for the signature's time, as Zoom does when the first time failed.
+    /// Sends an event again with the same body and a new signature, as Zoom does after a failed delivery.
     ///
     /// # Errors
-    /// If there is no such delivery.
-    pub async fn resend(&self, seq: usize) -> anyhow::Result<Delivery> {
+    /// Returns an error if there is no such delivery.
+    pub async fn resend(&self, seq: usize) -> anyhow::Result<EventDelivery> {
         let earlier = lock(&self.state).deliveries.get(seq).cloned();
         let earlier = earlier.ok_or_else(|| anyhow::anyhow!("no delivery {seq}"))?;
         Ok(self.post(&earlier.event, &earlier.url, earlier.body).await)
     }
 
-    /// Every event sent so far.
+    /// Returns every event sent so far.
     #[must_use]
-    pub fn deliveries(&self) -> Vec<Delivery> {
+    pub fn deliveries(&self) -> Vec<EventDelivery> {
         lock(&self.state).deliveries.clone()
     }
 
-    /// Asks an endpoint to prove that it knows the secret token, as Zoom does when it is registered and every 72 hours.
+    /// Sends an `endpoint.url_validation` request, as Zoom does when an endpoint is registered and every 72 hours.
     ///
     /// # Errors
-    /// If it does not answer 200 within three seconds with the right `encryptedToken`.
+    /// Returns an error if the response within three seconds is not 200 with the correct `encryptedToken`.
     pub async fn validate_endpoint(&self, url: &str) -> anyhow::Result<()> {
         let plain = lock(&self.state).ids.short();
         let body = envelope("endpoint.url_validation", json!({ "plainToken": plain }), self.clock().now()).body;
@@ -137,7 +116,7 @@ impl Zoom {
         let response = self
             .http
             .post(url)
-            .timeout(PATIENCE)
+            .timeout(DELIVERY_TIMEOUT)
             .header("content-type", "application/json")
             .header("x-zm-signature", sign(&self.options.webhook_secret, &timestamp, raw.as_bytes()))
             .header("x-zm-request-timestamp", timestamp)

@@ -1,10 +1,10 @@
-//! Zoom's signature over an event.
+//! The signature of an event.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// `v0=` and the MAC of time and raw body.
-pub(in crate::zoom) fn sign(secret: &str, timestamp: &str, raw_body: &[u8]) -> String {
+/// Returns `v0=` followed by the MAC of the timestamp and the raw body.
+pub(crate) fn sign(secret: &str, timestamp: &str, raw_body: &[u8]) -> String {
     format!("v0={}", mac(secret, &[format!("v0:{timestamp}:").as_bytes(), raw_body].concat()))
 }
 
@@ -22,8 +22,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signature_covers_time_and_body() {
-        // Computed apart from this code, with openssl.
+    fn signature_covers_timestamp_and_body() {
+        // Computed independently with openssl.
         assert_eq!(sign("secret", "1700000000", b"{\"a\":1}"), SIGNATURE_BY_OPENSSL,);
     }
 

@@ -1,36 +1,39 @@
-//! The app as Zoom has it: where events go, whether it is enabled, and its removal.
+//! The app at Zoom: its event subscriptions, disabling it, and removing it.
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::support::lock;
-use crate::zoom::{Delivery, DisabledBy, Zoom, events};
+use crate::support::sync::lock;
+use crate::zoom::events::event::EventDelivery;
+use crate::zoom::events::payloads;
+use crate::zoom::fake::Zoom;
+use crate::zoom::state::authorizations::DisabledBy;
 
-/// Where events go and which. What is absent stays as it is.
+/// The event subscriptions. Absent fields keep their value.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventSettings {
-    /// Where webinar events go.
+    /// The URL for webinar events.
     pub url: Option<String>,
-    /// Where `app_deauthorized` goes.
+    /// The URL for `app_deauthorized`.
     pub deauthorization_url: Option<String>,
-    /// The events that are sent.
+    /// The names of the subscribed events.
     pub events: Option<Vec<String>>,
 }
 
 impl Zoom {
-    /// Where webinar events go from now on.
+    /// Sets the URL for webinar events.
     pub fn set_event_url(&self, url: &str) {
         self.set_events(EventSettings { url: Some(url.to_owned()), ..EventSettings::default() });
     }
 
-    /// Where `app_deauthorized` goes from now on.
+    /// Sets the URL for `app_deauthorized`.
     pub fn set_deauthorization_url(&self, url: &str) {
         let deauthorization_url = Some(url.to_owned());
         self.set_events(EventSettings { deauthorization_url, ..EventSettings::default() });
     }
 
-    /// Where events go and which, from now on.
+    /// Changes the event subscriptions.
     pub fn set_events(&self, settings: EventSettings) {
         let mut state = lock(&self.state);
         state.event_url = settings.url.or(state.event_url.take());
@@ -40,17 +43,17 @@ impl Zoom {
         }
     }
 
-    /// Disables the app, or (with none) enables it again. While it is disabled the token endpoint refuses everything;
-    /// tokens that are out go on working until they lapse.
+    /// Disables the app, or enables it again if `by` is none. The token endpoint rejects every request of a disabled
+    /// app; access tokens keep working until they expire.
     pub fn disable_app(&self, by: Option<DisabledBy>) {
         lock(&self.state).app_disabled = by;
     }
 
-    /// An account removes the app: its tokens stop working and the app is told.
+    /// Removes the app from an account: revokes its tokens and sends `app_deauthorized`.
     ///
     /// # Errors
-    /// If the account has no admin who could have removed it.
-    pub async fn deauthorize(&self, account: &str) -> anyhow::Result<Option<Delivery>> {
+    /// Returns an error if the account has no admin.
+    pub async fn deauthorize(&self, account: &str) -> anyhow::Result<Option<EventDelivery>> {
         self.revoke_authorizations(account);
         let admin = {
             let state = lock(&self.state);
@@ -58,7 +61,7 @@ impl Zoom {
             users.find(|user| user.account_id == account && user.admin).map(|user| user.id.clone())
         };
         let admin = admin.with_context(|| format!("account {account} has no admin"))?;
-        let event = events::deauthorized(account, &admin, &self.options.client_id, self.now());
+        let event = payloads::deauthorized(account, &admin, &self.options.client_id, self.now());
         Ok(self.deliver(event).await)
     }
 }

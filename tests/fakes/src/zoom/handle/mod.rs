@@ -1,10 +1,7 @@
-//! The strings behind the stand-in: what there is, and what happens.
+//! Methods of [`crate::zoom::Zoom`] with which a test arranges accounts, webinars and attendance, and triggers events.
 
-mod app;
-mod people;
-mod sessions;
-mod traces;
+mod accounts;
+pub(super) mod app;
+mod sensitive_data;
+pub(super) mod sessions;
 mod webinars;
-
-pub use app::EventSettings;
-pub use sessions::{Joining, Started};

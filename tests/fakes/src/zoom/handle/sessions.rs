@@ -1,52 +1,58 @@
-//! Webinars that run: people come, go, and it ends.
+//! Sessions of a webinar: starting, joining, leaving, ending, and adding past sessions.
 
 use anyhow::{Context, bail, ensure};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::support::lock;
-use crate::zoom::model::{HeldSession, Person, Presence, RegistrantStatus, Session, State, User, Webinar};
+use crate::support::sync::lock;
+use crate::zoom::events::event::EventDelivery;
+use crate::zoom::events::payloads;
+use crate::zoom::fake::Zoom;
 use crate::zoom::options::ReportTiming;
-use crate::zoom::{Delivery, Zoom, events};
+use crate::zoom::state::accounts::User;
+use crate::zoom::state::registrant::RegistrantStatus;
+use crate::zoom::state::session::{HeldSession, Person, Presence, Session};
+use crate::zoom::state::webinar::Webinar;
+use crate::zoom::state::zoom_state::ZoomState;
 
-/// A session that has begun, or was told after the fact.
+/// A session that was started, or a past session that was added.
 #[derive(Clone, Debug, Serialize)]
-pub struct Started {
+pub struct StartedSession {
     /// The instance's UUID.
     pub uuid: String,
-    /// What came of telling the app, of the end where there was one.
-    pub delivery: Option<Delivery>,
+    /// The delivery of the last event: `webinar.started`, or `webinar.ended` for a past session.
+    pub delivery: Option<EventDelivery>,
 }
 
-/// Somebody who joins now.
+/// A person who joins a running session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Joining {
-    /// Who.
+    /// The person.
     pub person: Person,
-    /// Whether they get no further than the waiting room.
+    /// Whether the person stays in the waiting room.
     #[serde(default)]
     pub waiting_room: bool,
 }
 
 impl Zoom {
-    /// The host starts a webinar.
+    /// Starts a webinar.
     ///
     /// # Errors
-    /// If there is no such webinar or it is running.
-    pub async fn start_webinar(&self, id: u64) -> anyhow::Result<Started> {
+    /// Returns an error if there is no such webinar or it is running.
+    pub async fn start_webinar(&self, id: u64) -> anyhow::Result<StartedSession> {
         self.begin(id, false).await
     }
 
-    /// The host starts a practice session, which raises no `webinar.started` but does raise a `webinar.ended`.
+    /// Starts a practice session. It sends no `webinar.started`, but its end sends `webinar.ended`.
     ///
     /// # Errors
-    /// If there is no such webinar or it is running.
-    pub async fn start_practice(&self, id: u64) -> anyhow::Result<Started> {
+    /// Returns an error if there is no such webinar or it is running.
+    pub async fn start_practice(&self, id: u64) -> anyhow::Result<StartedSession> {
         self.begin(id, true).await
     }
 
-    async fn begin(&self, id: u64, practice: bool) -> anyhow::Result<Started> {
+    async fn begin(&self, id: u64, practice: bool) -> anyhow::Result<StartedSession> {
         let now = self.now();
         let (uuid, event) = {
             let mut state = lock(&self.state);
@@ -56,17 +62,17 @@ impl Zoom {
             let session = Session { uuid: uuid.clone(), practice, start: now, end: None, presences: Vec::new() };
             webinar.sessions.push(session.clone());
             let webinar = webinar.clone();
-            (uuid, events::started(&state, &webinar, &session, now))
+            (uuid, payloads::started(&state, &webinar, &session, now))
         };
         let delivery = if practice { None } else { self.deliver(event).await };
-        Ok(Started { uuid, delivery })
+        Ok(StartedSession { uuid, delivery })
     }
 
-    /// The host ends what is running: everybody leaves.
+    /// Ends the running session; all participants leave.
     ///
     /// # Errors
-    /// If nothing is running.
-    pub async fn end_webinar(&self, id: u64) -> anyhow::Result<Option<Delivery>> {
+    /// Returns an error if no session is running.
+    pub async fn end_webinar(&self, id: u64) -> anyhow::Result<Option<EventDelivery>> {
         let now = self.now();
         let event = {
             let mut state = lock(&self.state);
@@ -75,15 +81,15 @@ impl Zoom {
             session.presences.iter_mut().for_each(|row| row.leave = row.leave.or(Some(now)));
             let session = session.clone();
             let webinar = state.webinar(id)?.clone();
-            events::ended(&state, &webinar, &session, now)
+            payloads::ended(&state, &webinar, &session, now)
         };
         Ok(self.deliver(event).await)
     }
 
-    /// Somebody joins. Returns the number of this stay, which [`Zoom::leave`] takes.
+    /// Adds a person to the running session. Returns the `user_id` of this stay, which [`Zoom::leave`] takes.
     ///
     /// # Errors
-    /// If nothing is running or the person cannot be who they are said to be.
+    /// Returns an error if no session is running, or the person is not known in the given role.
     pub async fn join(&self, id: u64, joining: Joining) -> anyhow::Result<String> {
         let now = self.now();
         let (user_id, event) = {
@@ -94,17 +100,17 @@ impl Zoom {
             let session = live(&mut state, id)?;
             session.presences.push(row.clone());
             let session = session.clone();
-            let event = events::presence(&state, &webinar, &session, &row, now);
+            let event = payloads::presence(&state, &webinar, &session, &row, now);
             (row.user_id, event)
         };
         self.deliver(event).await;
         Ok(user_id)
     }
 
-    /// Somebody leaves.
+    /// Ends a stay.
     ///
     /// # Errors
-    /// If there is no such stay.
+    /// Returns an error if there is no such stay.
     pub async fn leave(&self, id: u64, user_id: &str) -> anyhow::Result<()> {
         let now = self.now();
         let event = {
@@ -112,28 +118,28 @@ impl Zoom {
             let webinar = state.webinar(id)?.clone();
             let session = live(&mut state, id)?;
             let row = session.presences.iter_mut().find(|row| row.user_id == user_id);
-            let row = row.with_context(|| format!("nobody has the number {user_id}"))?;
+            let row = row.with_context(|| format!("no participant has the number {user_id}"))?;
             row.leave = Some(now);
             let row = row.clone();
             let session = session.clone();
-            events::presence(&state, &webinar, &session, &row, now)
+            payloads::presence(&state, &webinar, &session, &row, now)
         };
         self.deliver(event).await;
         Ok(())
     }
 
-    /// The host ends what is running, and it is told after the fact how long it ran and who was there: besides those
-    /// who joined while it ran, and from so long ago.
+    /// Ends the running session and sets its length and additional participants after the fact. Participants who joined
+    /// while it ran are kept.
     ///
     /// # Errors
-    /// If nothing is running or somebody cannot be who they are said to be.
-    pub async fn end_webinar_after(&self, id: u64, held: HeldSession) -> anyhow::Result<Option<Delivery>> {
+    /// Returns an error if no session is running, or a person is not known in the given role.
+    pub async fn end_webinar_after(&self, id: u64, past: HeldSession) -> anyhow::Result<Option<EventDelivery>> {
         let now = self.now();
         {
             let mut state = lock(&self.state);
             let webinar = state.webinar(id)?.clone();
             live(&mut state, id)?;
-            let (start, rows) = told(&mut state, &webinar, &held, now)?;
+            let (start, rows) = past_presences(&mut state, &webinar, &past, now)?;
             let session = live(&mut state, id)?;
             session.start = start;
             session.presences.extend(rows);
@@ -141,55 +147,55 @@ impl Zoom {
         self.end_webinar(id).await
     }
 
-    /// Tells a whole session after the fact; the app is told of its start and its end.
+    /// Adds a whole past session; sends `webinar.started` and `webinar.ended`.
     ///
     /// # Errors
-    /// If there is no such webinar, it is running, or somebody cannot be who they are said to be.
-    pub async fn hold_webinar(&self, id: u64, held: HeldSession) -> anyhow::Result<Started> {
+    /// Returns an error if there is no such webinar, it is running, or a person is not known in the given role.
+    pub async fn hold_webinar(&self, id: u64, past: HeldSession) -> anyhow::Result<StartedSession> {
         let now = self.now();
         let (uuid, started, ended) = {
             let mut state = lock(&self.state);
             let webinar = state.webinar(id)?.clone();
             ensure!(webinar.live().is_none(), "webinar {id} is running");
-            let (start, presences) = told(&mut state, &webinar, &held, now)?;
-            let end = start.checked_add(SignedDuration::from_mins(held.minutes))?;
+            let (start, presences) = past_presences(&mut state, &webinar, &past, now)?;
+            let end = start.checked_add(SignedDuration::from_mins(past.minutes))?;
             let session = Session { uuid: state.ids.uuid(), practice: false, start, end: Some(end), presences };
-            let started = events::started(&state, &webinar, &session, start);
-            let ended = events::ended(&state, &webinar, &session, end);
+            let started = payloads::started(&state, &webinar, &session, start);
+            let ended = payloads::ended(&state, &webinar, &session, end);
             let uuid = session.uuid.clone();
             state.webinar(id)?.sessions.push(session);
             (uuid, started, ended)
         };
         self.deliver(started).await;
-        Ok(Started { uuid, delivery: self.deliver(ended).await })
+        Ok(StartedSession { uuid, delivery: self.deliver(ended).await })
     }
 
-    /// How reports come into being from now on, those of ended sessions too.
+    /// Sets the timing of reports, also for sessions that have ended.
     pub fn set_report_timing(&self, timing: ReportTiming) {
         lock(&self.state).report_timing = timing;
     }
 }
 
-fn live(state: &mut State, id: u64) -> anyhow::Result<&mut Session> {
+fn live(state: &mut ZoomState, id: u64) -> anyhow::Result<&mut Session> {
     let sessions = &mut state.webinar(id)?.sessions;
     sessions.iter_mut().find(|session| session.end.is_none()).with_context(|| format!("webinar {id} is not running"))
 }
 
-/// When a session began that is told after the fact, and who was there.
-fn told(
-    state: &mut State,
+/// Returns the start and the participants of a past session.
+fn past_presences(
+    state: &mut ZoomState,
     webinar: &Webinar,
-    held: &HeldSession,
+    past: &HeldSession,
     now: Timestamp,
 ) -> anyhow::Result<(Timestamp, Vec<Presence>)> {
-    let length = SignedDuration::from_mins(held.minutes);
-    let start = match held.start_time {
+    let length = SignedDuration::from_mins(past.minutes);
+    let start = match past.start_time {
         Some(start) => start,
         None => now.checked_sub(length)?,
     };
     let end = start.checked_add(length)?;
     let mut rows = Vec::new();
-    for attendance in &held.attendance {
+    for attendance in &past.attendance {
         let join = start.checked_add(SignedDuration::from_secs(attendance.joined_after_seconds))?;
         let leave = match attendance.stayed_seconds {
             Some(seconds) => join.checked_add(SignedDuration::from_secs(seconds))?.min(end),
@@ -204,8 +210,9 @@ fn told(
     Ok((start, rows))
 }
 
-/// What Zoom knows of somebody who joins. It tells the e-mail address of registrants and of its own users only.
-fn presence(state: &mut State, webinar: &Webinar, person: &Person, join: Timestamp) -> anyhow::Result<Presence> {
+/// Returns the row of a person who joins. Zoom discloses the e-mail address of registrants and of users of the account
+/// only.
+fn presence(state: &mut ZoomState, webinar: &Webinar, person: &Person, join: Timestamp) -> anyhow::Result<Presence> {
     let mut row = Presence {
         user_id: state.ids.presence(),
         participant_user_id: String::new(),

@@ -1,23 +1,26 @@
-//! Webinars and their registrants, as their hosts handle them.
+//! Webinars and their registrants, as their hosts manage them.
 
 use anyhow::{Context, ensure};
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
-use crate::support::lock;
+use crate::support::sync::lock;
+use crate::zoom::api::registrant_status::status_change;
 use crate::zoom::api::registration::register;
-use crate::zoom::api::status::outcome;
-use crate::zoom::model::{NewRegistrant, NewWebinar, Panelist, Registrant, Webinar, WebinarChange};
-use crate::zoom::{Delivery, Zoom, events};
+use crate::zoom::events::event::EventDelivery;
+use crate::zoom::events::payloads;
+use crate::zoom::fake::Zoom;
+use crate::zoom::state::registrant::{NewRegistrant, Registrant};
+use crate::zoom::state::webinar::{NewWebinar, Panelist, Webinar, WebinarChange};
 
-/// When a webinar starts whose start is not given.
-const STARTS_IN: SignedDuration = SignedDuration::from_hours(24);
+/// How far ahead a webinar starts by default.
+const DEFAULT_START_OFFSET: SignedDuration = SignedDuration::from_hours(24);
 
 impl Zoom {
     /// Adds a webinar.
     ///
     /// # Errors
-    /// If the host does not exist or the id is taken.
+    /// Returns an error if the host does not exist or the id is taken.
     pub fn add_webinar(&self, new: NewWebinar) -> anyhow::Result<Webinar> {
         let now = self.now();
         let mut state = lock(&self.state);
@@ -29,7 +32,7 @@ impl Zoom {
         ensure!(!state.webinars.contains_key(&id), "webinar {id} exists");
         let start_time = match new.kind {
             6 => None,
-            _ => new.start_time.or_else(|| now.checked_add(STARTS_IN).ok()),
+            _ => new.start_time.or_else(|| now.checked_add(DEFAULT_START_OFFSET).ok()),
         };
         let webinar = Webinar {
             id,
@@ -53,24 +56,24 @@ impl Zoom {
             deleted: false,
             panelists: new.panelists,
             registrants: Vec::new(),
-            places: Default::default(),
+            registrant_index: Default::default(),
             sessions: Vec::new(),
         };
         state.webinars.insert(id, webinar.clone());
         Ok(webinar)
     }
 
-    /// A webinar with its registrants and sessions.
+    /// Returns a webinar with its registrants and sessions.
     #[must_use]
     pub fn webinar(&self, id: u64) -> Option<Webinar> {
         lock(&self.state).webinars.get(&id).cloned()
     }
 
-    /// Edits a webinar, and says so to the app.
+    /// Edits a webinar and sends `webinar.updated`.
     ///
     /// # Errors
-    /// If there is no such webinar.
-    pub async fn update_webinar(&self, id: u64, change: WebinarChange) -> anyhow::Result<Option<Delivery>> {
+    /// Returns an error if there is no such webinar.
+    pub async fn update_webinar(&self, id: u64, change: WebinarChange) -> anyhow::Result<Option<EventDelivery>> {
         let now = self.now();
         let event = {
             let mut state = lock(&self.state);
@@ -79,32 +82,32 @@ impl Zoom {
             let old = fields_of(webinar, &new)?;
             apply(webinar, change);
             let webinar = webinar.clone();
-            events::updated(&state, &webinar, new, old, now)
+            payloads::updated(&state, &webinar, new, old, now)
         };
         Ok(self.deliver(event).await)
     }
 
-    /// Deletes a webinar, and says so to the app. Its reports remain.
+    /// Deletes a webinar and sends `webinar.deleted`. Its reports remain.
     ///
     /// # Errors
-    /// If there is no such webinar.
-    pub async fn delete_webinar(&self, id: u64) -> anyhow::Result<Option<Delivery>> {
+    /// Returns an error if there is no such webinar.
+    pub async fn delete_webinar(&self, id: u64) -> anyhow::Result<Option<EventDelivery>> {
         let now = self.now();
         let event = {
             let mut state = lock(&self.state);
             let webinar = state.webinar(id)?;
             webinar.deleted = true;
             let webinar = webinar.clone();
-            events::deleted(&state, &webinar, now)
+            payloads::deleted(&state, &webinar, now)
         };
         Ok(self.deliver(event).await)
     }
 
-    /// Brings a deleted webinar back, and says so to the app.
+    /// Restores a deleted webinar and sends `webinar.recovered`.
     ///
     /// # Errors
-    /// If there is no such webinar, or it was not deleted.
-    pub async fn recover_webinar(&self, id: u64) -> anyhow::Result<Option<Delivery>> {
+    /// Returns an error if there is no such webinar, or it is not deleted.
+    pub async fn recover_webinar(&self, id: u64) -> anyhow::Result<Option<EventDelivery>> {
         let now = self.now();
         let event = {
             let mut state = lock(&self.state);
@@ -112,7 +115,7 @@ impl Zoom {
             let webinar = webinar.with_context(|| format!("no deleted webinar {id}"))?;
             webinar.deleted = false;
             let webinar = webinar.clone();
-            events::recovered(&state, &webinar, now)
+            payloads::recovered(&state, &webinar, now)
         };
         Ok(self.deliver(event).await)
     }
@@ -120,16 +123,16 @@ impl Zoom {
     /// Invites a panelist.
     ///
     /// # Errors
-    /// If there is no such webinar.
+    /// Returns an error if there is no such webinar.
     pub fn add_panelist(&self, id: u64, panelist: Panelist) -> anyhow::Result<()> {
         lock(&self.state).webinar(id)?.panelists.push(panelist);
         Ok(())
     }
 
-    /// Somebody registers on Zoom's own page: the same rules, no limit of calls.
+    /// Registers a person on Zoom's own page, under the same rules but without the daily limit.
     ///
     /// # Errors
-    /// If Zoom would refuse the registration.
+    /// Returns an error if Zoom would reject the registration.
     pub async fn register_on_zoom(&self, id: u64, new: NewRegistrant) -> anyhow::Result<Registrant> {
         let now = self.now();
         let (added, event) = {
@@ -137,7 +140,7 @@ impl Zoom {
             let approve = state.webinar(id)?.approval_type == 0;
             let added = register(&mut state, id, &new, approve, now, &self.url)
                 .map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
-            let event = events::registration(&state, id, &added.registrant, "created", now);
+            let event = payloads::registration(&state, id, &added.registrant, "created", now);
             (added, event)
         };
         if added.new {
@@ -146,13 +149,13 @@ impl Zoom {
         Ok(added.registrant)
     }
 
-    /// The host approves, denies or cancels a registration (`approve`, `deny`, `cancel`).
+    /// Approves, denies or cancels a registration (`approve`, `deny`, `cancel`).
     ///
     /// # Errors
-    /// If the action, the webinar or the registrant does not exist.
-    pub async fn set_registration(&self, id: u64, email: &str, action: &str) -> anyhow::Result<Option<Delivery>> {
+    /// Returns an error if the action, the webinar or the registrant does not exist.
+    pub async fn set_registration(&self, id: u64, email: &str, action: &str) -> anyhow::Result<Option<EventDelivery>> {
         let now = self.now();
-        let (status, what) = outcome(action).with_context(|| format!("unknown action {action}"))?;
+        let (status, what) = status_change(action).with_context(|| format!("unknown action {action}"))?;
         let event = {
             let mut state = lock(&self.state);
             let registrants = &mut state.webinar(id)?.registrants;
@@ -160,13 +163,13 @@ impl Zoom {
             let registrant = registrant.with_context(|| format!("{email} is not registered"))?;
             registrant.status = status;
             let registrant = registrant.clone();
-            events::registration(&state, id, &registrant, what, now)
+            payloads::registration(&state, id, &registrant, what, now)
         };
         Ok(self.deliver(event).await)
     }
 }
 
-/// The present values of the fields that a change has.
+/// Returns the current values of the fields that a change contains.
 fn fields_of(webinar: &Webinar, change: &Value) -> anyhow::Result<Value> {
     let webinar = serde_json::to_value(webinar)?;
     let names = change.as_object().into_iter().flat_map(Map::keys);

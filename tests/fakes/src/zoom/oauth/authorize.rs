@@ -1,4 +1,4 @@
-//! The page where a user lets the app in.
+//! The authorization page of a sign-in.
 
 use std::collections::HashMap;
 
@@ -8,25 +8,26 @@ use http::{HeaderValue, StatusCode, header};
 use maud::html;
 use url::Url;
 
-use super::authorizations::{Code, Decision, SignIn};
-use crate::support::{Refusal, lock};
-use crate::zoom::Zoom;
-use crate::zoom::model::User;
-use crate::zoom::pages::small;
+use crate::support::layout::Site;
+use crate::support::request_log::RefusalReason;
+use crate::support::sync::lock;
+use crate::zoom::fake::Zoom;
+use crate::zoom::state::accounts::User;
+use crate::zoom::state::authorizations::{AuthorizationCode, Decision, SignIn};
 
-/// What was wrong with a sign-in before anybody could decide: shown to the person, since no redirect can be trusted.
-struct Wrong(&'static str);
+/// An invalid authorization request. The error is shown as a page, because the redirect URI cannot be trusted.
+struct InvalidAuthorizationRequest(&'static str);
 
-impl IntoResponse for Wrong {
+impl IntoResponse for InvalidAuthorizationRequest {
     fn into_response(self) -> Response {
-        let body = small("This app cannot be authorized", html! { p { (self.0) } });
+        let body = Site::Zoom.page("This app cannot be authorized", html! { p { (self.0) } });
         let mut response = (StatusCode::BAD_REQUEST, body).into_response();
-        response.extensions_mut().insert(Refusal(self.0.to_owned()));
+        response.extensions_mut().insert(RefusalReason(self.0.to_owned()));
         response
     }
 }
 
-/// `GET /oauth/authorize`: decides as the next sign-in says, or asks the person where there is a consent page.
+/// `GET /oauth/authorize`: applies the decision of [`SignIn`], or shows the consent page if it is enabled.
 pub(super) async fn authorize(
     State(zoom): State<Zoom>,
     RawQuery(raw): RawQuery,
@@ -35,32 +36,33 @@ pub(super) async fn authorize(
     decide(&zoom, &raw.unwrap_or_default(), &query).unwrap_or_else(IntoResponse::into_response)
 }
 
-fn decide(zoom: &Zoom, raw: &str, query: &HashMap<String, String>) -> Result<Response, Wrong> {
+fn decide(zoom: &Zoom, raw: &str, query: &HashMap<String, String>) -> Result<Response, InvalidAuthorizationRequest> {
     let given = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
     if given("client_id") != zoom.options.client_id {
-        return Err(Wrong("Invalid client id. (4,702)"));
+        return Err(InvalidAuthorizationRequest("Invalid client id. (4,702)"));
     }
     let registered = zoom.options.redirect_uri.as_deref();
-    let redirect = Url::parse(given("redirect_uri")).map_err(|_| Wrong("Invalid redirect. (4,700)"))?;
+    let redirect =
+        Url::parse(given("redirect_uri")).map_err(|_| InvalidAuthorizationRequest("Invalid redirect. (4,700)"))?;
     if registered.is_some_and(|registered| registered != given("redirect_uri")) {
-        return Err(Wrong("Redirect URI mismatch. (4,709)"));
+        return Err(InvalidAuthorizationRequest("Redirect URI mismatch. (4,709)"));
     }
     if given("response_type") != "code" {
-        return Err(Wrong("response_type must be code."));
+        return Err(InvalidAuthorizationRequest("response_type must be code."));
     }
-    // Zoom would take `plain`, its default, or none at all; ours must be S256.
+    // Zoom also accepts `plain` or no challenge; the fake requires S256.
     if given("code_challenge_method") != "S256" || given("code_challenge").len() != 43 {
-        return Err(Wrong("code_challenge must be given, with code_challenge_method S256."));
+        return Err(InvalidAuthorizationRequest("code_challenge must be given, with code_challenge_method S256."));
     }
 
     let mut state = lock(&zoom.state);
     let state = &mut *state;
     let sign_in = state.authorizations.sign_in.clone();
-    let user = state.user(&sign_in.user).cloned().ok_or(Wrong("Nobody is signed in to Zoom."))?;
+    let user = state.user(&sign_in.user).cloned().ok_or(InvalidAuthorizationRequest("No one is signed in to Zoom."))?;
     let scopes = sign_in.scopes.clone().unwrap_or_else(|| zoom.options.scopes.clone());
     let asks_admin = scopes.iter().any(|scope| scope.ends_with(":admin"));
     if asks_admin && !user.admin && sign_in.scopes.is_none() {
-        return Err(Wrong("Your role does not have the permissions that this app asks for."));
+        return Err(InvalidAuthorizationRequest("Your role does not have the permissions that this app asks for."));
     }
     let decision = match (zoom.options.consent_page, given("decision")) {
         (true, "allow") => Decision::Allow,
@@ -76,7 +78,7 @@ fn decide(zoom: &Zoom, raw: &str, query: &HashMap<String, String>) -> Result<Res
         Decision::Allow => {
             let code = state.ids.short();
             back.query_pairs_mut().append_pair("code", &code);
-            state.authorizations.remember(Code {
+            state.authorizations.add_code(AuthorizationCode {
                 code,
                 user_id: user.id,
                 scopes,
@@ -89,7 +91,8 @@ fn decide(zoom: &Zoom, raw: &str, query: &HashMap<String, String>) -> Result<Res
     if let Some(value) = query.get("state") {
         back.query_pairs_mut().append_pair("state", value);
     }
-    let location = HeaderValue::from_str(back.as_str()).map_err(|_| Wrong("Invalid redirect. (4,700)"))?;
+    let location =
+        HeaderValue::from_str(back.as_str()).map_err(|_| InvalidAuthorizationRequest("Invalid redirect. (4,700)"))?;
     Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
 }
 
@@ -105,5 +108,5 @@ fn consent(raw: &str, user: &User, sign_in: &SignIn, scopes: &[String]) -> Respo
             ul { @for scope in scopes { li { code { (scope) } } } }
         }
     };
-    small("Zoom for Marketo wants to reach your Zoom account", body)
+    Site::Zoom.page("Zoom for Marketo wants to reach your Zoom account", body)
 }

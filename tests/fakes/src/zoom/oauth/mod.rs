@@ -1,16 +1,12 @@
-//! Signing in: the authorization page, tokens, revocation.
+//! OAuth: the authorization page, the token endpoint, revocation.
 
-mod authorizations;
 mod authorize;
 mod token;
-
-pub(crate) use authorizations::Authorizations;
-pub use authorizations::{Decision, DisabledBy, SignIn};
 
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::Zoom;
+use crate::zoom::fake::Zoom;
 
 /// The paths under `/oauth`.
 pub(crate) fn router() -> Router<Zoom> {

@@ -12,9 +12,10 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::authorizations::{DisabledBy, TokenError, Tokens};
-use crate::support::{Refusal, lock};
-use crate::zoom::Zoom;
+use crate::support::request_log::RefusalReason;
+use crate::support::sync::lock;
+use crate::zoom::fake::Zoom;
+use crate::zoom::state::authorizations::{DisabledBy, IssuedTokens, TokenError};
 
 const BAD_CLIENT: TokenError = TokenError { reason: "Invalid client_id or client_secret", error: "invalid_client" };
 const BAD_GRANT_TYPE: TokenError = TokenError { reason: "Bad grant type. (4,705)", error: "unsupported_grant_type" };
@@ -38,19 +39,19 @@ impl IntoResponse for TokenError {
         };
         let body = json!({ "reason": self.reason, "error": self.error });
         let mut response = (status, Json(&body)).into_response();
-        response.extensions_mut().insert(Refusal(body.to_string()));
+        response.extensions_mut().insert(RefusalReason(body.to_string()));
         response
     }
 }
 
 /// `POST /oauth/token`.
 pub(super) async fn token(State(zoom): State<Zoom>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    match trade(&zoom, &uri, &headers, &body) {
+    match grant_tokens(&zoom, &uri, &headers, &body) {
         Ok(tokens) => Json(json!({
             "access_token": tokens.access,
             "token_type": "bearer",
             "refresh_token": tokens.refresh,
-            "expires_in": tokens.access_lives.as_secs(),
+            "expires_in": tokens.access_token_lifetime.as_secs(),
             "scope": tokens.scopes.join(" "),
             "api_url": zoom.api_url(),
         }))
@@ -59,7 +60,7 @@ pub(super) async fn token(State(zoom): State<Zoom>, uri: Uri, headers: HeaderMap
     }
 }
 
-fn trade(zoom: &Zoom, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, TokenError> {
+fn grant_tokens(zoom: &Zoom, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<IssuedTokens, TokenError> {
     check_client(zoom, headers)?;
     let given = parameters(uri, body);
     let given = |name: &str| given.get(name).map(String::as_str).unwrap_or_default();
@@ -72,7 +73,7 @@ fn trade(zoom: &Zoom, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Tok
     match given("grant_type") {
         "authorization_code" => {
             let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(given("code_verifier")));
-            state.authorizations.spend(given("code"), given("redirect_uri"), &challenge, &mut state.ids, now)
+            state.authorizations.exchange_code(given("code"), given("redirect_uri"), &challenge, &mut state.ids, now)
         }
         "refresh_token" => state.authorizations.refresh(given("refresh_token"), &mut state.ids, now),
         _ => Err(BAD_GRANT_TYPE),
@@ -93,7 +94,7 @@ pub(super) async fn revoke(State(zoom): State<Zoom>, uri: Uri, headers: HeaderMa
     }
 }
 
-/// Client id and secret come in the Basic header and nowhere else.
+/// The client id and secret are accepted in the Basic header only.
 fn check_client(zoom: &Zoom, headers: &HeaderMap) -> Result<(), TokenError> {
     let expected = format!("{}:{}", zoom.options.client_id, zoom.options.client_secret);
     let given = headers
@@ -103,7 +104,7 @@ fn check_client(zoom: &Zoom, headers: &HeaderMap) -> Result<(), TokenError> {
     if given.as_deref() == Some(expected.as_bytes()) { Ok(()) } else { Err(BAD_CLIENT) }
 }
 
-/// Zoom takes parameters from the query and from a form.
+/// Zoom accepts parameters in the query and in a form.
 fn parameters(uri: &Uri, body: &[u8]) -> HashMap<String, String> {
     let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     query.into_owned().chain(url::form_urlencoded::parse(body).into_owned()).collect()

@@ -1,4 +1,4 @@
-//! Where links lead: to a webinar for anyone, to it for one registrant, and to Zoom's own registration page.
+//! The pages behind links: the shared join link, a personal join link, Zoom's own registration page.
 
 use std::collections::HashMap;
 
@@ -6,41 +6,43 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use maud::html;
 
-use super::small;
-use crate::zoom::{Webinar, Zoom};
+use crate::support::layout::Site;
+use crate::zoom::fake::Zoom;
+use crate::zoom::state::webinar::Webinar;
 
-/// `GET /j/{id}`: the link of a webinar without registration.
+/// `GET /j/{id}`: the join link of a webinar without registration.
 pub(super) async fn shared(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Response {
     match zoom.webinar(id) {
-        Some(webinar) => small(&webinar.topic, html! { p { "Anyone may join here." } }),
-        None => nothing(),
+        Some(webinar) => Site::Zoom.page(&webinar.topic, html! { p { "Anyone may join here." } }),
+        None => not_found(),
     }
 }
 
-/// `GET /w/{id}?tk=`: a registrant's own link.
+/// `GET /w/{id}?tk=`: the personal join link of a registrant.
 pub(super) async fn personal(
     State(zoom): State<Zoom>,
     Path(id): Path<u64>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    let Some(webinar) = zoom.webinar(id) else { return nothing() };
+    let Some(webinar) = zoom.webinar(id) else { return not_found() };
     let token = query.get("tk").map(String::as_str).unwrap_or_default();
     let ending = format!("tk={token}");
     let holder = webinar.registrants.iter().find(|one| !token.is_empty() && one.join_url.ends_with(&ending));
     let body = match holder {
         Some(one) => html! { p { "The personal link of " (one.first_name) " " (one.last_name) "." } },
-        None => html! { p { "The personal link of nobody: it is not valid." } },
+        None => html! { p { "This link is not valid: it belongs to no registrant." } },
     };
-    small(&webinar.topic, body)
+    Site::Zoom.page(&webinar.topic, body)
 }
 
-/// `GET /webinar/register/{id}`: people who come here reach Marketo after the webinar (R10).
+/// `GET /webinar/register/{id}`: Zoom's own registration page. People who register there reach Marketo after the
+/// webinar (R10).
 pub(super) async fn registration(State(zoom): State<Zoom>, Path(id): Path<String>) -> Response {
     let id = id.trim_start_matches("WN_").parse().unwrap_or_default();
     match zoom.webinar(id) {
-        Some(webinar) if webinar.approval_type != 2 => small(&webinar.topic, form(&webinar)),
-        Some(webinar) => small(&webinar.topic, html! { p { "This webinar needs no registration." } }),
-        None => nothing(),
+        Some(webinar) if webinar.approval_type != 2 => Site::Zoom.page(&webinar.topic, form(&webinar)),
+        Some(webinar) => Site::Zoom.page(&webinar.topic, html! { p { "This webinar needs no registration." } }),
+        None => not_found(),
     }
 }
 
@@ -58,6 +60,6 @@ fn form(webinar: &Webinar) -> maud::Markup {
     }
 }
 
-fn nothing() -> Response {
-    small("No such webinar", html! { p { "The link leads nowhere." } })
+fn not_found() -> Response {
+    Site::Zoom.page("No such webinar", html! { p { "The link leads nowhere." } })
 }

@@ -1,21 +1,15 @@
-//! The pages that people see: the webinars, one webinar that can be run, and where links lead.
+//! The web pages of the fake Zoom: the webinars, one webinar with its controls, and the pages behind links.
 //!
-//! Their forms are calls under `/_control/page/`, which no fault, limit or record touches.
+//! Their forms are control calls under `/_control/page/`, exempt from faults, limits and the request log.
 
-mod deeds;
+mod actions;
 mod links;
 mod webinars;
 
 use axum::Router;
-use axum::response::Response;
 use axum::routing::{get, post};
-use maud::Markup;
 
-use super::Zoom;
-use crate::support::page;
-
-/// Whose pages these are.
-pub(super) const SYSTEM: &str = "Zoom";
+use crate::zoom::fake::Zoom;
 
 /// The pages outside sign-in.
 pub(crate) fn router() -> Router<Zoom> {
@@ -25,14 +19,9 @@ pub(crate) fn router() -> Router<Zoom> {
         .route("/j/{id}", get(links::shared))
         .route("/w/{id}", get(links::personal))
         .route("/webinar/register/{id}", get(links::registration))
-        .route("/_control/page/webinars/{id}/start", post(deeds::start))
-        .route("/_control/page/webinars/{id}/end", post(deeds::end))
-        .route("/_control/page/webinars/{id}/register", post(deeds::register))
-        .route("/_control/page/webinars/{id}/approve", post(deeds::approve))
-        .route("/_control/page/webinars/{id}/deny", post(deeds::deny))
-}
-
-/// A small page.
-pub(super) fn small(title: &str, body: Markup) -> Response {
-    page::page(SYSTEM, title, body)
+        .route("/_control/page/webinars/{id}/start", post(actions::start))
+        .route("/_control/page/webinars/{id}/end", post(actions::end))
+        .route("/_control/page/webinars/{id}/register", post(actions::register))
+        .route("/_control/page/webinars/{id}/approve", post(actions::approve))
+        .route("/_control/page/webinars/{id}/deny", post(actions::deny))
 }

@@ -1,15 +1,20 @@
-//! The webinars, and one of them with what its host can do.
+//! The list of webinars, and the page of one webinar with its host's controls.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::small;
-use crate::support::lock;
-use crate::zoom::{Registrant, RegistrantStatus, Session, Webinar, Zoom, links, zoom_time};
+use crate::support::layout::Site;
+use crate::support::sync::lock;
+use crate::zoom::fake::Zoom;
+use crate::zoom::format;
+use crate::zoom::format::zoom_time;
+use crate::zoom::state::registrant::{Registrant, RegistrantStatus};
+use crate::zoom::state::session::Session;
+use crate::zoom::state::webinar::Webinar;
 
-/// How long a webinar is said to have run unless the visitor says otherwise, minutes.
-const USUAL_MINUTES: i64 = 45;
+/// Default length of a session in the form, in minutes.
+const DEFAULT_MINUTES: i64 = 45;
 
 /// `GET /`
 pub(super) async fn all(State(zoom): State<Zoom>) -> Response {
@@ -35,17 +40,17 @@ pub(super) async fn all(State(zoom): State<Zoom>) -> Response {
             }
         }
         p .quiet {
-            "For engineers: " a href="/_control/state" { "everything it holds" } ", "
-            a href="/_control/requests" { "what it was asked" } "."
+            "For engineers: " a href="/_control/state" { "the whole state" } ", "
+            a href="/_control/requests" { "the request log" } "."
         }
     };
-    small("Webinars", body)
+    Site::Zoom.page("Webinars", body)
 }
 
 /// `GET /webinars/{id}`
 pub(super) async fn one(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Response {
     let Some(webinar) = zoom.webinar(id).filter(|webinar| !webinar.deleted) else {
-        return small("No such webinar", html! { p { a href="/" { "All webinars" } } });
+        return Site::Zoom.page("No such webinar", html! { p { a href="/" { "All webinars" } } });
     };
     let host = zoom.user(&webinar.host_id).map(|user| user.email).unwrap_or_default();
     let body = html! {
@@ -56,8 +61,8 @@ pub(super) async fn one(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Respon
             p { "Hosted by " (host) ". State: " strong #state { (state_of(&webinar)) } "." }
             @if webinar.approval_type != 2 {
                 p {
-                    a href=(links::registration("", &webinar)) { "Zoom's own registration page" }
-                    ": who registers there reaches Marketo after the webinar."
+                    a href=(format::registration_link("", &webinar)) { "Zoom's own registration page" }
+                    ": people who register there reach Marketo after the webinar."
                 }
             }
         }
@@ -65,23 +70,23 @@ pub(super) async fn one(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Respon
         (registrants(&webinar))
         (sessions(&webinar.sessions))
     };
-    small(&webinar.topic, body)
+    Site::Zoom.page(&webinar.topic, body)
 }
 
-/// Start, or end with whoever was there.
+/// The form that starts the webinar, or ends it with its participants.
 fn running(webinar: &Webinar) -> Markup {
-    let deed = |what: &str| format!("/_control/page/webinars/{}/{what}", webinar.id);
+    let action = |what: &str| format!("/_control/page/webinars/{}/{what}", webinar.id);
     let approved: Vec<&Registrant> =
         webinar.registrants.iter().filter(|one| one.status == RegistrantStatus::Approved).collect();
     html! {
         section {
-            h2 { "Hold the webinar" }
+            h2 { "Run the webinar" }
             @if webinar.live().is_none() {
-                form method="post" action=(deed("start")) { button { "Start the webinar" } }
+                form method="post" action=(action("start")) { button { "Start the webinar" } }
             } @else {
-                form method="post" action=(deed("end")) {
+                form method="post" action=(action("end")) {
                     fieldset {
-                        legend { "Who was there?" }
+                        legend { "Participants" }
                         @for one in &approved {
                             label {
                                 input type="checkbox" name="registrant" value=(one.id) checked;
@@ -94,10 +99,10 @@ fn running(webinar: &Webinar) -> Markup {
                                 " " (one.name) " (panelist)"
                             }
                         }
-                        @if approved.is_empty() && webinar.panelists.is_empty() { p { "Nobody is registered." } }
-                        label { "Somebody by phone" input name="phone" autocomplete="off" placeholder="+15550100"; }
+                        @if approved.is_empty() && webinar.panelists.is_empty() { p { "No one is registered." } }
+                        label { "A participant by phone" input name="phone" autocomplete="off" placeholder="+15550100"; }
                     }
-                    label { "Minutes it ran" input name="minutes" type="number" min="1" max="600" value=(USUAL_MINUTES); }
+                    label { "Minutes it ran" input name="minutes" type="number" min="1" max="600" value=(DEFAULT_MINUTES); }
                     p { button { "End the webinar" } }
                 }
             }
@@ -118,7 +123,7 @@ fn registrants(webinar: &Webinar) -> Markup {
     html! {
         section {
             h2 #registrants { "Registrants" }
-            @if webinar.registrants.is_empty() { p { "Nobody has registered yet." } } @else {
+            @if webinar.registrants.is_empty() { p { "No one has registered yet." } } @else {
                 div .scroll {
                     table aria-labelledby="registrants" {
                         thead { tr { th { "Name" } th { "E-mail address" } th { "Status" } th { "Host's word" } } }

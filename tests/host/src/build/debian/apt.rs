@@ -1,6 +1,8 @@
-//! apt with a configuration of its own: it reads one suite of one archive, keeps its state in a folder of ours and
-//! leaves the machine's packages, lists and sources alone. Proxies and credentials of the machine's configuration
-//! stay in force, and so do apt's checks of signatures and hashes.
+//! Runs apt with a private configuration.
+//!
+//! This apt reads one suite of one mirror and keeps its state in its own folder. It does not change the machine's
+//! packages, lists or sources. The proxies and credentials of the machine's configuration still apply, and apt still
+//! verifies signatures and hashes.
 
 use std::fs;
 use std::io;
@@ -9,19 +11,21 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::packages::{self, Package};
-use super::sources::Archive;
-use crate::build::process::{output, watch};
+use super::sources::Mirror;
+use crate::build::process::{output, stream};
 
-/// apt tells its progress twice a second and gives a dead connection up by itself; silence of this length is a hang.
-const QUIET: Duration = Duration::from_secs(300);
+/// How long apt may print nothing before it counts as hanging. It prints its progress twice a second, and closes broken
+/// connections itself.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What the compiler is unpacked from: these two by name (`rustc` would draw in a C compiler, which the machine has)
-/// and everything that the third needs to be loaded.
+/// The compiler's package. Its dependencies are left out: they include a C compiler, which the machine has.
 const COMPILER: &str = "rustc";
+/// The package of the standard library for WebAssembly, without dependencies.
 const WASM_LIBRARIES: &str = "libstd-rust-dev-wasm32";
+/// The package whose dependencies are the libraries that the compiler loads.
 const WITH_DEPENDENCIES: &str = "libstd-rust-dev";
 
-/// apt, reading packages of one architecture.
+/// apt for packages of one architecture.
 #[derive(Debug)]
 pub(crate) struct Apt {
     folder: PathBuf,
@@ -29,30 +33,30 @@ pub(crate) struct Apt {
 }
 
 impl Apt {
-    /// Writes the configuration into `folder`. `architecture` is Debian's name, as `amd64`.
+    /// Writes the configuration into `folder`. `architecture` is Debian's name, such as `amd64`.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// The folder can't be written.
     pub(crate) fn new(folder: &Path, architecture: &'static str) -> io::Result<Self> {
         for part in ["state/lists/partial", "cache/archives/partial", "sources", "none"] {
             fs::create_dir_all(folder.join(part))?;
         }
         let apt = Self { folder: folder.to_owned(), architecture };
-        // apt wants a list of what is installed; an empty one makes it think of a machine that has nothing.
+        // apt requires a list of installed packages; an empty list stands for a machine without packages.
         fs::write(folder.join("status"), "")?;
-        fs::write(apt.configuration(), apt.settings())?;
+        fs::write(apt.config_path(), apt.config())?;
         Ok(apt)
     }
 
-    fn configuration(&self) -> PathBuf {
+    fn config_path(&self) -> PathBuf {
         self.folder.join("apt.conf")
     }
 
-    fn settings(&self) -> String {
+    fn config(&self) -> String {
         let folder = self.folder.display();
         let architecture = self.architecture;
-        // The hooks that are cleared clean up or index the system's own caches. As root, apt would fetch as a user that
-        // may not write here.
+        // The cleared hooks clean up or index the system's caches. Run by root, apt would download as a sandbox user that
+        // may not write to this folder.
         format!(
             r#"APT::Architecture "{architecture}";
 #clear APT::Architectures;
@@ -79,27 +83,27 @@ Dir::Etc::preferencesparts "{folder}/none";
         )
     }
 
-    /// Reads which packages `suite` of `archive` has.
+    /// Downloads the package list of `suite` from `mirror`.
     ///
     /// # Errors
-    /// What apt says when the suite cannot be fetched or its signature is not by a trusted key.
-    pub(crate) fn update(&self, archive: &Archive, suite: &str) -> Result<(), String> {
-        let source = source(archive, suite, self.architecture);
+    /// apt can't download the list, or no trusted key has signed it. The error is apt's message.
+    pub(crate) fn update(&self, mirror: &Mirror, suite: &str) -> Result<(), String> {
+        let source = source(mirror, suite, self.architecture);
         let path = self.folder.join("sources/debian.sources");
-        fs::write(&path, source).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        fs::write(&path, source).map_err(|error| format!("can't write {}: {error}", path.display()))?;
         let mut command = self.command("apt-get");
         command.args(["--quiet", "update"]);
-        watch(command, QUIET, &mut |_| {})
+        stream(command, IDLE_TIMEOUT, &mut |_| {})
     }
 
-    /// The packages that make up the compiler and its libraries, in the version that apt would install.
+    /// Returns the packages of the compiler and its libraries, in the versions that apt would install.
     ///
     /// # Errors
-    /// What apt says when a package is missing.
+    /// A package is missing. The error is apt's message.
     pub(crate) fn compiler_packages(&self) -> Result<Vec<Package>, String> {
         let mut depends = self.command("apt-cache");
         depends.args(["depends", "--recurse"]);
-        // Only what must be there.
+        // Leaves only the hard dependencies.
         for kind in ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"] {
             depends.arg(format!("--no-{kind}"));
         }
@@ -113,15 +117,15 @@ Dir::Etc::preferencesparts "{folder}/none";
         if packages.len() == names.len() + 2 {
             Ok(packages)
         } else {
-            Err(format!("apt knows only {} of the packages", packages.len()))
+            Err(format!("apt found {} of {} packages", packages.len(), names.len() + 2))
         }
     }
 
-    /// Fetches the files of `packages` into the folder `into`; `status` is told the number of the file and the
-    /// fraction of all bytes.
+    /// Downloads the files of `packages` into the folder `into`. Calls `status` with the number of the current file and
+    /// the downloaded fraction of all bytes.
     ///
     /// # Errors
-    /// What apt says when a file cannot be fetched or is not the one that the signed index names.
+    /// apt can't download a file, or its hash does not match the signed list. The error is apt's message.
     pub(crate) fn download(
         &self,
         packages: &[Package],
@@ -133,7 +137,7 @@ Dir::Etc::preferencesparts "{folder}/none";
         for package in packages {
             command.arg(format!("{}={}", package.name, package.version));
         }
-        watch(command, QUIET, &mut |line| {
+        stream(command, IDLE_TIMEOUT, &mut |line| {
             if let Some((file, fraction)) = packages::download_status(line) {
                 status(file, fraction);
             }
@@ -142,22 +146,22 @@ Dir::Etc::preferencesparts "{folder}/none";
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        // Read after the machine's configuration, so that ours has the last word.
-        command.arg("-c").arg(self.configuration());
-        // Its messages are parsed.
+        // apt reads this file after the machine's configuration, so these settings take precedence.
+        command.arg("-c").arg(self.config_path());
+        // The output is parsed, so it must not be translated.
         command.env("LC_ALL", "C");
         command
     }
 }
 
-/// The archive as a source in the deb822 format, the suite changed and nothing but the list of packages asked for.
-fn source(archive: &Archive, suite: &str, architecture: &str) -> String {
+/// Returns the mirror as an apt source in the deb822 format, for one suite and for package lists only.
+fn source(mirror: &Mirror, suite: &str, architecture: &str) -> String {
     let mut source = format!(
         "Types: deb\nURIs: {}\nSuites: {suite}\nComponents: main\nArchitectures: {architecture}\n\
          Targets: Packages\nPDiffs: no\n",
-        archive.uri
+        mirror.uri
     );
-    if let Some(keys) = &archive.signed_by {
+    if let Some(keys) = &mirror.signed_by {
         source.push_str(&format!("Signed-By: {}\n", keys.replace(',', " ")));
     }
     source
@@ -168,33 +172,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_source_keeps_mirror_and_key_and_changes_the_suite() {
-        let archive = Archive {
+    fn the_source_keeps_the_mirrors_uri_and_key() {
+        let mirror = Mirror {
             uri: "http://mirror.example/debian".to_owned(),
             signed_by: Some("/keys/a.gpg,/keys/b.gpg".to_owned()),
         };
         assert_eq!(
-            source(&archive, "sid", "arm64"),
+            source(&mirror, "sid", "arm64"),
             "Types: deb\nURIs: http://mirror.example/debian\nSuites: sid\nComponents: main\nArchitectures: arm64\n\
              Targets: Packages\nPDiffs: no\nSigned-By: /keys/a.gpg /keys/b.gpg\n"
         );
-        let unsigned = Archive { signed_by: None, ..archive };
+        let unsigned = Mirror { signed_by: None, ..mirror };
         assert!(!source(&unsigned, "sid", "arm64").contains("Signed-By"));
     }
 
     #[test]
-    fn the_configuration_keeps_to_its_folder_and_checks_signatures() {
+    fn the_configuration_stays_in_its_folder_and_verifies_signatures() {
         let folder = tempfile::tempdir().unwrap();
         let apt = Apt::new(folder.path(), "amd64").unwrap();
-        let settings = fs::read_to_string(apt.configuration()).unwrap();
-        for line in settings.lines().filter(|line| line.starts_with("Dir::")) {
+        let config = fs::read_to_string(apt.config_path()).unwrap();
+        for line in config.lines().filter(|line| line.starts_with("Dir::")) {
             let value = line.split('"').nth(1).unwrap();
             assert!(
                 value.starts_with(folder.path().to_str().unwrap()) || value == "/dev/null" || !value.starts_with('/'),
                 "{line}"
             );
         }
-        assert!(settings.contains("Acquire::AllowInsecureRepositories \"false\";"));
-        assert!(settings.contains("APT::Get::AllowUnauthenticated \"false\";"));
+        assert!(config.contains("Acquire::AllowInsecureRepositories \"false\";"));
+        assert!(config.contains("APT::Get::AllowUnauthenticated \"false\";"));
     }
 }

@@ -1,8 +1,10 @@
-//! The fallback for a machine whose Rust has no `wasm32-wasip2` and cannot fetch it: Debian's packages of the compiler,
-//! unpacked under `target/wasm-toolchain/`. Nothing is installed on the system, no right but to write there is needed.
+//! Downloads the compiler from Debian's packages and unpacks it under `target/wasm-toolchain/`.
 //!
-//! The newest compiler is in Debian's development suites, and so are the C libraries that it was built against; it is
-//! therefore started with the loader and libraries that were unpacked with it, whatever release the machine runs.
+//! This is the fallback for a machine whose Rust has no `wasm32-wasip2` and where rustup can't add it. Nothing is
+//! installed on the system, and no privileges are required.
+//!
+//! The newest compiler is in Debian's development suites and needs the C libraries of those suites. A wrapper therefore
+//! starts it with the loader and the libraries that were unpacked with it, on any release of Debian.
 
 mod apt;
 mod packages;
@@ -15,37 +17,38 @@ use std::process::Command;
 
 use self::apt::Apt;
 use self::packages::Package;
-use self::sources::Archive;
+use self::sources::Mirror;
 use super::process::output;
 use super::rustc::{Rustc, TARGET};
 
-/// The suites to look in. Stable releases have a Rust too old for the Spin SDK; `sid` is the newest but is mixed for
-/// some hours after an upload, which `testing` never is.
+/// The suites to try in order. The Rust of stable releases is too old for the Spin SDK. `sid` has the newest Rust, but
+/// mixed versions for some hours after an upload; `testing` never has.
 const SUITES: [&str; 2] = ["sid", "testing"];
 
-/// Where the machine keeps its package sources.
+/// The folder of the machine's package sources.
 const ETC_APT: &str = "/etc/apt";
 
-/// The folder of everything here, in the workspace's `target`.
+/// The folder of the toolchain in the workspace.
 const FOLDER: &str = "target/wasm-toolchain";
 
-/// What each file is called in the unpacked toolchain: the wrapper that starts the compiler, the folder that the
-/// packages are unpacked into, and the list of the packages, which is written last.
+/// The wrapper that starts the compiler.
 const WRAPPER: &str = "rustc";
+/// The folder into which the packages are unpacked.
 const ROOT: &str = "root";
+/// The list of packages, written last: it marks a complete toolchain.
 const MARKER: &str = "packages.txt";
 
-/// Bytes in the megabyte of progress lines.
+/// Number of bytes in a megabyte.
 const MEGABYTE: f64 = 1e6;
 
-/// A progress line for each this many percent of the download.
+/// Percentage of the download between two progress lines.
 const PROGRESS_STEP: f64 = 10.0;
 
-/// How Debian names what Rust calls `x86_64-unknown-linux-gnu`.
+/// Debian's names for a Rust host triple.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Architecture {
     name: &'static str,
-    /// The folder of libraries in `/usr/lib`.
+    /// The folder of its libraries in `/usr/lib`.
     multiarch: &'static str,
     /// The dynamic loader in that folder.
     loader: &'static str,
@@ -65,89 +68,93 @@ impl Architecture {
     }
 }
 
-/// Where the lock lies that a process holds while it changes the toolchains of `workspace`.
+/// Returns the path of the lock file for changes of the toolchain in `workspace`.
 pub(super) fn lock_path(workspace: &Path) -> PathBuf {
     workspace.join(FOLDER).join("lock")
 }
 
-/// The compiler that an earlier run unpacked for machines like `host`.
+/// Returns the compiler that an earlier run unpacked for the host triple `host`.
 pub(super) fn unpacked(workspace: &Path, host: &str) -> Option<PathBuf> {
     let folder = workspace.join(FOLDER).join("debian");
     let marker = fs::read_to_string(folder.join(MARKER)).ok()?;
     (marker.lines().next() == Some(host)).then(|| folder.join(WRAPPER))
 }
 
-/// Fetches and unpacks the compiler for machines like `host`, and gives the path of the program to use as `RUSTC`.
-/// The caller holds the lock. A run that is cut short leaves nothing that a later one would take for complete.
+/// Downloads and unpacks the compiler for the host triple `host`, and returns the program to use as `RUSTC`.
+///
+/// The caller must have the lock. An interrupted run leaves no toolchain that a later run mistakes for a complete one.
 ///
 /// # Errors
-/// One line that says which step cannot be done and why.
-pub(super) fn fetch(workspace: &Path, host: &str, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
+/// A step failed. The error is one line with the step and the reason.
+pub(super) fn download(workspace: &Path, host: &str, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
     let architecture =
         Architecture::of_host(host).ok_or_else(|| format!("Debian has no packages that run on {host}"))?;
-    let archives = sources::machine_archives(Path::new(ETC_APT));
-    if archives.is_empty() {
-        return Err(format!("no mirror of Debian's archive is named under {ETC_APT}"));
+    let mirrors = sources::configured_mirrors(Path::new(ETC_APT));
+    if mirrors.is_empty() {
+        return Err(format!("no mirror of Debian's archive is configured in {ETC_APT}"));
     }
 
     let folder = workspace.join(FOLDER);
     let partial = folder.join("partial");
     let complete = folder.join("debian");
-    let failed = |what: &str| {
-        let what = what.to_owned();
-        move |error: io::Error| format!("{what}: {error}")
+    let failed = |step: &str| {
+        let step = step.to_owned();
+        move |error: io::Error| format!("{step}: {error}")
     };
-    remove(&partial).map_err(failed("a cut-short run cannot be cleared away"))?;
+    remove(&partial).map_err(failed("can't remove the files of an interrupted run"))?;
     let debs = partial.join("debs");
     let tree = partial.join("tree");
     for part in [&debs, &tree] {
-        fs::create_dir_all(part).map_err(failed("no folder can be made under target/"))?;
+        fs::create_dir_all(part).map_err(failed("can't create a folder in target/"))?;
     }
 
-    let apt =
-        Apt::new(&partial.join("apt"), architecture.name).map_err(failed("apt cannot be set up under target/"))?;
-    let (packages, suite) = choose(&apt, &archives, progress)?;
-    download(&apt, &packages, &suite, &debs, progress)?;
+    let apt = Apt::new(&partial.join("apt"), architecture.name).map_err(failed("can't set up apt in target/"))?;
+    let (packages, suite) = select_packages(&apt, &mirrors, progress)?;
+    download_packages(&apt, &packages, &suite, &debs, progress)?;
     unpack(&packages, &debs, &tree.join(ROOT), progress)?;
 
     let wrapper = tree.join(WRAPPER);
-    write_wrapper(&wrapper, architecture).map_err(failed("the wrapper cannot be written"))?;
-    let compiler = Rustc::ask(wrapper.as_os_str(), workspace)?;
-    if !compiler.has_wasm() {
-        return Err(format!("the unpacked compiler has no {TARGET} either"));
+    write_wrapper(&wrapper, architecture).map_err(failed("can't write the wrapper of the compiler"))?;
+    let compiler = Rustc::inspect(wrapper.as_os_str(), workspace)?;
+    if !compiler.has_wasm_target() {
+        return Err(format!("the downloaded compiler has no {TARGET}"));
     }
     write_marker(&tree.join(MARKER), host, &packages)
         .and_then(|()| remove(&complete))
         .and_then(|()| fs::rename(&tree, &complete))
         .and_then(|()| remove(&partial))
-        .map_err(failed("the unpacked compiler cannot be put in place"))?;
-    progress(&format!("the compiler is in {FOLDER}/debian and is used from now on"));
+        .map_err(failed("can't move the downloaded compiler into place"))?;
+    progress(&format!("downloaded the compiler into {FOLDER}/debian; later builds use it"));
     Ok(complete.join(WRAPPER))
 }
 
-/// The packages of the first suite of the first archive that has a complete compiler.
-fn choose(apt: &Apt, archives: &[Archive], progress: &mut dyn FnMut(&str)) -> Result<(Vec<Package>, String), String> {
-    let mut refused = Vec::new();
-    for archive in archives {
+/// Returns the packages of the first suite that has a complete compiler, and the suite.
+fn select_packages(
+    apt: &Apt,
+    mirrors: &[Mirror],
+    progress: &mut dyn FnMut(&str),
+) -> Result<(Vec<Package>, String), String> {
+    let mut rejected = Vec::new();
+    for mirror in mirrors {
         for suite in SUITES {
-            progress(&format!("reading the packages of Debian {suite} from {}", archive.uri));
-            let packages = apt.update(archive, suite).and_then(|()| apt.compiler_packages()).and_then(|packages| {
+            progress(&format!("reading the packages of Debian {suite} from {}", mirror.uri));
+            let packages = apt.update(mirror, suite).and_then(|()| apt.compiler_packages()).and_then(|packages| {
                 packages::rust_version(&packages)?;
                 Ok(packages)
             });
             match packages {
                 Ok(packages) => return Ok((packages, suite.to_owned())),
                 Err(reason) => {
-                    progress(&format!("Debian {suite} will not do: {reason}"));
-                    refused.push(format!("{suite}: {reason}"));
+                    progress(&format!("can't use Debian {suite}: {reason}"));
+                    rejected.push(format!("{suite}: {reason}"));
                 }
             }
         }
     }
-    Err(refused.join("; "))
+    Err(rejected.join("; "))
 }
 
-fn download(
+fn download_packages(
     apt: &Apt,
     packages: &[Package],
     suite: &str,
@@ -158,12 +165,12 @@ fn download(
     let bytes: u64 = packages.iter().map(|package| package.size).sum();
     let megabytes = bytes as f64 / MEGABYTE;
     let rust = packages::rust_version(packages)?;
-    progress(&format!("fetching Rust {rust} from Debian {suite}: {count} packages, {megabytes:.0} MB"));
+    progress(&format!("downloading Rust {rust} from Debian {suite}: {count} packages, {megabytes:.0} MB"));
     let mut next = PROGRESS_STEP;
     apt.download(packages, debs, &mut |file, fraction| {
         if fraction * 100.0 >= next {
             let done = fraction * megabytes;
-            progress(&format!("fetching package {file} of {count}, {done:.0} of {megabytes:.0} MB"));
+            progress(&format!("downloading package {file} of {count}, {done:.0} of {megabytes:.0} MB"));
             next = (fraction * 100.0 / PROGRESS_STEP).floor() * PROGRESS_STEP + PROGRESS_STEP;
         }
     })
@@ -172,30 +179,30 @@ fn download(
 fn unpack(packages: &[Package], debs: &Path, root: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), String> {
     let listed = fs::read_dir(debs).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let files: Vec<PathBuf> = listed
-        .map_err(|error| format!("the fetched packages cannot be listed: {error}"))?
+        .map_err(|error| format!("can't list the downloaded packages: {error}"))?
         .into_iter()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "deb"))
         .collect();
     if files.len() != packages.len() {
-        return Err(format!("apt fetched {} of {} packages", files.len(), packages.len()));
+        return Err(format!("apt downloaded {} of {} packages", files.len(), packages.len()));
     }
     progress(&format!("unpacking {} packages", files.len()));
     for file in files {
         output(Command::new("dpkg-deb").arg("-x").arg(&file).arg(root))?;
-        // Half of the space that the rest needs: 190 MB that nobody reads again.
-        fs::remove_file(&file).map_err(|error| format!("{} cannot be removed: {error}", file.display()))?;
+        // Frees the 190 MB of packages, which are not needed after unpacking.
+        fs::remove_file(&file).map_err(|error| format!("can't remove {}: {error}", file.display()))?;
     }
     Ok(())
 }
 
-/// The wrapper finds everything by its own place, so that it works before and after the folder is renamed. Cargo
-/// calls it by its absolute path.
+/// Writes the wrapper script that starts the compiler. Its paths are relative to the script, so it works before and
+/// after the folder is renamed. Cargo calls it by its absolute path.
 fn write_wrapper(path: &Path, architecture: Architecture) -> io::Result<()> {
     let Architecture { multiarch, loader, .. } = architecture;
     let script = format!(
         r#"#!/bin/sh
-# Debian's rustc, run with the loader and the libraries that were unpacked with it.
+# Starts Debian's rustc with the loader and the libraries that were unpacked with it.
 root="${{0%/*}}/{ROOT}"
 libraries="$root/usr/lib/{multiarch}"
 exec "$libraries/{loader}" --library-path "$libraries" --argv0 "$root/usr/bin/rustc" \
@@ -237,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debian_has_its_own_names_for_architectures() {
+    fn maps_rust_hosts_to_debian_architectures() {
         let names = |host| Architecture::of_host(host).map(|found| (found.name, found.multiarch, found.loader));
         assert_eq!(names("x86_64-unknown-linux-gnu"), Some(("amd64", "x86_64-linux-gnu", "ld-linux-x86-64.so.2")));
         assert_eq!(names("aarch64-unknown-linux-gnu"), Some(("arm64", "aarch64-linux-gnu", "ld-linux-aarch64.so.1")));
@@ -246,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_complete_toolchain_of_this_host_is_used_again() {
+    fn reuses_only_a_complete_toolchain_of_the_same_host() {
         let workspace = tempfile::tempdir().unwrap();
         let folder = workspace.path().join(FOLDER).join("debian");
         let host = "x86_64-unknown-linux-gnu";
@@ -259,9 +266,9 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_debian_does_not_build_for_is_refused() {
+    fn rejects_a_host_that_debian_does_not_support() {
         let workspace = tempfile::tempdir().unwrap();
-        let error = fetch(workspace.path(), "aarch64-apple-darwin", &mut |_| {}).unwrap_err();
+        let error = download(workspace.path(), "aarch64-apple-darwin", &mut |_| {}).unwrap_err();
         assert_eq!(error, "Debian has no packages that run on aarch64-apple-darwin");
     }
 }

@@ -1,13 +1,13 @@
-//! What apt tells about packages: which are needed, of which version, how large.
+//! Parses apt's output about packages: dependencies, versions, sizes and download progress.
 
 use std::fmt;
 
-/// A package as apt would fetch it.
+/// A package that apt can download.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) version: String,
-    /// Of the package file, in bytes.
+    /// The size of the package file in bytes.
     pub(crate) size: u64,
 }
 
@@ -17,8 +17,8 @@ impl fmt::Display for Package {
     }
 }
 
-/// The package names in the answer of `apt-cache depends --recurse`: they stand at the start of a line, what they
-/// depend on is indented, and `<name>` is a virtual package that has no file.
+/// Returns the package names in the output of `apt-cache depends --recurse`. A name is at the start of a line, its
+/// dependencies are indented, and `<name>` is a virtual package without a file.
 pub(crate) fn dependency_names(depends: &str) -> Vec<String> {
     depends
         .lines()
@@ -27,18 +27,18 @@ pub(crate) fn dependency_names(depends: &str) -> Vec<String> {
         .collect()
 }
 
-/// The packages in the answer of `apt-cache show`, one stanza each; a stanza without name, version or size is no
-/// package.
+/// Returns the packages in the output of `apt-cache show`, one for each stanza. Skips stanzas without a name, a version
+/// or a size.
 pub(crate) fn parse_show(show: &str) -> Vec<Package> {
     show.split("\n\n").filter_map(parse_stanza).collect()
 }
 
 fn parse_stanza(stanza: &str) -> Option<Package> {
-    let field = |wanted: &str| {
+    let field = |key: &str| {
         stanza
             .lines()
             .filter_map(|line| line.split_once(": "))
-            .find_map(|(name, value)| (name == wanted).then(|| value.trim()))
+            .find_map(|(name, value)| (name == key).then(|| value.trim()))
     };
     Some(Package {
         name: field("Package")?.to_owned(),
@@ -47,27 +47,28 @@ fn parse_stanza(stanza: &str) -> Option<Package> {
     })
 }
 
-/// The version of Rust that all packages of the compiler share. A compiler reads only the libraries of its own build,
-/// and the archive has mixed versions for some hours after an upload, since each architecture is built for itself.
+/// Returns the version of Rust that all packages of the compiler share. A compiler reads only the libraries of its own
+/// version, and the archive can have mixed versions for some hours after an upload, because Debian builds each
+/// architecture separately.
 ///
 /// # Errors
-/// Names the packages whose versions differ, or says that there is no compiler.
+/// The versions differ, or the package `rustc` is missing.
 pub(crate) fn rust_version(packages: &[Package]) -> Result<&str, String> {
-    let rustc = packages.iter().find(|package| package.name == "rustc").ok_or("it has no package rustc")?;
-    let strays: Vec<String> = packages
+    let rustc = packages.iter().find(|package| package.name == "rustc").ok_or("the package rustc is missing")?;
+    let mismatched: Vec<String> = packages
         .iter()
         .filter(|package| package.name.starts_with("libstd-rust-") && package.version != rustc.version)
         .map(ToString::to_string)
         .collect();
-    if strays.is_empty() {
+    if mismatched.is_empty() {
         Ok(&rustc.version)
     } else {
-        Err(format!("its {rustc} does not fit its {}", strays.join(" and ")))
+        Err(format!("{rustc} does not match {}", mismatched.join(" and ")))
     }
 }
 
-/// How far a download is, from one line that apt prints with `APT::Status-Fd` (`dlstatus:FILE:PERCENT:text`): the
-/// number of the file, counted from 1, and the fraction of all bytes.
+/// Parses a line of apt's download progress with `APT::Status-Fd` (`dlstatus:FILE:PERCENT:text`). Returns the number of
+/// the file, counted from 1, and the downloaded fraction of all bytes.
 pub(crate) fn download_status(line: &str) -> Option<(usize, f64)> {
     let mut fields = line.strip_prefix("dlstatus:")?.split(':');
     let file = fields.next()?.parse().ok()?;
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_are_the_lines_that_are_not_indented() {
+    fn unindented_lines_are_package_names() {
         let depends = "\
 libstd-rust-dev
   Depends: libstd-rust-1.97
@@ -99,7 +100,7 @@ libc6
     }
 
     #[test]
-    fn show_gives_name_version_and_size() {
+    fn parses_name_version_and_size() {
         let show = "\
 Package: libllvm22
 Source: llvm-toolchain-22
@@ -126,7 +127,7 @@ Size: 92424
     }
 
     #[test]
-    fn one_version_of_rust_is_accepted() {
+    fn accepts_packages_of_one_rust_version() {
         let packages = [
             package("rustc", "1.97.1-1"),
             package("libstd-rust-dev-wasm32", "1.97.1-1"),
@@ -137,17 +138,17 @@ Size: 92424
     }
 
     #[test]
-    fn mixed_versions_are_refused_and_named() {
+    fn rejects_mixed_versions_by_name() {
         let packages = [package("rustc", "1.97.1-1"), package("libstd-rust-dev-wasm32", "1.98.0-1")];
         assert_eq!(
             rust_version(&packages),
-            Err("its rustc 1.97.1-1 does not fit its libstd-rust-dev-wasm32 1.98.0-1".to_owned())
+            Err("rustc 1.97.1-1 does not match libstd-rust-dev-wasm32 1.98.0-1".to_owned())
         );
         assert!(rust_version(&packages[1..]).is_err());
     }
 
     #[test]
-    fn download_status_is_file_and_fraction() {
+    fn parses_the_download_progress() {
         let (file, fraction) = download_status("dlstatus:12:27.5000:Retrieving file 12 of 19").unwrap();
         assert_eq!(file, 12);
         assert!((fraction - 0.275).abs() < 1e-9);

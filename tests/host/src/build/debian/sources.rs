@@ -1,31 +1,31 @@
-//! The machine's own apt sources: which mirror of the Debian archive does it use, and which key vouches for it?
+//! Reads the machine's apt sources to find a mirror of the Debian archive and its signing key.
 //!
-//! Both formats of sources.list(5) are read: one line per source (`*.list`) and deb822 stanzas (`*.sources`).
+//! Supports both formats of sources.list(5): one line per source (`*.list`) and deb822 stanzas (`*.sources`).
 
 use std::path::Path;
 
 /// A mirror of Debian's main archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Archive {
-    /// Its root, under which `dists/` lies.
+pub(crate) struct Mirror {
+    /// The root URI, which contains `dists/`.
     pub(crate) uri: String,
-    /// The value of `Signed-By`, as the machine has it: key files, fingerprints or a whole key with its line breaks.
-    /// Without one, apt checks against the keys that the machine trusts for everything.
+    /// The machine's value of `Signed-By`: key files, fingerprints, or an embedded key with its line breaks. Without it,
+    /// apt verifies with the keys that the machine trusts for all sources.
     pub(crate) signed_by: Option<String>,
 }
 
-/// One source of packages, of either format, as far as we care.
+/// One apt source of either format.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Source {
+struct AptSource {
     uris: Vec<String>,
     suites: Vec<String>,
     components: Vec<String>,
     signed_by: Option<String>,
 }
 
-/// The mirrors of Debian's main archive among the sources under `etc_apt` (`/etc/apt`), the surest first.
-/// Files that cannot be read count as empty: apt itself would not use them either.
-pub(crate) fn machine_archives(etc_apt: &Path) -> Vec<Archive> {
+/// Returns the mirrors of Debian's main archive among the sources in `etc_apt` (`/etc/apt`), the most certain first.
+/// Skips files that can't be read, as apt does.
+pub(crate) fn configured_mirrors(etc_apt: &Path) -> Vec<Mirror> {
     let mut files = vec![etc_apt.join("sources.list")];
     if let Ok(folder) = std::fs::read_dir(etc_apt.join("sources.list.d")) {
         let mut parts: Vec<_> = folder.flatten().map(|entry| entry.path()).collect();
@@ -41,15 +41,15 @@ pub(crate) fn machine_archives(etc_apt: &Path) -> Vec<Archive> {
         };
         sources.extend(parse(&std::fs::read_to_string(&file).unwrap_or_default()));
     }
-    archives(&sources)
+    mirrors(&sources)
 }
 
-/// The one-line format: `deb [option=value ...] uri suite component ...`.
-fn parse_lines(text: &str) -> Vec<Source> {
+/// Parses the one-line format: `deb [option=value ...] uri suite component ...`.
+fn parse_lines(text: &str) -> Vec<AptSource> {
     text.lines().filter_map(parse_line).collect()
 }
 
-fn parse_line(line: &str) -> Option<Source> {
+fn parse_line(line: &str) -> Option<AptSource> {
     let line = line.split('#').next().unwrap_or_default().trim();
     let rest = line.strip_prefix("deb")?;
     if !rest.starts_with([' ', '\t', '[']) {
@@ -62,14 +62,14 @@ fn parse_line(line: &str) -> Option<Source> {
     };
     let mut words = rest.split_whitespace().map(str::to_owned);
     let signed_by = options.split_whitespace().find_map(|option| option.strip_prefix("signed-by=")).map(str::to_owned);
-    Some(Source { uris: vec![words.next()?], suites: vec![words.next()?], components: words.collect(), signed_by })
+    Some(AptSource { uris: vec![words.next()?], suites: vec![words.next()?], components: words.collect(), signed_by })
 }
 
-/// The deb822 format: stanzas of `Field: value`, where a line that starts with a space goes on with the value.
-fn parse_stanzas(text: &str) -> Vec<Source> {
+/// Parses the deb822 format: stanzas of `Field: value`, where a line that starts with a space continues the value.
+fn parse_stanzas(text: &str) -> Vec<AptSource> {
     let mut sources = Vec::new();
     let mut fields: Vec<(String, String)> = Vec::new();
-    // The empty line after the end closes the last stanza.
+    // The added empty line ends the last stanza.
     for line in text.lines().chain([""]) {
         if line.starts_with('#') {
             continue;
@@ -89,13 +89,13 @@ fn parse_stanzas(text: &str) -> Vec<Source> {
     sources
 }
 
-fn source(fields: &[(String, String)]) -> Option<Source> {
-    let field = |wanted: &str| {
-        let (_, value) = fields.iter().find(|(name, _)| name == wanted)?;
+fn source(fields: &[(String, String)]) -> Option<AptSource> {
+    let field = |key: &str| {
+        let (_, value) = fields.iter().find(|(name, _)| name == key)?;
         Some(value.as_str())
     };
-    let words = |wanted: &str| -> Vec<String> {
-        let value = field(wanted).unwrap_or_default();
+    let words = |key: &str| -> Vec<String> {
+        let value = field(key).unwrap_or_default();
         value.split_whitespace().map(str::to_owned).collect()
     };
     let disabled = field("enabled").is_some_and(|value| {
@@ -105,7 +105,7 @@ fn source(fields: &[(String, String)]) -> Option<Source> {
     if disabled || !words("types").contains(&"deb".to_owned()) {
         return None;
     }
-    Some(Source {
+    Some(AptSource {
         uris: words("uris"),
         suites: words("suites"),
         components: words("components"),
@@ -113,10 +113,10 @@ fn source(fields: &[(String, String)]) -> Option<Source> {
     })
 }
 
-/// What lies in the main archive's folder lies there for all suites, so which suite the machine follows is no matter.
-/// A source signed by Debian's own key comes first: other people's archives may end in `/debian` as well.
-fn archives(sources: &[Source]) -> Vec<Archive> {
-    let mut sure = Vec::new();
+/// Selects the mirrors of Debian's main archive. A mirror has all suites, so the suites of the source do not matter.
+/// Sources signed with Debian's own key come first, because a third party's archive can also end in `/debian`.
+fn mirrors(sources: &[AptSource]) -> Vec<Mirror> {
+    let mut certain = Vec::new();
     let mut likely = Vec::new();
     for source in sources {
         let security = source.suites.iter().all(|suite| suite.contains("security"));
@@ -130,18 +130,18 @@ fn archives(sources: &[Source]) -> Vec<Archive> {
                 continue;
             }
             let kind = match (debian_key, last) {
-                (true, _) => &mut sure,
+                (true, _) => &mut certain,
                 (false, Some("debian")) => &mut likely,
                 (false, _) => continue,
             };
-            kind.push(Archive { uri: uri.clone(), signed_by: source.signed_by.clone() });
+            kind.push(Mirror { uri: uri.clone(), signed_by: source.signed_by.clone() });
         }
     }
-    sure.append(&mut likely);
-    let mut distinct: Vec<Archive> = Vec::new();
-    for archive in sure {
-        if !distinct.iter().any(|known| known.uri == archive.uri) {
-            distinct.push(archive);
+    certain.append(&mut likely);
+    let mut distinct: Vec<Mirror> = Vec::new();
+    for mirror in certain {
+        if !distinct.iter().any(|known| known.uri == mirror.uri) {
+            distinct.push(mirror);
         }
     }
     distinct
@@ -151,21 +151,21 @@ fn archives(sources: &[Source]) -> Vec<Archive> {
 mod tests {
     use super::*;
 
-    fn uris(sources: &[Source]) -> Vec<String> {
-        archives(sources).into_iter().map(|archive| archive.uri).collect()
+    fn uris(sources: &[AptSource]) -> Vec<String> {
+        mirrors(sources).into_iter().map(|mirror| mirror.uri).collect()
     }
 
     #[test]
-    fn a_line_gives_its_uri_and_key() {
+    fn reads_uri_and_key_of_a_line() {
         let text = "\
 # deb http://commented.example/debian sid main
-deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/debian bookworm main contrib # ours
+deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/debian bookworm main contrib # mirror
 deb-src http://sources.example/debian bookworm main
 debug http://nonsense.example/debian bookworm main
 ";
         assert_eq!(
-            archives(&parse_lines(text)),
-            [Archive {
+            mirrors(&parse_lines(text)),
+            [Mirror {
                 uri: "http://mirror.example/debian".to_owned(),
                 signed_by: Some("/usr/share/keyrings/debian-archive-keyring.gpg".to_owned()),
             }]
@@ -173,15 +173,15 @@ debug http://nonsense.example/debian bookworm main
     }
 
     #[test]
-    fn a_line_without_options_is_checked_by_the_machines_keys() {
+    fn a_line_without_options_has_no_key() {
         assert_eq!(
-            archives(&parse_lines("deb\thttp://mirror.example/debian/ trixie main")),
-            [Archive { uri: "http://mirror.example/debian/".to_owned(), signed_by: None }]
+            mirrors(&parse_lines("deb\thttp://mirror.example/debian/ trixie main")),
+            [Mirror { uri: "http://mirror.example/debian/".to_owned(), signed_by: None }]
         );
     }
 
     #[test]
-    fn a_stanza_may_name_several_uris_and_suites() {
+    fn a_stanza_can_have_several_uris_and_suites() {
         let text = "\
 # The archive.
 Types: deb deb-src
@@ -196,7 +196,7 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
     }
 
     #[test]
-    fn a_key_within_the_stanza_is_kept_as_it_is() {
+    fn keeps_a_key_embedded_in_a_stanza() {
         let text = "\
 Types: deb
 URIs: http://a.example/debian
@@ -208,7 +208,7 @@ Signed-By:
  mDMEZ
  -----END PGP PUBLIC KEY BLOCK-----
 ";
-        let found = archives(&parse_stanzas(text));
+        let found = mirrors(&parse_stanzas(text));
         assert_eq!(
             found[0].signed_by.as_deref(),
             Some("\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n mDMEZ\n -----END PGP PUBLIC KEY BLOCK-----")
@@ -216,7 +216,7 @@ Signed-By:
     }
 
     #[test]
-    fn a_disabled_stanza_is_left_out() {
+    fn skips_disabled_and_source_stanzas() {
         let text = "\
 Enabled: no
 Types: deb
@@ -238,7 +238,7 @@ Components: main
     }
 
     #[test]
-    fn security_and_other_peoples_archives_are_never_chosen() {
+    fn skips_security_and_third_party_archives() {
         let text = "\
 deb http://mirror.example/debian-security bookworm-security main
 deb http://mirror.example/security/debian bookworm-security main
@@ -252,7 +252,7 @@ deb http://ubuntu.example/ubuntu noble main universe
     }
 
     #[test]
-    fn the_archive_with_debians_key_comes_first_and_once() {
+    fn the_mirror_with_debians_key_comes_first_and_once() {
         let text = "\
 deb https://tools.example/debian bookworm main
 deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/pub bookworm main
@@ -262,7 +262,7 @@ deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.exa
     }
 
     #[test]
-    fn both_formats_are_read_from_the_machine_and_switched_off_files_are_not() {
+    fn reads_both_formats_and_skips_disabled_files() {
         let etc_apt = tempfile::tempdir().unwrap();
         let parts = etc_apt.path().join("sources.list.d");
         std::fs::create_dir(&parts).unwrap();
@@ -270,7 +270,7 @@ deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.exa
         write(&etc_apt.path().join("sources.list"), "deb http://one.example/debian sid main\n");
         write(&parts.join("a.sources"), "Types: deb\nURIs: http://two.example/debian\nSuites: sid\nComponents: main\n");
         write(&parts.join("b.list.disabled"), "deb http://off.example/debian sid main\n");
-        let found: Vec<String> = machine_archives(etc_apt.path()).into_iter().map(|archive| archive.uri).collect();
+        let found: Vec<String> = configured_mirrors(etc_apt.path()).into_iter().map(|mirror| mirror.uri).collect();
         assert_eq!(found, ["http://one.example/debian", "http://two.example/debian"]);
     }
 }

@@ -1,106 +1,95 @@
-//! `demo`: the main path from sign-in to attendance, played over HTTP with stand-ins for Zoom and Marketo, and checked.
+//! `demo`: plays the path from sign-in to attendance over HTTP with fakes for Zoom and Marketo, and checks the results.
 //!
-//! - `cast`: who takes part and what has to become of each
-//! - `connecting`, `registering`, `attending`: the acts, in order
-//! - `ending`: what has to hold once all is over; `logs`: and what the components' logs must not say
-//! - `timeline`, `table`: what is printed; `findings`: what was off; `patience`: waiting
+//! - `connect`, `register`, `attend`: the steps in order; `verify`: the final checks of Zoom, Marketo and the logs
+//! - `context`: the state that all steps share; `people`: the leads and registrants with their expected results
+//! - `report`: the printed timeline and the failed checks; `table`: the printed table; `wait`: polling
 
-mod attending;
-mod cast;
-mod connecting;
-mod ending;
-mod findings;
-mod logs;
-mod patience;
-mod registering;
+mod attend;
+mod connect;
+mod context;
+mod people;
+mod register;
+mod report;
 mod table;
-mod timeline;
+mod verify;
+mod wait;
 
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use fakes::stage::{Admin, Stage};
+use fakes::env::TestEnv;
 use fakes::{marketo, zoom};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use self::cast::Cast;
-use self::findings::Findings;
-use self::timeline::Timeline;
-use super::scene::{self, Webinars};
-use super::{block_on, place, signals};
-use crate::{Options, start};
+use self::context::Demo;
+use self::people::People;
+use self::report::{Checks, Timeline};
+use super::runtime::{block_on, stop_signal};
+use super::{address, project, seed};
+use crate::options::Options;
+use crate::running::start;
 
-/// The play takes seconds; each of its waits has a limit of its own, and this is for what should not wait at all.
-const LIMIT: Duration = Duration::from_secs(300);
+/// How long the demo may take. It takes seconds, and each of its waits has its own limit.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What every act has at hand.
-struct Play {
-    stage: Stage,
-    admin: Admin,
-    webinars: Webinars,
-    cast: Cast,
-    timeline: Timeline,
-    findings: Findings,
-}
-
-/// Builds, plays, checks.
+/// Builds the components, plays the demo and checks the results.
 ///
 /// # Errors
-/// The components do not compile, something does not start, the play cannot go on, or a check found something.
+/// The components do not compile, something does not start, a step fails, or a check fails.
 pub(super) fn main() -> anyhow::Result<()> {
-    place::build(place::project())?;
-    block_on(perform())
+    project::build(project::root())?;
+    block_on(run())
 }
 
-async fn perform() -> anyhow::Result<()> {
-    let folder = TempDir::with_prefix("zoom-for-marketo-demo-").context("no temporary folder can be made")?;
-    let mut options = Options::new(place::manifest(Some(place::project().to_owned())));
-    options.listen = place::settled(([127, 0, 0, 1], 0).into())?;
+async fn run() -> anyhow::Result<()> {
+    let folder = TempDir::with_prefix("zoom-for-marketo-demo-").context("can't create a temporary folder")?;
+    let mut options = Options::new(project::manifest());
+    options.listen = address::with_free_port(([127, 0, 0, 1], 0).into())?;
     options.state_dir = folder.path().to_owned();
-    options.cache_dir = Some(place::native_code());
-    let url = place::local_url(options.listen);
-    let stage = Stage::start(&url, zoom::Options::default(), marketo::Options::default()).await?;
-    options.variables = stage.variables();
+    options.cache_dir = Some(project::code_cache());
+    let url = address::local_url(options.listen);
+    let env = TestEnv::start(&url, zoom::Options::default(), marketo::Options::default()).await?;
+    options.variables = env.variables();
 
-    let timeline = Timeline::begin();
+    let timeline = Timeline::start();
     let app = start(options).await?;
-    timeline.line(format!("The application answers on {url}; Zoom and Marketo are stand-ins."));
-    let webinars = scene::set_zoom(&stage.zoom)?;
-    let cast = Cast::gather(&stage.marketo)?;
-    let mut play = Play { admin: stage.admin()?, stage, webinars, cast, timeline, findings: Findings::default() };
-    let played = tokio::select! {
-        played = timeout(LIMIT, play.all_acts()) => played.context("it takes too long").and_then(|played| played),
-        asked = signals::asked_to_stop() => asked.map_err(anyhow::Error::from).and_then(|()| bail!("interrupted")),
+    timeline.line(format!("The application runs at {url}, with a fake Zoom and a fake Marketo."));
+    let webinars = seed::seed_zoom(&env.zoom)?;
+    let people = People::seed(&env.marketo)?;
+    let mut demo = Demo { admin: env.admin()?, env, url, webinars, people, timeline, checks: Checks::default() };
+    let outcome = tokio::select! {
+        outcome = timeout(TIMEOUT, run_steps(&mut demo)) => {
+            outcome.with_context(|| format!("the demo timed out after {} s", TIMEOUT.as_secs())).flatten()
+        }
+        signal = stop_signal() => signal.map_err(anyhow::Error::from).and_then(|()| bail!("interrupted")),
     };
     app.shutdown().await;
-    logs::check(folder.path(), &mut play.findings)?;
-    if let Err(stopped) = played {
-        play.findings.note(format!("the play could not go on: {stopped:#}"));
+    verify::check_logs(folder.path(), &mut demo.checks)?;
+    if let Err(error) = outcome {
+        demo.checks.fail(format!("the demo stopped: {error:#}"));
     }
-    verdict(&play, folder)
+    print_result(&demo.checks, folder)
 }
 
-impl Play {
-    async fn all_acts(&mut self) -> anyhow::Result<()> {
-        self.connect().await?;
-        self.register().await?;
-        self.attend().await?;
-        self.end().await
-    }
+async fn run_steps(demo: &mut Demo) -> anyhow::Result<()> {
+    demo.connect().await?;
+    demo.register().await?;
+    demo.attend().await?;
+    demo.verify()
 }
 
-/// Says how it went. The state's folder is kept for whoever has to find out why something is off.
-fn verdict(play: &Play, folder: TempDir) -> anyhow::Result<()> {
-    let off = play.findings.all();
-    if off.is_empty() {
-        println!("\nEverything was as it has to be: {} checks.", play.findings.checks());
+/// Prints the result. After a failed check, keeps the state folder and its logs for diagnosis.
+fn print_result(checks: &Checks, folder: TempDir) -> anyhow::Result<()> {
+    let failed = checks.failed();
+    if failed.is_empty() {
+        println!("\nAll {} checks passed.", checks.count());
         return Ok(());
     }
-    println!("\nOff:");
-    for finding in off {
-        println!("  - {finding}");
+    println!("\nFailed checks:");
+    for failure in failed {
+        println!("  - {failure}");
     }
-    let kept = folder.keep();
-    bail!("{} of {} checks failed; the logs are in {}", off.len(), play.findings.checks(), kept.join("logs").display())
+    let folder = folder.keep();
+    bail!("{} of {} checks failed; the logs are in {}", failed.len(), checks.count(), folder.join("logs").display())
 }

@@ -1,28 +1,29 @@
-//! Finding by role and name, as a screen reader tells them, clicking and filling in.
+//! Elements found by their accessible role and name, and actions on them.
 
-use super::Tab;
+use super::keys::Key;
+use super::tab::Tab;
 use serde_json::{Value, json};
 
-/// What to look for: an element of a role and a name, within another.
+/// A locator: the role and name of an element, optionally within another element.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct Locator {
     role: String,
     name: Option<String>,
-    within: Option<Box<Wanted>>,
+    within: Option<Box<Locator>>,
 }
 
-impl Wanted {
-    /// With this role and exactly this name.
+impl Locator {
+    /// Matches a role and an exact name.
     pub fn new(role: &str, name: &str) -> Self {
         Self { role: role.to_owned(), name: Some(name.to_owned()), within: None }
     }
 
-    /// With this role, whatever its name.
+    /// Matches a role with any name.
     pub fn any(role: &str) -> Self {
         Self { role: role.to_owned(), name: None, within: None }
     }
 
-    /// Inside another one.
+    /// Restricts the locator to the inside of another element.
     #[must_use]
     pub fn within(mut self, other: Self) -> Self {
         self.within = Some(Box::new(other));
@@ -30,19 +31,19 @@ impl Wanted {
     }
 }
 
-/// An element that was found.
+/// An element of the page.
 #[derive(Debug, Clone)]
 pub struct Element {
     node: Value,
     /// Its accessible name.
     pub name: String,
-    /// What describes it.
+    /// Its accessible description.
     pub description: String,
-    /// The states and values that a screen reader is told: `disabled`, `checked`, `focused`, `invalid`...
+    /// Accessible states and values: `disabled`, `checked`, `focused`, `invalid`...
     pub states: Value,
 }
 
-/// Where to click an element, after it was scrolled to; or what is in the way.
+/// Scrolls to an element and returns where to click it, or what covers it.
 const SPOT: &str = "function () {
   this.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
   const box = [...this.getClientRects()].find((box) => box.width > 0 && box.height > 0);
@@ -53,15 +54,27 @@ const SPOT: &str = "function () {
   return hit ? { x, y } : { blocked: top ? top.outerHTML.slice(0, 200) : 'it is off the screen', x, y };
 }";
 
+/// Maximum number of tab stops on a page.
+const STOPS: usize = 200;
+
+/// Returns the focused element, and whether its focus is visible as an outline or the browser's own ring.
+const FOCUS: &str = "(() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return { what: 'nothing' };
+  const style = getComputedStyle(one);
+  const visible = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+  return { what: one.outerHTML.slice(0, 120), visible };
+})()";
+
 impl Tab {
-    /// Every element that is wanted, as it is now.
-    pub async fn all(&self, wanted: &Wanted) -> Vec<Element> {
-        // A page that is just going away has nothing.
-        self.try_all(wanted).await.unwrap_or_default()
+    /// Returns all matching elements of the current page.
+    pub async fn all(&self, locator: &Locator) -> Vec<Element> {
+        // A page that is being replaced has no elements.
+        self.try_all(locator).await.unwrap_or_default()
     }
 
-    async fn try_all(&self, wanted: &Wanted) -> Result<Vec<Element>, String> {
-        let roots = match &wanted.within {
+    async fn try_all(&self, locator: &Locator) -> Result<Vec<Element>, String> {
+        let roots = match &locator.within {
             Some(outer) => Box::pin(self.try_all(outer)).await?.into_iter().map(|element| element.node).collect(),
             None => {
                 let document = self.try_call("DOM.getDocument", json!({"depth": 0})).await?;
@@ -70,8 +83,8 @@ impl Tab {
         };
         let mut found = Vec::new();
         for root in roots {
-            let mut query = json!({"backendNodeId": root, "role": wanted.role});
-            if let Some(name) = &wanted.name {
+            let mut query = json!({"backendNodeId": root, "role": locator.role});
+            if let Some(name) = &locator.name {
                 query["accessibleName"] = json!(name);
             }
             let answer = self.try_call("Accessibility.queryAXTree", query).await?;
@@ -81,28 +94,35 @@ impl Tab {
         Ok(found)
     }
 
-    /// Waits until there is what is wanted; several are one too many.
-    pub async fn find(&self, wanted: &Wanted) -> Element {
+    /// Waits until exactly one element matches; fails if there are several.
+    pub async fn find(&self, locator: &Locator) -> Element {
         let found = self
-            .until(&format!("{wanted:?}"), || async { Some(self.all(wanted).await).filter(|all| !all.is_empty()) })
+            .wait_for(&format!("{locator:?}"), || async { Some(self.all(locator).await).filter(|all| !all.is_empty()) })
             .await;
-        assert_eq!(found.len(), 1, "{wanted:?}: {found:?}");
+        assert_eq!(found.len(), 1, "{locator:?}: {found:?}");
         found.into_iter().next().unwrap()
     }
 
-    /// Waits until there is nothing of the kind any more.
-    pub async fn gone(&self, wanted: &Wanted) {
-        self.until(&format!("the end of {wanted:?}"), || async { self.all(wanted).await.is_empty().then_some(()) })
-            .await;
+    /// Waits until no element matches.
+    pub async fn wait_until_gone(&self, locator: &Locator) {
+        self.wait_for(&format!("the end of {locator:?}"), || async {
+            self.all(locator).await.is_empty().then_some(())
+        })
+        .await;
     }
 
     /// Calls a function on an element.
-    pub async fn apply(&self, element: &Element, function: &str, arguments: Value) -> Value {
-        self.try_apply(element, function, arguments).await.unwrap()
+    pub async fn call_function(&self, element: &Element, function: &str, arguments: Value) -> Value {
+        self.try_call_function(element, function, arguments).await.unwrap()
     }
 
-    /// The same; an error if the element went away meanwhile.
-    pub(super) async fn try_apply(&self, element: &Element, function: &str, arguments: Value) -> Result<Value, String> {
+    /// Calls a function on an element; an error if the element is gone.
+    pub(super) async fn try_call_function(
+        &self,
+        element: &Element,
+        function: &str,
+        arguments: Value,
+    ) -> Result<Value, String> {
         let object = self.try_call("DOM.resolveNode", json!({"backendNodeId": element.node})).await?;
         let arguments: Vec<Value> =
             arguments.as_array().into_iter().flatten().map(|value| json!({"value": value})).collect();
@@ -115,13 +135,13 @@ impl Tab {
         Ok(answer["result"]["value"].take())
     }
 
-    /// Clicks an element with the mouse. It must be on top where it is clicked.
-    pub async fn press(&self, element: &Element) {
-        self.try_press(element).await.unwrap();
+    /// Clicks an element with the mouse. It must not be covered.
+    pub async fn click_element(&self, element: &Element) {
+        self.try_click(element).await.unwrap();
     }
 
-    async fn try_press(&self, element: &Element) -> Result<(), String> {
-        let spot = self.try_apply(element, SPOT, json!([])).await?;
+    async fn try_click(&self, element: &Element) -> Result<(), String> {
+        let spot = self.try_call_function(element, SPOT, json!([])).await?;
         assert!(spot.get("blocked").is_none(), "{element:?} cannot be clicked: {spot}");
         for (kind, buttons) in [("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)] {
             let button = if kind == "mouseMoved" { "none" } else { "left" };
@@ -133,45 +153,105 @@ impl Tab {
         Ok(())
     }
 
-    /// What is in the way of an element that was scrolled to; none too if the element went away meanwhile.
+    /// Returns what covers an element after scrolling to it; `None` also if the element is gone.
     pub async fn blocked(&self, element: &Element) -> Option<String> {
-        let spot = self.try_apply(element, SPOT, json!([])).await.ok()?;
+        let spot = self.try_call_function(element, SPOT, json!([])).await.ok()?;
         spot.get("blocked").map(ToString::to_string)
     }
 
     /// Waits for an element and clicks it.
-    pub async fn click(&self, wanted: &Wanted) {
-        // A view that updates itself may have put another one in its place.
-        while let Err(gone) = self.try_press(&self.find(wanted).await).await {
-            println!("{wanted:?}: {gone}");
+    pub async fn click(&self, locator: &Locator) {
+        // A view that updates itself may have replaced the element.
+        while let Err(gone) = self.try_click(&self.find(locator).await).await {
+            println!("{locator:?}: {gone}");
         }
     }
 
-    /// Clicks what leads to another page, and waits until that is loaded.
-    pub async fn follow(&self, wanted: &Wanted) {
-        let element = self.find(wanted).await;
-        let mark = self.mark();
-        self.press(&element).await;
-        self.loaded_since(mark).await;
+    /// Clicks an element that navigates, and waits until the new page is loaded.
+    pub async fn click_and_load(&self, locator: &Locator) {
+        let element = self.find(locator).await;
+        let mark = self.event_count();
+        self.click_element(&element).await;
+        self.wait_for_load_since(mark).await;
     }
 
-    /// Fills in a field, in the place of what is in it.
-    pub async fn fill(&self, wanted: &Wanted, text: &str) {
-        let element = self.find(wanted).await;
-        self.press(&element).await;
-        self.apply(&element, "function () { this.select(); }", json!([])).await;
+    /// Replaces the content of a field.
+    pub async fn fill(&self, locator: &Locator, text: &str) {
+        let element = self.find(locator).await;
+        self.click_element(&element).await;
+        self.call_function(&element, "function () { this.select(); }", json!([])).await;
         if text.is_empty() {
-            self.key(super::Key::Delete).await;
+            self.press_key(Key::Delete).await;
         } else {
             self.call("Input.insertText", json!({"text": text})).await;
         }
     }
 
-    /// What is in a field.
-    pub async fn value(&self, wanted: &Wanted) -> String {
-        let element = self.find(wanted).await;
-        let value = self.apply(&element, "function () { return this.value; }", json!([])).await;
+    /// Returns the content of a field.
+    pub async fn value(&self, locator: &Locator) -> String {
+        let element = self.find(locator).await;
+        let value = self.call_function(&element, "function () { return this.value; }", json!([])).await;
         value.as_str().unwrap().to_owned()
+    }
+
+    /// Waits until an element shows a text.
+    pub async fn wait_for_text_in(&self, locator: &Locator, text: &str) {
+        self.wait_for(&format!("{text} in {locator:?}"), || async {
+            for element in self.all(locator).await {
+                if self.try_inner_text(&element).await.is_ok_and(|words| words.contains(text)) {
+                    return Some(());
+                }
+            }
+            None
+        })
+        .await;
+    }
+
+    /// Returns the text that an element shows.
+    pub async fn inner_text(&self, element: &Element) -> String {
+        self.try_inner_text(element).await.unwrap()
+    }
+
+    async fn try_inner_text(&self, element: &Element) -> Result<String, String> {
+        let words = self.try_call_function(element, "function () { return this.innerText; }", json!([])).await?;
+        Ok(words.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Presses Tab until an element has the focus. Fails if it never gets the focus, or if a stop on the way does not
+    /// show it.
+    pub async fn tab_to(&self, locator: &Locator) {
+        self.find(locator).await;
+        let mut stops = Vec::new();
+        for _ in 0..STOPS {
+            if self.all(locator).await.iter().any(|element| element.is("focused")) {
+                return;
+            }
+            self.press_key(Key::Tab).await;
+            let stop = self.evaluate(FOCUS).await;
+            assert_ne!(stop["visible"], false, "{stop} does not show that it has the focus");
+            stops.push(stop["what"].to_string());
+        }
+        panic!("Tab never reaches {locator:?}, only {stops:?}");
+    }
+
+    /// Tabs to an element and presses Enter.
+    pub async fn press_enter_on(&self, locator: &Locator) {
+        self.tab_to(locator).await;
+        self.press_key(Key::Enter).await;
+    }
+
+    /// Tabs to a field, which selects its content, and types.
+    pub async fn type_into(&self, locator: &Locator, text: &str) {
+        self.tab_to(locator).await;
+        self.type_text(text).await;
+    }
+
+    /// Waits until an element has the focus.
+    pub async fn wait_for_focus(&self, locator: &Locator) -> Element {
+        self.wait_for(&format!("the focus on {locator:?}"), || async {
+            self.all(locator).await.into_iter().find(|element| element.is("focused"))
+        })
+        .await
     }
 }
 
@@ -189,7 +269,7 @@ impl Element {
         }
     }
 
-    /// Whether a state is on.
+    /// Returns whether a state is set.
     pub fn is(&self, state: &str) -> bool {
         matches!(&self.states[state], Value::Bool(true)) || self.states[state] == "true"
     }

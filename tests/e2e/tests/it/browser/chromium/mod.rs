@@ -1,18 +1,17 @@
-//! Chromium, headless, driven as a person drives it: by the roles and names that a screen reader tells, with mouse and
-//! keys.
+//! A headless Chromium, driven as a person would: by accessible roles and names, mouse and keys.
 //!
-//! It is spoken to in the Chrome DevTools Protocol over a pair of pipes. A WebDriver library would need a second program
-//! beside the browser, and tells neither the browser's own log nor its accessibility tree; the library with bindings for
-//! the whole protocol takes minutes to compile. What is needed of it is a dozen calls, in JSON.
+//! The tests talk to it in the browser's debugging protocol over a pair of pipes. A `WebDriver` library would need a
+//! second program beside the browser, and gives no access to the browser's log or its accessibility tree. A library for
+//! the whole protocol takes minutes to compile. These tests need a dozen calls, in JSON.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
 //! | `process` | finding and starting the browser |
 //! | `pipe` | calls and events |
-//! | `tab` | a tab: going somewhere, waiting for what it shows, pictures |
-//! | `element` | finding by role and name, clicking, filling in |
-//! | `keys` | the keyboard |
-//! | `record` | what went wrong on a page, and what it loaded |
+//! | `tab` | navigation, waiting, screenshots |
+//! | `keys` | keyboard input |
+//! | `element` | locators, clicking, filling in |
+//! | `record` | errors and requests of a page |
 
 mod element;
 mod keys;
@@ -21,7 +20,7 @@ mod process;
 mod record;
 mod tab;
 
-pub use element::{Element, Wanted};
+pub use element::Locator;
 pub use keys::Key;
 pub use process::Chromium;
 pub use tab::Tab;

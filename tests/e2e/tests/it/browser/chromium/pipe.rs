@@ -1,4 +1,4 @@
-//! Calls to the browser and its events: JSON messages with a zero byte after each.
+//! Calls to the browser and its events: JSON messages, each followed by a zero byte.
 
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -10,8 +10,8 @@ use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-/// A call that takes longer is never answered. The machine may be busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a call may take. Other tests may keep the machine busy.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 type Answer = Result<Value, String>;
 
@@ -22,10 +22,10 @@ pub(super) struct Pipe {
     inbox: Arc<Inbox>,
 }
 
-/// What came in.
+/// Pending calls and received events.
 struct Inbox {
     waiting: Mutex<HashMap<u64, oneshot::Sender<Answer>>>,
-    /// Every event, with the session that it belongs to.
+    /// Every event with its session.
     events: Mutex<Vec<(String, Value)>>,
     count: watch::Sender<usize>,
 }
@@ -38,8 +38,8 @@ impl Pipe {
         Arc::new(Self { out: out.into(), last_id: AtomicU64::new(0), inbox })
     }
 
-    /// Calls a method, in a tab's session or, without one, of the browser. An error is the browser's own; fails when
-    /// there is no browser any more.
+    /// Calls a method in a tab's session, or of the browser if there is no session. Returns the browser's error, and
+    /// fails if the browser is gone.
     pub(super) async fn call(&self, session: Option<&str>, method: &str, parameters: Value) -> Answer {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let mut message = json!({"id": id, "method": method, "params": parameters});
@@ -51,24 +51,24 @@ impl Pipe {
         let mut bytes = message.to_string().into_bytes();
         bytes.push(0);
         self.out.lock().await.write_all(&bytes).await.expect("the browser is gone");
-        match timeout(PATIENCE, receiver).await {
+        match timeout(TIMEOUT, receiver).await {
             Ok(answer) => answer.expect("the browser is gone").map_err(|error| format!("{method}: {error}")),
-            Err(_) => Err(format!("{method}: no answer within {PATIENCE:?}")),
+            Err(_) => Err(format!("{method}: no answer within {TIMEOUT:?}")),
         }
     }
 
-    /// The events of a session so far, from some number on, and the number of all events.
+    /// Returns the events of a session from a position on, and the total number of events.
     pub(super) fn events(&self, session: &str, from: usize) -> (Vec<Value>, usize) {
         let events = self.inbox.events.lock().unwrap();
         let of_session = events[from.min(events.len())..].iter().filter(|(of, _)| of == session);
         (of_session.map(|(_, event)| event.clone()).collect(), events.len())
     }
 
-    /// Waits until there are more events than some number.
+    /// Waits until there are more than `than` events.
     pub(super) async fn more_events(&self, than: usize) {
         let mut count = self.inbox.count.subscribe();
-        let more = timeout(PATIENCE, count.wait_for(|count| *count > than)).await;
-        assert!(more.is_ok_and(|more| more.is_ok()), "the browser is silent");
+        let more = timeout(TIMEOUT, count.wait_for(|count| *count > than)).await;
+        assert!(more.is_ok_and(|more| more.is_ok()), "no event from the browser");
     }
 }
 
@@ -84,7 +84,7 @@ async fn read(input: ChildStdout, inbox: Arc<Inbox>) {
                 None => Ok(message["result"].take()),
             };
             if let Some(sender) = inbox.waiting.lock().unwrap().remove(&id) {
-                // Whoever gave up waiting wants no answer.
+                // The caller may have timed out.
                 let _ = sender.send(answer);
             }
         } else {
@@ -94,6 +94,6 @@ async fn read(input: ChildStdout, inbox: Arc<Inbox>) {
             inbox.count.send_replace(events.len());
         }
     }
-    // Nobody is answered any more.
+    // Fails all pending calls.
     inbox.waiting.lock().unwrap().clear();
 }

@@ -1,7 +1,7 @@
 //! Finding and starting the browser.
 
-use super::Tab;
 use super::pipe::Pipe;
+use super::tab::Tab;
 use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,13 +9,14 @@ use std::process::Stdio;
 use std::sync::Arc;
 use tokio::process::{Child, Command};
 
-/// What the browser is called, on Debian and elsewhere.
+/// Names of the browser, on Debian and elsewhere.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// Names another browser than the one on the path.
+/// The environment variable that names another browser than the one on the path.
 const VARIABLE: &str = "CHROMIUM";
 
-/// It shows pages of this machine only, so it needs no sandbox, which root can't have, and none of its services.
+/// The browser shows pages of this machine only, so it needs neither its sandbox, which root cannot use, nor its
+/// services.
 const FLAGS: [&str; 14] = [
     "--headless",
     "--no-sandbox",
@@ -33,10 +34,10 @@ const FLAGS: [&str; 14] = [
     "--remote-debugging-pipe",
 ];
 
-/// The protocol's pipes are the file descriptors 3 and 4, which a shell can make of what it was given.
+/// The protocol's pipes are the file descriptors 3 and 4, which a shell creates from standard input and output.
 const EXEC: &str = "exec \"$0\" \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1";
 
-/// A running browser. It ends when this is dropped.
+/// A running browser. Dropping it ends the process.
 pub struct Chromium {
     pipe: Arc<Pipe>,
     _process: Child,
@@ -44,16 +45,16 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// Starts a browser with an empty profile. None, with a line that says so, where there is no browser; in CI (`CI` is
-    /// set) that is a failure.
+    /// Starts a browser with an empty profile. Without a browser, prints that the test is skipped and returns `None`;
+    /// with `CI` set, fails.
     pub async fn start() -> Option<Self> {
         let Some(program) = program() else {
             let is_ci = std::env::var_os("CI").is_some();
             assert!(!is_ci, "there is no Chromium: apt-get install chromium");
-            // Not by `eprintln!`, which the test harness keeps to itself.
+            // Not `eprintln!`, which the test harness captures.
             let _ = writeln!(
                 std::io::stderr(),
-                "SKIPPED: a test in a browser, since there is no Chromium (apt-get install chromium, or {VARIABLE}=/path)"
+                "SKIPPED: a test in a browser, because there is no Chromium (apt-get install chromium, or {VARIABLE}=/path)"
             );
             return None;
         };
@@ -64,7 +65,7 @@ impl Chromium {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut process = command.spawn().unwrap();
         let pipe = Pipe::over(process.stdin.take().unwrap(), process.stdout.take().unwrap());
-        // As a person allows a page to read what was copied.
+        // Pages may read the clipboard.
         let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
         pipe.call(None, "Browser.grantPermissions", permissions).await.unwrap();
         Some(Self { pipe, _process: process, _profile: profile })

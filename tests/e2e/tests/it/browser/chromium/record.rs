@@ -1,64 +1,64 @@
-//! What went wrong on the pages of a tab, and what they loaded.
+//! Errors of a tab's pages, and the requests that they made.
 
-use super::Tab;
+use super::tab::Tab;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Something that a page loaded.
+/// A request of a page.
 #[derive(Debug, Clone, Default)]
-pub struct Loaded {
-    /// Its address.
+pub struct Request {
+    /// Its URL.
     pub url: String,
     /// `Document`, `Script`, `Stylesheet`, `Fetch`...
     pub kind: String,
     /// The method.
     pub method: String,
-    /// What made the browser load it: `parser` for the HTML itself, `script` for code.
+    /// What caused the request: `parser` for the HTML, `script` for code.
     pub initiator: String,
-    /// The address of what made the browser load it.
+    /// The URL of what caused the request.
     pub initiator_url: String,
-    /// The status; 0 when there was no answer.
+    /// The status; 0 without a response.
     pub status: u64,
-    /// All bytes of the answer on the wire, headers and all.
+    /// Bytes of the response on the wire, including headers.
     pub bytes: u64,
     /// `Content-Encoding`; empty if there is none.
     pub encoding: String,
 }
 
 impl Tab {
-    /// Errors and warnings in the console, exceptions, and violations of the content security policy. Answers that say
-    /// 4xx or 5xx, which the browser logs too, are in [`Tab::refused`].
-    pub fn complaints(&self) -> Vec<String> {
+    /// Returns errors and warnings of the console, exceptions, and violations of the content security policy. Responses
+    /// with 4xx or 5xx, which the browser also logs, are in [`Tab::failed_requests`].
+    pub fn page_errors(&self) -> Vec<String> {
         let (events, _) = self.pipe.events(&self.session, 0);
-        events.iter().filter_map(complaint).collect()
+        events.iter().filter_map(page_error).collect()
     }
 
-    /// Waits for a complaint that tells something.
-    pub async fn complains(&self, of: &str) {
+    /// Waits for an error that contains a text.
+    pub async fn wait_for_page_error(&self, of: &str) {
         loop {
             let (events, count) = self.pipe.events(&self.session, 0);
-            if events.iter().filter_map(complaint).any(|complaint| complaint.contains(of)) {
+            if events.iter().filter_map(page_error).any(|page_error| page_error.contains(of)) {
                 return;
             }
             self.pipe.more_events(count).await;
         }
     }
 
-    /// What the pages of this tab loaded, in order.
-    pub fn loaded(&self) -> Vec<Loaded> {
+    /// Returns the requests of this tab's pages, in order.
+    pub fn requests(&self) -> Vec<Request> {
         let (events, _) = self.pipe.events(&self.session, 0);
-        loaded(&events)
+        requests(&events)
     }
 
-    /// The answers that were no success: method, path and status of each.
-    pub fn refused(&self) -> Vec<String> {
+    /// Returns method, path and status of each response with 4xx or 5xx.
+    pub fn failed_requests(&self) -> Vec<String> {
         let path = |url: &str| url.splitn(4, '/').nth(3).unwrap_or_default().to_owned();
-        let refused = self.loaded().into_iter().filter(|one| one.status >= 400);
+        let refused = self.requests().into_iter().filter(|one| one.status >= 400);
         refused.map(|one| format!("{} /{} {}", one.method, path(&one.url), one.status)).collect()
     }
 }
 
-fn complaint(event: &Value) -> Option<String> {
+fn page_error(event: &Value) -> Option<String> {
     let parameters = &event["params"];
     match event["method"].as_str()? {
         "Runtime.exceptionThrown" => Some(parameters["exceptionDetails"].to_string()),
@@ -76,15 +76,15 @@ fn complaint(event: &Value) -> Option<String> {
             let issue = &parameters["issue"];
             (issue["code"] == "ContentSecurityPolicyIssue").then(|| issue["details"].to_string())
         }
-        // A dialog that a page opens, such as an alert, would stop everything.
+        // A dialog such as an alert would block the page.
         "Page.javascriptDialogOpening" => Some(format!("a dialog: {}", parameters["message"])),
         _ => None,
     }
 }
 
-fn loaded(events: &[Value]) -> Vec<Loaded> {
+fn requests(events: &[Value]) -> Vec<Request> {
     let mut order = Vec::new();
-    let mut requests: BTreeMap<String, Loaded> = BTreeMap::new();
+    let mut requests: BTreeMap<String, Request> = BTreeMap::new();
     for event in events {
         let parameters = &event["params"];
         let Some(id) = parameters["requestId"].as_str() else { continue };
@@ -93,15 +93,15 @@ fn loaded(events: &[Value]) -> Vec<Loaded> {
             "Network.requestWillBeSent" => {
                 let initiator = &parameters["initiator"];
                 let stack = &initiator["stack"]["callFrames"][0]["url"];
-                let one = Loaded {
+                let one = Request {
                     url: text(&parameters["request"]["url"]),
                     method: text(&parameters["request"]["method"]),
                     kind: text(&parameters["type"]),
                     initiator: text(&initiator["type"]),
                     initiator_url: text(if stack.is_string() { stack } else { &initiator["url"] }),
-                    ..Loaded::default()
+                    ..Request::default()
                 };
-                // A redirect is the same request once more.
+                // A redirect repeats the request id.
                 if requests.insert(id.to_owned(), one).is_none() {
                     order.push(id.to_owned());
                 }

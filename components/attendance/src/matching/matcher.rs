@@ -1,0 +1,223 @@
+//! Turns rows of the attendance report into attendees. A row is matched by registrant id first, then by e-mail address,
+//! else not at all: Zoom hides the ids and addresses of people outside the account who did not register
+//! (docs/reference/zoom.md), and a name does not identify a person (R20).
+
+use super::intervals::union;
+use super::registrant_index::RegistrantIndex;
+use crate::person::{PersonKey, Presence};
+use crate::store::checkpoint::ParticipantRow;
+use domain::Email;
+use std::collections::{HashMap, HashSet};
+
+/// Matches rows one by one.
+#[derive(Debug)]
+pub(crate) struct Matcher<'r> {
+    registrants: &'r RegistrantIndex,
+    host: Option<PersonKey>,
+    positions: HashMap<PersonKey, u32>,
+    /// Position of the attendee, from, to.
+    intervals: Vec<(u32, i64, i64)>,
+    /// Participants with no more than a name, such as callers by phone.
+    unmatched: HashSet<PersonKey>,
+}
+
+/// The attendees of a webinar, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Attendees {
+    positions: HashMap<PersonKey, u32>,
+    presences: Vec<Presence>,
+    /// The number of participants with no more than a name.
+    pub(crate) unmatched: usize,
+    /// The total minutes of all attendees.
+    pub(crate) minutes: i64,
+}
+
+impl<'r> Matcher<'r> {
+    pub(crate) fn new(registrants: &'r RegistrantIndex, host: Option<&Email>) -> Self {
+        Self {
+            registrants,
+            host: host.map(PersonKey::email),
+            positions: HashMap::new(),
+            intervals: Vec::new(),
+            unmatched: HashSet::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub(crate) fn add(&mut self, row: &ParticipantRow) {
+        match row_owner(row, self.registrants, self.host) {
+            RowOwner::Attendee(key) => {
+                let next = u32::try_from(self.positions.len()).unwrap_or(u32::MAX);
+                let position = *self.positions.entry(key).or_insert(next);
+                // A row without times still makes an attendee.
+                self.intervals.extend(row.from.map(|from| (position, from, row.to.unwrap_or(from))));
+            }
+            RowOwner::Unmatched => {
+                let name = row.name.as_ref().map_or("", |name| name.expose());
+                self.unmatched.insert(PersonKey::name(name));
+            }
+            RowOwner::Staff => {}
+        }
+    }
+
+    /// Returns the attendees of all rows added.
+    pub(crate) fn finish(self) -> Attendees {
+        let Self { positions, mut intervals, unmatched, .. } = self;
+        intervals.sort_unstable();
+        let mut presences = vec![Presence::default(); positions.len()];
+        let mut seconds = 0;
+        for intervals in intervals.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let Some((position, ..)) = intervals.first() else { continue };
+            let presence = union(intervals.iter().map(|&(_, from, to)| (from, to)));
+            seconds += presence.seconds;
+            if let Some(slot) = usize::try_from(*position).ok().and_then(|position| presences.get_mut(position)) {
+                *slot = presence;
+            }
+        }
+        Attendees { positions, presences, unmatched: unmatched.len(), minutes: seconds / 60 }
+    }
+}
+
+impl Attendees {
+    /// Returns how long a person was present; `None` if they did not attend.
+    pub(crate) fn presence(&self, key: PersonKey) -> Option<Presence> {
+        let position = usize::try_from(*self.positions.get(&key)?).ok()?;
+        self.presences.get(position).copied()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+}
+
+/// The person that a row belongs to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum RowOwner {
+    /// A registrant or, without registration, a person whose address is known.
+    Attendee(PersonKey),
+    /// A person with no more than a name.
+    Unmatched,
+    /// A host, a panelist or a colleague of theirs (R11).
+    Staff,
+}
+
+/// Returns the person that a row belongs to. With a list of registrants, an address that is not on it belongs to staff.
+pub(crate) fn row_owner(row: &ParticipantRow, registrants: &RegistrantIndex, host: Option<PersonKey>) -> RowOwner {
+    if let Some(id) = &row.registrant {
+        return RowOwner::Attendee(PersonKey::registrant(id));
+    }
+    let email = row.email.as_ref().map(PersonKey::email);
+    if let Some(registrant) = email.and_then(|email| registrants.by_email(email)) {
+        return RowOwner::Attendee(registrant);
+    }
+    let is_staff = row.is_internal || (email.is_some() && email == host);
+    match email {
+        Some(email) if !is_staff && !registrants.has_registrants() => RowOwner::Attendee(email),
+        None if !is_staff => RowOwner::Unmatched,
+        _ => RowOwner::Staff,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::checkpoint::RegistrantRow;
+    use serde_json::{Value, json};
+
+    fn row(fields: Value) -> ParticipantRow {
+        let mut row = json!({
+            "id": "", "name": "Some One", "user_email": "", "registrant_id": "", "status": "in_meeting",
+            "join_time": "2026-11-02T10:00:00Z", "leave_time": "2026-11-02T10:30:00Z", "duration": 1800,
+        });
+        row.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        ParticipantRow::of(&serde_json::from_value(row).unwrap()).unwrap()
+    }
+
+    fn index(list: &[(&str, &str)]) -> RegistrantIndex {
+        let mut index = RegistrantIndex::new(true, false);
+        for (id, email) in list {
+            let row = serde_json::from_value(json!({"id": id, "email": email})).unwrap();
+            index.add_registrant(&RegistrantRow::of(row).unwrap());
+        }
+        index
+    }
+
+    fn attendees(rows: &[ParticipantRow], index: &RegistrantIndex, host: Option<&Email>) -> Attendees {
+        let mut matcher = Matcher::new(index, host);
+        rows.iter().for_each(|row| matcher.add(row));
+        matcher.finish()
+    }
+
+    fn id(id: &str) -> PersonKey {
+        PersonKey::registrant(&id.into())
+    }
+
+    fn email(text: &str) -> PersonKey {
+        PersonKey::email(&Email::parse(text).unwrap())
+    }
+
+    #[test]
+    fn r10_registrants_are_matched_by_id_first_then_by_address() {
+        let index = index(&[("r1", "ada@x.test"), ("r2", "bob@x.test")]);
+        let rows = [
+            row(json!({"registrant_id": "r1", "user_email": "other@x.test"})),
+            row(json!({"user_email": " BOB@x.test"})),
+            row(json!({"registrant_id": "r9", "user_email": "cyd@x.test"})),
+        ];
+        let attendees = attendees(&rows, &index, None);
+        assert_eq!(attendees.positions.len(), 3);
+        for id in [id("r1"), id("r2"), id("r9")] {
+            assert_eq!(attendees.presence(id).unwrap().seconds, 1800);
+        }
+    }
+
+    #[test]
+    fn a_person_who_rejoins_counts_once_and_each_moment_once() {
+        let rows = [
+            row(json!({"registrant_id": "r1"})),
+            row(
+                json!({"registrant_id": "r1", "join_time": "2026-11-02T10:20:00Z", "leave_time": "2026-11-02T10:40:00Z"}),
+            ),
+            row(json!({"registrant_id": "r1", "join_time": "2026-11-02T11:00:00Z", "leave_time": "", "duration": 300})),
+        ];
+        let attendees = attendees(&rows, &RegistrantIndex::default(), None);
+        assert_eq!((attendees.positions.len(), attendees.minutes), (1, 45));
+        let presence = attendees.presence(id("r1")).unwrap();
+        assert_eq!((presence.to - presence.from, presence.seconds), (65 * 60, 45 * 60));
+    }
+
+    #[test]
+    fn a_caller_by_phone_is_counted_as_unmatched() {
+        let phone = json!({"name": "+1555****100"});
+        let rows = [row(phone.clone()), row(phone), row(json!({"name": "Gus"}))];
+        let attendees = attendees(&rows, &index(&[("r1", "ada@x.test")]), None);
+        assert_eq!((attendees.positions.len(), attendees.unmatched), (0, 2));
+    }
+
+    #[test]
+    fn r11_hosts_and_panelists_are_not_attendees_unless_registered() {
+        let staff = [
+            json!({"id": "u1", "user_email": "host@x.test"}),
+            json!({"internal_user": true, "user_email": "colleague@x.test"}),
+            json!({"user_email": "panelist@y.test"}),
+            json!({"user_email": "Owner@x.test"}),
+        ];
+        let rows: Vec<_> = staff.into_iter().map(row).collect();
+        let owner = Email::parse("owner@x.test");
+        let attendees = attendees(&rows, &index(&[("r1", "HOST@x.test")]), owner.as_ref());
+        assert_eq!((attendees.positions.len(), attendees.unmatched), (1, 0));
+        assert!(attendees.presence(id("r1")).is_some());
+    }
+
+    #[test]
+    fn without_registration_an_address_makes_an_attendee() {
+        let rows = [
+            row(json!({"user_email": "ada@x.test", "name": "Ada Lovelace"})),
+            row(json!({"user_email": "ADA@x.test"})),
+            row(json!({"user_email": "host@x.test", "id": "u1"})),
+        ];
+        let attendees = attendees(&rows, &RegistrantIndex::default(), None);
+        assert_eq!(attendees.positions.len(), 1);
+        assert!(attendees.presence(email("ada@x.test")).is_some());
+    }
+}

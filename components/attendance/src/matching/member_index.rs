@@ -1,0 +1,131 @@
+//! An index of the program's members. Marketo's membership is the durable ledger: `registrationCode` is a member's Zoom
+//! registrant id, and the status shows what was already written (docs/STATE.md).
+
+use crate::person::PersonKey;
+use crate::store::checkpoint::{MemberRow, MemberStanding};
+use domain::LeadId;
+use domain::status::{Channel, StandardStatus};
+use std::collections::{HashMap, HashSet};
+
+/// The members who are registered or further.
+#[derive(Debug, Default)]
+pub(crate) struct MemberIndex {
+    standings: HashMap<LeadId, MemberStanding>,
+    registrants: HashSet<PersonKey>,
+    /// Members who attended. None of them is ever set to No Show (R16).
+    attended: HashSet<LeadId>,
+    is_unlisted: bool,
+}
+
+impl MemberIndex {
+    /// Creates the index of a program whose members Marketo does not list: each has to be looked up by lead.
+    pub(crate) fn unlisted() -> Self {
+        Self { is_unlisted: true, ..Self::default() }
+    }
+
+    /// Returns whether Marketo does not list the members.
+    pub(crate) const fn is_unlisted(&self) -> bool {
+        self.is_unlisted
+    }
+
+    /// Adds a member, given whether the report has them.
+    pub(crate) fn add(&mut self, member: &MemberRow, is_present: bool) {
+        self.standings.insert(member.lead, member.standing);
+        self.registrants.extend(member.registrant.as_ref().map(PersonKey::registrant));
+        if is_present {
+            self.attended.insert(member.lead);
+        }
+    }
+
+    /// Returns whether a member has this registrant id.
+    pub(crate) fn has_registrant(&self, registrant: PersonKey) -> bool {
+        self.registrants.contains(&registrant)
+    }
+
+    /// Returns a lead's standing; `None` if it is not an indexed member.
+    pub(crate) fn standing(&self, lead: LeadId) -> Option<MemberStanding> {
+        self.standings.get(&lead).copied()
+    }
+
+    /// Returns whether a lead is known to have attended.
+    pub(crate) fn has_attended(&self, lead: LeadId) -> bool {
+        self.attended.contains(&lead) || self.standing(lead) == Some(MemberStanding::Attended)
+    }
+
+    /// Marks a lead as having attended. Returns whether that was not known.
+    pub(crate) fn mark_attended(&mut self, lead: LeadId) -> bool {
+        self.attended.insert(lead)
+    }
+
+    pub(crate) fn attended_count(&self) -> usize {
+        self.attended.len()
+    }
+}
+
+/// Returns the statuses whose members are fetched: Registered and further. The invited are left out because they may be
+/// a hundred times as many. A channel without Registered has no such order, so all its statuses are fetched. Marketo
+/// separates names by commas, so a name with a comma cannot be used as a filter.
+pub(crate) fn fetched_statuses(channel: &Channel) -> Vec<&str> {
+    let min_step = channel.find(StandardStatus::Registered).map_or(1, |registered| registered.step);
+    let is_fetched = |name: &str, step: i64| {
+        step >= min_step
+            || StandardStatus::PendingApproval.is(name)
+            || MemberStanding::of_status(name) != MemberStanding::Other
+    };
+    let statuses = channel.statuses.iter().filter(|status| is_fetched(&status.name, status.step));
+    statuses.map(|status| status.name.as_str()).filter(|name| !name.contains(',')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::status::ProgressionStatus;
+
+    fn channel(statuses: &[(&str, i64)]) -> Channel {
+        let status = |(name, step): &(&str, i64)| ProgressionStatus { name: (*name).to_owned(), step: *step };
+        Channel { name: "Webinar".into(), statuses: statuses.iter().map(status).collect() }
+    }
+
+    #[test]
+    fn invited_members_are_not_fetched() {
+        let channel = channel(&[
+            ("Not in Program", 0),
+            ("Invited", 10),
+            ("Pending Approval", 20),
+            ("No-Show", 30),
+            ("Registered", 40),
+            ("Registration Error", 40),
+            ("Attended On-demand", 60),
+        ]);
+        let expected = ["Pending Approval", "No-Show", "Registered", "Registration Error", "Attended On-demand"];
+        assert_eq!(fetched_statuses(&channel), expected);
+    }
+
+    #[test]
+    fn watching_the_recording_counts_as_attendance() {
+        assert_eq!(MemberStanding::of_status("ATTENDED on demand"), MemberStanding::Attended);
+        assert_eq!(MemberStanding::of_status("No-show"), MemberStanding::NoShow);
+        assert_eq!(MemberStanding::of_status("registered"), MemberStanding::Registered);
+        assert_eq!(MemberStanding::of_status("Wait Listed"), MemberStanding::Other);
+    }
+
+    #[test]
+    fn an_attendee_is_known_by_report_by_address_or_by_status() {
+        let row = |lead: u64, status: &str, code: &str| {
+            let json = serde_json::json!({"leadId": lead, "statusName": status, "registrationCode": code});
+            MemberRow::of(serde_json::from_value(json).unwrap())
+        };
+        let mut members = MemberIndex::default();
+        members.add(&row(1, "Registered", "r1"), true);
+        members.add(&row(2, "Registered", ""), false);
+        members.add(&row(3, "Attended", "r3"), false);
+        assert!(
+            members.has_registrant(PersonKey::registrant(&"r3".into()))
+                && !members.has_registrant(PersonKey::registrant(&"".into()))
+        );
+        let attended = |members: &MemberIndex| [1, 2, 3].map(|lead: u64| members.has_attended(lead.into()));
+        assert_eq!(attended(&members), [true, false, true]);
+        assert!(members.mark_attended(2.into()) && !members.mark_attended(2.into()));
+        assert_eq!((attended(&members), members.attended_count()), ([true; 3], 2));
+    }
+}

@@ -1,0 +1,8 @@
+//! The HTTP handlers: extract, call, answer.
+
+pub(crate) mod health;
+pub(crate) mod programs;
+pub(crate) mod tick;
+pub(crate) mod trace;
+pub(crate) mod work;
+pub(crate) mod zoom_events;

@@ -1,0 +1,55 @@
+//! The attendance record of a program, and the signals that are merged into it.
+
+use crate::state::AppState;
+use domain::records::{Attendance, AttendanceKey, Phase, ProgramConnection, SyncRequestedKey, WebinarEndedKey};
+use domain::time::Timestamp;
+use domain::{Error, ErrorCode};
+
+/// Returns the record of a connection's webinar with pending signals merged. A program that was connected to another
+/// webinar, or whose webinar was moved after it never started, gets a new record.
+pub(crate) async fn load(state: &AppState, connection: &ProgramConnection) -> Result<Attendance, Error> {
+    let stored = state.store().get(&AttendanceKey { program: connection.program }).await?;
+    let applies = |record: &Attendance| {
+        let was_moved = record.planned_start != connection.snapshot.start_time;
+        record.webinar == connection.snapshot.id && !(was_moved && is_never_started(record))
+    };
+    let mut record = stored.filter(applies).unwrap_or_else(|| Attendance::new(connection));
+    merge_signals(state, &mut record).await?;
+    Ok(record)
+}
+
+/// Merges pending signals (webinar ended, sync requested) into the record. Each makes the program due.
+pub(crate) async fn merge_signals(state: &AppState, record: &mut Attendance) -> Result<(), Error> {
+    let ended = state.store().get(&WebinarEndedKey { webinar: record.webinar }).await?;
+    if let Some(ended) = ended.filter(|ended| record.ended_at.is_none_or(|known| known < ended.at)) {
+        record.ended_at = Some(ended.at);
+        make_due(record, ended.at);
+    }
+    let requested = state.store().get(&SyncRequestedKey { program: record.program }).await?;
+    if let Some(requested) =
+        requested.filter(|requested| record.sync_requested_at.is_none_or(|known| known < requested.at))
+    {
+        record.sync_requested_at = Some(requested.at);
+        make_due(record, requested.at);
+    }
+    Ok(())
+}
+
+fn make_due(record: &mut Attendance, at: Timestamp) {
+    record.phase = Phase::Due;
+    record.next_at = Some(at);
+    record.polls = 0;
+    record.problem = None;
+    // The next report may be of another session, so its length is not compared with the last one.
+    record.rows = None;
+}
+
+/// Writes the record.
+pub(crate) async fn save(state: &AppState, record: &Attendance) -> Result<(), Error> {
+    Ok(state.store().put(&AttendanceKey { program: record.program }, record).await?)
+}
+
+/// Returns whether the webinar was given up as never started (R14).
+pub(crate) fn is_never_started(record: &Attendance) -> bool {
+    record.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::WebinarNeverStarted)
+}

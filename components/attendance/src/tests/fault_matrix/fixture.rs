@@ -1,0 +1,132 @@
+//! The fixture of a case: the component over faulty ports, and a webinar that has ended.
+
+use super::case::Case;
+use super::faults::Faults;
+use crate::tests::env::{PROGRAM, TestEnv, row};
+use domain::records::{Attendance, Phase};
+use domain::time::{SignedDuration, Timestamp};
+use futures::FutureExt;
+use platform::testing::fault_injection::{FaultyPorts, Simulation};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Interval between ticks.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Maximum duration of a request on edge platforms (docs/reference/spin.md).
+const REQUEST_LIMIT: SignedDuration = SignedDuration::from_secs(30);
+
+/// Maximum duration of a case: Zoom's daily limit has reset and late rows have been awaited.
+const CASE_TIMEOUT: SignedDuration = SignedDuration::from_hours(72);
+
+/// The registrants and their expected statuses. r1, r2, r3 and r7 registered through Marketo, the others on Zoom's
+/// page; r5 already has a lead.
+pub(super) const PEOPLE: [(&str, &str); 7] = [
+    ("r1", "Attended"),
+    ("r2", "Attended"),
+    ("r3", "No Show"),
+    ("r4", "No Show"),
+    ("r5", "Attended"),
+    ("r6", "Attended"),
+    ("r7", "No Show"),
+];
+
+pub(super) struct Fixture {
+    pub(super) env: TestEnv,
+    pub(super) faults: Arc<Faults>,
+    simulation: Arc<Simulation>,
+    /// The requests that exceeded [`REQUEST_LIMIT`].
+    pub(super) slow_requests: Vec<String>,
+}
+
+impl Fixture {
+    pub(super) fn new(case: Option<Case>) -> Self {
+        let mut shared = None;
+        let env = TestEnv::over(|memory| {
+            let faults = Arc::new(Faults::new(case, memory));
+            let simulation = Arc::new(Simulation::new(memory, faults.clone()));
+            let ports = FaultyPorts::of(&simulation);
+            shared = Some((faults, simulation));
+            ports
+        });
+        let env = env.now_or_never().expect("the environment is created without waiting");
+        let (faults, simulation) = shared.unwrap();
+        {
+            let mut marketo = env.marketo();
+            for id in ["r1", "r2", "r3", "r7"] {
+                marketo.member(id, "Registered", id);
+            }
+            marketo.lead("r5@x.test");
+        }
+        let attended: Vec<_> = PEOPLE.iter().filter(|(_, status)| *status == "Attended").map(|(id, _)| *id).collect();
+        env.zoom().set_attendance(&PEOPLE.map(|(id, _)| id), &attended);
+        let again =
+            json!({"registrant_id": "r1", "join_time": "2026-11-02T09:05:00Z", "leave_time": "2026-11-02T09:25:00Z"});
+        env.zoom().rows.as_mut().unwrap().push(row(again));
+        env.end_webinar();
+        Self { env, faults, simulation, slow_requests: Vec::new() }
+    }
+
+    /// Sends the event that the webinar ended, and ticks until nothing is due.
+    pub(super) fn run(&mut self) {
+        if self.simulation.run(self.env.send_ended_event_ignoring_answer()).is_none() {
+            self.restart();
+        }
+        self.run_background();
+        let began = self.simulation.now();
+        while let Some(due) = self.due().filter(|due| due.duration_since(began) < CASE_TIMEOUT) {
+            // Skips ticks that have nothing to do.
+            let minutes = due.duration_since(began).as_millis().max(0) / MINUTE.as_millis();
+            let next = began + MINUTE * (minutes + 1);
+            let next = if next > self.simulation.now() { next } else { self.simulation.now() + MINUTE };
+            self.simulation.move_to(next);
+            self.tick();
+        }
+    }
+
+    /// Runs the background tasks of the current process.
+    fn run_background(&mut self) {
+        if self.simulation.run(self.env.memory.run_background()).is_none() {
+            self.restart();
+        }
+    }
+
+    fn tick(&mut self) {
+        let began = self.simulation.now();
+        if self.simulation.run(self.env.tick_ignoring_answer()).is_none() {
+            self.restart();
+        }
+        let took = self.simulation.now().duration_since(began);
+        if took > REQUEST_LIMIT {
+            self.slow_requests.push(format!("a tick took {} ms", took.as_millis()));
+        }
+        self.run_background();
+    }
+
+    /// Starts a new process after a crash.
+    fn restart(&mut self) {
+        self.simulation.start();
+        self.env.restart(FaultyPorts::of(&self.simulation));
+    }
+
+    /// Returns when the next tick has something to do.
+    fn due(&self) -> Option<Timestamp> {
+        let late = self.simulation.next_late();
+        let Some(record) = self.record() else { return Some(self.simulation.now()) };
+        let next = match record.phase {
+            Phase::Done | Phase::Failed => None,
+            _ => Some(record.next_at.unwrap_or(self.simulation.now())),
+        };
+        late.into_iter().chain(next).min()
+    }
+
+    fn record(&self) -> Option<Attendance> {
+        self.env.record().now_or_never().expect("the store answers at once")
+    }
+
+    /// Returns the program's attendance from the API.
+    pub(super) fn view(&mut self) -> Value {
+        let view = self.simulation.run(self.env.admin("GET", &format!("/attendance/programs/{PROGRAM}")));
+        view.map(|(_, view)| view).unwrap_or_default()
+    }
+}

@@ -1,0 +1,118 @@
+//! The fault matrix: each upstream call and kind of store operation with each fault, injected at the first, second or
+//! third such call, once or for a while. In the end all people have the correct status.
+
+mod case;
+mod faults;
+mod fixture;
+
+use case::{Call, Case, Persistence};
+use fixture::{Fixture, PEOPLE};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Minimum number of cases, so that the matrix does not shrink unnoticed.
+const MIN_CASES: usize = 1_100;
+
+/// The calls that count towards upstream limits.
+const UPSTREAM: [Call; 8] = [
+    Call::Instances,
+    Call::Report,
+    Call::Registrants,
+    Call::Absentees,
+    Call::Members,
+    Call::LeadCreate,
+    Call::LeadLookup,
+    Call::Status,
+];
+
+/// Returns how often each upstream call is made without a fault.
+fn baseline() -> [usize; 8] {
+    let mut fixture = Fixture::new(None);
+    fixture.run();
+    assert_eq!(violations(None, &mut fixture), Vec::<String>::new());
+    UPSTREAM.map(|call| fixture.faults.times(call))
+}
+
+/// Returns the violated expectations.
+fn violations(case: Option<Case>, fixture: &mut Fixture) -> Vec<String> {
+    let mut violations = fixture.slow_requests.clone();
+    let view = fixture.view();
+    if view["phase"] != "done" || !view["problem"].is_null() {
+        violations.push(format!("unexpected end: {view}"));
+    }
+    let new_leads = view["new_leads"].as_u64().unwrap_or(99);
+    let least = if case.is_some_and(|case| case.may_miscount_new_leads()) { 0 } else { 2 };
+    if (view["attended"].as_u64(), view["no_show"].as_u64()) != (Some(4), Some(3)) || !(least..=2).contains(&new_leads)
+    {
+        violations.push(format!("unexpected counts: {view}"));
+    }
+    for (name, expected) in PEOPLE {
+        let leads = fixture.env.leads(&format!("{name}@x.test")).len();
+        let status = fixture.env.status(name);
+        if (leads, status.as_str()) != (1, expected) {
+            violations.push(format!("{name} has {leads} leads and status {status:?}"));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for (lead, status) in &fixture.env.marketo().status_changes {
+        if !seen.insert((*lead, status.clone())) || (status == "No Show" && seen.contains(&(*lead, "Attended".into())))
+        {
+            violations.push(format!("lead {lead} is set to {status} after {seen:?}"));
+        }
+    }
+    let is_kept = |key: &String| key.contains(":presences:") || key.ends_with(":work");
+    let left: Vec<_> = fixture
+        .env
+        .memory
+        .dump()
+        .into_keys()
+        .filter(|key| key.starts_with("attendance:1001:") && !is_kept(key))
+        .collect();
+    if !left.is_empty() {
+        violations.push(format!("left over: {left:?}"));
+    }
+    violations
+}
+
+/// Returns the calls that were made too often: a process that is killed once repeats at most one page of each list or
+/// one batch.
+fn excess_calls(case: Case, fixture: &Fixture, baseline: [usize; 8]) -> Vec<String> {
+    if !case.fault.kills() || case.persistence != Persistence::Once {
+        return Vec::new();
+    }
+    let made = UPSTREAM.map(|call| fixture.faults.times(call));
+    let more = |(call, (made, baseline)): (Call, (usize, usize))| {
+        (made > baseline + 1).then(|| format!("{call:?} was made {made} times instead of {baseline}"))
+    };
+    UPSTREAM.into_iter().zip(made.into_iter().zip(baseline)).filter_map(more).collect()
+}
+
+fn run_case(case: Case, baseline: [usize; 8]) -> Vec<String> {
+    let mut fixture = Fixture::new(Some(case));
+    fixture.run();
+    let mut violations = violations(Some(case), &mut fixture);
+    if !fixture.faults.was_injected() {
+        violations.push("the fault was not injected".to_owned());
+    }
+    violations.extend(excess_calls(case, &fixture, baseline));
+    violations
+}
+
+#[test]
+fn all_people_have_the_correct_status_after_any_fault() {
+    let baseline = baseline();
+    let cases = Case::all();
+    // Written to stderr directly, which the test harness does not capture.
+    writeln!(std::io::stderr(), "attendance: {} cases", cases.len()).unwrap();
+    assert!(cases.len() >= MIN_CASES, "only {} cases", cases.len());
+    let mut failed = Vec::new();
+    for case in &cases {
+        let violations = catch_unwind(AssertUnwindSafe(|| run_case(*case, baseline)));
+        let violations = violations.unwrap_or_else(|_| vec!["it panicked".to_owned()]);
+        if !violations.is_empty() {
+            failed.push(format!("{case:?}: {}", violations.join("; ")));
+        }
+    }
+    assert!(failed.is_empty(), "{} of {} cases failed:\n{}", failed.len(), cases.len(), failed.join("\n"));
+}

@@ -1,0 +1,83 @@
+//! Connects a program to a webinar.
+
+use super::{qualification, refresh};
+use crate::state::AppState;
+use crate::store;
+use crate::webinars::{details, eligibility};
+use crate::zoom_errors;
+use domain::records::{MemberFields, ProgramConnection, VERSION};
+use domain::{Error, ErrorCode, ProgramId, ServiceId, WebinarId};
+use futures::future::join;
+use serde::Deserialize;
+
+/// Body of `PUT /catalog/programs/{program_id}`.
+#[derive(Deserialize)]
+pub(crate) struct ConnectRequest {
+    service: String,
+    webinar: WebinarId,
+    /// The custom member fields that receive attendance. When absent, those of the existing connection stay.
+    #[serde(default)]
+    member_fields: Option<MemberFields>,
+}
+
+/// Connects a program to a webinar. Connecting it to the same webinar again keeps the connection and refreshes
+/// everything. Returns the connection and, if the program was connected to another webinar, that webinar.
+///
+/// # Errors
+/// The reason why the service, the program or the webinar cannot be used; then nothing has changed.
+pub(crate) async fn connect(
+    state: &AppState,
+    program: ProgramId,
+    request: &ConnectRequest,
+) -> Result<(ProgramConnection, Option<WebinarId>), Error> {
+    let store = state.ports.store();
+    let deadline = state.deadline();
+    let id = ServiceId::parse(&request.service).ok_or(ErrorCode::ServiceNotFound)?;
+    let service = store::services::usable(store, &id).await?;
+    let client = state.marketo(deadline);
+    let (qualified, webinar) =
+        join(qualification::qualified_program(&client, program), details::fetch(state, &id, request.webinar, deadline))
+            .await;
+    let qualified = qualified?;
+    if let Some(fields) = &request.member_fields {
+        qualification::require_writable(&client, fields).await?;
+    }
+    let now = state.now();
+    let webinar = webinar.map_err(zoom_errors::reading_webinar)?;
+    let snapshot = eligibility::connectable_snapshot(&service, &webinar, now)?;
+
+    let existing = store::connections::find(store, program).await?;
+    let replaced = existing.as_ref().map(|existing| existing.snapshot.id).filter(|&old| old != snapshot.id);
+    let mut connection = match existing {
+        Some(mut same) if same.snapshot.id == snapshot.id && same.service == id => {
+            same.update_snapshot(snapshot, now);
+            same
+        }
+        other => ProgramConnection {
+            v: VERSION,
+            program,
+            program_name: String::new(),
+            service: id,
+            account_id: None,
+            snapshot,
+            channel: qualified.channel.clone(),
+            connected_at: now,
+            refreshed_at: now,
+            problem: None,
+            previous_starts: Vec::new(),
+            my_tokens_stale: true,
+            member_fields: other.map(|other| other.member_fields).unwrap_or_default(),
+        },
+    };
+    connection.account_id = Some(service.account_id);
+    connection.program_name = qualified.name;
+    connection.channel = qualified.channel;
+    connection.problem = None;
+    connection.my_tokens_stale = true;
+    if let Some(fields) = &request.member_fields {
+        connection.member_fields = fields.clone();
+    }
+    store::connections::add(store, &connection).await?;
+    refresh::write_my_tokens(state, &mut connection, deadline).await?;
+    Ok((connection, replaced))
+}

@@ -1,0 +1,11 @@
+//! Connections of Marketo programs to Zoom webinars.
+//!
+//! | module | content |
+//! |---|---|
+//! | `connect` | connects a program, or re-connects it |
+//! | `refresh` | reads a connected webinar again and writes what changed (R4, R13) |
+//! | `qualification` | what Marketo knows of a program, and whether it qualifies (R6) |
+
+pub(crate) mod connect;
+pub(crate) mod qualification;
+pub(crate) mod refresh;

@@ -1,0 +1,3 @@
+//! What the tick calls.
+
+pub(crate) mod refresh;

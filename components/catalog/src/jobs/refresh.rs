@@ -1,0 +1,126 @@
+//! Refreshes connections (R4, R13): after one of Zoom's events at once, and by the tick for changes whose event was lost.
+
+use crate::connections::refresh::{RefreshScope, refresh};
+use crate::state::AppState;
+use crate::store;
+use domain::records::ProgramConnection;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, WebinarId};
+use futures::StreamExt;
+use futures::stream;
+
+/// How long a connection stays fresh. Events report most changes at once; this bounds how long a lost event goes
+/// unnoticed, at the cost of 96 calls per program and day.
+const REFRESH_INTERVAL: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long a connection is refreshed after the webinar's end: hosts overrun and move webinars at the last moment.
+const REFRESHED_AFTER_END: SignedDuration = SignedDuration::from_hours(24);
+
+/// Maximum number of connections refreshed at once. Each may write My Tokens, and Adobe advises at most 5 concurrent
+/// calls for one integration (docs/reference/marketo.md).
+const MAX_CONCURRENT_REFRESHES: usize = 4;
+
+/// Minimum time left to start a refresh: one call to Zoom and one to Marketo.
+const MIN_TIME: SignedDuration = SignedDuration::from_secs(2);
+
+/// Refreshes the connections that are due, the stalest first. Returns how many were refreshed.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn refresh_due(state: &AppState, deadline: Timestamp) -> Result<u64, Error> {
+    let connections = store::connections::repair_index(state.ports.store(), state.now()).await?;
+    Ok(refresh_all(state, due(connections, state.now()), deadline).await)
+}
+
+/// Refreshes the connections of one webinar. Returns how many were refreshed.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn refresh_webinar(state: &AppState, webinar: WebinarId) -> Result<u64, Error> {
+    let mut connections = store::connections::all(state.ports.store()).await?;
+    connections.retain(|connection| connection.snapshot.id == webinar);
+    Ok(refresh_all(state, connections, state.deadline()).await)
+}
+
+/// Refreshes connections in order until the deadline. A failure does not stop the others.
+async fn refresh_all(state: &AppState, connections: Vec<ProgramConnection>, deadline: Timestamp) -> u64 {
+    let refreshes: Vec<_> =
+        connections.into_iter().map(|connection| try_refresh(state, connection, deadline)).collect();
+    let refreshed = stream::iter(refreshes).buffer_unordered(MAX_CONCURRENT_REFRESHES);
+    refreshed.filter(|&is_refreshed| std::future::ready(is_refreshed)).count().await as u64
+}
+
+async fn try_refresh(state: &AppState, connection: ProgramConnection, deadline: Timestamp) -> bool {
+    if state.now() + MIN_TIME > deadline {
+        return false;
+    }
+    let program = connection.program;
+    match refresh(state, connection, RefreshScope::Webinar, deadline).await {
+        Ok(_) => true,
+        Err(error) => {
+            platform::log!(Warn, "program.refresh_failed", program = program, error = error);
+            false
+        }
+    }
+}
+
+fn due(connections: Vec<ProgramConnection>, now: Timestamp) -> Vec<ProgramConnection> {
+    let mut due: Vec<_> = connections.into_iter().filter(|connection| is_due(connection, now)).collect();
+    due.sort_by_key(|connection| connection.refreshed_at);
+    due
+}
+
+fn is_due(connection: &ProgramConnection, now: Timestamp) -> bool {
+    now.duration_since(connection.refreshed_at) >= REFRESH_INTERVAL
+        && now.duration_since(connection.snapshot.end_time()) <= REFRESHED_AFTER_END
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::status::Channel;
+    use domain::webinar::{RegistrationMode, Snapshot};
+
+    fn connection(program: u64, start: Timestamp, refreshed_at: Timestamp) -> ProgramConnection {
+        ProgramConnection {
+            v: 1,
+            program: program.into(),
+            program_name: String::new(),
+            service: "s1".into(),
+            account_id: Some("acc".into()),
+            snapshot: Snapshot {
+                id: 9.into(),
+                topic: String::new(),
+                description: String::new(),
+                start_time: start,
+                duration: 60,
+                timezone: "UTC".into(),
+                host_email: None,
+                registration: RegistrationMode::Automatic,
+                join_url: None,
+            },
+            channel: Channel { name: "Webinar".into(), statuses: Vec::new() },
+            connected_at: refreshed_at,
+            refreshed_at,
+            problem: None,
+            previous_starts: Vec::new(),
+            my_tokens_stale: false,
+            member_fields: Default::default(),
+        }
+    }
+
+    #[test]
+    fn connections_are_due_after_15_minutes_until_a_day_after_the_end() {
+        let now: Timestamp = "2026-11-02T09:00:00Z".parse().unwrap();
+        let ago = |minutes| now - SignedDuration::from_mins(minutes);
+        let connections = vec![
+            connection(1, now, ago(15)),
+            connection(2, now, ago(14)),
+            connection(3, ago(25 * 60), ago(60)),
+            connection(4, ago(25 * 60 + 1), ago(60)),
+            connection(5, ago(-60 * 24 * 90), ago(16)),
+        ];
+        let due: Vec<_> = due(connections, now).iter().map(|connection| connection.program.get()).collect();
+        assert_eq!(due, [3, 5, 1]);
+    }
+}

@@ -1,0 +1,80 @@
+//! Routes for other components, reachable by service chaining only.
+
+use crate::jobs::refresh;
+use crate::state::AppState;
+use crate::webinars::lookup;
+use axum::extract::{Path, State};
+use domain::webinar::WEBINAR_CHANGE_EVENTS;
+use domain::{ErrorCode, WebinarId};
+use platform::http::Json;
+use platform::internal_api::{ServiceWebinar, TickReport, TickRequest};
+use platform::{ApiError, JsonBody};
+use serde::Deserialize;
+
+/// One of Zoom's events, as far as this component reads it.
+#[derive(Deserialize)]
+pub(crate) struct ZoomEvent {
+    event: String,
+    #[serde(default)]
+    payload: serde_json::Value,
+}
+
+impl ZoomEvent {
+    /// Returns the webinar that changed, or `None` for any other event.
+    fn changed_webinar(&self) -> Option<WebinarId> {
+        WEBINAR_CHANGE_EVENTS.contains(&self.event.as_str()).then_some(())?;
+        // Some events have a string here, others a number (docs/reference/zoom.md).
+        domain::json::from_value(self.payload.get("object")?.get("id")?).ok()
+    }
+}
+
+/// `POST /internal/webinar/{webinar_id}`: finds a webinar and the service that offers it.
+pub(crate) async fn find_webinar(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<ServiceWebinar>, ApiError> {
+    let id = id.parse().map_err(|_| ErrorCode::WebinarNotFound)?;
+    Ok(Json(lookup::find_in_any_service(&state, id).await?))
+}
+
+/// `POST /internal/zoom-events`: refreshes the connections of a webinar that changed. The body is the event as Zoom sent
+/// it, authenticated by `attendance`.
+///
+/// An event is only a signal: the refresh reads the webinar from Zoom, so duplicate, late and reordered events are
+/// harmless. The tick repeats a refresh that fails.
+pub(crate) async fn zoom_event(
+    State(state): State<AppState>,
+    JsonBody(event): JsonBody<ZoomEvent>,
+) -> Result<Json<TickReport>, ApiError> {
+    let Some(webinar) = event.changed_webinar() else { return Ok(Json(TickReport::default())) };
+    Ok(Json(TickReport { worked: refresh::refresh_webinar(&state, webinar).await? }))
+}
+
+/// `POST /internal/tick`: refreshes the connections that are due. Idempotent, so two ticks may overlap.
+pub(crate) async fn tick(
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<TickRequest>,
+) -> Result<Json<TickReport>, ApiError> {
+    Ok(Json(TickReport { worked: refresh::refresh_due(&state, request.deadline).await? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_changed_webinar_is_parsed_from_a_number_or_a_string() {
+        for (event, webinar) in [
+            (json!({"event": "webinar.updated", "payload": {"object": {"id": 9}}}), Some(9)),
+            (json!({"event": "webinar.deleted", "payload": {"object": {"id": "9"}}}), Some(9)),
+            (json!({"event": "webinar.ended", "payload": {"object": {"id": "9"}}}), None),
+            (json!({"event": "webinar.updated", "payload": {"object": {"id": {}}}}), None),
+            (json!({"event": "webinar.updated", "payload": null}), None),
+            (json!({"event": "webinar.updated"}), None),
+        ] {
+            let parsed: ZoomEvent = serde_json::from_value(event.clone()).unwrap();
+            assert_eq!(parsed.changed_webinar().map(WebinarId::get), webinar, "{event}");
+        }
+    }
+}

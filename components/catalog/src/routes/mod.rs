@@ -1,0 +1,7 @@
+//! HTTP only: extract, call, answer.
+
+pub(crate) mod flow_step;
+pub(crate) mod internal;
+pub(crate) mod programs;
+mod views;
+pub(crate) mod webinars;

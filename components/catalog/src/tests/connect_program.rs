@@ -1,0 +1,201 @@
+//! `GET`, `PUT` and `DELETE` of `/catalog/programs/{program_id}`.
+
+use super::env::{PROGRAM, TestEnv, problem};
+use domain::records::ServiceState;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn r4_connecting_stores_webinar_and_channel_and_writes_my_tokens() {
+    let env = TestEnv::new().await;
+    env.zoom().put(9, json!({}));
+    let (status, body) = env.connect(9).await;
+    assert_eq!(status, 200);
+    let now = env.now();
+    assert_eq!(
+        body,
+        json!({
+            "program_id": "1001", "program_name": "Autumn", "service": "s1",
+            "webinar": {
+                "id": "9", "topic": "Webinar 9", "description": "About it.", "start_time": "2026-11-12T15:00:00Z",
+                "duration": 60, "end_time": "2026-11-12T16:00:00Z", "timezone": "America/New_York",
+                "host_email": "ada@x.test", "registration": "automatic",
+            },
+            "channel": {"name": "Webinar", "statuses": [
+                {"name": "Invited", "step": 10}, {"name": "Registered", "step": 20}, {"name": "No Show", "step": 30},
+                {"name": "Attended", "step": 40},
+            ]},
+            "missing_statuses": [
+                "Registration Error", "Pending Approval", "Wait Listed", "Rejected", "Attended On-demand"
+            ],
+            "connected_at": now, "refreshed_at": now, "moved_from": [], "problem": null,
+        })
+    );
+    assert_eq!(env.get(PROGRAM).await, (200, body.clone()));
+    assert_eq!(env.get("/catalog/programs").await, (200, json!({"programs": [body]})));
+    for (name, value) in [
+        ("Webinar Topic", "Webinar 9"),
+        ("Webinar Start Date", "Thursday, November 12, 2026"),
+        ("Webinar Start Time", "10:00 AM"),
+        ("Webinar End Time", "11:00 AM"),
+        ("Webinar Time Zone", "America/New_York (UTC-05:00)"),
+        ("Webinar ID", "9"),
+    ] {
+        assert_eq!(env.token(name), value);
+    }
+    assert_eq!(env.written().len(), 9);
+    // The API shows the My Tokens that are in Marketo.
+    let (status, shown) = env.get("/catalog/programs/1001/tokens").await;
+    assert_eq!((status, &shown["due"]), (200, &json!(false)));
+    let shown = shown["tokens"].as_array().unwrap();
+    assert_eq!(shown.len(), 9);
+    for token in shown {
+        assert_eq!(token["value"], env.token(token["name"].as_str().unwrap()));
+    }
+    assert_eq!(problem(&env.get("/catalog/programs/7/tokens").await), (404, "PROGRAM_NOT_CONNECTED"));
+}
+
+#[tokio::test]
+async fn a_failed_connect_has_its_code_and_changes_nothing() {
+    let env = TestEnv::new().await;
+    env.zoom().put(1, json!({}));
+    env.zoom().put(2, json!({"host_email": "eve@x.test"}));
+    env.zoom().put(3, json!({"type": 9}));
+    env.zoom().put(4, json!({"start_time": "2026-11-02T07:59:00Z"}));
+    env.connect(1).await;
+    let before = env.memory.dump();
+    for (program, choice, expected) in [
+        ("1001", json!({"service": "s1", "webinar": 2}), (422, "HOST_NOT_ENABLED")),
+        ("1001", json!({"service": "s1", "webinar": "3"}), (422, "WEBINAR_RECURRING")),
+        ("1001", json!({"service": "s1", "webinar": "4"}), (409, "WEBINAR_OVER")),
+        ("1001", json!({"service": "s1", "webinar": "5"}), (404, "WEBINAR_NOT_FOUND")),
+        ("1001", json!({"service": "s9", "webinar": "1"}), (404, "SERVICE_NOT_FOUND")),
+        ("1001", json!({"service": "a/b", "webinar": "1"}), (404, "SERVICE_NOT_FOUND")),
+        // R6
+        ("1002", json!({"service": "s1", "webinar": "1"}), (422, "PROGRAM_NOT_WEBINAR_CHANNEL")),
+        ("1009", json!({"service": "s1", "webinar": "1"}), (404, "NOT_FOUND")),
+        ("abc", json!({"service": "s1", "webinar": "1"}), (400, "INVALID_REQUEST")),
+        ("1001", json!({"service": "s1", "webinar": "12a"}), (400, "INVALID_REQUEST")),
+        ("1001", json!({"service": "s1"}), (400, "INVALID_REQUEST")),
+    ] {
+        let answer = env.admin("PUT", &format!("/catalog/programs/{program}"), choice.clone()).await;
+        assert_eq!(problem(&answer), expected, "{program} {choice}");
+    }
+    env.change_service("s1", |service| service.state = ServiceState::NeedsSignIn).await;
+    assert_eq!(problem(&env.connect(1).await), (409, "SERVICE_NEEDS_SIGN_IN"));
+    env.change_service("s1", |service| service.state = ServiceState::Active).await;
+    env.zoom().outage = Some((500, json!({})));
+    assert_eq!(problem(&env.connect(1).await), (503, "ZOOM_UNAVAILABLE"));
+    env.zoom().outage = None;
+    for (code, expected) in [("603", (502, "MARKETO_ACCESS_DENIED")), ("607", (503, "MARKETO_QUOTA"))] {
+        env.marketo().error_code = Some(code);
+        assert_eq!(problem(&env.connect(1).await), expected);
+    }
+    assert_eq!(env.memory.dump(), before);
+}
+
+#[tokio::test]
+async fn r5_a_webinar_without_registration_connects_and_shows_the_shared_link() {
+    let env = TestEnv::new().await;
+    env.zoom().put(9, json!({"settings": {"approval_type": 2}}));
+    let (status, body) = env.connect(9).await;
+    assert_eq!((status, &body["webinar"]["registration"]), (200, &json!("none")));
+    assert_eq!(body["webinar"]["join_url"], "http://zoom.test/j/9");
+    assert_eq!(env.token("Webinar Join Link"), "http://zoom.test/j/9");
+}
+
+#[tokio::test]
+async fn reconnecting_returns_the_replaced_webinar() {
+    let env = TestEnv::new().await;
+    env.zoom().put(1, json!({}));
+    env.zoom().put(2, json!({"host_email": "bob@x.test", "topic": "Other"}));
+    let (_, first) = env.connect(1).await;
+    env.memory.advance(domain::time::SignedDuration::from_mins(1));
+    let (status, same) = env.connect(1).await;
+    assert_eq!((status, &same["connected_at"], same.get("replaced")), (200, &first["connected_at"], None));
+    let (status, other) = env.connect(2).await;
+    assert_eq!((status, &other["replaced"], &other["webinar"]["topic"]), (200, &json!("1"), &json!("Other")));
+    assert_eq!(other["connected_at"], json!(env.now()));
+    assert_eq!(env.get("/catalog/programs").await.1["programs"].as_array().map(Vec::len), Some(1));
+    assert_eq!(env.token("Webinar Topic"), "Other");
+}
+
+#[tokio::test]
+async fn r15_an_unconnected_program_is_not_found() {
+    let env = TestEnv::new().await;
+    assert_eq!(problem(&env.get(PROGRAM).await), (404, "PROGRAM_NOT_CONNECTED"));
+    let refreshed = env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
+    assert_eq!(problem(&refreshed), (404, "PROGRAM_NOT_CONNECTED"));
+    assert_eq!(env.get("/catalog/programs").await, (200, json!({"programs": []})));
+}
+
+#[tokio::test]
+async fn r15_a_disconnected_program_is_not_found() {
+    let env = TestEnv::new().await;
+    env.zoom().put(9, json!({}));
+    env.connect(9).await;
+    assert_eq!(env.admin("DELETE", PROGRAM, Value::Null).await, (204, Value::Null));
+    for method in ["GET", "DELETE"] {
+        let answer = env.admin(method, PROGRAM, Value::Null).await;
+        assert_eq!(problem(&answer), (404, "PROGRAM_NOT_CONNECTED"), "{method}");
+    }
+    assert_eq!(env.get("/catalog/programs").await.1, json!({"programs": []}));
+}
+
+#[tokio::test]
+async fn r4_a_refresh_writes_my_tokens_that_failed_before() {
+    let env = TestEnv::new().await;
+    env.zoom().put(9, json!({}));
+    // The customer has a token of the same name and another type.
+    env.marketo().tokens.insert("Webinar ID".into(), ("number".into(), "5".into()));
+    let (status, body) = env.connect(9).await;
+    assert_eq!((status, &body["problem"]["code"]), (200, &json!("INVALID_FIELD")));
+    assert!(body["problem"]["detail"].as_str().unwrap().contains("Webinar ID"));
+    assert_eq!((env.token("Webinar ID"), env.written().len()), ("5".to_owned(), 8));
+
+    env.marketo().tokens.remove("Webinar ID");
+    let (status, body) = env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
+    assert_eq!((status, &body["problem"]), (200, &Value::Null));
+    assert_eq!((env.token("Webinar ID"), env.written().len()), ("9".to_owned(), 9));
+}
+
+#[tokio::test]
+async fn r1_a_superseded_service_is_the_problem_of_its_programs_at_once() {
+    let env = TestEnv::new().await;
+    env.zoom().put(9, json!({}));
+    env.connect(9).await;
+    env.change_service("s1", |service| service.state = ServiceState::Superseded).await;
+    assert_eq!(env.get(PROGRAM).await.1["problem"]["code"], "SERVICE_SUPERSEDED");
+    let (status, body) = env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
+    assert_eq!((status, &body["problem"]["code"]), (200, &json!("SERVICE_SUPERSEDED")));
+    // After a sign-in under the old name the problem that the refresh recorded no longer shows.
+    env.change_service("s1", |service| service.state = ServiceState::Active).await;
+    assert_eq!(env.get(PROGRAM).await.1["problem"], Value::Null);
+}
+
+#[tokio::test]
+async fn r3_a_host_no_longer_enabled_is_the_problem_of_programs_at_once() {
+    let env = TestEnv::new().await;
+    env.zoom().put(9, json!({"host_email": "bob@x.test"}));
+    assert_eq!(env.connect(9).await.0, 200);
+    env.change_service("s1", |service| service.users.clear()).await;
+    assert_eq!(env.get(PROGRAM).await.1["problem"]["code"], "HOST_NOT_ENABLED");
+}
+
+#[tokio::test]
+async fn member_fields_are_validated_and_kept() {
+    let env = TestEnv::new().await;
+    env.zoom().put(9, json!({}));
+    let connect = async |fields: Value| {
+        let body = json!({"service": "s1", "webinar": "9", "member_fields": fields});
+        env.admin("PUT", PROGRAM, body).await
+    };
+    for name in ["zoomNothing", "leadId", "webinarUrl", ""] {
+        let refused = connect(json!({"minutes": name})).await;
+        assert_eq!(problem(&refused), (422, "INVALID_FIELD"), "{name}");
+    }
+    let fields = json!({"minutes": "zoomMinutes", "first_join": "zoomJoined"});
+    assert_eq!(connect(fields.clone()).await.1["member_fields"], fields);
+    // Connecting again without the field keeps them; an empty object removes them.
+    assert_eq!(env.connect(9).await.1["member_fields"], fields);
+    assert_eq!(connect(json!({})).await.1["member_fields"], Value::Null);
+}

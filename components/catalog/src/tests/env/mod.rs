@@ -1,0 +1,151 @@
+//! The test environment: the router under test, the fakes, and calls as the admin, Marketo and other components.
+
+mod fake_marketo;
+mod fake_zoom;
+
+use fake_marketo::FakeMarketo;
+use fake_zoom::FakeZoom;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use domain::Email;
+use domain::records::{Service, ServiceKey, ServiceState, Services, ServicesKey, VERSION};
+use domain::time::Timestamp;
+use http::Request;
+use platform::Ports;
+use platform::testing::in_memory::InMemoryPorts;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tower::ServiceExt;
+
+/// The path of the program that the fake Marketo has from the start.
+pub(crate) const PROGRAM: &str = "/catalog/programs/1001";
+
+/// One test's environment.
+pub(crate) struct TestEnv {
+    pub(crate) memory: InMemoryPorts,
+    zoom: Arc<Mutex<FakeZoom>>,
+    marketo: Arc<Mutex<FakeMarketo>>,
+    router: Router,
+}
+
+impl TestEnv {
+    /// Creates an environment with the active service `s1` of Ada, who enabled Bob.
+    pub(crate) async fn new() -> Self {
+        let memory = InMemoryPorts::default();
+        for (name, value) in [
+            ("admin_key", "admin"),
+            ("marketo_api_key", "marketo"),
+            ("marketo_url", "http://marketo.test"),
+            ("marketo_client_id", "id"),
+            ("marketo_client_secret", "secret"),
+            ("public_url", "http://app.test"),
+        ] {
+            memory.set(name, value);
+        }
+        let (zoom, marketo) = (Arc::new(Mutex::new(FakeZoom::default())), Arc::new(Mutex::new(FakeMarketo::default())));
+        memory.serve("zoom.test", fake_zoom::router(zoom.clone()));
+        memory.serve("marketo.test", fake_marketo::router(marketo.clone()));
+        memory.serve("oauth.spin.internal", fake_zoom::oauth(zoom.clone(), memory.ports().clock.now()));
+        let router = crate::router(memory.ports());
+        let env = Self { memory, zoom, marketo, router };
+        env.add_service("s1", "ada@x.test", &["bob@x.test"]).await;
+        env
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        self.memory.ports()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports().clock.now()
+    }
+
+    pub(crate) fn zoom(&self) -> MutexGuard<'_, FakeZoom> {
+        self.zoom.lock().unwrap()
+    }
+
+    pub(crate) fn marketo(&self) -> MutexGuard<'_, FakeMarketo> {
+        self.marketo.lock().unwrap()
+    }
+
+    /// Returns how many lists, details and tokens were requested so far.
+    pub(crate) fn calls(&self) -> (usize, usize, usize) {
+        let zoom = self.zoom();
+        (zoom.lists, zoom.details, zoom.tokens)
+    }
+
+    /// Returns the value of a My Token in Marketo, empty when there is none.
+    pub(crate) fn token(&self, name: &str) -> String {
+        self.marketo().tokens.get(name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// Returns the names of the My Tokens written so far.
+    pub(crate) fn written(&self) -> Vec<String> {
+        self.marketo().written.clone()
+    }
+
+    pub(crate) async fn add_service(&self, id: &str, admin: &str, users: &[&str]) {
+        let ports = self.ports();
+        let mut services = ports.store().get(&ServicesKey {}).await.unwrap().unwrap_or_default();
+        services = Services { v: VERSION, ..services };
+        services.ids.push(id.into());
+        ports.store().put(&ServicesKey {}, &services).await.unwrap();
+        let service = Service {
+            v: VERSION,
+            id: id.into(),
+            name: id.into(),
+            account_id: "acc".into(),
+            admin_user_id: "u1".into(),
+            admin_email: Email::parse(admin).unwrap(),
+            scopes: Vec::new(),
+            api_base: "http://zoom.test".into(),
+            users: users.iter().map(|user| Email::parse(user).unwrap()).collect(),
+            state: ServiceState::Active,
+            created_at: self.now(),
+            problem: None,
+            problem_program: None,
+        };
+        ports.store().put(&ServiceKey { id: id.into() }, &service).await.unwrap();
+    }
+
+    pub(crate) async fn change_service(&self, id: &str, change: impl FnOnce(&mut Service)) {
+        let (ports, key) = (self.ports(), ServiceKey { id: id.into() });
+        let mut service = ports.store().get(&key).await.unwrap().unwrap();
+        change(&mut service);
+        ports.store().put(&key, &service).await.unwrap();
+    }
+
+    /// Calls as the admin.
+    pub(crate) async fn admin(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        self.call(method, path, ("authorization", "Bearer admin"), body).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        self.admin("GET", path, Value::Null).await
+    }
+
+    /// Connects the program to a webinar of `s1`.
+    pub(crate) async fn connect(&self, webinar: u64) -> (u16, Value) {
+        self.admin("PUT", PROGRAM, json!({"service": "s1", "webinar": webinar.to_string()})).await
+    }
+
+    /// Calls as another component.
+    pub(crate) async fn internal(&self, path: &str, body: Value) -> (u16, Value) {
+        self.call("POST", path, ("accept", "application/json"), body).await
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, header: (&str, &str), body: Value) -> (u16, Value) {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = Request::builder().method(method).uri(path).header(header.0, header.1).body(body).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+}
+
+/// Returns the status and the code of a problem.
+pub(crate) fn problem((status, body): &(u16, Value)) -> (u16, &str) {
+    (*status, body["code"].as_str().unwrap_or("no code"))
+}

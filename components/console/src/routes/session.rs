@@ -1,0 +1,148 @@
+//! `POST` and `DELETE /console/session`: signing in to the console and out of it.
+
+use crate::state::AppState;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::{ErrorCode, Sensitive};
+use http::{StatusCode, header};
+use platform::auth::{constant_time_eq, session};
+use platform::{ApiError, JsonBody};
+use serde::Deserialize;
+
+/// Body of `POST /console/session`.
+#[derive(Deserialize)]
+pub(crate) struct SignInRequest {
+    key: Sensitive,
+}
+
+/// Signs in with the admin key. Wrong keys delay the answers, also to the right key (see [`platform::auth::throttle`]).
+pub(crate) async fn sign_in(
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<SignInRequest>,
+) -> Result<Response, ApiError> {
+    let key = state.ports.config().admin_key().await?;
+    let is_valid = constant_time_eq(request.key.expose(), key.expose());
+    if !is_valid {
+        state.ports.throttle.record_failure(state.ports.clock.now());
+        platform::log!(Warn, "console.sign_in_failed");
+    }
+    state.ports.clock.sleep(state.ports.throttle.delay(state.ports.clock.now())).await;
+    if !is_valid {
+        return Err(ErrorCode::Unauthenticated.into());
+    }
+    state.ports.throttle.record_success();
+    let cookie = session::set_cookie(&key, state.ports.clock.now(), is_secure(&state).await?)?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+/// Signs out. It needs no authentication, because it only deletes the caller's own cookie.
+pub(crate) async fn sign_out(State(state): State<AppState>) -> Result<Response, ApiError> {
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, session::clear_cookie(is_secure(&state).await?))])
+        .into_response())
+}
+
+async fn is_secure(state: &AppState) -> Result<bool, ApiError> {
+    Ok(state.ports.config().public_url().await?.starts_with("https:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use domain::time::SignedDuration;
+    use http::{HeaderMap, Request, Response, header};
+    use platform::auth::session;
+    use platform::testing::in_memory::InMemoryPorts;
+    use tower::ServiceExt;
+
+    struct TestEnv {
+        memory: InMemoryPorts,
+        router: axum::Router,
+    }
+
+    impl TestEnv {
+        fn new() -> Self {
+            let memory = InMemoryPorts::default();
+            memory.set("admin_key", "right");
+            memory.set("public_url", "https://app.test");
+            let router = crate::router(memory.ports());
+            Self { memory, router }
+        }
+
+        async fn send(&self, method: &str, body: &str) -> Response<Body> {
+            let request = Request::builder().method(method).uri("/console/session");
+            let request = request.body(Body::from(body.to_owned())).unwrap();
+            self.router.clone().oneshot(request).await.unwrap()
+        }
+
+        /// Signs in. Returns the delay in milliseconds and the status.
+        async fn attempt(&self, key: &str) -> (i64, u16) {
+            let before = self.memory.ports().clock.now();
+            let status = self.send("POST", &format!(r#"{{"key":"{key}"}}"#)).await.status();
+            (self.memory.ports().clock.now().duration_since(before).as_millis(), status.as_u16())
+        }
+    }
+
+    fn set_cookie(response: &Response<Body>) -> &str {
+        response.headers()[header::SET_COOKIE].to_str().unwrap()
+    }
+
+    #[tokio::test]
+    async fn signing_in_sets_the_cookie_and_signing_out_clears_it() {
+        let env = TestEnv::new();
+        let response = env.send("POST", r#"{"key":"right"}"#).await;
+        assert_eq!(response.status(), 204);
+        let cookie = set_cookie(&response);
+        for attribute in ["HttpOnly", "Secure", "SameSite=Strict"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        let carried = cookie.split(';').next().unwrap().parse().unwrap();
+        let headers = HeaderMap::from_iter([(header::COOKIE, carried)]);
+        assert!(session::is_valid(&headers, &"right".into(), env.memory.ports().clock.now()));
+
+        let response = env.send("DELETE", "").await;
+        assert_eq!(response.status(), 204);
+        assert!(set_cookie(&response).contains("Max-Age=0"));
+
+        env.memory.set("public_url", "http://127.0.0.1:3000");
+        assert!(!set_cookie(&env.send("POST", r#"{"key":"right"}"#).await).contains("Secure"));
+    }
+
+    #[tokio::test]
+    async fn wrong_keys_delay_answers_until_a_success_or_15_minutes() {
+        let env = TestEnv::new();
+        assert_eq!(env.attempt("right").await, (0, 204));
+        assert_eq!(env.attempt("wrong").await, (250, 401));
+        assert_eq!(env.attempt("").await, (500, 401));
+        assert_eq!(env.attempt("righ").await, (1000, 401));
+        assert_eq!(env.attempt("right").await, (1000, 204));
+        assert_eq!(env.attempt("right").await, (0, 204));
+        assert_eq!(env.attempt("wrong").await, (250, 401));
+        env.memory.advance(SignedDuration::from_mins(15));
+        assert_eq!(env.attempt("right").await, (0, 204));
+    }
+
+    #[tokio::test]
+    async fn a_failed_sign_in_is_a_problem_and_sets_no_cookie() {
+        let env = TestEnv::new();
+        for (body, status, code) in [
+            (r#"{"key":"wrong"}"#, 401, "UNAUTHENTICATED"),
+            (r#"{"key":1}"#, 400, "INVALID_REQUEST"),
+            ("{}", 400, "INVALID_REQUEST"),
+            ("", 400, "INVALID_REQUEST"),
+        ] {
+            let response = env.send("POST", body).await;
+            assert_eq!(response.status(), status, "{body}");
+            assert!(!response.headers().contains_key(header::SET_COOKIE));
+            let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let problem: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            assert_eq!(problem["code"], code);
+        }
+    }
+
+    #[tokio::test]
+    async fn without_an_admin_key_sign_in_is_an_error() {
+        let env = TestEnv::new();
+        env.memory.set("admin_key", "");
+        assert_eq!(env.send("POST", r#"{"key":""}"#).await.status(), 500);
+    }
+}

@@ -1,0 +1,154 @@
+//! The client, and the cached token of the API-only user.
+
+use crate::body::form_encode;
+use crate::error::{MarketoError, RATE_WINDOW};
+use bytes::Bytes;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError, json};
+use http::{Request, header};
+use platform::Ports;
+use platform::rate_limit::RateLimiter;
+use platform::retry::RUN_TIMEOUT;
+use serde::Deserialize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Timeout of the identity call.
+const IDENTITY_TIMEOUT: SignedDuration = SignedDuration::from_secs(10);
+
+/// How long before its expiry a cached token is no longer used. The identity call returns the same token until it expires,
+/// so a larger margin would only cause more calls.
+const TOKEN_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+
+/// Marketo's access token and the low-priority rate limiter, in memory. There is one Marketo instance per application.
+#[derive(Debug)]
+pub struct TokenCache {
+    token: Mutex<Option<Token>>,
+    rate_limiter: Mutex<RateLimiter>,
+}
+
+/// Maximum number of low-priority calls in a window: half of the subscription's rate limit, as Adobe advises for one
+/// integration (docs/reference/marketo.md).
+const LOW_PRIORITY_CALLS: usize = 50;
+
+impl Default for TokenCache {
+    fn default() -> Self {
+        let rate_limiter = RateLimiter::new(RATE_WINDOW, Some(LOW_PRIORITY_CALLS));
+        Self { token: Mutex::default(), rate_limiter: Mutex::new(rate_limiter) }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    text: Sensitive,
+    expires_at: Timestamp,
+}
+
+impl TokenCache {
+    /// Reserves a slot for a low-priority call; see [`RateLimiter::reserve`].
+    pub(crate) fn reserve(&self, now: Timestamp, deadline: Timestamp) -> Result<SignedDuration, SignedDuration> {
+        self.rate_limiter.lock().unwrap_or_else(PoisonError::into_inner).reserve(now, deadline)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Token>> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A client of Marketo's API, as the API-only user.
+#[derive(Clone)]
+pub struct MarketoClient {
+    pub(crate) ports: Ports,
+    pub(crate) deadline: Timestamp,
+    /// Whether calls keep to the share of the rate limit that Adobe advises for one integration.
+    pub(crate) is_low_priority: bool,
+    /// Whether a request may be sent again when its answer was lost.
+    pub(crate) is_idempotent: bool,
+    pub(crate) tokens: Arc<TokenCache>,
+}
+
+#[derive(Deserialize)]
+struct Identity {
+    access_token: String,
+    expires_in: i64,
+}
+
+impl MarketoClient {
+    /// Creates a client. Its token is cached in `tokens` for as long as the component's instance lives.
+    pub fn new(ports: &Ports, tokens: &Arc<TokenCache>) -> Self {
+        let deadline = ports.clock.now() + RUN_TIMEOUT;
+        Self { ports: ports.clone(), tokens: tokens.clone(), deadline, is_low_priority: false, is_idempotent: true }
+    }
+
+    /// Sets the deadline of calls and retries. The default is [`RUN_TIMEOUT`] after the creation of the client.
+    #[must_use]
+    pub fn until(mut self, deadline: Timestamp) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Limits the rate of calls, for background work: half of the subscription's rate limit stays free for the
+    /// customer's other integrations.
+    #[must_use]
+    pub fn low_priority(mut self) -> Self {
+        self.is_low_priority = true;
+        self
+    }
+
+    /// Returns a client that never sends a request again when its answer was lost.
+    pub(crate) fn non_idempotent(&self) -> Self {
+        Self { is_idempotent: false, ..self.clone() }
+    }
+
+    /// Returns the present token.
+    pub(crate) async fn token(&self) -> Result<Sensitive, MarketoError> {
+        let now = self.ports.clock.now();
+        if let Some(token) = self.tokens.lock().clone().filter(|token| now + TOKEN_MARGIN < token.expires_at) {
+            return Ok(token.text);
+        }
+        let identity = self.identity().await?;
+        let text = Sensitive::from(identity.access_token);
+        let expires_at = now + SignedDuration::from_secs(identity.expires_in.max(0));
+        *self.tokens.lock() = Some(Token { text: text.clone(), expires_at });
+        Ok(text)
+    }
+
+    /// Drops a token that Marketo refused from the cache.
+    pub(crate) fn forget(&self, refused: &Sensitive) {
+        let mut token = self.tokens.lock();
+        if token.as_ref().is_some_and(|token| token.text == *refused) {
+            *token = None;
+        }
+    }
+
+    async fn identity(&self) -> Result<Identity, MarketoError> {
+        let config = self.ports.config();
+        let (id, secret) = config.marketo_client().await?;
+        let query = form_encode(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", id.expose()),
+            ("client_secret", secret.expose()),
+        ]);
+        let request = Request::get(format!("{}/identity/oauth/token?{query}", config.marketo_url().await?))
+            .header(header::ACCEPT, "application/json")
+            .body(Bytes::new())
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let unavailable = || upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon);
+        let timeout = IDENTITY_TIMEOUT.min(self.deadline.duration_since(self.ports.clock.now()));
+        let response = self.ports.send_within(timeout, request).await.map_err(|_| unavailable())?;
+        match response.status().as_u16() {
+            200 => Ok(json::read(response.body()).map_err(|_| unavailable())?),
+            400 | 401 | 403 => Err(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into()),
+            _ => Err(unavailable().into()),
+        }
+    }
+}
+
+/// Returns an error of Marketo.
+pub(crate) fn upstream_error(code: ErrorCode, retry: Retry) -> Error {
+    Error::Upstream(UpstreamError {
+        upstream: Upstream::Marketo,
+        problem: Problem::of(code),
+        retry,
+        maybe_executed: false,
+    })
+}

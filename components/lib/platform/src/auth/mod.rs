@@ -1,0 +1,18 @@
+//! Authentication of every way in: the admin, the scheduler, Marketo and Zoom.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`verify`] | checks the credentials of a request |
+//! | [`extract`] | the same checks as axum extractors |
+//! | [`session`] | the console's session cookie |
+//! | [`throttle`] | delays answers to wrong admin keys |
+//! | `mac` | HMAC-SHA256 and constant-time comparison |
+
+pub mod extract;
+mod mac;
+pub mod session;
+pub mod throttle;
+pub mod verify;
+
+pub use extract::{AdminAuth, CronAuth, HasPorts, MarketoAuth};
+pub use mac::constant_time_eq;

@@ -1,0 +1,78 @@
+//! JSON answers and request bodies.
+
+use super::problem::ApiError;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::{Error, json};
+use futures::future::BoxFuture;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A JSON answer. axum's own type would add a second serializer per type and more features of `serde_json`.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        json_response(serde_json::to_vec(&self.0))
+    }
+}
+
+/// Not generic, so that it is compiled once.
+fn json_response(body: serde_json::Result<Vec<u8>>) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    match body {
+        Ok(body) => ([(header::CONTENT_TYPE, json)], body).into_response(),
+        Err(error) => ApiError::from(Error::Internal(error.to_string())).into_response(),
+    }
+}
+
+/// A JSON request body. Unknown fields are ignored. The content type is not checked, since Marketo and Zoom vary in it.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        Self::from_bytes(&read_body(request).await?)
+    }
+}
+
+impl<T: DeserializeOwned> JsonBody<T> {
+    /// Parses a body that was read raw, because its signature had to be verified first.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ApiError> {
+        json::read(bytes).map(Self).map_err(unreadable)
+    }
+}
+
+fn unreadable(error: json::JsonError) -> ApiError {
+    ApiError::invalid(&format!("The body cannot be read: {error}."))
+}
+
+/// Not generic, so that it is compiled once.
+fn read_body(request: Request) -> BoxFuture<'static, Result<Bytes, ApiError>> {
+    Box::pin(async {
+        Bytes::from_request(request, &()).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::invalid("The body is over 1 MB.").with_status(StatusCode::PAYLOAD_TOO_LARGE)
+            } else {
+                ApiError::invalid("The body could not be read.")
+            }
+        })
+    })
+}
+
+/// A raw request body, at most [`super::MAX_BODY_BYTES`] long.
+#[derive(Debug)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        read_body(request).await.map(Self)
+    }
+}

@@ -1,0 +1,89 @@
+//! HTTP answers and bodies: problem documents (RFC 9457) and JSON.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`problem`] | [`ApiError`], an error as a problem document |
+//! | [`json`] | JSON answers, JSON and raw request bodies |
+
+pub mod json;
+pub mod problem;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use domain::ErrorCode;
+use http::StatusCode;
+
+pub use json::{Json, JsonBody, RawBody};
+pub use problem::ApiError;
+
+/// Maximum size of a request body, in bytes; larger ones get 413. Marketo's own limit is the same.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Adds to a component's router the body limit and problem documents for unknown paths and methods.
+pub fn with_fallbacks(router: Router) -> Router {
+    router
+        .fallback(async || ApiError::new(ErrorCode::NotFound))
+        .method_not_allowed_fallback(async || {
+            ApiError::invalid("This address does not take this method.").with_status(StatusCode::METHOD_NOT_ALLOWED)
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::extract::Request;
+    use axum::response::IntoResponse;
+    use axum::routing::post;
+    use domain::Error;
+    use tower::ServiceExt;
+
+    #[derive(serde::Deserialize)]
+    struct Hello {
+        name: String,
+    }
+
+    async fn answer(method: &str, path: &str, body: impl Into<axum::body::Body>) -> (u16, serde_json::Value) {
+        let router =
+            with_fallbacks(Router::new().route("/hello", post(async |JsonBody(hello): JsonBody<Hello>| hello.name)));
+        let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let is_problem = response.headers().get("content-type").is_some_and(|v| v == "application/problem+json");
+        assert!(is_problem || status == 200);
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn invalid_requests_get_problem_documents_that_quote_nothing() {
+        for (method, path, body, status, code) in [
+            ("POST", "/hello", "{", 400, "INVALID_REQUEST"),
+            ("POST", "/hello", "", 400, "INVALID_REQUEST"),
+            ("POST", "/hello", r#"{"name": {"secret": 1}}"#, 400, "INVALID_REQUEST"),
+            ("POST", "/hello", r#"{}"#, 400, "INVALID_REQUEST"),
+            ("GET", "/hello", "", 405, "INVALID_REQUEST"),
+            ("GET", "/unknown", "", 404, "NOT_FOUND"),
+        ] {
+            let (got, problem) = answer(method, path, body).await;
+            assert_eq!((got, &problem["code"]), (status, &code.into()), "{method} {path} {body}");
+            assert_eq!(problem["status"], status);
+            assert!(!problem["detail"].as_str().unwrap().contains("secret"));
+        }
+        let (status, problem) = answer("POST", "/hello", vec![b' '; 2 << 20]).await;
+        assert_eq!((status, &problem["code"]), (413, &"INVALID_REQUEST".into()));
+    }
+
+    #[tokio::test]
+    async fn unknown_fields_are_ignored() {
+        let (status, _) = answer("POST", "/hello", r#"{"name": "x", "more": [1]}"#).await;
+        assert_eq!(status, 200);
+    }
+
+    #[tokio::test]
+    async fn internal_errors_are_not_shown_to_callers() {
+        let response = ApiError::from(Error::Internal("disk on fire".into())).into_response();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("fire"));
+    }
+}

@@ -1,0 +1,177 @@
+//! Client and types of the internal API: components call each other by service chaining. `/internal/...` is reachable
+//! in no other way, since no public route leads there.
+
+use crate::ports::{Ports, TransportError};
+use bytes::Bytes;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ErrorCode, Problem, ProgramId, Retry, Sensitive, ServiceId, Upstream, UpstreamError, json};
+use http::{Method, Request, header};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A component with an internal API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Component {
+    /// Services and tokens.
+    Oauth,
+    /// Webinars and connections.
+    Catalog,
+    /// The flow step.
+    Registration,
+    /// Attendance.
+    Attendance,
+}
+
+impl Component {
+    /// Returns its host name for service chaining.
+    pub const fn host(self) -> &'static str {
+        match self {
+            Self::Oauth => "oauth.spin.internal",
+            Self::Catalog => "catalog.spin.internal",
+            Self::Registration => "registration.spin.internal",
+            Self::Attendance => "attendance.spin.internal",
+        }
+    }
+}
+
+/// An access token for Zoom, as `oauth` hands it out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ZoomToken {
+    /// The token.
+    pub access_token: Sensitive,
+    /// Where the account's API is, without `/v2`.
+    pub api_base: String,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// Body of `POST /internal/token/{service_id}`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct TokenRequest {
+    /// SHA-256, in hexadecimal, of a token that Zoom refused. `oauth` refreshes the token if it is the current one.
+    pub refused: Option<String>,
+}
+
+/// Body of `POST /internal/problem/{service_id}`: reports a problem of the service as a whole or, with `null`, that it is
+/// over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServiceProblem {
+    /// The problem; `None` clears it.
+    pub problem: Option<Problem>,
+    /// The program that the problem concerns, if it concerns a single one.
+    #[serde(default)]
+    pub program: Option<ProgramId>,
+    /// SHA-256, in hexadecimal, of the access token in use. A report about a replaced token is ignored: the admin may
+    /// have signed in again since.
+    #[serde(default)]
+    pub token: Option<String>,
+}
+
+/// Body of `POST /internal/tick`: runs due work until the deadline.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TickRequest {
+    /// When the component must have answered.
+    pub deadline: Timestamp,
+}
+
+/// Answer of `POST /internal/tick`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct TickReport {
+    /// Number of processed items: chunks, programs or services.
+    #[serde(default)]
+    pub worked: u64,
+}
+
+/// Answer of `POST /internal/webinar/{webinar_id}` of `catalog`: the webinar and the service that offers it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServiceWebinar {
+    /// The active service that offers it (R3).
+    pub service: ServiceId,
+    /// The webinar.
+    pub snapshot: domain::webinar::Snapshot,
+}
+
+/// Calls another component and parses its JSON answer.
+///
+/// A problem document keeps its code, so that a code such as `SERVICE_SUPERSEDED` reaches the outermost caller unchanged.
+/// It becomes [`Error::Rejected`]; but `ZOOM_UNAVAILABLE`, `RATE_LIMITED` and `MARKETO_UNAVAILABLE` become
+/// [`Error::Upstream`], and `INTERNAL` becomes [`Error::Internal`].
+pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
+    ports: &Ports,
+    component: Component,
+    path: &str,
+    body: &B,
+    timeout: SignedDuration,
+) -> Result<T, Error> {
+    let body = serde_json::to_vec(body).map_err(|error| Error::Internal(error.to_string()))?;
+    let answer = call_untyped(ports, component, path, body.into(), timeout).await?;
+    json::from_value(&answer).map_err(|_| unexpected_form(component))
+}
+
+/// Not generic, so that it is compiled once.
+async fn call_untyped(
+    ports: &Ports,
+    component: Component,
+    path: &str,
+    body: Bytes,
+    timeout: SignedDuration,
+) -> Result<Value, Error> {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(format!("http://{}{path}", component.host()))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    let response = ports.send_within(timeout, request).await.map_err(|error| failed(&error))?;
+    if response.status().is_success() {
+        let empty = response.body().is_empty();
+        let text: &[u8] = if empty { b"null" } else { response.body() };
+        return json::parse(text).map_err(|_| unexpected_form(component));
+    }
+    match json::read::<Problem>(response.body()) {
+        Ok(problem) if problem.code == ErrorCode::Internal => {
+            Err(Error::Internal(format!("{} failed on {path}", component.host())))
+        }
+        Ok(problem) => Err(retryable(problem)),
+        Err(_) => Err(Error::Internal(format!("{} answered {} on {path}", component.host(), response.status()))),
+    }
+}
+
+fn unexpected_form(component: Component) -> Error {
+    Error::Internal(format!("{} returned an answer of an unexpected form", component.host()))
+}
+
+/// Timeout of a token request; `oauth` may have to refresh the token first.
+const TOKEN_TIMEOUT: SignedDuration = SignedDuration::from_secs(15);
+
+/// Returns an access token for a service, before the deadline.
+pub async fn zoom_token(
+    ports: &Ports,
+    service: &ServiceId,
+    refused: Option<String>,
+    deadline: Timestamp,
+) -> Result<ZoomToken, Error> {
+    let path = format!("/internal/token/{service}");
+    let timeout = TOKEN_TIMEOUT.min(deadline.duration_since(ports.clock.now()));
+    call(ports, Component::Oauth, &path, &TokenRequest { refused }, timeout).await
+}
+
+/// Turns a problem of an upstream behind the other component into an upstream error.
+fn retryable(problem: Problem) -> Error {
+    let upstream = match problem.code {
+        ErrorCode::ZoomUnavailable | ErrorCode::RateLimited => Upstream::Zoom,
+        ErrorCode::MarketoUnavailable => Upstream::Marketo,
+        _ => return Error::Rejected(problem),
+    };
+    Error::Upstream(UpstreamError { upstream, problem, retry: Retry::Soon, maybe_executed: false })
+}
+
+fn failed(error: &TransportError) -> Error {
+    Error::Upstream(UpstreamError {
+        upstream: Upstream::Component,
+        problem: Problem::of(ErrorCode::Internal),
+        retry: Retry::Soon,
+        maybe_executed: error.maybe_executed,
+    })
+}

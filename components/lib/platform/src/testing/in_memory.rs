@@ -1,0 +1,252 @@
+//! Ports in memory, for native tests of routers. The clock is simulated: it advances only when a future sleeps or a test
+//! moves it, so that tests of hours run in milliseconds.
+
+use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use crate::store_gate::GatedStore;
+use async_trait::async_trait;
+use axum::Router;
+use bytes::Bytes;
+use domain::time::{SignedDuration, Timestamp};
+use futures::future::BoxFuture;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tower::ServiceExt;
+
+/// The state behind ports in memory. Clones share it.
+#[derive(Clone, Default)]
+pub struct InMemoryPorts {
+    store: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    hosts: Arc<Mutex<HashMap<String, Router>>>,
+    variables: Arc<Mutex<HashMap<String, String>>>,
+    now: Arc<Mutex<SimulatedTime>>,
+    sleepers: Arc<Mutex<Sleepers>>,
+    drawn: Arc<Mutex<u64>>,
+    tasks: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
+}
+
+struct SimulatedTime(Timestamp);
+
+impl Default for SimulatedTime {
+    fn default() -> Self {
+        // 2026-11-02T09:00:00Z: a plain Monday.
+        Self(Timestamp::from_second(1_793_610_000))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl InMemoryPorts {
+    /// Returns the ports of one component instance. All instances share the state.
+    pub fn ports(&self) -> Ports {
+        let this = Arc::new(self.clone());
+        let store = Arc::new(InstanceStore::new(self.clone()));
+        Ports {
+            http: this.clone(),
+            key_value: Arc::new(GatedStore::new(store, this.clone())),
+            clock: this.clone(),
+            random: this.clone(),
+            variables: this.clone(),
+            background: this,
+            throttle: Arc::default(),
+        }
+    }
+
+    /// Registers the router that answers for a host (`oauth.spin.internal`, `zoom.test`). Other hosts refuse connections.
+    pub fn serve(&self, host: &str, router: Router) {
+        lock(&self.hosts).insert(host.to_owned(), router);
+    }
+
+    /// Sets a variable.
+    pub fn set(&self, name: &str, value: &str) {
+        lock(&self.variables).insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Advances the clock.
+    pub fn advance(&self, duration: SignedDuration) {
+        lock(&self.now).0 += duration;
+    }
+
+    /// Returns every key and value of the store.
+    pub fn dump(&self) -> BTreeMap<String, Vec<u8>> {
+        lock(&self.store).clone()
+    }
+
+    /// Runs the background work, including the background work that it spawns.
+    pub async fn run_background(&self) {
+        loop {
+            let Some(task) = lock(&self.tasks).pop() else { return };
+            task.await;
+        }
+    }
+
+    /// Drops the background work, as when the process is killed.
+    pub fn kill_background(&self) {
+        lock(&self.tasks).clear();
+    }
+}
+
+#[async_trait]
+impl Http for InMemoryPorts {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let host = request.uri().authority().map(|authority| authority.as_str().to_owned()).unwrap_or_default();
+        let router = lock(&self.hosts).get(&host).cloned();
+        let refused = |maybe_executed| TransportError { reason: "connection refused".to_owned(), maybe_executed };
+        let router = router.ok_or_else(|| refused(false))?;
+        let response = router.oneshot(request.map(axum::body::Body::from)).await.map_err(|never| match never {})?;
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| refused(true))?;
+        Ok(http::Response::from_parts(parts, body))
+    }
+}
+
+/// The store as one component instance reaches it on Spin, where a listing beside another call of the same instance
+/// blocks the whole application. Here such a call panics.
+pub(crate) struct InstanceStore {
+    memory: InMemoryPorts,
+    /// Whether a listing of this instance holds the store's lock.
+    is_listing: AtomicBool,
+}
+
+/// Number of keys that Spin's listing buffers before the guest reads the first.
+const LISTING_CHANNEL: usize = 4;
+
+/// Maximum number of yields of a listing, so that other requests of the instance run meanwhile. Bounded, because simulated
+/// time advances when requests yield many times in a row.
+const LISTING_PAUSES: usize = 8;
+
+impl InstanceStore {
+    pub(crate) fn new(memory: InMemoryPorts) -> Self {
+        Self { memory, is_listing: AtomicBool::new(false) }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        assert!(!self.is_listing.load(Ordering::SeqCst), "a call to the store beside a listing: this hangs on Spin");
+        lock(&self.memory.store)
+    }
+}
+
+/// Ends a listing, which also happens when its request is cancelled.
+struct ListingLock<'a>(&'a AtomicBool);
+
+impl Drop for ListingLock<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl KeyValue for InstanceStore {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.locked().get(key).cloned())
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
+        self.locked().insert(key.to_owned(), value);
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.locked().remove(key);
+        Ok(())
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        // In reverse, so that no caller relies on an order.
+        let all: Vec<_> = self.locked().keys().rev().cloned().collect();
+        // Keys that fit into the channel are read without the lock.
+        if all.len() > LISTING_CHANNEL {
+            self.is_listing.store(true, Ordering::SeqCst);
+            let _lock = ListingLock(&self.is_listing);
+            for _ in LISTING_CHANNEL..all.len().min(LISTING_CHANNEL + LISTING_PAUSES) {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(all.into_iter().filter(|key| key.starts_with(prefix)).collect())
+    }
+}
+
+#[async_trait]
+impl Clock for InMemoryPorts {
+    fn now(&self) -> Timestamp {
+        lock(&self.now).0
+    }
+
+    async fn sleep(&self, duration: SignedDuration) {
+        let until = self.now() + duration.max(SignedDuration::ZERO);
+        let sleeper = Sleeper::new(&self.sleepers, until);
+        let (mut seen, mut yields) = (self.now(), 0);
+        // Other futures run first, so that one that is ready wins against a timeout, also after the clock has advanced.
+        while self.now() < until || yields < IDLE_YIELDS {
+            tokio::task::yield_now().await;
+            yields = if self.now() == seen { yields + 1 } else { 0 };
+            seen = self.now();
+            if yields >= IDLE_YIELDS && sleeper.is_first() {
+                let mut now = lock(&self.now);
+                now.0 = now.0.max(until);
+                return;
+            }
+        }
+    }
+}
+
+/// Number of times that a sleeping future yields to the others before the clock advances to its wake-up time.
+const IDLE_YIELDS: usize = 1000;
+
+/// The wake-up time of each sleeping future: the clock advances to the earliest.
+#[derive(Default)]
+struct Sleepers {
+    last: u64,
+    until: BTreeSet<(Timestamp, u64)>,
+}
+
+struct Sleeper {
+    all: Arc<Mutex<Sleepers>>,
+    place: (Timestamp, u64),
+}
+
+impl Sleeper {
+    fn new(all: &Arc<Mutex<Sleepers>>, until: Timestamp) -> Self {
+        let mut sleepers = lock(all);
+        sleepers.last += 1;
+        let place = (until, sleepers.last);
+        sleepers.until.insert(place);
+        Self { all: all.clone(), place }
+    }
+
+    fn is_first(&self) -> bool {
+        lock(&self.all).until.first() == Some(&self.place)
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        lock(&self.all).until.remove(&self.place);
+    }
+}
+
+impl Random for InMemoryPorts {
+    /// Deterministic, so that tests are repeatable.
+    fn fill(&self, buffer: &mut [u8]) {
+        let mut drawn = lock(&self.drawn);
+        for byte in buffer {
+            *drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (*drawn >> 56) as u8;
+        }
+    }
+}
+
+#[async_trait]
+impl Variables for InMemoryPorts {
+    async fn get(&self, name: &str) -> Option<String> {
+        lock(&self.variables).get(name).cloned()
+    }
+}
+
+impl Background for InMemoryPorts {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        lock(&self.tasks).push(task);
+    }
+}

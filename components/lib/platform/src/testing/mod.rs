@@ -1,0 +1,9 @@
+//! Test utilities for native tests of routers.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`in_memory`] | ports in memory |
+//! | [`fault_injection`] | the same, failing by a plan in simulated time |
+
+pub mod fault_injection;
+pub mod in_memory;

@@ -1,0 +1,75 @@
+//! The tick, about every minute. It is safe to run twice at once. A missed tick delays the jobs to the next one, and the
+//! sweep of sign-ins to the next tick in the first minute of an hour.
+
+use super::permission_check;
+use crate::removal::deletion::Deletion;
+use crate::removal::{deauthorization, deletion};
+use crate::sign_in;
+use crate::state::AppState;
+use crate::store::removals::{self, RemovalReason};
+use crate::store::services;
+use crate::tokens::renewal;
+use domain::{Error, ServiceId};
+use serde::Serialize;
+
+/// What a tick did.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct TickCounts {
+    /// Number of unused grants that were renewed.
+    renewed: usize,
+    /// Number of removals that were completed.
+    removed: usize,
+    /// Number of services for which something failed. The next tick retries.
+    failed: usize,
+}
+
+/// Completes removals, rechecks permissions, renews unused grants, and sweeps expired sign-ins.
+pub(crate) async fn run(app: &AppState) -> Result<TickCounts, Error> {
+    let mut counts = TickCounts::default();
+    let mut deauthorized = Vec::new();
+    for id in services::ids(app).await? {
+        match maintain(app, &id, &mut counts).await {
+            Ok(Maintenance::Done) => {}
+            Ok(Maintenance::SweepNeeded) => deauthorized.push(id),
+            // The record of a service that cannot be used shows why.
+            Err(Error::Rejected(_)) => {}
+            Err(error) => {
+                counts.failed += 1;
+                platform::log!(Warn, "service.maintenance_failed", service = id, error = error);
+            }
+        }
+    }
+    if !deauthorized.is_empty() {
+        match deauthorization::complete(app, &deauthorized).await {
+            Ok(()) => counts.removed += deauthorized.len(),
+            Err(error) => {
+                counts.failed += deauthorized.len();
+                platform::log!(Warn, "deauthorization.sweep_failed", error = error);
+            }
+        }
+    }
+    sign_in::state::sweep(app).await?;
+    Ok(counts)
+}
+
+/// The outcome of one service's maintenance.
+enum Maintenance {
+    Done,
+    /// The account removed the app, and its data is not deleted yet. Such services are swept together.
+    SweepNeeded,
+}
+
+async fn maintain(app: &AppState, id: &ServiceId, counts: &mut TickCounts) -> Result<Maintenance, Error> {
+    match removals::get(app, id).await? {
+        Some(removal) if removal.reason == RemovalReason::Deauthorized => return Ok(Maintenance::SweepNeeded),
+        Some(removal) => {
+            let deletion = deletion::complete(app, id, &removal).await?;
+            counts.removed += usize::from(deletion == Deletion::Complete);
+        }
+        None => {
+            permission_check::run(app, id).await?;
+            counts.renewed += usize::from(renewal::keep_alive(app, id).await?);
+        }
+    }
+    Ok(Maintenance::Done)
+}

@@ -1,0 +1,86 @@
+//! The tokens of each service, encrypted.
+
+use super::encryption::TokenCipher;
+use crate::state::AppState;
+use crate::zoom_oauth::response::Grant;
+use domain::digest::sha256_hex;
+use domain::records::{SealedTokens, TokenKey, VERSION};
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ErrorCode, Problem, Sensitive, ServiceId};
+use platform::retry::RetryBudget;
+use serde::{Deserialize, Serialize};
+
+/// How long writing tokens is retried. A renewed refresh token that is not written is lost, and the sign-in with it.
+const WRITE_TIMEOUT: SignedDuration = SignedDuration::from_secs(3);
+
+/// The tokens of a service. They are serialized only to be encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ServiceTokens {
+    pub(crate) access_token: Sensitive,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) refresh_token: Sensitive,
+    /// When the grant was last used. Zoom drops a grant that is unused for 90 days.
+    pub(crate) renewed_at: Timestamp,
+    /// When the admin signed in. An event about an earlier time does not concern these tokens.
+    pub(crate) signed_in_at: Timestamp,
+}
+
+impl ServiceTokens {
+    pub(crate) fn new(grant: &Grant, signed_in_at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            access_token: grant.access_token.clone(),
+            expires_at: grant.expires_at,
+            refresh_token: grant.refresh_token.clone(),
+            renewed_at: now,
+            signed_in_at,
+        }
+    }
+
+    /// Returns whether the access token has this SHA-256.
+    pub(crate) fn access_token_matches(&self, hash: &str) -> bool {
+        sha256_hex(self.access_token.expose().as_bytes()) == hash
+    }
+}
+
+/// Returns a service's tokens, if it has any. Tokens that cannot be decrypted are an error: they become readable again
+/// when the right `token_key` is set.
+pub(crate) async fn load(app: &AppState, service: &ServiceId) -> Result<Option<ServiceTokens>, Error> {
+    let Some(record) = app.store().get(&TokenKey { id: service.clone() }).await? else { return Ok(None) };
+    let cipher = TokenCipher::new(&app.config().token_keys().await?)?;
+    let plain = cipher.decrypt(service, &record.sealed).map_err(|error| {
+        platform::log!(Error, "tokens.decrypt_failed", service = service, error = error);
+        Problem::because(
+            ErrorCode::ServiceNeedsSignIn,
+            "The stored tokens cannot be decrypted with the token key that is set.",
+        )
+    })?;
+    let tokens =
+        domain::json::read(&plain).map_err(|_| Error::Internal("decrypted tokens have an unknown format".into()))?;
+    Ok(Some(tokens))
+}
+
+/// Returns whether a service's current access token has this SHA-256.
+pub(crate) async fn is_current_access_token(app: &AppState, service: &ServiceId, hash: &str) -> Result<bool, Error> {
+    Ok(load(app, service).await?.is_some_and(|tokens| tokens.access_token_matches(hash)))
+}
+
+/// Encrypts and writes a service's tokens. Retries a write that fails.
+pub(crate) async fn save(app: &AppState, service: &ServiceId, tokens: &ServiceTokens) -> Result<(), Error> {
+    let cipher = TokenCipher::new(&app.config().token_keys().await?)?;
+    let plain = serde_json::to_vec(tokens).map_err(|error| Error::Internal(error.to_string()))?;
+    let record = SealedTokens { v: VERSION, sealed: cipher.encrypt(&*app.ports.random, service, &plain)? };
+    let key = TokenKey { id: service.clone() };
+    let mut retry_budget = RetryBudget::until(app.now() + WRITE_TIMEOUT);
+    loop {
+        match app.store().put(&key, &record).await {
+            Ok(()) => return Ok(()),
+            Err(_) if retry_budget.wait(&app.ports, None).await => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Deletes a service's tokens.
+pub(crate) async fn delete(app: &AppState, service: &ServiceId) -> Result<(), Error> {
+    Ok(app.store().delete(&TokenKey { id: service.clone() }).await?)
+}

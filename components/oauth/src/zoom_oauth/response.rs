@@ -1,0 +1,229 @@
+//! Responses of Zoom's OAuth server: a grant, or why there is none.
+
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError};
+use http::{Response, StatusCode};
+use platform::ports::TransportError;
+use platform::url_origin::UrlOrigin;
+use serde::Deserialize;
+
+/// Maximum lifetime of an access token. A longer one in a response is shortened. Zoom's tokens live one hour.
+const MAX_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// A grant, as a sign-in or a renewal returns it.
+#[derive(Debug, Clone)]
+pub(crate) struct Grant {
+    pub(crate) access_token: Sensitive,
+    pub(crate) refresh_token: Sensitive,
+    pub(crate) expires_at: Timestamp,
+    /// The granted scopes, or `None` if the response lacks them.
+    pub(crate) scopes: Option<Vec<String>>,
+    /// Base URL of the account's API, or `None` if the response lacks an acceptable one.
+    pub(crate) api_base: Option<String>,
+}
+
+/// Why there is no grant.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum GrantError {
+    /// The code or the refresh token is invalid, expired or was used already.
+    #[error("Zoom rejects the grant")]
+    Invalid,
+    /// Zoom rejects the app itself.
+    #[error("Zoom rejects the app: {0:?}")]
+    AppRejected(AppFault),
+    /// No usable response. Zoom may have used up the code or rotated the refresh token.
+    #[error("Zoom's OAuth server gives no usable response")]
+    Unavailable,
+    /// Zoom's rate limit is reached.
+    #[error("Zoom's OAuth server rejects the request because of its rate limit")]
+    RateLimited,
+    /// A fault of this application or its store.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+/// Why Zoom rejects the app itself. Waiting work resumes once the fault is repaired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppFault {
+    /// The client id, the client secret or the redirect URI is wrong.
+    Misconfigured,
+    /// The app is disabled, by Zoom (4717) or by the account's admin (4738).
+    Disabled,
+}
+
+impl AppFault {
+    /// Returns what to do.
+    pub(crate) const fn sentence(self) -> &'static str {
+        match self {
+            Self::Misconfigured => {
+                "Zoom does not accept this application. Its operator has to check zoom_client_id, zoom_client_secret \
+                 and public_url; waiting work then resumes by itself."
+            }
+            Self::Disabled => {
+                "This application is disabled in Zoom. A Zoom admin has to enable it in the App Marketplace; waiting \
+                 work then resumes by itself."
+            }
+        }
+    }
+}
+
+impl From<AppFault> for Problem {
+    fn from(fault: AppFault) -> Self {
+        Self { code: ErrorCode::ServiceLacksPermission, detail: fault.sentence().to_owned() }
+    }
+}
+
+impl From<TransportError> for GrantError {
+    fn from(_: TransportError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<GrantError> for Error {
+    fn from(error: GrantError) -> Self {
+        let zoom = |code, maybe_executed| {
+            let problem = Problem::of(code);
+            Self::Upstream(UpstreamError { upstream: Upstream::Zoom, problem, retry: Retry::Soon, maybe_executed })
+        };
+        match error {
+            GrantError::Invalid => ErrorCode::ServiceNeedsSignIn.into(),
+            GrantError::AppRejected(fault) => Self::Rejected(fault.into()),
+            GrantError::Unavailable => zoom(ErrorCode::ZoomUnavailable, true),
+            GrantError::RateLimited => zoom(ErrorCode::RateLimited, false),
+            GrantError::Internal(error) => error,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenResponse {
+    access_token: Sensitive,
+    refresh_token: Sensitive,
+    expires_in: i64,
+    scope: Option<String>,
+    api_url: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct OauthErrorResponse {
+    error: String,
+    reason: String,
+}
+
+impl Grant {
+    /// Reads a response of the token endpoint. The `api_url` in it must be https, unless it is `default_api`, which the
+    /// operator configured.
+    pub(super) fn read(
+        response: &Response<bytes::Bytes>,
+        now: Timestamp,
+        default_api: &str,
+    ) -> Result<Self, GrantError> {
+        check_status(response)?;
+        let granted: TokenResponse = domain::json::read(response.body()).map_err(|_| GrantError::Unavailable)?;
+        if granted.access_token.expose().is_empty() || granted.refresh_token.expose().is_empty() {
+            return Err(GrantError::Unavailable);
+        }
+        let lifetime = SignedDuration::from_secs(granted.expires_in).clamp(SignedDuration::ZERO, MAX_TOKEN_LIFETIME);
+        Ok(Self {
+            access_token: granted.access_token,
+            refresh_token: granted.refresh_token,
+            expires_at: now + lifetime,
+            scopes: granted.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect()),
+            api_base: granted.api_url.and_then(|url| acceptable_api(&url, default_api)),
+        })
+    }
+}
+
+/// Returns the error of an unsuccessful response. The body always has `error` and `reason`, but not always Zoom's number
+/// for the error.
+pub(super) fn check_status(response: &Response<bytes::Bytes>) -> Result<(), GrantError> {
+    match response.status() {
+        status if status.is_success() => Ok(()),
+        StatusCode::TOO_MANY_REQUESTS => Err(GrantError::RateLimited),
+        StatusCode::REQUEST_TIMEOUT => Err(GrantError::Unavailable),
+        status if status.is_client_error() => {
+            let body: OauthErrorResponse = domain::json::read(response.body()).unwrap_or_default();
+            let reason = body.reason.to_ascii_lowercase();
+            // Zoom writes its numbers with a comma (docs/reference/zoom.md).
+            if ["disabled", "4,717", "4,738", "4717", "4738"].iter().any(|word| reason.contains(word)) {
+                return Err(GrantError::AppRejected(AppFault::Disabled));
+            }
+            let is_about_the_app = status == StatusCode::UNAUTHORIZED
+                || ["invalid_client", "unauthorized_client"].contains(&body.error.as_str())
+                || ["redirect", "client_id", "client_secret"].iter().any(|word| reason.contains(word));
+            Err(if is_about_the_app { GrantError::AppRejected(AppFault::Misconfigured) } else { GrantError::Invalid })
+        }
+        _ => Err(GrantError::Unavailable),
+    }
+}
+
+/// Returns the origin of an API URL if tokens may be sent there.
+fn acceptable_api(url: &str, default_api: &str) -> Option<String> {
+    let origin = UrlOrigin::parse(url)?;
+    (origin.is_https() || origin.matches(default_api)).then(|| origin.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn read(status: u16, body: &str) -> Result<Grant, GrantError> {
+        let response = Response::builder().status(status).body(Bytes::from(body.to_owned())).unwrap();
+        Grant::read(&response, Timestamp::UNIX_EPOCH, "http://127.0.0.1:4000")
+    }
+
+    #[test]
+    fn accepts_an_api_url_that_is_https_or_configured() {
+        for (url, base) in [
+            ("https://api-eu.zoom.us", Some("https://api-eu.zoom.us")),
+            ("https://api.zoom.us/", Some("https://api.zoom.us")),
+            ("http://127.0.0.1:4000", Some("http://127.0.0.1:4000")),
+            ("http://api.zoom.us", None),
+            ("http://127.0.0.1:4001", None),
+            ("file:///etc/passwd", None),
+            ("javascript:alert(1)", None),
+            ("", None),
+        ] {
+            let body = format!(r#"{{"access_token":"a","refresh_token":"r","expires_in":3600,"api_url":"{url}"}}"#);
+            assert_eq!(read(200, &body).unwrap().api_base.as_deref(), base, "{url}");
+        }
+    }
+
+    #[test]
+    fn distinguishes_the_errors_of_the_token_endpoint() {
+        for (status, body, expected) in [
+            (400, r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#, "Invalid"),
+            (400, r#"{"reason":"Invalid authorization code","error":"invalid_grant"}"#, "Invalid"),
+            (400, "<html>", "Invalid"),
+            (
+                401,
+                r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#,
+                "AppRejected(Misconfigured)",
+            ),
+            (
+                400,
+                r#"{"reason":"The app has been disabled. (4,717)","error":"invalid_request"}"#,
+                "AppRejected(Disabled)",
+            ),
+            (401, r#"{"reason":"Disabled by the admin. (4,738)","error":"invalid_client"}"#, "AppRejected(Disabled)"),
+            (400, r#"{"reason":"Redirect URI mismatch","error":"invalid_request"}"#, "AppRejected(Misconfigured)"),
+            (429, "", "RateLimited"),
+            (503, "", "Unavailable"),
+            (302, "", "Unavailable"),
+            (200, "cut o", "Unavailable"),
+            (200, r#"{"access_token":"","refresh_token":"r","expires_in":3600}"#, "Unavailable"),
+        ] {
+            assert_eq!(format!("{:?}", read(status, body).unwrap_err()), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn clamps_the_lifetime_of_a_token() {
+        for (seconds, expected) in [(-5, 0), (3600, 3600), (i64::MAX, 86_400)] {
+            let body = format!(r#"{{"access_token":"a","refresh_token":"r","expires_in":{seconds}}}"#);
+            assert_eq!(read(200, &body).unwrap().expires_at.as_second(), expected);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Processes a chunk: registers its leads, writes back to Marketo, sends the callback, deletes the chunk. Every step
+//! can be repeated, and the chunk stays in the outbox until its callback is delivered.
+
+use super::callback::{self, Delivery};
+use crate::outcome::{Disposition, LeadResult};
+use crate::registering::attempt::AttemptContext;
+use crate::registering::leads::{record_unconnected, register_leads};
+use crate::registering::{target, write_back};
+use crate::state::AppState;
+use crate::store::failures;
+use crate::store::outbox::{self, ClaimedChunk};
+use domain::records::OutboxId;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ErrorCode, Problem};
+use futures::future::{Either, select};
+use std::pin::pin;
+
+/// How long a run after the response may last. The tick resumes what is left.
+const BACKGROUND_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long a chunk waits for Zoom before its deferred leads are reported as failed. Marketo keeps them before the next
+/// flow step in the meantime, and does not document for how long. Only deferred leads are given up: a run that ends in
+/// an error, because the store or Marketo's REST API fails (a status is read, an outcome is written), is retried by
+/// every tick without end.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
+
+/// The part of a run's time that is reserved for Marketo, so that a Zoom that hangs does not prevent the callback.
+pub const MARKETO_RESERVE: SignedDuration = SignedDuration::from_secs(5);
+
+/// Number of runs with a failed callback after which the callback is given up, but not before
+/// [`CALLBACK_GIVE_UP_AFTER`]. Each run retries the callback until its deadline.
+const MAX_CALLBACK_RUNS: u32 = 6;
+
+/// Minimum time before a callback is given up.
+const CALLBACK_GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+/// Processes a chunk that was just accepted.
+pub async fn process_accepted(state: &AppState, id: &OutboxId) {
+    let deadline = state.ports.clock.now() + BACKGROUND_TIMEOUT;
+    match outbox::load(state, id).await {
+        Ok(Some(chunk)) => process(state, chunk, deadline).await,
+        Ok(None) => {}
+        Err(error) => platform::log!(Error, "outbox.load_failed", outbox = id, error = error),
+    }
+}
+
+/// Processes a claimed chunk, and renews its claim in the meantime. Releases the chunk for the tick if the run fails.
+pub async fn process(state: &AppState, chunk: ClaimedChunk, deadline: Timestamp) {
+    let run = pin!(run(state, &chunk, deadline));
+    let renewal = pin!(outbox::renew_claim(state, &chunk));
+    if let Either::Left((Err(error), _)) = select(run, renewal).await {
+        platform::log!(Warn, "flow_step.deferred", outbox = chunk.id, error = error.problem().code);
+        if let Error::Internal(text) = &error {
+            platform::log!(Error, "flow_step.run_failed", outbox = chunk.id, error = text);
+        }
+        outbox::release(state, &chunk).await;
+    }
+}
+
+/// Runs a chunk once. After an error it stays in the outbox.
+async fn run(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -> Result<(), Error> {
+    let head = &chunk.head;
+    let results = register(state, chunk, deadline).await?;
+    let deferred = results.iter().find_map(|result| match &result.disposition {
+        Disposition::Deferred(problem) => Some(problem.clone()),
+        Disposition::Final(_) => None,
+    });
+    if let Some(problem) = deferred {
+        return Err(Error::Rejected(problem));
+    }
+    let now = state.ports.clock.now();
+    match callback::deliver(state, &head.callback, &results, deadline).await {
+        Delivery::Accepted => {
+            platform::log!(Info, "callback.delivered", outbox = chunk.id, leads = results.len());
+            outbox::delete(state, chunk).await
+        }
+        Delivery::NotExpected(status) => {
+            // Marketo accepts a callback token once. An earlier run may have delivered it and crashed.
+            platform::log!(Warn, "callback.discarded", outbox = chunk.id, status = status);
+            outbox::delete(state, chunk).await
+        }
+        Delivery::Failed => {
+            let tries = head.callback_tries + 1;
+            let is_given_up =
+                tries >= MAX_CALLBACK_RUNS && now.duration_since(head.accepted_at) >= CALLBACK_GIVE_UP_AFTER;
+            let problem = is_given_up.then(|| Problem::of(ErrorCode::MarketoUnavailable));
+            outbox::callback_failed(state, chunk, tries, problem).await
+        }
+    }
+}
+
+/// Registers the leads, and writes the outcomes to Marketo, even if other leads are deferred.
+async fn register(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -> Result<Vec<LeadResult>, Error> {
+    let marketo = state.marketo(deadline);
+    let connection = match target::program_connection(state, chunk.head.program).await {
+        Ok(connection) => connection,
+        Err(Error::Rejected(problem)) => {
+            // If the program was connected when the chunk was accepted, its account may have removed the app, and then
+            // nothing of it may stay (R17).
+            if let Some(program) = chunk.head.program.filter(|_| !chunk.head.was_connected) {
+                record_unconnected(state, &marketo, program, &chunk.leads, &problem).await;
+            }
+            return Ok(chunk.leads.iter().map(|lead| LeadResult::failed(lead.id, problem.clone())).collect());
+        }
+        Err(error) => return Err(error),
+    };
+    let is_retry = chunk.head.runs > 1;
+    let attempt = AttemptContext {
+        requested_at: chunk.head.accepted_at,
+        is_retry,
+        deadline: deadline - MARKETO_RESERVE,
+        chunk: is_retry.then_some(&chunk.id),
+        write_ahead: is_retry,
+        crashed_before: chunk.head.worker_crashed,
+    };
+    let mut results = register_leads(state, &marketo, &connection, &chunk.leads, attempt).await?;
+    let is_late = state.ports.clock.now().duration_since(chunk.head.accepted_at) >= GIVE_UP_AFTER;
+    if is_late {
+        results.iter_mut().for_each(LeadResult::give_up);
+    }
+    let outcomes: Vec<_> = results.iter().filter_map(|result| Some((result.lead, result.outcome()?))).collect();
+    if outcomes.len() == results.len() {
+        // Before the status Registration Error is set: without a failure record, a repeated request would skip the lead for
+        // that status. Deferred leads stay in the outbox and have no record.
+        record_failures(state, chunk, &results).await?;
+    }
+    write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
+    if is_late {
+        // An earlier run may have set these leads to Registration Error.
+        write_back::set_registered(&marketo, connection.program, &connection.channel, &outcomes).await?;
+    }
+    Ok(results)
+}
+
+/// Records the failed leads, so that the admin sees them and the tick retries them.
+async fn record_failures(state: &AppState, chunk: &ClaimedChunk, results: &[LeadResult]) -> Result<(), Error> {
+    let Some(program) = chunk.head.program else { return Ok(()) };
+    let choice = |id| chunk.leads.iter().find(|lead| lead.id == id).and_then(|lead| lead.choice.clone());
+    failures::record(state, program, results, &choice).await
+}

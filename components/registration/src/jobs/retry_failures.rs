@@ -1,0 +1,61 @@
+//! Retries failed leads that are due, one program at a time.
+
+use crate::registering::retry::retry_leads;
+use crate::registering::target;
+use crate::state::AppState;
+use crate::store::failures;
+use domain::records::Failure;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ProgramId};
+
+/// Minimum time left to start a program.
+const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(5);
+
+/// Retries due failures until the deadline. `keys`: the keys of the failure records. Returns the number of programs.
+pub async fn retry_due(state: &AppState, keys: &[String], deadline: Timestamp) -> Result<u64, Error> {
+    let now = state.ports.clock.now();
+    let mut due = failures::read_all(state, keys).await?;
+    due.retain(|failure| failure.next_try.is_some_and(|at| at <= now));
+    let mut programs = 0;
+    // The program with the most overdue failure comes first.
+    while let Some(program) = due.iter().min_by_key(|failure| failure.next_try).map(|failure| failure.program) {
+        if state.ports.clock.now() + MIN_TIME_LEFT >= deadline {
+            break;
+        }
+        let (of_program, others) = due.into_iter().partition(|failure| failure.program == program);
+        due = others;
+        if let Err(error) = retry_program(state, program, of_program, deadline).await {
+            platform::log!(Warn, "failure.retry_failed", program = program, error = error.problem().code);
+        }
+        programs += 1;
+    }
+    Ok(programs)
+}
+
+async fn retry_program(
+    state: &AppState,
+    program: ProgramId,
+    failed: Vec<Failure>,
+    deadline: Timestamp,
+) -> Result<(), Error> {
+    let connection = match target::program_connection(state, Some(program)).await {
+        Ok(connection) => connection,
+        Err(Error::Rejected(problem)) => {
+            for failure in failed {
+                // A first attempt that was interrupted: the program was connected then, and its account may have
+                // removed the app since (R17).
+                if failure.tries == 0 {
+                    failures::delete(state, program, failure.lead).await?;
+                } else if failures::read(state, program, failure.lead).await?.is_some() {
+                    let failure = Failure { problem: problem.clone(), next_try: None, ..failure };
+                    failures::write(state, &failure).await?;
+                }
+            }
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let results = retry_leads(state, &connection, &failed, deadline).await?;
+    platform::log!(Info, "failure.retried", program = program, leads = results.len());
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! The result of registering one lead, which the store, the rules and the routes share.
+
+use domain::{Error, LeadId, Problem, RegistrantId, Sensitive};
+
+/// How the registration of a lead ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeadOutcome {
+    /// Registered in Zoom, with a join link of its own (R9).
+    Registered {
+        /// Zoom's registrant id.
+        registrant: RegistrantId,
+        /// The personal join link.
+        join_url: Sensitive,
+    },
+    /// Registered in Zoom and waiting for the host's approval.
+    Pending {
+        /// Zoom's registrant id.
+        registrant: RegistrantId,
+    },
+    /// Not to be registered at all (R5, R7).
+    Skipped {
+        /// Why.
+        problem: Problem,
+        /// The shared join link of a webinar without registration (R5).
+        join_url: Option<Sensitive>,
+    },
+    /// Not registered in Zoom. The problem's code decides whether the tick retries the lead.
+    Failed(Problem),
+}
+
+impl LeadOutcome {
+    /// Returns the name that the HTTP contract uses (docs/API.md).
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Registered { .. } => "registered",
+            Self::Pending { .. } => "pending",
+            Self::Skipped { .. } => "skipped",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Returns the problem of a lead that was skipped or failed.
+    pub const fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Skipped { problem, .. } | Self::Failed(problem) => Some(problem),
+            Self::Registered { .. } | Self::Pending { .. } => None,
+        }
+    }
+
+    /// Returns Zoom's registrant id.
+    pub const fn registrant(&self) -> Option<&RegistrantId> {
+        match self {
+            Self::Registered { registrant, .. } | Self::Pending { registrant } => Some(registrant),
+            Self::Skipped { .. } | Self::Failed(_) => None,
+        }
+    }
+
+    /// Returns the join link, personal or shared.
+    pub const fn join_url(&self) -> Option<&Sensitive> {
+        match self {
+            Self::Registered { join_url, .. } => Some(join_url),
+            Self::Skipped { join_url, .. } => join_url.as_ref(),
+            Self::Pending { .. } | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// Whether a lead has its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disposition {
+    /// The lead has its outcome.
+    Final(LeadOutcome),
+    /// The lead stays queued, because an upstream failed.
+    Deferred(Problem),
+}
+
+impl Disposition {
+    /// Returns the problem of a lead that was skipped, failed or is deferred.
+    pub const fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Final(outcome) => outcome.problem(),
+            Self::Deferred(problem) => Some(problem),
+        }
+    }
+}
+
+impl From<Error> for Disposition {
+    /// A rejection is final, except where the service needs a sign-in or a permission: those leads stay queued until
+    /// the admin restores the service (R2).
+    fn from(error: Error) -> Self {
+        use domain::ErrorCode::{ServiceLacksPermission, ServiceNeedsSignIn};
+        let problem = error.problem();
+        let waits = matches!(problem.code, ServiceNeedsSignIn | ServiceLacksPermission);
+        match error {
+            Error::Rejected(problem) if !waits => Self::Final(LeadOutcome::Failed(problem)),
+            Error::Rejected(_) | Error::Internal(_) | Error::Upstream(_) => Self::Deferred(problem),
+        }
+    }
+}
+
+/// One lead and the result of registering it.
+#[derive(Debug, Clone)]
+pub struct LeadResult {
+    /// The lead.
+    pub lead: LeadId,
+    /// Its outcome, or why there is none yet.
+    pub disposition: Disposition,
+    /// Number and topic of the webinar. `None` if the lead did not get as far as a webinar.
+    pub webinar: Option<(String, String)>,
+}
+
+impl LeadResult {
+    /// Returns the result of a lead that failed before a webinar was chosen.
+    pub const fn failed(lead: LeadId, problem: Problem) -> Self {
+        Self { lead, disposition: Disposition::Final(LeadOutcome::Failed(problem)), webinar: None }
+    }
+
+    /// Returns the result of a lead whose attempt ended with an error.
+    pub const fn deferred(lead: LeadId, problem: Problem) -> Self {
+        Self { lead, disposition: Disposition::Deferred(problem), webinar: None }
+    }
+
+    /// Returns the outcome; `None` while the lead is deferred.
+    pub const fn outcome(&self) -> Option<&LeadOutcome> {
+        match &self.disposition {
+            Disposition::Final(outcome) => Some(outcome),
+            Disposition::Deferred(_) => None,
+        }
+    }
+
+    /// Turns a deferred lead into a failed one, after it waited too long.
+    pub fn give_up(&mut self) {
+        if let Disposition::Deferred(problem) = &self.disposition {
+            self.disposition = Disposition::Final(LeadOutcome::Failed(problem.clone()));
+        }
+    }
+}

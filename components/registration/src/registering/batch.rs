@@ -1,0 +1,163 @@
+//! Registers many leads at one webinar. The ledger is read first. A lead whose result is unknown is looked up in Zoom
+//! before it is added again.
+
+use super::attempt::{AttemptContext, BatchError, OpenCandidate};
+use super::eligibility::Candidate;
+use super::registrant_lookup::RegistrantLookup;
+use super::registrar::{AddResult, Registrar};
+use super::target::Target;
+use super::{daily_limit, quarantine, reapprove};
+use crate::mapping::RegistrationForm;
+use crate::outcome::{Disposition, LeadOutcome};
+use crate::state::AppState;
+use crate::store::ledger;
+use domain::{Error, ErrorCode, Problem, ProgramId, WebinarId};
+use futures::FutureExt;
+use platform::concurrency::run_bounded;
+use zoom_client::registrants::Questions;
+use zoom_client::{ZoomClient, ZoomError};
+
+/// Maximum number of concurrent add calls of a chunk. Enough for the 30 calls a second of a Pro account at usual
+/// latencies, and few enough to leave room for others.
+const MAX_CONCURRENT: usize = 8;
+
+/// Registers candidates with different addresses at one webinar. Returns their dispositions in the same order.
+pub async fn register_batch(
+    state: &AppState,
+    program: ProgramId,
+    target: &Target,
+    candidates: &[&Candidate],
+    attempt: AttemptContext<'_>,
+) -> Result<Vec<Disposition>, Error> {
+    let webinar = &target.webinar;
+    if !webinar.registration.requires_registration() {
+        let problem = Problem::of(ErrorCode::RegistrationNotRequired);
+        let skipped = Disposition::Final(LeadOutcome::Skipped { problem, join_url: webinar.join_url.clone() });
+        return Ok(vec![skipped; candidates.len()]);
+    }
+    // The default, for candidates without a result.
+    let mut dispositions = vec![Disposition::Deferred(Problem::of(ErrorCode::ZoomUnavailable)); candidates.len()];
+    let mut open = Vec::new();
+    let others = daily_limit::other_webinars(state, webinar.id).await?;
+    let reads = candidates
+        .iter()
+        .enumerate()
+        .map(|(index, candidate)| read_ledger(state, webinar.id, &others, index, candidate, attempt).boxed());
+    for read in run_bounded(MAX_CONCURRENT, reads.collect()).await {
+        match read? {
+            LedgerRead::Known(index, outcome) => dispositions[index] = Disposition::Final(outcome),
+            LedgerRead::Open(candidate) => open.push(candidate),
+        }
+    }
+    if open.is_empty() {
+        return Ok(dispositions);
+    }
+    let zoom = state.zoom(&target.service, attempt.deadline);
+    match register_open(state, &zoom, program, target, attempt, &open, &mut dispositions).await {
+        Ok(()) => {}
+        Err(BatchError::Internal(error)) => return Err(error),
+        Err(BatchError::Zoom(error)) => {
+            let deferred = Disposition::from(Error::from(error));
+            for open in open {
+                if matches!(dispositions[open.index], Disposition::Deferred(_)) {
+                    dispositions[open.index] = deferred.clone();
+                }
+            }
+        }
+    }
+    Ok(dispositions)
+}
+
+/// What the ledger knows of a candidate.
+enum LedgerRead<'c> {
+    /// The outcome of the candidate at this index.
+    Known(usize, LeadOutcome),
+    /// No outcome yet.
+    Open(OpenCandidate<'c>),
+}
+
+/// Reads a candidate's ledger entry, and its add calls at other webinars.
+async fn read_ledger<'c>(
+    state: &AppState,
+    webinar: WebinarId,
+    others: &[WebinarId],
+    index: usize,
+    candidate: &'c Candidate,
+    attempt: AttemptContext<'_>,
+) -> Result<LedgerRead<'c>, Error> {
+    let entry = ledger::read(state, webinar, &candidate.email).await?;
+    let now = state.ports.clock.now();
+    let known = entry.as_ref().and_then(|entry| ledger::known_outcome(entry, attempt.requested_at, now));
+    if let Some(outcome) = known {
+        return Ok(LedgerRead::Known(index, outcome));
+    }
+    let mut add_calls = daily_limit::add_calls_today(entry.as_ref(), now);
+    if attempt.crashed_before && entry.is_none() && attempt.requested_at.utc_day() == add_calls.day {
+        // The crashed worker may have made an add call that it did not record.
+        add_calls = daily_limit::one_more(add_calls);
+    }
+    let add_calls_elsewhere = daily_limit::add_calls_at(state, others, &candidate.email).await?;
+    let is_outcome_unknown = entry.as_ref().is_some_and(ledger::is_outcome_unknown);
+    Ok(LedgerRead::Open(OpenCandidate { index, candidate, add_calls, add_calls_elsewhere, is_outcome_unknown }))
+}
+
+/// Registers the candidates whose outcome the ledger does not know.
+async fn register_open(
+    state: &AppState,
+    zoom: &ZoomClient,
+    program: ProgramId,
+    target: &Target,
+    attempt: AttemptContext<'_>,
+    open: &[OpenCandidate<'_>],
+    dispositions: &mut [Disposition],
+) -> Result<(), BatchError> {
+    let webinar = &target.webinar;
+    let questions = match zoom.questions(webinar.id).await {
+        Ok(questions) => questions,
+        // An add call reports the webinar's problem more precisely. A problem of the service would only spend an add
+        // call of every candidate (R12).
+        Err(ZoomError::Api(refusal)) if refusal.service_problem().is_none() => Questions::default(),
+        Err(error) => return Err(error.into()),
+    };
+    let form = RegistrationForm { webinar: webinar.id.to_string(), topic: webinar.topic.clone(), questions };
+    let registrar = Registrar { state, zoom, program, webinar, form: &form, attempt };
+
+    let mut open = open.to_vec();
+    if let Some(chunk) = attempt.chunk {
+        open = quarantine::exclude_crashing(&registrar, chunk, open, dispositions).await?;
+    }
+    let mut denied = Vec::new();
+    let mut needs_lookup = attempt.is_retry || open.iter().any(|open| open.is_outcome_unknown);
+    // The second round is for candidates whose answer was lost and that Zoom does not have.
+    for _ in 0..2 {
+        if needs_lookup {
+            let lookup = RegistrantLookup::read(zoom, webinar.id).await?;
+            let mut not_found = Vec::new();
+            for open in open {
+                match lookup.find(&open.candidate.email) {
+                    Some(outcome) => {
+                        dispositions[open.index] = registrar.settle(open.candidate, outcome, open.add_calls).await?;
+                    }
+                    None => not_found.push(open),
+                }
+            }
+            open = not_found;
+        }
+        let adds = open.iter().map(|&open| registrar.add(open).map(move |result| (open, result)).boxed()).collect();
+        let mut unknown = Vec::new();
+        for (open, result) in run_bounded(MAX_CONCURRENT, adds).await {
+            let counted = OpenCandidate { add_calls: daily_limit::one_more(open.add_calls), ..open };
+            match result? {
+                AddResult::Settled(disposition) => dispositions[open.index] = disposition,
+                AddResult::Unknown => unknown.push(counted),
+                AddResult::Denied => denied.push(counted),
+            }
+        }
+        open = unknown;
+        if open.is_empty() {
+            break;
+        }
+        needs_lookup = true;
+    }
+    reapprove::reapprove(&registrar, &denied, dispositions).await
+}

@@ -1,0 +1,90 @@
+//! Zoom allows 3 add-registrant calls per e-mail address, webinar and UTC day (R12).
+//!
+//! The code is stricter: it counts an address's calls of the UTC day in the ledger over the target webinar and all connected webinars that ended less than
+//! 24 hours ago or not yet. An address that used up its calls is parked until 00:00 UTC.
+
+use crate::state::AppState;
+use crate::store::ledger;
+use domain::records::{AddCalls, ProgramsKey, Registration, RegistrationOutcome};
+use domain::time::Timestamp;
+use domain::{Email, Error, ErrorCode, Problem, WebinarId};
+use zoom_client::error::next_utc_midnight;
+
+/// Maximum number of add-registrant calls for one address and UTC day, over all webinars that are counted.
+pub const MAX_ADD_CALLS_PER_DAY: u8 = 3;
+
+/// Returns the other connected webinars, at which an address may have used add calls today.
+pub async fn other_webinars(state: &AppState, webinar: WebinarId) -> Result<Vec<WebinarId>, Error> {
+    let mut others = state.ports.store().get(&ProgramsKey {}).await?.unwrap_or_default().webinars;
+    others.retain(|&other| other != webinar);
+    Ok(others)
+}
+
+/// Returns the number of add calls that an address used today at some webinars. Users report that Zoom counts the calls
+/// of all webinars together (docs/reference/zoom.md).
+pub async fn add_calls_at(state: &AppState, webinars: &[WebinarId], email: &Email) -> Result<u8, Error> {
+    let mut count: u8 = 0;
+    for &webinar in webinars {
+        let entry = ledger::read(state, webinar, email).await?;
+        count = count.saturating_add(add_calls_today(entry.as_ref(), state.ports.clock.now()).count);
+    }
+    Ok(count)
+}
+
+/// Returns the add calls that a ledger entry counts for today.
+pub fn add_calls_today(entry: Option<&Registration>, now: Timestamp) -> AddCalls {
+    let day = now.utc_day();
+    entry.map(|entry| entry.adds).filter(|adds| adds.day == day).unwrap_or(AddCalls { day, count: 0 })
+}
+
+/// Returns whether the next add call would exceed Zoom's limit.
+pub const fn is_exhausted(add_calls: AddCalls, add_calls_elsewhere: u8) -> bool {
+    add_calls.count.saturating_add(add_calls_elsewhere) >= MAX_ADD_CALLS_PER_DAY
+}
+
+/// Counts one more add call.
+#[must_use]
+pub const fn one_more(add_calls: AddCalls) -> AddCalls {
+    AddCalls { day: add_calls.day, count: add_calls.count.saturating_add(1) }
+}
+
+/// Returns the failure of an address that is parked until 00:00 UTC.
+pub fn parked(now: Timestamp) -> RegistrationOutcome {
+    let next_try = Some(next_utc_midnight(now));
+    RegistrationOutcome::Failed { problem: Problem::of(ErrorCode::DailyLimit), next_try }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(outcome: RegistrationOutcome, at: &str) -> Registration {
+        let at: Timestamp = at.parse().unwrap();
+        let adds = AddCalls { day: at.utc_day(), count: 3 };
+        Registration { v: 1, program: 1.into(), lead: 2.into(), at, outcome, adds }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn r12_a_fourth_add_call_waits_for_the_next_utc_day() {
+        let failed = RegistrationOutcome::Failed { problem: Problem::of(ErrorCode::InvalidField), next_try: None };
+        let entry = entry(failed, "2026-11-02T23:59:00Z");
+        assert!(is_exhausted(add_calls_today(Some(&entry), at("2026-11-02T23:59:59Z")), 0));
+        assert!(!is_exhausted(add_calls_today(Some(&entry), at("2026-11-03T00:00:00Z")), 2));
+        assert!(is_exhausted(add_calls_today(Some(&entry), at("2026-11-03T00:00:00Z")), 3));
+        assert_eq!(one_more(add_calls_today(None, at("2026-11-03T00:00:00Z"))).count, 1);
+    }
+
+    #[test]
+    fn daily_limit_is_parked_until_midnight_utc() {
+        let entry = entry(parked(at("2026-11-02T10:00:00Z")), "2026-11-02T10:00:00Z");
+        let settled_at = |now: &str| {
+            ledger::known_outcome(&entry, at("2026-11-02T12:00:00Z"), at(now)).map(|outcome| outcome.name())
+        };
+        assert_eq!(settled_at("2026-11-02T23:59:59Z"), Some("failed"));
+        assert_eq!(settled_at("2026-11-03T00:00:00Z"), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! Registers the leads of one program: reads their statuses, and groups them by the webinar that they go to.
+
+use super::attempt::AttemptContext;
+use super::batch::register_batch;
+use super::eligibility::{self, Candidate};
+use super::target;
+use crate::outcome::{Disposition, LeadResult};
+use crate::state::AppState;
+use crate::store::failures;
+use domain::records::{OutboxLead, ProgramConnection};
+use domain::status::StandardStatus;
+use domain::{Error, LeadId, Problem, ProgramId};
+use marketo_client::{BATCH, MarketoClient};
+
+/// Registers leads of one program, each at the webinar that its flow step chose. Returns their results.
+///
+/// # Errors
+/// The store failed, or Marketo failed while statuses were read. Nothing is known of any lead then.
+pub async fn register_leads(
+    state: &AppState,
+    marketo: &MarketoClient,
+    connection: &ProgramConnection,
+    leads: &[OutboxLead],
+    attempt: AttemptContext<'_>,
+) -> Result<Vec<LeadResult>, Error> {
+    let statuses = program_statuses(state, marketo, connection.program, leads).await?;
+    // A list, because a chunk has few different choices.
+    let mut by_choice: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+    for (index, lead) in leads.iter().enumerate() {
+        let choice = lead.choice.as_deref();
+        match by_choice.iter_mut().find(|(chosen, _)| *chosen == choice) {
+            Some((_, indices)) => indices.push(index),
+            None => by_choice.push((choice, vec![index])),
+        }
+    }
+    let mut results: Vec<Option<LeadResult>> = vec![None; leads.len()];
+    for (choice, indices) in by_choice {
+        let mut candidates = Vec::new();
+        for index in indices {
+            let lead = &leads[index];
+            match eligibility::check(lead, statuses[index].as_deref()) {
+                Ok(candidate) => candidates.push((index, candidate)),
+                Err(outcome) => {
+                    let disposition = Disposition::Final(outcome);
+                    results[index] = Some(LeadResult { lead: lead.id, disposition, webinar: None });
+                }
+            }
+        }
+        if candidates.is_empty() {
+            continue;
+        }
+        let (dispositions, webinar) = match target::resolve(state, connection, choice).await {
+            Ok(target) => {
+                let (unique, places) = unique_by_address(&candidates);
+                let unique = register_batch(state, connection.program, &target, &unique, attempt).await?;
+                let webinar = (target.webinar.id.to_string(), target.webinar.topic.clone());
+                (places.into_iter().map(|place| unique[place].clone()).collect(), Some(webinar))
+            }
+            Err(error) => (vec![Disposition::from(error); candidates.len()], None),
+        };
+        for ((index, candidate), disposition) in candidates.into_iter().zip(dispositions) {
+            results[index] = Some(LeadResult { lead: candidate.lead, disposition, webinar: webinar.clone() });
+        }
+    }
+    Ok(results.into_iter().flatten().collect())
+}
+
+/// Returns the first candidate of each address, and for every candidate the place of its address among them. Leads that
+/// share an address are registered once and get the same outcome.
+fn unique_by_address(candidates: &[(usize, Candidate)]) -> (Vec<&Candidate>, Vec<usize>) {
+    // A chunk is small enough for a linear search.
+    let mut hashes = Vec::new();
+    let mut unique = Vec::new();
+    let mut places = Vec::new();
+    for (_, candidate) in candidates {
+        let hash = candidate.email.hash();
+        let place = hashes.iter().position(|known| *known == hash).unwrap_or(hashes.len());
+        if place == hashes.len() {
+            hashes.push(hash);
+            unique.push(candidate);
+        }
+        places.push(place);
+    }
+    (unique, places)
+}
+
+/// Returns the leads' statuses in the program, in the same order: the status of the request or, where that is missing,
+/// Marketo's.
+async fn program_statuses(
+    state: &AppState,
+    marketo: &MarketoClient,
+    program: ProgramId,
+    leads: &[OutboxLead],
+) -> Result<Vec<Option<String>>, Error> {
+    let mut statuses: Vec<_> = leads.iter().map(|lead| lead.status.clone()).collect();
+    let missing: Vec<_> = (0..leads.len()).filter(|&place| leads[place].status.is_none()).collect();
+    for places in missing.chunks(BATCH) {
+        let ids: Vec<_> = places.iter().map(|&place| leads[place].id).collect();
+        for member in marketo.members_of(program, &ids).await? {
+            for &place in places.iter().filter(|&&place| leads[place].id == member.lead_id) {
+                statuses[place].clone_from(&member.status_name);
+            }
+        }
+    }
+    for &place in &missing {
+        // This component set Registration Error itself, on a lead that it still has to register.
+        let is_error = statuses[place].as_deref().is_some_and(|status| StandardStatus::RegistrationError.is(status));
+        if is_error && failures::is_retried(state, program, leads[place].id).await? {
+            statuses[place] = Some(StandardStatus::Registered.default_name().to_owned());
+        }
+    }
+    Ok(statuses)
+}
+
+/// Records leads of a program that is not connected, so that the admin sees them and can retry them once it is. Logs a
+/// failure to do so: the leads are reported as failed in any case.
+pub async fn record_unconnected(
+    state: &AppState,
+    marketo: &MarketoClient,
+    program: ProgramId,
+    leads: &[OutboxLead],
+    problem: &Problem,
+) {
+    if let Err(error) = try_to_record_unconnected(state, marketo, program, leads, problem).await {
+        platform::log!(
+            Error,
+            "failure.record_failed",
+            program = program,
+            leads = leads.len(),
+            error = error.problem().code
+        );
+    }
+}
+
+async fn try_to_record_unconnected(
+    state: &AppState,
+    marketo: &MarketoClient,
+    program: ProgramId,
+    leads: &[OutboxLead],
+    problem: &Problem,
+) -> Result<(), Error> {
+    // A retry assumes the status Registered, so only such leads are recorded (R7).
+    let statuses = program_statuses(state, marketo, program, leads).await?;
+    let registered =
+        leads.iter().zip(&statuses).filter(|(_, status)| eligibility::is_registered_status(status.as_deref()));
+    let failed: Vec<_> = registered.map(|(lead, _)| LeadResult::failed(lead.id, problem.clone())).collect();
+    let choice = |id: LeadId| leads.iter().find(|lead| lead.id == id).and_then(|lead| lead.choice.clone());
+    failures::record_unchecked(state, program, &failed, &choice).await
+}

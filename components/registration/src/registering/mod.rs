@@ -1,0 +1,33 @@
+//! Registers leads in Zoom: the rules that the flow step, the webhook and the retries share.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`leads`] | all leads of one program: their statuses and the webinars that they go to |
+//! | [`eligibility`] | which leads are registered (R7, R8) |
+//! | [`target`] | the webinar of a lead, and the service that reaches it (R1, R3, R15) |
+//! | [`batch`] | many leads to one webinar: the ledger first, then Zoom |
+//! | [`attempt`] | the context of one attempt, and what the steps of a batch share |
+//! | [`registrar`] | one lead: mapping, add call, ledger |
+//! | [`daily_limit`] | at most 3 add calls per e-mail address and UTC day, over all connected webinars (R12) |
+//! | [`registrant_lookup`] | finds an address among Zoom's registrants, after an answer was lost |
+//! | [`quarantine`] | excludes leads on which the mapping extension crashes |
+//! | [`reapprove`] | approves denied and cancelled registrants again |
+//! | [`write_back`] | writes join links and statuses to Marketo |
+//! | [`single`] | one lead within a request |
+//! | [`retry`] | retries failed leads |
+//! | [`registrant_events`] | applies the host's decisions to the ledger and to Marketo |
+
+pub mod attempt;
+pub mod batch;
+pub mod daily_limit;
+pub mod eligibility;
+pub mod leads;
+pub mod quarantine;
+pub mod reapprove;
+pub mod registrant_events;
+pub mod registrant_lookup;
+pub mod registrar;
+pub mod retry;
+pub mod single;
+pub mod target;
+pub mod write_back;

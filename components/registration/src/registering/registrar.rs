@@ -1,0 +1,177 @@
+//! Registers one lead in Zoom: mapping, one add-registrant call, ledger.
+
+use super::attempt::{AttemptContext, OpenCandidate};
+use super::daily_limit;
+use super::eligibility::Candidate;
+use crate::mapping::{self, InvalidRegistrant, RegistrationForm};
+use crate::outcome::{Disposition, LeadOutcome};
+use crate::state::AppState;
+use crate::store::ledger;
+use domain::records::{AddCalls, Registration, RegistrationOutcome, VERSION};
+use domain::webinar::Snapshot;
+use domain::{Error, ErrorCode, Problem, ProgramId, RegistrantId, Sensitive};
+use zoom_client::registrants::{AddedRegistrant, NewRegistrant, RegistrantStatus, add_problem};
+use zoom_client::{ZoomClient, ZoomError};
+
+/// Registers leads of one program at one webinar.
+pub struct Registrar<'a> {
+    /// The component's state.
+    pub state: &'a AppState,
+    /// Zoom, as the service that owns the webinar.
+    pub zoom: &'a ZoomClient,
+    /// The program of the leads.
+    pub program: ProgramId,
+    /// The webinar.
+    pub webinar: &'a Snapshot,
+    /// The webinar's registration form.
+    pub form: &'a RegistrationForm,
+    /// The context of this attempt.
+    pub attempt: AttemptContext<'a>,
+}
+
+/// The result of an add call.
+#[derive(Debug)]
+pub enum AddResult {
+    /// The candidate is registered, failed or deferred.
+    Settled(Disposition),
+    /// The answer was lost. Zoom may have the registrant.
+    Unknown,
+    /// Zoom refused the call, because the registrant was denied or cancelled before.
+    Denied,
+}
+
+impl Registrar<'_> {
+    /// Adds a candidate to the webinar, and records the result in the ledger.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn add(&self, open: OpenCandidate<'_>) -> Result<AddResult, Error> {
+        let OpenCandidate { candidate, add_calls, add_calls_elsewhere, .. } = open;
+        if self.state.ports.clock.now() >= self.attempt.deadline {
+            return Ok(AddResult::Settled(Disposition::Deferred(Problem::of(ErrorCode::RateLimited))));
+        }
+        if daily_limit::is_exhausted(add_calls, add_calls_elsewhere) {
+            let parked = daily_limit::parked(self.state.ports.clock.now());
+            return self.settle(candidate, &parked, add_calls).await.map(AddResult::Settled);
+        }
+        let registrant = match self.map(candidate) {
+            Ok(registrant) => registrant,
+            Err(problem) => return self.fail(candidate, problem, add_calls).await.map(AddResult::Settled),
+        };
+        let spent = daily_limit::one_more(add_calls);
+        if self.attempt.write_ahead {
+            self.write(candidate, ledger::unknown_outcome(self.state.ports.clock.now()), spent).await?;
+        }
+        match self.zoom.add_registrant(self.webinar.id, &registrant).await {
+            Ok(added) => self.settle(candidate, &outcome(added), spent).await.map(AddResult::Settled),
+            Err(ZoomError::DailyLimit { until }) => {
+                let problem = Problem::of(ErrorCode::DailyLimit);
+                let parked = RegistrationOutcome::Failed { problem, next_try: Some(until) };
+                self.settle(candidate, &parked, add_calls).await.map(AddResult::Settled)
+            }
+            Err(ZoomError::Api(refusal)) => {
+                let problem = add_problem(&refusal);
+                if problem.code == ErrorCode::RegistrantDenied {
+                    // The call counts, whether the registrant can be approved again or not.
+                    let next_try = Some(self.state.ports.clock.now());
+                    self.write(candidate, RegistrationOutcome::Failed { problem, next_try }, spent).await?;
+                    return Ok(AddResult::Denied);
+                }
+                match Disposition::from(Error::Rejected(problem)) {
+                    Disposition::Final(LeadOutcome::Failed(problem)) => {
+                        self.fail(candidate, problem, spent).await.map(AddResult::Settled)
+                    }
+                    // Zoom received the call, and may count it.
+                    deferred => self.defer(candidate, deferred, spent).await,
+                }
+            }
+            Err(ZoomError::Other(Error::Upstream(error))) if error.maybe_executed => {
+                // The call may count, so it is recorded before anything else can fail.
+                if !self.attempt.write_ahead {
+                    self.write(candidate, ledger::unknown_outcome(self.state.ports.clock.now()), spent).await?;
+                }
+                Ok(AddResult::Unknown)
+            }
+            // The call was not made, so its write-ahead entry is undone.
+            Err(ZoomError::Other(error)) if self.attempt.write_ahead => {
+                self.defer(candidate, error.into(), add_calls).await
+            }
+            Err(ZoomError::Other(error)) => Ok(AddResult::Settled(error.into())),
+        }
+    }
+
+    /// Records that a candidate waits for the cause of its problem to be removed.
+    async fn defer(
+        &self,
+        candidate: &Candidate,
+        disposition: Disposition,
+        add_calls: AddCalls,
+    ) -> Result<AddResult, Error> {
+        if let Some(problem) = disposition.problem() {
+            let (problem, next_try) = (problem.clone(), Some(self.state.ports.clock.now()));
+            self.write(candidate, RegistrationOutcome::Failed { problem, next_try }, add_calls).await?;
+        }
+        Ok(AddResult::Settled(disposition))
+    }
+
+    /// Records an outcome and returns it.
+    pub async fn settle(
+        &self,
+        candidate: &Candidate,
+        outcome: &RegistrationOutcome,
+        add_calls: AddCalls,
+    ) -> Result<Disposition, Error> {
+        self.write(candidate, outcome.clone(), add_calls).await?;
+        Ok(Disposition::Final(match outcome.clone() {
+            RegistrationOutcome::Registered { registrant, join_url } => {
+                LeadOutcome::Registered { registrant, join_url }
+            }
+            RegistrationOutcome::Pending { registrant } => LeadOutcome::Pending { registrant },
+            RegistrationOutcome::Failed { problem, .. } => LeadOutcome::Failed(problem),
+        }))
+    }
+
+    /// Records a failure that a retry would repeat.
+    pub async fn fail(
+        &self,
+        candidate: &Candidate,
+        problem: Problem,
+        add_calls: AddCalls,
+    ) -> Result<Disposition, Error> {
+        self.settle(candidate, &RegistrationOutcome::Failed { problem, next_try: None }, add_calls).await
+    }
+
+    /// Maps a candidate to a registrant with the extension, and checks the result.
+    pub fn map(&self, candidate: &Candidate) -> Result<NewRegistrant, Problem> {
+        let rejected = |why: &str| Problem::because(ErrorCode::MappingRejected, why);
+        let mapped = self.state.mapping.to_registrant(&candidate.fields, self.form).map_err(|why| rejected(&why))?;
+        let registrant = mapping::check(mapped, self.form).map_err(|invalid| match invalid {
+            InvalidRegistrant::Malformed(what) => rejected(&format!("The mapping's answer cannot be used: {what}.")),
+            InvalidRegistrant::Unanswered(titles) => {
+                Problem::because(ErrorCode::QuestionUnanswered, format_args!("Not answered: {}.", titles.join(", ")))
+            }
+        })?;
+        // The ledger's key is the lead's address. Another address would bypass the ledger.
+        if registrant.email == candidate.email {
+            Ok(registrant)
+        } else {
+            Err(rejected("The mapping's answer cannot be used: it changes the e-mail address."))
+        }
+    }
+
+    async fn write(&self, candidate: &Candidate, outcome: RegistrationOutcome, adds: AddCalls) -> Result<(), Error> {
+        let at = self.state.ports.clock.now();
+        let entry = Registration { v: VERSION, program: self.program, lead: candidate.lead, at, outcome, adds };
+        ledger::write(self.state, &ledger::key(self.webinar.id, &candidate.email), &entry).await
+    }
+}
+
+/// Returns the outcome of an addition. A registrant that is pending, or has no join link, waits for the host.
+fn outcome(added: AddedRegistrant) -> RegistrationOutcome {
+    let registrant: RegistrantId = added.registrant_id;
+    let is_pending = added.status.is_some_and(|status| status.eq_ignore_ascii_case(RegistrantStatus::Pending.as_str()));
+    match added.join_url {
+        Some(url) if !is_pending => RegistrationOutcome::Registered { registrant, join_url: Sensitive::from(url) },
+        _ => RegistrationOutcome::Pending { registrant },
+    }
+}

@@ -1,0 +1,87 @@
+//! Retries failed leads, for the admin and for the tick.
+
+use super::attempt::AttemptContext;
+use super::eligibility::person_fields;
+use super::leads::register_leads;
+use super::write_back;
+use crate::outcome::LeadResult;
+use crate::state::AppState;
+use crate::store::failures;
+use domain::records::{Failure, OutboxLead, ProgramConnection};
+use domain::status::{Channel, StandardStatus};
+use domain::time::Timestamp;
+use domain::{Error, LeadId};
+use marketo_client::BATCH;
+use marketo_client::leads::Lead as MarketoLead;
+
+/// Retries leads of a program with their current fields in Marketo, and records the results.
+pub async fn retry_leads(
+    state: &AppState,
+    connection: &ProgramConnection,
+    failed: &[Failure],
+    deadline: Timestamp,
+) -> Result<Vec<LeadResult>, Error> {
+    for failure in failed {
+        failures::claim(state, failure).await?;
+    }
+    let results = retry_claimed(state, connection, failed, deadline).await;
+    if let Err(error) = &results {
+        // The attempt counts for every lead whose claim is still there.
+        for failure in failed {
+            if let Some(claimed) = failures::read(state, connection.program, failure.lead).await? {
+                let result = LeadResult::deferred(failure.lead, error.problem());
+                failures::finish(state, claimed, &result).await?;
+            }
+        }
+    }
+    results
+}
+
+async fn retry_claimed(
+    state: &AppState,
+    connection: &ProgramConnection,
+    failed: &[Failure],
+    deadline: Timestamp,
+) -> Result<Vec<LeadResult>, Error> {
+    let (program, marketo) = (connection.program, state.marketo(deadline));
+    let of_lead = |id: LeadId| failed.iter().find(|failure| failure.lead == id);
+    let choice = |id: LeadId| of_lead(id).and_then(|failure| failure.choice.clone());
+    // The answer to an earlier add call may have been lost, so the leads are looked up first.
+    let attempt = AttemptContext {
+        requested_at: state.ports.clock.now(),
+        is_retry: true,
+        deadline,
+        chunk: None,
+        write_ahead: true,
+        crashed_before: false,
+    };
+    let mut all = Vec::new();
+    for batch in failed.chunks(BATCH) {
+        let ids: Vec<_> = batch.iter().map(|failure| failure.lead).collect();
+        let found = marketo.leads_by_id(&ids).await.map_err(Error::from)?;
+        let lead = |found: MarketoLead| current_lead(&connection.channel, of_lead(found.id), found);
+        let leads: Vec<_> = found.into_iter().map(lead).collect();
+        let results = register_leads(state, &marketo, connection, &leads, attempt).await?;
+        let outcomes: Vec<_> = results.iter().filter_map(|result| Some((result.lead, result.outcome()?))).collect();
+        let written = write_back::write_back(&marketo, program, &connection.channel, &outcomes).await;
+        written.map_err(Error::from)?;
+        write_back::set_registered(&marketo, program, &connection.channel, &outcomes).await.map_err(Error::from)?;
+        failures::record(state, program, &results, &choice).await?;
+        for deleted in ids.iter().filter(|id| !results.iter().any(|result| result.lead == **id)) {
+            // Marketo no longer has the lead.
+            failures::delete(state, program, *deleted).await?;
+        }
+        all.extend(results);
+    }
+    Ok(all)
+}
+
+/// Builds a lead from its current fields in Marketo. It failed after it had become Registered, and may be Registration
+/// Error since, so its status counts as Registered. If its status was never known, Marketo is asked instead (R7).
+fn current_lead(channel: &Channel, failure: Option<&Failure>, found: MarketoLead) -> OutboxLead {
+    let fields = person_fields(found.email, found.first_name, found.last_name, found.company, found.phone);
+    let status_unknown = failure.is_some_and(|failure| failure.status_unknown);
+    let registered = channel.find(StandardStatus::Registered).filter(|_| !status_unknown);
+    let status = registered.map(|status| status.name.clone());
+    OutboxLead { id: found.id, fields, choice: failure.and_then(|failure| failure.choice.clone()), status }
+}

@@ -1,0 +1,71 @@
+//! The webinar that a lead goes to: the one of its program's connection (R15), or the one that the flow step chose. The
+//! service that reaches it must be usable (R1, R3).
+
+use crate::state::AppState;
+use domain::records::{ProgramConnection, ProgramKey, ServiceKey};
+use domain::time::SignedDuration;
+use domain::webinar::Snapshot;
+use domain::{Error, ErrorCode, ProgramId, ServiceId, WebinarId};
+use platform::internal_api::{self, Component, ServiceWebinar};
+
+/// The flow step's choice of the program's connected webinar.
+pub const PROGRAM_CHOICE: &str = "program";
+
+/// Timeout of a webinar look-up at `catalog`.
+const CATALOG_TIMEOUT: SignedDuration = SignedDuration::from_secs(15);
+
+/// A webinar and the service that reaches it.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The service.
+    pub service: ServiceId,
+    /// The webinar.
+    pub webinar: Snapshot,
+}
+
+/// Reads a program's connection.
+///
+/// # Errors
+/// `PROGRAM_REQUIRED` without a program, `PROGRAM_NOT_CONNECTED` for a program without a connection (R15).
+pub async fn program_connection(state: &AppState, program: Option<ProgramId>) -> Result<ProgramConnection, Error> {
+    let id = program.ok_or(ErrorCode::ProgramRequired)?;
+    let connection = state.ports.store().get(&ProgramKey { id }).await?;
+    connection.ok_or_else(|| ErrorCode::ProgramNotConnected.into())
+}
+
+/// Returns whether there is a program and it is connected.
+pub async fn is_connected(state: &AppState, program: Option<ProgramId>) -> Result<bool, Error> {
+    match program_connection(state, program).await {
+        Ok(_) => Ok(true),
+        Err(Error::Rejected(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Resolves the flow step's choice in a program.
+pub async fn resolve(state: &AppState, connection: &ProgramConnection, choice: Option<&str>) -> Result<Target, Error> {
+    let of_program = || Target { service: connection.service.clone(), webinar: connection.snapshot.clone() };
+    let target = match choice.map(str::trim) {
+        None | Some("" | PROGRAM_CHOICE) => of_program(),
+        Some(text) => {
+            let webinar: WebinarId = text.parse().map_err(|_| ErrorCode::WebinarNotFound)?;
+            if webinar == connection.snapshot.id {
+                of_program()
+            } else {
+                let path = format!("/internal/webinar/{webinar}");
+                let found: ServiceWebinar =
+                    internal_api::call(&state.ports, Component::Catalog, &path, &(), CATALOG_TIMEOUT).await?;
+                Target { service: found.service, webinar: found.snapshot }
+            }
+        }
+    };
+    ensure_usable(state, &target).await?;
+    Ok(target)
+}
+
+/// Fails unless the service is live (R1) and the webinar's host is enabled (R3).
+async fn ensure_usable(state: &AppState, target: &Target) -> Result<(), Error> {
+    let service = state.ports.store().get(&ServiceKey { id: target.service.clone() }).await?;
+    let reason = service.ok_or(ErrorCode::ServiceNotFound)?.unusable_reason_for(&target.webinar);
+    reason.map_or(Ok(()), |code| Err(code.into()))
+}

@@ -1,0 +1,95 @@
+//! Writes outcomes to Marketo: join link and registrant id as member data (`{{member.webinar url}}`), and the statuses
+//! of pending and failed leads. Idempotent.
+
+use crate::outcome::LeadOutcome;
+use domain::status::{Channel, StandardStatus};
+use domain::{LeadId, ProgramId};
+use marketo_client::error::MarketoCode;
+use marketo_client::members::{MemberData, MemberOutcome};
+use marketo_client::{BATCH, MarketoClient, MarketoError};
+
+/// Writes the outcomes of leads of one program.
+pub async fn write_back(
+    marketo: &MarketoClient,
+    program: ProgramId,
+    channel: &Channel,
+    outcomes: &[(LeadId, &LeadOutcome)],
+) -> Result<(), MarketoError> {
+    let data: Vec<_> = outcomes.iter().filter_map(|(lead, outcome)| member_data(*lead, outcome)).collect();
+    for batch in data.chunks(BATCH) {
+        let non_members = write_data(marketo, program, batch).await?;
+        if non_members.is_empty() {
+            continue;
+        }
+        // A lead that is not a member, or no longer, becomes one by its status Registered.
+        if let Some(registered) = channel.find(StandardStatus::Registered) {
+            let leads: Vec<_> = non_members.iter().map(|member| member.lead_id).collect();
+            marketo.set_status(program, registered, &leads).await?;
+            write_data(marketo, program, &non_members).await?;
+        }
+    }
+    set_status(marketo, program, channel, StandardStatus::PendingApproval, outcomes, |outcome| {
+        matches!(outcome, LeadOutcome::Pending { .. })
+    })
+    .await?;
+    set_status(marketo, program, channel, StandardStatus::RegistrationError, outcomes, |outcome| {
+        matches!(outcome, LeadOutcome::Failed(_))
+    })
+    .await
+}
+
+/// Sets registered leads to Registered, after an earlier attempt set them to Registration Error.
+pub async fn set_registered(
+    marketo: &MarketoClient,
+    program: ProgramId,
+    channel: &Channel,
+    outcomes: &[(LeadId, &LeadOutcome)],
+) -> Result<(), MarketoError> {
+    let is_registered = |outcome: &LeadOutcome| matches!(outcome, LeadOutcome::Registered { .. });
+    set_status(marketo, program, channel, StandardStatus::Registered, outcomes, is_registered).await
+}
+
+fn member_data(lead_id: LeadId, outcome: &LeadOutcome) -> Option<MemberData> {
+    let registration_code = outcome.registrant()?.clone();
+    Some(MemberData { lead_id, webinar_url: outcome.join_url().cloned(), registration_code })
+}
+
+/// Writes one batch. Returns the leads that are not members.
+async fn write_data(
+    marketo: &MarketoClient,
+    program: ProgramId,
+    batch: &[MemberData],
+) -> Result<Vec<MemberData>, MarketoError> {
+    let written = marketo.set_member_data(program, batch).await?;
+    let mut non_members = Vec::new();
+    for (member, outcome) in batch.iter().zip(written) {
+        match outcome {
+            MemberOutcome::Done => {}
+            MemberOutcome::Skipped(MarketoCode::NO_MEMBER) => non_members.push(member.clone()),
+            MemberOutcome::Skipped(code) => {
+                platform::log!(Warn, "member_data.skipped", program = program, lead = member.lead_id, code = code);
+            }
+        }
+    }
+    Ok(non_members)
+}
+
+async fn set_status(
+    marketo: &MarketoClient,
+    program: ProgramId,
+    channel: &Channel,
+    standard: StandardStatus,
+    outcomes: &[(LeadId, &LeadOutcome)],
+    is_wanted: impl Fn(&LeadOutcome) -> bool,
+) -> Result<(), MarketoError> {
+    let Some(status) = channel.find(standard) else { return Ok(()) };
+    let leads: Vec<_> = outcomes.iter().filter(|(_, outcome)| is_wanted(outcome)).map(|(lead, _)| *lead).collect();
+    for batch in leads.chunks(BATCH) {
+        for (lead, outcome) in batch.iter().zip(marketo.set_status(program, status, batch).await?) {
+            if let MemberOutcome::Skipped(code) = outcome {
+                platform::log!(Warn, "member_status.skipped", program = program, lead = lead, code = code);
+            }
+        }
+    }
+    Ok(())
+}

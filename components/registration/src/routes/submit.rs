@@ -1,0 +1,93 @@
+//! `POST /flow-step/submitAsyncAction`: accepts a chunk of leads, writes it to the outbox, and answers 201. The chunk
+//! is processed after the response.
+
+use super::submit_request::SubmitRequest;
+use crate::flow_step::process::process_accepted;
+use crate::registering::target;
+use crate::state::AppState;
+use crate::store::outbox::{self, NewChunk};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::records::OutboxId;
+use http::StatusCode;
+use platform::auth::MarketoAuth;
+use platform::http::{Json, RawBody};
+use platform::url_origin::UrlOrigin;
+use platform::{ApiError, JsonBody};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Accepts a chunk. A chunk that is delivered again while it is in the outbox is processed once.
+pub async fn submit(
+    _: MarketoAuth,
+    State(state): State<Arc<AppState>>,
+    RawBody(body): RawBody,
+) -> Result<Response, ApiError> {
+    let id = accept(&state, &body).await?;
+    if let Some(id) = id {
+        let worker = state.clone();
+        state.ports.background.spawn(Box::pin(async move { process_accepted(&worker, &id).await }));
+    }
+    Ok((StatusCode::CREATED, Json(json!({ "accepted": true }))).into_response())
+}
+
+/// Writes a chunk to the outbox. Returns `None` if the outbox has it already.
+async fn accept(state: &AppState, body: &Bytes) -> Result<Option<OutboxId>, ApiError> {
+    let JsonBody(chunk) = JsonBody::<SubmitRequest>::from_bytes(body)?;
+    let pattern = state.ports.config().marketo_callback_url().await?;
+    if !is_callback_allowed(&chunk.callback_url, &pattern) {
+        return Err(ApiError::invalid("The callback URL does not match the configured callback URLs."));
+    }
+    if !chunk.has_short_callback() {
+        return Err(ApiError::invalid("The callback's token, key, URL or subscription is too long."));
+    }
+    if chunk.object_data.is_empty() {
+        return Err(ApiError::invalid("The chunk has no leads."));
+    }
+    let callback = chunk.callback();
+    let id = OutboxId::of(&callback);
+    if outbox::load_head(state, &id).await?.is_some() {
+        return Ok(None);
+    }
+    let program = chunk.program();
+    let is_connected = target::is_connected(state, program).await?;
+    let leads = chunk.into_leads();
+    platform::log!(Info, "flow_step.accepted", outbox = id, leads = leads.len());
+    outbox::write(state, &id, NewChunk { callback, program, is_connected, leads }).await?;
+    Ok(Some(id))
+}
+
+/// Returns whether a callback URL matches the configured pattern in scheme, host and port.
+fn is_callback_allowed(url: &str, pattern: &str) -> bool {
+    UrlOrigin::parse(url).is_some_and(|origin| origin.matches(pattern))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_callback_allowed;
+
+    #[test]
+    fn allows_callbacks_to_the_configured_scheme_host_and_port_only() {
+        let pattern = "https://*.adobe.io";
+        for (url, allowed) in [
+            ("https://mkto.adobe.io/cb/1?x=1", true),
+            ("https://a.b.adobe.io:443/", true),
+            ("https://adobe.io/", false),
+            ("https://.adobe.io/", false),
+            ("https://evil-adobe.io/", false),
+            ("https://adobe.io.evil.example/", false),
+            ("http://mkto.adobe.io/", false),
+            ("https://mkto.adobe.io:8443/", false),
+            ("https://user@mkto.adobe.io/", false),
+            ("https://evil.example/?https://mkto.adobe.io", false),
+            ("https://evil.example#.adobe.io", false),
+            ("mkto.adobe.io", false),
+            ("", false),
+        ] {
+            assert_eq!(is_callback_allowed(url, pattern), allowed, "{url}");
+        }
+        assert!(is_callback_allowed("http://127.0.0.1:4002/callback/1", "http://127.0.0.1:4002"));
+        assert!(!is_callback_allowed("http://127.0.0.1:4003/callback/1", "http://127.0.0.1:4002"));
+    }
+}

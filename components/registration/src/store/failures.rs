@@ -1,0 +1,197 @@
+//! Failure records: failed leads by program and lead.
+//!
+//! The ledger is kept by address and webinar, so a lead that never got that far, or that the tick retries, has a record
+//! of its own. So has a lead of the webhook while its request runs: after a crash the tick finds it here.
+
+use crate::outcome::{Disposition, LeadOutcome, LeadResult};
+use crate::state::AppState;
+use domain::records::{Failure, FailureKey, ProgramKey, VERSION};
+use domain::retry::next_try;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
+use futures::{FutureExt, TryFutureExt};
+use platform::concurrency::run_bounded;
+use zoom_client::error::next_utc_midnight;
+
+/// Prefix of the records' keys.
+pub const PREFIX: &str = "failure:";
+
+/// Maximum number of records read or written at once.
+const MAX_CONCURRENT: usize = 8;
+
+/// How long a claim on a lead lasts: longer than a run, so that two ticks at once do not spend two add calls, and the
+/// tick leaves the webhook's leads alone.
+const CLAIM_DURATION: SignedDuration = SignedDuration::from_mins(1);
+
+/// Returns the flow step's webinar choice of a lead.
+pub type Choice<'a> = &'a (dyn Fn(LeadId) -> Option<String> + Sync);
+
+/// Returns the record of a lead before its first attempt. `status_unknown`: whether the request lacks its status.
+pub fn before_first_attempt(state: &AppState, program: ProgramId, lead: LeadId, status_unknown: bool) -> Failure {
+    // The problem that is shown if the worker crashes.
+    let problem = Problem::of(ErrorCode::Internal);
+    let since = state.ports.clock.now();
+    Failure { v: VERSION, program, lead, choice: None, problem, since, tries: 0, next_try: None, status_unknown }
+}
+
+/// Claims a lead before an attempt.
+pub fn claim<'a>(state: &'a AppState, failure: &Failure) -> impl Future<Output = Result<(), Error>> + use<'a> {
+    let next_try = Some(state.ports.clock.now() + CLAIM_DURATION);
+    write(state, &Failure { next_try, ..failure.clone() })
+}
+
+/// Records the result of a claimed lead: writes the failure, or deletes the record.
+pub async fn finish(state: &AppState, claimed: Failure, result: &LeadResult) -> Result<(), Error> {
+    match recordable_problem(result) {
+        Some(problem) if is_connected(state, claimed.program).await? => write_attempt(state, claimed, problem).await,
+        Some(_) | None => delete(state, claimed.program, claimed.lead).await,
+    }
+}
+
+/// Records the results of a program's leads. Deletes their records if the program was disconnected in the meantime: its
+/// account may have removed the app, and then nothing of it may stay (R17).
+pub async fn record(
+    state: &AppState,
+    program: ProgramId,
+    results: &[LeadResult],
+    choice: Choice<'_>,
+) -> Result<(), Error> {
+    if is_connected(state, program).await? {
+        return record_unchecked(state, program, results, choice).await;
+    }
+    for result in results {
+        delete(state, program, result.lead).await?;
+    }
+    Ok(())
+}
+
+/// Records results whether the program is connected or not. The admin sees the leads of an unconnected program, and can
+/// retry them once it is connected.
+pub async fn record_unchecked(
+    state: &AppState,
+    program: ProgramId,
+    results: &[LeadResult],
+    choice: Choice<'_>,
+) -> Result<(), Error> {
+    let writes = results.iter().map(|result| record_one(state, program, result, choice(result.lead)).boxed());
+    for written in run_bounded(MAX_CONCURRENT, writes.collect()).await {
+        written?;
+    }
+    Ok(())
+}
+
+async fn record_one(
+    state: &AppState,
+    program: ProgramId,
+    result: &LeadResult,
+    choice: Option<String>,
+) -> Result<(), Error> {
+    let before = read(state, program, result.lead).await?;
+    match (recordable_problem(result), before) {
+        (Some(problem), before) => {
+            let before = before.unwrap_or_else(|| before_first_attempt(state, program, result.lead, false));
+            write_attempt(state, Failure { choice, ..before }, problem).await
+        }
+        (None, Some(_)) => delete(state, program, result.lead).await,
+        (None, None) => Ok(()),
+    }
+}
+
+/// Returns the problem of a lead, unless the ledger has it: a failure at a webinar that a retry would repeat.
+fn recordable_problem(result: &LeadResult) -> Option<&Problem> {
+    let problem = match &result.disposition {
+        Disposition::Final(LeadOutcome::Failed(problem)) | Disposition::Deferred(problem) => problem,
+        Disposition::Final(_) => return None,
+    };
+    (problem.code.is_transient() || result.webinar.is_none()).then_some(problem)
+}
+
+/// Writes one more failed attempt.
+fn write_attempt<'a>(
+    state: &'a AppState,
+    before: Failure,
+    problem: &Problem,
+) -> impl Future<Output = Result<(), Error>> + use<'a> {
+    let tries = before.tries + 1;
+    let next_try = next_attempt_at(problem.code, tries, state.ports.clock.now(), state.ports.random.u32());
+    write(state, &Failure { problem: problem.clone(), tries, next_try, ..before })
+}
+
+async fn is_connected(state: &AppState, program: ProgramId) -> Result<bool, Error> {
+    Ok(state.ports.store().get(&ProgramKey { id: program }).await?.is_some())
+}
+
+/// Returns whether a lead failed and will be retried.
+pub async fn is_retried(state: &AppState, program: ProgramId, lead: LeadId) -> Result<bool, Error> {
+    let record = read(state, program, lead).await?;
+    Ok(record.is_some_and(|record| record.tries > 0 && record.problem.code.is_transient()))
+}
+
+/// Returns when the tick retries a failure, after a number of attempts; `None` when it does not.
+pub fn next_attempt_at(code: ErrorCode, tries: u32, now: Timestamp, random: u32) -> Option<Timestamp> {
+    match code {
+        // Zoom refuses every call before (R12), so the usual schedule does not apply.
+        ErrorCode::DailyLimit => Some(next_utc_midnight(now)),
+        code if code.is_transient() => next_try(tries, now, random),
+        _ => None,
+    }
+}
+
+/// Reads a lead's record.
+pub async fn read(state: &AppState, program: ProgramId, lead: LeadId) -> Result<Option<Failure>, Error> {
+    Ok(state.ports.store().get(&FailureKey { program, lead }).await?)
+}
+
+/// Reads the records of some store keys; skips keys of other kinds.
+pub async fn read_all(state: &AppState, keys: &[String]) -> Result<Vec<Failure>, Error> {
+    let keys: Vec<_> = keys.iter().filter_map(|key| parse_key(key)).collect();
+    let reads = keys.iter().map(|key| async { state.ports.store().get(key).await }.boxed());
+    let mut records = Vec::new();
+    for record in run_bounded(MAX_CONCURRENT, reads.collect()).await {
+        records.extend(record?);
+    }
+    Ok(records)
+}
+
+/// Parses a store key; `None` for keys of other kinds.
+fn parse_key(key: &str) -> Option<FailureKey> {
+    let (program, lead) = key.strip_prefix(PREFIX)?.split_once(':')?;
+    Some(FailureKey { program: program.parse().ok()?, lead: lead.parse().ok()? })
+}
+
+/// Deletes a lead's record, if there is one.
+pub fn delete(state: &AppState, program: ProgramId, lead: LeadId) -> impl Future<Output = Result<(), Error>> {
+    state.ports.store().delete(&FailureKey { program, lead }).err_into()
+}
+
+/// Writes a record.
+pub fn write<'a>(state: &'a AppState, failure: &Failure) -> impl Future<Output = Result<(), Error>> + use<'a> {
+    state.ports.store().put(&FailureKey { program: failure.program, lead: failure.lead }, failure).err_into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transient_failures_are_retried_and_daily_limit_not_before_midnight_utc() {
+        let now: Timestamp = "2026-11-02T23:00:00Z".parse().unwrap();
+        assert_eq!(next_attempt_at(ErrorCode::DailyLimit, 9, now, 0).unwrap().to_string(), "2026-11-03T00:00:00Z");
+        let soon = next_attempt_at(ErrorCode::ZoomUnavailable, 1, now, u32::MAX).unwrap();
+        assert_eq!(soon.duration_since(now), SignedDuration::from_secs(6));
+        assert_eq!(next_attempt_at(ErrorCode::ZoomUnavailable, 8, now, 0), None);
+        for code in
+            [ErrorCode::MissingField, ErrorCode::WebinarFull, ErrorCode::MappingRejected, ErrorCode::WebinarOver]
+        {
+            assert_eq!(next_attempt_at(code, 1, now, 0), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn keys_are_parsed_back() {
+        let key = FailureKey { program: 7.into(), lead: 8.into() };
+        assert_eq!(parse_key(&key.to_string()), Some(key.clone()));
+        assert!(key.to_string().starts_with(PREFIX));
+        assert_eq!(parse_key("registration:7:8"), None);
+    }
+}

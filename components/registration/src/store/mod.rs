@@ -1,0 +1,13 @@
+//! The component's records. Each module is the only writer of its kind (docs/STATE.md).
+//!
+//! | module | content |
+//! |---|---|
+//! | [`outbox`] | accepted chunks whose callback is not delivered yet |
+//! | [`ledger`] | the state of one e-mail address at one webinar |
+//! | [`failures`] | failed leads beside the ledger, and when they are retried |
+//! | [`scan`] | reads many records, for the console |
+
+pub mod failures;
+pub mod ledger;
+pub mod outbox;
+pub mod scan;

@@ -1,0 +1,124 @@
+//! The fault plan of a case. Counts the add calls that Zoom receives.
+
+use super::case::{Call, Case, FaultDuration, counts_at_zoom};
+use bytes::Bytes;
+use domain::time::{Timestamp, UtcDay};
+use http::Request;
+use platform::testing::fault_injection::{Access, Fault, FaultPlan};
+use platform::testing::in_memory::InMemoryPorts;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// Injects the fault of one case.
+pub(super) struct MatrixFaultPlan {
+    case: Case,
+    memory: InMemoryPorts,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whether faults are paused.
+    is_paused: bool,
+    is_primed: bool,
+    seen: u32,
+    began: Option<Timestamp>,
+    /// Add calls by lower-case address and day, as Zoom counts them.
+    counted: HashMap<(String, UtcDay), u32>,
+    /// Executed add calls, by lower-case address.
+    added: HashMap<String, u32>,
+}
+
+impl MatrixFaultPlan {
+    pub(super) fn new(case: Case, memory: &InMemoryPorts) -> Self {
+        Self { case, memory: memory.clone(), state: Mutex::default() }
+    }
+
+    pub(super) fn pause(&self, is_paused: bool) {
+        self.state.lock().unwrap().is_paused = is_paused;
+    }
+
+    pub(super) fn has_occurred(&self) -> bool {
+        self.state.lock().unwrap().began.is_some()
+    }
+
+    /// Returns the maximum number of add calls that Zoom counted for one address on one day.
+    pub(super) fn max_adds_per_day(&self) -> u32 {
+        self.state.lock().unwrap().counted.values().copied().max().unwrap_or_default()
+    }
+
+    /// Returns the number of executed add calls for an address.
+    pub(super) fn added(&self, email: &str) -> u32 {
+        self.state.lock().unwrap().added.get(&email.to_lowercase()).copied().unwrap_or_default()
+    }
+
+    /// Returns the fault of a call, if it has one now.
+    fn fault_of(&self, call: Call) -> Option<Fault> {
+        let now = self.memory.ports().clock.now();
+        let mut state = self.state.lock().unwrap();
+        if state.is_paused {
+            return None;
+        }
+        if call == Call::Add && !state.is_primed {
+            state.is_primed = true;
+            if self.case.primer.is_some() {
+                return self.case.primer;
+            }
+        }
+        if call != self.case.call {
+            return None;
+        }
+        state.seen += 1;
+        if state.seen == self.case.nth {
+            state.began = Some(now);
+            return Some(self.case.fault);
+        }
+        let lasts = state.began.is_some_and(|began| now < began + self.case.length());
+        (lasts && self.case.duration != FaultDuration::Once).then_some(self.case.fault)
+    }
+
+    fn count_received(&self, request: &Request<Bytes>, fault: Option<Fault>) {
+        if is_add(request) && fault.is_none_or(counts_at_zoom) {
+            let day = self.memory.ports().clock.now().utc_day();
+            *self.state.lock().unwrap().counted.entry((address(request), day)).or_default() += 1;
+        }
+    }
+
+    fn count_executed(&self, request: &Request<Bytes>) {
+        if is_add(request) {
+            *self.state.lock().unwrap().added.entry(address(request)).or_default() += 1;
+        }
+    }
+}
+
+impl FaultPlan for MatrixFaultPlan {
+    fn of_request(&self, request: &Request<Bytes>) -> Option<Fault> {
+        let fault = Call::of_request(request.method(), request.uri()).and_then(|call| self.fault_of(call));
+        self.count_received(request, fault);
+        fault
+    }
+
+    fn of_store(&self, access: Access, key: &str) -> Option<Fault> {
+        let call = match access {
+            Access::Get => Call::of_get(key),
+            Access::Set => Call::of_set(key),
+            Access::Delete => Call::of_delete(key),
+            Access::List => None,
+        };
+        call.and_then(|call| self.fault_of(call))
+    }
+
+    fn executed(&self, request: &Request<Bytes>) {
+        self.count_executed(request);
+    }
+}
+
+fn is_add(request: &Request<Bytes>) -> bool {
+    Call::of_request(request.method(), request.uri()) == Some(Call::Add)
+}
+
+fn address(request: &Request<Bytes>) -> String {
+    let body: Value = serde_json::from_slice(request.body()).unwrap();
+    body["email"].as_str().unwrap().to_lowercase()
+}

@@ -1,0 +1,157 @@
+//! The console's queries: counts of a program, the trace of a person, health.
+
+use super::fake_zoom::{AddReply, link};
+use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
+use serde_json::{Value, json};
+
+async fn get(fixture: &Fixture, path: &str) -> Value {
+    let (status, body) = fixture.send("GET", path, &Value::Null).await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+async fn trace(fixture: &Fixture, email: &str) -> Value {
+    let request = json!({"program_id": PROGRAM, "email": email});
+    let (status, body) = fixture.send("POST", "/registration/trace", &request).await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+/// Adds registered members to Marketo.
+fn add_members(fixture: &Fixture, ids: &[u64]) {
+    let mut marketo = fixture.marketo.lock().unwrap();
+    for &id in ids {
+        marketo.leads.insert(id, json!({"id": id, "email": email(id)}));
+        marketo.statuses.insert(id, "Registered".into());
+    }
+}
+
+/// Returns a lead without a last name, which never gets as far as the ledger.
+fn nameless(id: u64) -> Value {
+    let mut lead = lead(id);
+    lead["objectContext"]["lastName"] = json!("");
+    lead
+}
+
+#[tokio::test]
+async fn counts_each_person_of_a_program_once() {
+    let fixture = Fixture::new().await;
+    assert_eq!(
+        get(&fixture, "/registration/programs/1001").await,
+        json!({"program_id": "1001", "registered": 0, "pending": 0, "failed": 0, "waiting": 0})
+    );
+    fixture.zoom.lock().unwrap().manual = true;
+    fixture.submit("a", &[lead(1)]).await;
+    fixture.zoom.lock().unwrap().manual = false;
+    let full = json!({"code": 3000, "message": "limit for the number of attendees"});
+    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(400, full));
+    fixture.submit("b", &[lead(2), lead(3), lead(4), nameless(5)]).await;
+    fixture.accept("c", &[lead(6), lead(7)]).await;
+    assert_eq!(
+        get(&fixture, "/registration/programs/1001").await,
+        json!({"program_id": "1001", "registered": 2, "pending": 1, "failed": 2, "waiting": 2})
+    );
+    // After a connection to another webinar the counts start at 0, except for failures outside of the ledger.
+    fixture.connect_to(WEBINAR + 1).await;
+    let counts = get(&fixture, "/registration/programs/1001").await;
+    assert_eq!((&counts["registered"], &counts["pending"], &counts["failed"]), (&json!(0), &json!(0), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_trace_shows_ledger_and_membership_and_writes_nothing() {
+    let fixture = Fixture::new().await;
+    add_members(&fixture, &[1]);
+    fixture.submit("a", &[lead(1)]).await;
+    let before = fixture.memory.dump();
+    let body = trace(&fixture, &email(1).to_uppercase().replace("EXAMPLE.COM", "example.com")).await;
+    // The ledger ignores case; the fake Marketo's search does not.
+    assert_eq!(body["pushed"]["outcome"], "registered");
+    let body = trace(&fixture, &format!(" {} ", email(1))).await;
+    let now = fixture.memory.ports().clock.now();
+    assert_eq!(
+        body,
+        json!({
+            "program_id": "1001", "webinar_id": "9001",
+            "pushed": {
+                "lead_id": "1", "at": now, "outcome": "registered", "registrant_id": format!("r-{}", email(1)),
+                "code": null, "detail": null, "next_try": null, "adds_today": 1,
+            },
+            "failure": null, "waiting": false,
+            "members": [{
+                "lead_id": "1", "status": "Registered", "link_written": true,
+                "registrant_id": format!("r-{}", email(1)),
+            }],
+            "marketo_problem": null,
+        })
+    );
+    assert!(!body.to_string().contains(&link(WEBINAR, &email(1))));
+    assert_eq!(fixture.memory.dump(), before);
+}
+
+#[tokio::test]
+async fn a_trace_shows_failures_waiting_leads_and_unknown_addresses() {
+    let fixture = Fixture::new().await;
+    add_members(&fixture, &[1, 2, 3]);
+    let full = json!({"code": 3000, "message": "limit for the number of attendees"});
+    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(400, full));
+    fixture.submit("a", &[lead(1), nameless(2)]).await;
+    fixture.accept("b", &[lead(3)]).await;
+    let failed = trace(&fixture, &email(1)).await;
+    assert_eq!((&failed["pushed"]["outcome"], &failed["pushed"]["code"]), (&json!("failed"), &json!("WEBINAR_FULL")));
+    assert_eq!((&failed["members"][0]["link_written"], &failed["waiting"]), (&json!(false), &json!(false)));
+    let recorded = trace(&fixture, &email(2)).await;
+    assert_eq!((&recorded["pushed"], &recorded["failure"]["code"]), (&Value::Null, &json!("MISSING_FIELD")));
+    let waiting = trace(&fixture, &email(3)).await;
+    assert_eq!((&waiting["pushed"], &waiting["waiting"]), (&Value::Null, &json!(true)));
+    let unknown = trace(&fixture, &email(9)).await;
+    assert_eq!(
+        (&unknown["pushed"], &unknown["failure"], &unknown["members"]),
+        (&Value::Null, &Value::Null, &json!([]))
+    );
+}
+
+#[tokio::test]
+async fn marketo_unavailable_leaves_the_ledgers_part_of_a_trace() {
+    let fixture = Fixture::new().await;
+    fixture.submit("a", &[lead(1)]).await;
+    fixture.memory.serve("marketo.test", axum::Router::new());
+    let body = trace(&fixture, &email(1)).await;
+    assert_eq!((&body["pushed"]["outcome"], &body["members"]), (&json!("registered"), &json!([])));
+    assert_eq!(body["marketo_problem"]["code"], "MARKETO_UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn health_counts_the_outbox_and_the_listed_failures() {
+    let fixture = Fixture::new().await;
+    assert_eq!(get(&fixture, "/registration/health").await, json!({"outbox": 0, "oldest": null, "failures": 0}));
+    let full = json!({"code": 3000, "message": "limit for the number of attendees"});
+    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(400, full));
+    fixture.submit("a", &[lead(1), nameless(2)]).await;
+    let accepted = fixture.memory.ports().clock.now();
+    fixture.accept("b", &[lead(3)]).await;
+    fixture.memory.advance(domain::time::SignedDuration::from_secs(5));
+    fixture.accept("c", &[lead(4)]).await;
+    assert_eq!(get(&fixture, "/registration/health").await, json!({"outbox": 2, "oldest": accepted, "failures": 2}));
+    let listed = get(&fixture, "/registration/failures").await;
+    assert_eq!(listed["failures"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn program_not_connected_invalid_request_and_unauthenticated_have_different_answers() {
+    let fixture = Fixture::new().await;
+    for (method, path, body, status, code) in [
+        ("GET", "/registration/programs/7", Value::Null, 404, "PROGRAM_NOT_CONNECTED"),
+        ("GET", "/registration/programs/x", Value::Null, 400, "INVALID_REQUEST"),
+        ("POST", "/registration/trace", json!({"program_id": 7, "email": "a@x"}), 404, "PROGRAM_NOT_CONNECTED"),
+        ("POST", "/registration/trace", json!({"program_id": PROGRAM, "email": "invalid"}), 400, "INVALID_REQUEST"),
+        ("POST", "/registration/trace", json!({"program_id": PROGRAM}), 400, "INVALID_REQUEST"),
+    ] {
+        let (got, problem) = fixture.send(method, path, &body).await;
+        assert_eq!((got, &problem["code"]), (status, &json!(code)), "{method} {path} {body}");
+    }
+    for (method, path) in
+        [("GET", "/registration/programs/1001"), ("POST", "/registration/trace"), ("GET", "/registration/health")]
+    {
+        assert_eq!(fixture.send_as("wrong", method, path, &json!({})).await.0, 401, "{path}");
+    }
+}

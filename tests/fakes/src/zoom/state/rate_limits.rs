@@ -1,0 +1,216 @@
+//! Zoom's rate limits per account and label, and its daily limits per registrant.
+//!
+//! The windows of a second use real time, so that they apply to bursts of real requests. The days use the clock of the
+//! fake, so that a test can move to the next one.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use crate::zoom::api_error::ZoomApiError;
+use crate::zoom::options::Plan;
+
+/// Zoom's rate limit label of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RateLimitLabel {
+    Light,
+    Medium,
+    Heavy,
+}
+
+impl RateLimitLabel {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "Light",
+            Self::Medium => "Medium",
+            Self::Heavy => "Heavy",
+        }
+    }
+}
+
+/// The limits of a plan for a label.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    pub(crate) per_second: usize,
+    pub(crate) per_day: Option<u32>,
+}
+
+impl Plan {
+    /// Returns the limits of Zoom's published table. Pro and higher plans have a daily limit for heavy calls only.
+    pub(crate) fn allowance(self, label: RateLimitLabel) -> Allowance {
+        let (per_second, per_day) = match (self, label) {
+            (Self::Free, RateLimitLabel::Light) => (4, Some(6_000)),
+            (Self::Free, RateLimitLabel::Medium) => (2, Some(2_000)),
+            (Self::Free, RateLimitLabel::Heavy) => (1, Some(1_000)),
+            (Self::Pro, RateLimitLabel::Light) => (30, None),
+            (Self::Pro, RateLimitLabel::Medium) => (20, None),
+            (Self::Pro, RateLimitLabel::Heavy) => (10, Some(30_000)),
+            (Self::Business, RateLimitLabel::Light) => (80, None),
+            (Self::Business, RateLimitLabel::Medium) => (60, None),
+            (Self::Business, RateLimitLabel::Heavy) => (40, Some(60_000)),
+            (Self::Unlimited, _) => (1_000_000, None),
+        };
+        Allowance { per_second, per_day }
+    }
+}
+
+/// A limit per registrant's e-mail address and UTC day, across webinars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RegistrantLimit {
+    /// Adding a registrant, singly or in a batch.
+    Add,
+    /// Changing a registrant's status.
+    Status,
+}
+
+impl RegistrantLimit {
+    fn per_day(self) -> u32 {
+        match self {
+            Self::Add => 3,
+            Self::Status => 10,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Add => "Add a webinar registrant",
+            Self::Status => "Update a webinar registrant's status",
+        }
+    }
+}
+
+/// The calls counted so far.
+#[derive(Debug, Default)]
+pub(crate) struct RateLimits {
+    last_second: HashMap<(String, RateLimitLabel), VecDeque<Instant>>,
+    per_day: HashMap<(String, RateLimitLabel, Date), u32>,
+    per_registrant: HashMap<(RegistrantLimit, String, Date), u32>,
+}
+
+impl RateLimits {
+    /// Counts a call of an account. Returns how many calls remain in this second.
+    pub(crate) fn count_call(
+        &mut self,
+        account: &str,
+        plan: Plan,
+        label: RateLimitLabel,
+        now: Timestamp,
+    ) -> Result<usize, ZoomApiError> {
+        let allowance = plan.allowance(label);
+        let today = utc_date(now);
+        let calls = self.last_second.entry((account.to_owned(), label)).or_default();
+        let instant = Instant::now();
+        while calls.front().is_some_and(|at| instant.duration_since(*at) >= Duration::from_secs(1)) {
+            calls.pop_front();
+        }
+        if calls.len() >= allowance.per_second {
+            return Err(too_many("You have reached the maximum per-second rate limit for this API. Try again later.")
+                .with_header("X-RateLimit-Category", label.as_str())
+                .with_header("X-RateLimit-Type", "QPS")
+                .with_header("X-RateLimit-Limit", allowance.per_second)
+                .with_header("X-RateLimit-Remaining", 0));
+        }
+        if let Some(per_day) = allowance.per_day {
+            let count = self.per_day.entry((account.to_owned(), label, today)).or_default();
+            if *count >= per_day {
+                return Err(too_many(
+                    "You have reached the maximum daily rate limit for this API. Refer to the response header for \
+                     details on when you can make another request.",
+                )
+                .with_header("X-RateLimit-Category", label.as_str())
+                .with_header("X-RateLimit-Type", "Daily-limit")
+                .with_header("X-RateLimit-Limit", per_day)
+                .with_header("X-RateLimit-Remaining", 0)
+                .with_header("Retry-After", next_utc_midnight(now)));
+            }
+            *count += 1;
+        }
+        calls.push_back(instant);
+        Ok(allowance.per_second - calls.len())
+    }
+
+    /// Counts a call about a registrant. Zoom sends no rate limit headers with this error.
+    pub(crate) fn count_registrant_call(
+        &mut self,
+        limit: RegistrantLimit,
+        email: &str,
+        now: Timestamp,
+    ) -> Result<(), ZoomApiError> {
+        let key = (limit, email.to_lowercase(), utc_date(now));
+        let count = self.per_registrant.entry(key).or_default();
+        if *count >= limit.per_day() {
+            return Err(too_many(&format!(
+                "You have exceeded the daily rate limit of ({}) for {} API requests for the registrant ({email}). \
+                 You can resume these API requests at GMT 00:00:00.",
+                limit.per_day(),
+                limit.name(),
+            )));
+        }
+        *count += 1;
+        Ok(())
+    }
+
+    /// Uses up the daily limit of an account for a label.
+    pub(crate) fn exhaust_day(&mut self, account: &str, plan: Plan, label: RateLimitLabel, now: Timestamp) {
+        if let Some(per_day) = plan.allowance(label).per_day {
+            self.per_day.insert((account.to_owned(), label, utc_date(now)), per_day);
+        }
+    }
+}
+
+fn too_many(message: &str) -> ZoomApiError {
+    ZoomApiError::new(StatusCode::TOO_MANY_REQUESTS, 429, message)
+}
+
+fn utc_date(now: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(now).date()
+}
+
+/// Returns the time of the daily reset. Zoom sends a date and time in `Retry-After`, not seconds.
+fn next_utc_midnight(now: Timestamp) -> String {
+    utc_date(now).checked_add(1.day()).map(|day| format!("{day}T00:00:00Z")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn free_account_makes_one_heavy_call_per_second() {
+        let mut limits = RateLimits::default();
+        let now = at("2026-05-01T10:00:00Z");
+        assert_eq!(limits.count_call("a", Plan::Free, RateLimitLabel::Heavy, now).unwrap(), 0);
+        let refused = limits.count_call("a", Plan::Free, RateLimitLabel::Heavy, now).unwrap_err();
+        assert_eq!(refused.header("X-RateLimit-Type"), Some("QPS"));
+        assert!(limits.count_call("b", Plan::Free, RateLimitLabel::Heavy, now).is_ok(), "accounts are counted apart");
+    }
+
+    #[test]
+    fn daily_limit_sends_its_reset_as_a_date() {
+        let mut limits = RateLimits::default();
+        let now = at("2026-05-01T10:00:00Z");
+        limits.exhaust_day("a", Plan::Business, RateLimitLabel::Heavy, now);
+        let refused = limits.count_call("a", Plan::Business, RateLimitLabel::Heavy, now).unwrap_err();
+        assert_eq!(refused.header("Retry-After"), Some("2026-05-02T00:00:00Z"));
+        assert!(limits.count_call("a", Plan::Business, RateLimitLabel::Heavy, at("2026-05-02T00:00:00Z")).is_ok());
+    }
+
+    #[test]
+    fn registrant_is_added_three_times_per_utc_day() {
+        let mut limits = RateLimits::default();
+        let now = at("2026-05-01T23:59:59Z");
+        for _ in 0..3 {
+            limits.count_registrant_call(RegistrantLimit::Add, "Bo@x.com", now).unwrap();
+        }
+        assert!(limits.count_registrant_call(RegistrantLimit::Add, "bo@x.com", now).is_err());
+        assert!(limits.count_registrant_call(RegistrantLimit::Add, "bo@x.com", at("2026-05-02T00:00:00Z")).is_ok());
+    }
+}
