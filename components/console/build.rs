@@ -58,8 +58,9 @@ fn script(assets: &Path) -> io::Result<String> {
 }
 
 fn digest(text: &str) -> String {
-    let digest: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    digest[..HASH_DIGITS].to_owned()
+    let mut digest = const_hex::encode(Sha256::digest(text.as_bytes()));
+    digest.truncate(HASH_DIGITS);
+    digest
 }
 
 /// Writes a file plain and compressed, and appends the constant that embeds both.

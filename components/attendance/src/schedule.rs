@@ -145,7 +145,7 @@ mod tests {
     use domain::webinar::{RegistrationMode, Snapshot};
 
     fn at(minutes: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + 60 * minutes)
+        Timestamp::from_second(1_800_000_000 + 60 * minutes).unwrap()
     }
 
     /// Planned from minute 0 to minute 60.

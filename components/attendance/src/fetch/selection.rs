@@ -1,6 +1,6 @@
 //! Which session of a webinar counts (R13), and which rows of its report are final. Pure.
 
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{self, SignedDuration, Timestamp};
 use std::cmp::Reverse;
 use zoom_client::reports::{Participant, PastInstance};
 
@@ -24,7 +24,7 @@ fn distance(start: Timestamp, planned: &[Timestamp]) -> Option<SignedDuration> {
 /// Returns whether Zoom has not finished a row: its duration is 0 (docs/reference/zoom.md), although the participant
 /// did not leave in the second of joining and was not in the waiting room, which has no duration.
 pub(super) fn is_unfinished(row: &Participant) -> bool {
-    let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    let time = |text: &Option<String>| text.as_deref().and_then(time::parse);
     let is_fleeting = matches!((time(&row.join_time), time(&row.leave_time)), (Some(from), Some(to)) if from == to);
     row.duration == 0 && !is_fleeting && row.status.as_deref() != Some("in_waiting_room")
 }
@@ -36,7 +36,7 @@ mod tests {
     use serde_json::json;
 
     fn at(minute: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + 60 * minute)
+        Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
     }
 
     fn instance(start: Option<i64>) -> PastInstance {

@@ -53,7 +53,7 @@ pub(crate) async fn run(_: CronAuth, State(state): State<AppState>) -> Result<Js
     {
         platform::log!(Warn, "tick.sweep_failed", error = error);
     }
-    let worked_ms = state.now().duration_since(began).as_millis();
+    let worked_ms = state.now().as_millisecond() - began.as_millisecond();
     Ok(Json(TickView { worked_ms, outbox, programs }))
 }
 

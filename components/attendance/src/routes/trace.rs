@@ -49,8 +49,8 @@ pub(crate) async fn show(
         let Some(page) = store.get::<PresenceRow>(number).await.map_err(Error::from)? else { break };
         if let Some(row) = page.rows.iter().find(|row| row.key == key) {
             return Ok(Json(TraceView {
-                joined_at: Some(Timestamp::from_second(row.presence.from)),
-                left_at: Some(Timestamp::from_second(row.presence.to)),
+                joined_at: Timestamp::from_second(row.presence.from).ok(),
+                left_at: Timestamp::from_second(row.presence.to).ok(),
                 minutes: Some(row.presence.seconds / 60),
             }));
         }

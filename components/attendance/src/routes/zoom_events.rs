@@ -9,7 +9,7 @@ use crate::state::AppState;
 use crate::store::signals;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::time::Timestamp;
+use domain::time::{self, Timestamp};
 use domain::webinar::WEBINAR_CHANGE_EVENTS;
 use domain::{Error, WebinarId};
 use http::{HeaderMap, StatusCode};
@@ -104,8 +104,8 @@ impl ZoomEvent {
 
 /// Returns the end of the webinar, else the time of the event.
 fn end(body: &Value) -> Option<Timestamp> {
-    let end = body["payload"]["object"]["end_time"].as_str().and_then(|text| text.parse().ok());
-    end.or_else(|| body["event_ts"].as_i64().map(Timestamp::from_millisecond))
+    let end = body["payload"]["object"]["end_time"].as_str().and_then(time::parse);
+    end.or_else(|| body["event_ts"].as_i64().map(time::from_millisecond))
 }
 
 /// Returns whether only the practice session ended, which also sends `webinar.ended`.
@@ -126,7 +126,7 @@ mod tests {
             (ended(json!({"id": "9"})), ZoomEvent::WebinarEnded { webinar: 9.into(), at: None }),
             (
                 ended(json!({"id": "9", "end_time": "2026-11-02T10:00:00Z"})),
-                ZoomEvent::WebinarEnded { webinar: 9.into(), at: Some(Timestamp::from_second(1_793_613_600)) },
+                ZoomEvent::WebinarEnded { webinar: 9.into(), at: Some(Timestamp::constant(1_793_613_600, 0)) },
             ),
             (
                 ended(json!({"id": 9, "practice_session": false})),

@@ -91,7 +91,7 @@ fn id(place: usize) -> String {
 }
 
 fn time(second: i64) -> String {
-    domain::time::Timestamp::from_second(START + second).to_string()
+    domain::time::Timestamp::from_second(START + second).unwrap().to_string()
 }
 
 impl Webinar {

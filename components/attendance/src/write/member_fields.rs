@@ -29,7 +29,7 @@ pub(super) async fn write(
 fn custom_fields(named: &MemberFields, lead: &LeadPresence) -> Option<CustomFields> {
     // An attendee whose rows have no times has no fields to write.
     let presence = lead.presence.filter(|presence| presence.from > 0)?;
-    let time = |second: i64| Value::from(Timestamp::from_second(second).to_string());
+    let time = |second: i64| Timestamp::from_second(second).map_or(Value::Null, |at| Value::from(at.to_string()));
     let fields = [
         (&named.minutes, Value::from(presence.seconds / 60)),
         (&named.first_join, time(presence.from)),

@@ -128,7 +128,7 @@ mod tests {
             duration in any::<u32>(),
             second in -60_000_000_000_i64..250_000_000_000,
         ) {
-            let start_time = domain::time::Timestamp::from_second(second);
+            let start_time = domain::time::Timestamp::from_second(second).unwrap();
             let tokens = my_tokens(&Snapshot { topic, description, timezone, duration, start_time, ..snapshot() });
             prop_assert_eq!(tokens.len(), 9);
             for token in tokens {

@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn the_nearest_999_webinars_are_kept_in_order() {
-        let start = |id: u64| Timestamp::from_second(1_900_000_000 - 60 * i64::try_from(id).unwrap());
+        let start = |id: u64| Timestamp::from_second(1_900_000_000 - 60 * i64::try_from(id).unwrap()).unwrap();
         let choices = (1..=1_500).map(|id| WebinarChoice { start: start(id), id: id.into(), text: format!("W{id}") });
         let nearest = nearest(choices.collect());
         let ids: Vec<_> = nearest.iter().map(|choice| choice.id.get()).collect();

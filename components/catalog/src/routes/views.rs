@@ -4,7 +4,7 @@ use crate::connections::qualification::missing_statuses;
 use crate::webinars::details::DetailedWebinar;
 use domain::records::{MemberFields, ProgramConnection, Service};
 use domain::status::Channel;
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{self, SignedDuration, Timestamp};
 use domain::webinar::{RegistrationMode, Snapshot};
 use domain::{Email, ErrorCode, Problem, ProgramId, Sensitive, ServiceId, WebinarId};
 use serde::Serialize;
@@ -44,7 +44,7 @@ impl WebinarView {
             description,
             start_time: row.listed.start,
             duration: webinar.duration,
-            end_time: row.listed.start + SignedDuration::from_mins(webinar.duration.into()),
+            end_time: time::after(row.listed.start, SignedDuration::from_mins(webinar.duration.into())),
             timezone: webinar.timezone,
             host_email: Some(row.listed.host),
             registration,

@@ -1,7 +1,7 @@
 //! Which webinars may be connected (R3): those of the service's hosts, with a single session, not over. Pure.
 
 use domain::records::Service;
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{self, SignedDuration, Timestamp};
 use domain::webinar::Snapshot;
 use domain::{Email, ErrorCode};
 use zoom_client::webinars::{ListedWebinar, Webinar};
@@ -27,7 +27,7 @@ pub(super) fn hosts(service: &Service) -> Vec<Email> {
 /// Returns the start of a listed webinar that has a single session and is not over.
 pub(super) fn upcoming_start(webinar: &ListedWebinar, now: Timestamp) -> Option<Timestamp> {
     let start = webinar.start().filter(|_| webinar.is_single())?;
-    let end = start + SignedDuration::from_mins(webinar.duration.into());
+    let end = time::after(start, SignedDuration::from_mins(webinar.duration.into()));
     (end > now).then_some(start)
 }
 

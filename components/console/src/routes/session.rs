@@ -75,7 +75,7 @@ mod tests {
         }
 
         /// Signs in. Returns the delay in milliseconds and the status.
-        async fn attempt(&self, key: &str) -> (i64, u16) {
+        async fn attempt(&self, key: &str) -> (i128, u16) {
             let before = self.memory.ports().clock.now();
             let status = self.send("POST", &format!(r#"{{"key":"{key}"}}"#)).await.status();
             (self.memory.ports().clock.now().duration_since(before).as_millis(), status.as_u16())

@@ -9,9 +9,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// Returns the SHA-256 of some bytes as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]));
-    sha256(bytes).into_iter().flat_map(digits).collect()
+    const_hex::encode(sha256(bytes))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@
 //! | [`email`] | e-mail addresses: comparison and hashes |
 //! | [`status`] | progression statuses and their steps (R7, R16) |
 //! | [`webinar`] | the snapshot of a Zoom webinar |
-//! | [`time`] | instants and durations |
-//! | [`json`] | JSON parsing with small code |
+//! | [`time`] | instants and durations of `jiff`, days, times of other systems |
+//! | [`json`] | JSON into types, with errors that quote nothing |
 //! | [`retry`] | back-off with full jitter |
 //! | [`digest`] | SHA-256 |
 //! | [`records`] | the records of the key-value store and their keys |

@@ -16,7 +16,7 @@ pub const RETRY_AFTER_CAP: SignedDuration = SignedDuration::from_secs(20);
 pub fn backoff(attempt: u32, random: u32) -> SignedDuration {
     let doubled = BACKOFF_BASE.as_millis() << attempt.min(10);
     let cap = doubled.min(BACKOFF_CAP.as_millis());
-    SignedDuration::from_millis(cap * i64::from(random) / i64::from(u32::MAX))
+    SignedDuration::from_millis_i128(cap * i128::from(random) / i128::from(u32::MAX))
 }
 
 /// Clamps the wait that an upstream asked for to at most [`RETRY_AFTER_CAP`].
@@ -38,7 +38,7 @@ const RETRY_SCHEDULE: [SignedDuration; 7] = [
 
 /// Maximum random change of each wait in [`RETRY_SCHEDULE`], in percent, so that simultaneous failures are not retried
 /// simultaneously.
-const JITTER_PERCENT: i64 = 20;
+const JITTER_PERCENT: i128 = 20;
 
 /// Returns when to retry after a number of attempts; `None` at the end of the schedule. `random` is uniform over all
 /// `u32`.
@@ -46,8 +46,8 @@ pub fn next_try(tries: u32, now: Timestamp, random: u32) -> Option<Timestamp> {
     let index = usize::try_from(tries).ok()?.checked_sub(1)?;
     let wait = RETRY_SCHEDULE.get(index)?.as_millis();
     let jitter = wait * JITTER_PERCENT / 100;
-    let shift = 2 * jitter * i64::from(random) / i64::from(u32::MAX) - jitter;
-    Some(now + SignedDuration::from_millis(wait + shift))
+    let shift = 2 * jitter * i128::from(random) / i128::from(u32::MAX) - jitter;
+    Some(now + SignedDuration::from_millis_i128(wait + shift))
 }
 
 #[cfg(test)]

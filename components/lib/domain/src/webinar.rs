@@ -3,7 +3,7 @@
 use crate::email::Email;
 use crate::ids::WebinarId;
 use crate::sensitive::Sensitive;
-use crate::time::{SignedDuration, Timestamp};
+use crate::time::{self, SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Zoom events after which a webinar may have changed. Their receiver forwards them to `catalog`, which reads the webinar
@@ -70,6 +70,6 @@ pub struct Snapshot {
 impl Snapshot {
     /// Returns the planned end.
     pub fn end_time(&self) -> Timestamp {
-        self.start_time + SignedDuration::from_mins(i64::from(self.duration))
+        time::after(self.start_time, SignedDuration::from_mins(i64::from(self.duration)))
     }
 }

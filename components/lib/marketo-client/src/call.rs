@@ -65,7 +65,7 @@ impl MarketoClient {
     ) -> Result<Envelope<T>, MarketoError> {
         let raw = self.call_untyped(method, path, body).await?;
         let unreadable = |_| upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon);
-        let result: Result<Vec<T>, _> = raw.result.iter().map(json::from_value).collect();
+        let result: Result<Vec<T>, _> = raw.result.into_iter().map(serde_json::from_value).collect();
         Ok(Envelope { result: result.map_err(unreadable)?, next_page_token: raw.next_page_token })
     }
 

@@ -3,7 +3,7 @@
 use crate::body::form_encode;
 use crate::error::{MarketoError, RATE_WINDOW};
 use bytes::Bytes;
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{self, SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError, json};
 use http::{Request, header};
 use platform::Ports;
@@ -107,7 +107,7 @@ impl MarketoClient {
         }
         let identity = self.identity().await?;
         let text = Sensitive::from(identity.access_token);
-        let expires_at = now + SignedDuration::from_secs(identity.expires_in.max(0));
+        let expires_at = time::after(now, SignedDuration::from_secs(identity.expires_in.max(0)));
         *self.tokens.lock() = Some(Token { text: text.clone(), expires_at });
         Ok(text)
     }

@@ -1,6 +1,6 @@
 //! Marketo's error codes. They come as strings, with HTTP 200 (docs/reference/marketo.md).
 
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
 use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError};
 use serde::Deserialize;
 
@@ -105,12 +105,12 @@ impl From<MarketoError> for Error {
 }
 
 /// Offset of US Central Standard Time.
-const CST: SignedDuration = SignedDuration::from_hours(-6);
+const CST: Offset = Offset::constant(-6);
 
 /// Returns when Marketo's daily quota resets: 00:00 US Central. Midnight CST is used all year, because in summer it comes an
 /// hour after midnight CDT, so it is never too early.
 pub(crate) fn quota_reset(now: Timestamp) -> Timestamp {
-    now.next_midnight(CST)
+    next_midnight(now, CST)
 }
 
 #[cfg(test)]

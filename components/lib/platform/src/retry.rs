@@ -2,7 +2,7 @@
 
 use crate::ports::Ports;
 use domain::retry::{backoff, clamp_retry_after};
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{self, SignedDuration, Timestamp};
 
 /// Maximum duration of a run. Edge platforms end requests at 30 seconds (docs/reference/spin.md).
 pub const RUN_TIMEOUT: SignedDuration = SignedDuration::from_secs(25);
@@ -52,7 +52,7 @@ pub fn retry_after(headers: &http::HeaderMap, now: Timestamp) -> Option<SignedDu
     if let Ok(seconds) = text.parse::<u32>() {
         return Some(SignedDuration::from_secs(seconds.into()));
     }
-    let at = text.parse().ok().or_else(|| Timestamp::from_http_date(text))?;
+    let at = time::parse(text).or_else(|| time::parse_http_date(text))?;
     Some(at.duration_since(now).max(SignedDuration::ZERO))
 }
 

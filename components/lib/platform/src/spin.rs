@@ -121,11 +121,13 @@ fn store_error(error: spin_sdk::key_value::Error) -> StoreError {
 impl Clock for Spin {
     fn now(&self) -> Timestamp {
         let now = wasip3::clocks::system_clock::now();
-        Timestamp::from_second(now.seconds) + SignedDuration::from_millis(i64::from(now.nanoseconds / 1_000_000))
+        let nanoseconds = i32::try_from(now.nanoseconds / 1_000_000 * 1_000_000).unwrap_or_default();
+        Timestamp::new(now.seconds, nanoseconds).unwrap_or_default()
     }
 
     async fn sleep(&self, duration: SignedDuration) {
-        wasip3::clocks::monotonic_clock::wait_for(duration.as_nanos_forward()).await;
+        let nanoseconds = u64::try_from(duration.as_nanos().max(0)).unwrap_or(u64::MAX);
+        wasip3::clocks::monotonic_clock::wait_for(nanoseconds).await;
     }
 }
 

@@ -4,7 +4,6 @@ use crate::ports::traits::{KeyValue, StoreError};
 use domain::json::{self, JsonError};
 use domain::records::{Key, MAX_VALUE_BYTES};
 use futures::FutureExt;
-use serde_json::Value;
 
 /// The store with typed keys.
 #[derive(Clone, Copy)]
@@ -20,18 +19,17 @@ impl<'a> Store<'a> {
         self,
         key: &K,
     ) -> impl Future<Output = Result<Option<K::Record>, StoreError>> + Send + use<'a, K> {
-        self.value(key.to_string()).map(|read| {
-            let (key, value) = read?;
-            let record = value.as_ref().map(json::from_value).transpose();
-            record.map_err(|error| unreadable(&key, error))
+        self.bytes(key.to_string()).map(|read| {
+            let (key, bytes) = read?;
+            let record = bytes.as_deref().map(json::read).transpose();
+            record.map_err(|error| unreadable(&key, &error))
         })
     }
 
     /// Not generic, so that it is compiled once.
-    async fn value(self, key: String) -> Result<(String, Option<Value>), StoreError> {
-        let Some(bytes) = self.0.get(&key).await? else { return Ok((key, None)) };
-        let value = json::parse(&bytes).map_err(|error| unreadable(&key, error))?;
-        Ok((key, Some(value)))
+    async fn bytes(self, key: String) -> Result<(String, Option<Vec<u8>>), StoreError> {
+        let bytes = self.0.get(&key).await?;
+        Ok((key, bytes))
     }
 
     /// Writes a record. A record over the size limit is an error.
@@ -66,7 +64,7 @@ impl<'a> Store<'a> {
     }
 }
 
-fn unreadable(key: &str, error: JsonError) -> StoreError {
+fn unreadable(key: &str, error: &JsonError) -> StoreError {
     StoreError(format!("a record of kind {} cannot be read: {error}", kind(key)))
 }
 

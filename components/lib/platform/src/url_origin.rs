@@ -1,37 +1,32 @@
-//! Origins of URLs (scheme, host and port) and patterns of them. Parsed by `http::Uri`, which also sends the requests, so
-//! that the checked origin is the called one.
+//! Origins of URLs (scheme, host and port) and patterns of them.
 
 use http::Uri;
 use std::fmt;
+use url::{Origin, Url};
 
 /// Scheme, host and port of an absolute http or https URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UrlOrigin {
-    https: bool,
-    host: String,
-    port: u16,
-}
+pub struct UrlOrigin(Origin);
 
 impl UrlOrigin {
     /// Returns the origin of a URL; `None` for one of another scheme, without a host, or with user information.
-    pub fn parse(url: &str) -> Option<Self> {
-        let uri: Uri = url.parse().ok()?;
-        let https = match uri.scheme_str()? {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
+    ///
+    /// Requests are sent to an [`Uri`]. A URL in which it sees another host or port than the standard for browsers does is
+    /// refused, so that the checked origin is the called one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let uri: Uri = text.parse().ok()?;
         let authority = uri.authority()?;
-        if authority.as_str().contains('@') || authority.host().is_empty() {
-            return None;
-        }
-        let port = authority.port_u16().unwrap_or(if https { 443 } else { 80 });
-        Some(Self { https, host: authority.host().to_ascii_lowercase(), port })
+        let default_port = if url.scheme() == "https" { 443 } else { 80 };
+        let is_same = uri.scheme_str() == Some(url.scheme())
+            && url.host_str().is_some_and(|host| authority.host().eq_ignore_ascii_case(host))
+            && Some(authority.port_u16().unwrap_or(default_port)) == url.port_or_known_default();
+        (is_same && !authority.as_str().contains('@')).then(|| Self(url.origin()))
     }
 
     /// Returns whether the scheme is https.
-    pub const fn is_https(&self) -> bool {
-        self.https
+    pub fn is_https(&self) -> bool {
+        matches!(&self.0, Origin::Tuple(scheme, ..) if scheme == "https")
     }
 
     /// Returns whether the origin matches a pattern: an origin whose host may begin with `*.`, for one or more labels.
@@ -39,22 +34,22 @@ impl UrlOrigin {
         let Some((scheme, suffix)) = pattern.split_once("://*.") else {
             return Self::parse(pattern).is_some_and(|exact| exact == *self);
         };
-        let Some(rest) = Self::parse(&format!("{scheme}://{suffix}")) else { return false };
-        let label = self.host.strip_suffix(&rest.host).and_then(|label| label.strip_suffix('.'));
+        let rest = Self::parse(&format!("{scheme}://{suffix}")).map(|rest| rest.0);
+        let (Origin::Tuple(scheme, host, port), Some(Origin::Tuple(rest_scheme, rest_host, rest_port))) =
+            (&self.0, rest)
+        else {
+            return false;
+        };
+        let host = host.to_string();
+        let label = host.strip_suffix(&rest_host.to_string()).and_then(|label| label.strip_suffix('.'));
         let below = label.is_some_and(|label| !label.is_empty() && !label.starts_with('.'));
-        below && self.https == rest.https && self.port == rest.port
+        below && *scheme == rest_scheme && *port == rest_port
     }
 }
 
 impl fmt::Display for UrlOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { https, host, port } = self;
-        match (https, port) {
-            (true, 443) => write!(f, "https://{host}"),
-            (false, 80) => write!(f, "http://{host}"),
-            (true, port) => write!(f, "https://{host}:{port}"),
-            (false, port) => write!(f, "http://{host}:{port}"),
-        }
+        f.write_str(&self.0.ascii_serialization())
     }
 }
 
@@ -75,6 +70,13 @@ mod tests {
             ("/a", None),
             ("https://user@a/", None),
             ("https://", None),
+            // The request would go to another host than a browser's parser sees, or to none.
+            ("https:///a/", None),
+            ("https:\\\\a\\b", None),
+            ("https://a\\@b/", None),
+            ("https://a\t.b/", None),
+            ("http://0x7f.1/", None),
+            ("http://[::1]:4000/", Some("http://[::1]:4000")),
             ("", None),
         ] {
             assert_eq!(UrlOrigin::parse(url).map(|origin| origin.to_string()).as_deref(), origin, "{url}");

@@ -5,15 +5,15 @@ use crate::error::{ExceededLimit, ZoomApiError, ZoomError};
 use crate::rate_limit::{RateLimitLabel, observe};
 use bytes::Bytes;
 use domain::digest::sha256_hex;
+use domain::json::{self, JsonError};
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError, json};
+use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError};
 use http::{Method, Request, header};
 use platform::internal_api::{self, Component, ServiceProblem, ZoomToken};
 use platform::ports::TransportError;
 use platform::retry::RetryBudget;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 /// Timeout of one attempt. The slowest operations are reports of large webinars.
 const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(15);
@@ -31,12 +31,12 @@ pub(crate) enum Idempotency {
 }
 
 impl ZoomClient {
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ZoomError> {
+    pub(crate) async fn get<T: DeserializeOwned + Send>(&self, path: &str) -> Result<T, ZoomError> {
         self.call::<(), T>(Method::GET, path, None, Idempotency::Idempotent).await
     }
 
     /// Calls an operation and deserializes its answer. `path` begins after `/v2` and is encoded.
-    pub(crate) async fn call<B: Serialize + Sync, T: DeserializeOwned>(
+    pub(crate) async fn call<B: Serialize + Sync, T: DeserializeOwned + Send>(
         &self,
         method: Method,
         path: &str,
@@ -47,18 +47,21 @@ impl ZoomClient {
             Some(body) => Bytes::from(serde_json::to_vec(body).map_err(|error| Error::Internal(error.to_string()))?),
             None => Bytes::new(),
         };
-        let answer = self.call_untyped(method, path, body, idempotency).await?;
-        json::from_value(&answer).map_err(|_| unavailable(true))
+        let mut answer = None;
+        let mut read = |text: &[u8]| json::read(text).map(|read| answer = Some(read));
+        self.call_untyped(method, path, body, idempotency, &mut read).await?;
+        answer.ok_or_else(|| unavailable(true))
     }
 
-    /// Not generic, so that it is compiled once.
+    /// Passes a successful answer to `read`. Retries an answer that is not JSON. Not generic, so that it is compiled once.
     async fn call_untyped(
         &self,
         method: Method,
         path: &str,
         body: Bytes,
         idempotency: Idempotency,
-    ) -> Result<Value, ZoomError> {
+        read: &mut (dyn FnMut(&[u8]) -> Result<(), JsonError> + Send),
+    ) -> Result<(), ZoomError> {
         let label = RateLimitLabel::of(&method, path);
         let mut retry_budget = RetryBudget::until(self.deadline);
         let mut token = self.token(None).await?;
@@ -81,13 +84,12 @@ impl ZoomClient {
             self.observe_rate_limit(label, response.headers(), status.as_u16() == 429);
             if status.is_success() {
                 let text: &[u8] = if response.body().is_empty() { b"null" } else { response.body() };
-                match json::parse(text) {
-                    Ok(value) => return Ok(value),
-                    Err(_) if idempotency == Idempotency::Idempotent && retry_budget.wait(&self.ports, None).await => {
-                        continue;
-                    }
-                    Err(_) => return Err(unavailable(true)),
+                let Err(error) = read(text) else { return Ok(()) };
+                let may_retry = error.is_syntax() && idempotency == Idempotency::Idempotent;
+                if may_retry && retry_budget.wait(&self.ports, None).await {
+                    continue;
                 }
+                return Err(unavailable(true));
             }
             let error = ZoomApiError::read(status.as_u16(), response.body());
             if status.as_u16() == 429 {

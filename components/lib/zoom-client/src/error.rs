@@ -1,7 +1,7 @@
 //! Zoom's errors. One code has several meanings, so errors are classified by status, code and message together
 //! (docs/reference/zoom.md).
 
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
 use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError, json};
 use serde::Deserialize;
 
@@ -175,7 +175,7 @@ impl ExceededLimit {
 
 /// Returns the next 00:00 UTC, when Zoom's daily limits reset (R12).
 pub fn next_utc_midnight(now: Timestamp) -> Timestamp {
-    now.next_midnight(SignedDuration::ZERO)
+    next_midnight(now, Offset::UTC)
 }
 
 #[cfg(test)]

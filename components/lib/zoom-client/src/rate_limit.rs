@@ -69,7 +69,7 @@ mod tests {
     }
 
     fn at(millis: i64) -> Timestamp {
-        Timestamp::from_millisecond(millis)
+        Timestamp::from_millisecond(millis).unwrap()
     }
 
     fn reserve(limiter: &mut RateLimiter, now: Timestamp) -> SignedDuration {
@@ -125,7 +125,7 @@ mod tests {
             let (mut now, mut calls) = (0, Vec::new());
             for gap in gaps {
                 now += gap;
-                calls.push(now + reserve(&mut rate_limiter, at(now)).as_millis());
+                calls.push((at(now) + reserve(&mut rate_limiter, at(now))).as_millisecond());
             }
             prop_assert!(calls.is_sorted());
             for window in calls.windows(limit + 1) {

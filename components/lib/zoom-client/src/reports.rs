@@ -8,7 +8,7 @@ use crate::registrants::Registrant;
 use crate::url_encoding::encode_uuid;
 use domain::WebinarId;
 use domain::ids::InstanceUuid;
-use domain::time::Timestamp;
+use domain::time::{self, Timestamp};
 use serde::Deserialize;
 
 /// A past instance of a webinar: one time that it was started and ended.
@@ -24,7 +24,7 @@ pub struct PastInstance {
 impl PastInstance {
     /// Returns when it started.
     pub fn start(&self) -> Option<Timestamp> {
-        self.start_time.as_deref()?.parse().ok()
+        time::parse(self.start_time.as_deref()?)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::ZoomError;
 use crate::lenient;
 use crate::page::{Page, page_query};
 use crate::url_encoding::encode;
-use domain::time::Timestamp;
+use domain::time::{self, Timestamp};
 use domain::webinar::{RegistrationMode, Snapshot};
 use domain::{Email, Sensitive, WebinarId, json};
 use serde::Deserialize;
@@ -84,7 +84,7 @@ pub struct WebinarSettings {
 impl ListedWebinar {
     /// Returns the planned start.
     pub fn start(&self) -> Option<Timestamp> {
-        self.start_time.as_deref()?.parse().ok()
+        time::parse(self.start_time.as_deref()?)
     }
 
     /// Returns whether the webinar has a single session (R3).

@@ -6,7 +6,6 @@ use crate::state::AppState;
 use domain::records::{Outbox, OutboxPart, ProgramConnection, ProgramKey, Registration, WebinarEndedKey};
 use domain::{Error, ProgramId, WebinarId, json};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Kinds of records whose keys continue with a program id: attendance and the pages read for it, requests for a sync,
@@ -111,24 +110,10 @@ async fn sweep_outbox(app: &AppState, targets: &SweepTargets) -> Result<usize, E
 
 /// Reads a record by its listed key. Skips an unreadable record, so that the sweep reaches the others.
 async fn read<T: DeserializeOwned>(app: &AppState, key: &str) -> Result<Option<T>, Error> {
-    let Some(value) = read_value(app, key).await? else { return Ok(None) };
-    let record = json::from_value(&value).ok();
+    let Some(bytes) = app.ports.key_value.get(key).await? else { return Ok(None) };
+    let record = json::read(&bytes).ok();
     if record.is_none() {
-        log_unreadable(key);
+        platform::log!(Warn, "deauthorization.read_failed", kind = key.split(':').next().unwrap_or_default());
     }
     Ok(record)
-}
-
-/// Reads a record as JSON. Not generic, so that it is compiled once.
-async fn read_value(app: &AppState, key: &str) -> Result<Option<Value>, Error> {
-    let Some(bytes) = app.ports.key_value.get(key).await? else { return Ok(None) };
-    let value = json::parse(&bytes).ok();
-    if value.is_none() {
-        log_unreadable(key);
-    }
-    Ok(value)
-}
-
-fn log_unreadable(key: &str) {
-    platform::log!(Warn, "deauthorization.read_failed", kind = key.split(':').next().unwrap_or_default());
 }

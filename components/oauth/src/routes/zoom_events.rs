@@ -6,7 +6,7 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::AccountId;
-use domain::time::Timestamp;
+use domain::time::{self, Timestamp};
 use http::{HeaderMap, StatusCode};
 use platform::auth::verify;
 use platform::http::{Json, RawBody};
@@ -67,8 +67,8 @@ pub(crate) async fn receive(
 impl ZoomAppEvent {
     /// Returns when the event occurred, if it says so.
     fn time(&self) -> Option<Timestamp> {
-        let deauthorized_at = self.payload.deauthorization_time.as_ref().and_then(|text| text.parse().ok());
-        let sent_at = || self.payload.event_ts.or(self.event_ts).map(Timestamp::from_millisecond);
+        let deauthorized_at = self.payload.deauthorization_time.as_ref().and_then(|text| time::parse(text));
+        let sent_at = || self.payload.event_ts.or(self.event_ts).map(time::from_millisecond);
         deauthorized_at.or_else(sent_at)
     }
 }

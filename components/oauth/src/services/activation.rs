@@ -69,7 +69,7 @@ async fn find_renewable<'s>(
 fn live_service(app: &AppState, sign_in: &ConfirmedSignIn, earlier: Option<&Service>) -> Service {
     let new_id = || {
         let bytes: [u8; ID_BYTES] = app.ports.random.bytes();
-        ServiceId::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        ServiceId::from(const_hex::encode(bytes))
     };
     Service {
         v: VERSION,

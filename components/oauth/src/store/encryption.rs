@@ -86,7 +86,7 @@ impl EncryptionKey {
         let bytes = STANDARD.decode(encoded.expose()).map_err(|_| EncryptionError::InvalidKey)?;
         let cipher = Aes256Gcm::new_from_slice(&bytes).map_err(|_| EncryptionError::InvalidKey)?;
         let digest = Sha256::new().chain_update(b"zoom-for-marketo token key:").chain_update(&bytes).finalize();
-        let mut id: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut id = const_hex::encode(digest);
         id.truncate(KEY_ID_DIGITS);
         Ok(Self { id, cipher })
     }

@@ -11,6 +11,7 @@ use crate::mapping::RegistrationForm;
 use crate::outcome::{Disposition, LeadOutcome};
 use crate::state::AppState;
 use crate::store::ledger;
+use domain::time::UtcDay;
 use domain::{Error, ErrorCode, Problem, ProgramId, WebinarId};
 use futures::FutureExt;
 use platform::concurrency::run_bounded;
@@ -92,7 +93,7 @@ async fn read_ledger<'c>(
         return Ok(LedgerRead::Known(index, outcome));
     }
     let mut add_calls = daily_limit::add_calls_today(entry.as_ref(), now);
-    if attempt.crashed_before && entry.is_none() && attempt.requested_at.utc_day() == add_calls.day {
+    if attempt.crashed_before && entry.is_none() && UtcDay::of(attempt.requested_at) == add_calls.day {
         // The crashed worker may have made an add call that it did not record.
         add_calls = daily_limit::one_more(add_calls);
     }

@@ -6,7 +6,7 @@
 use crate::state::AppState;
 use crate::store::ledger;
 use domain::records::{AddCalls, ProgramsKey, Registration, RegistrationOutcome};
-use domain::time::Timestamp;
+use domain::time::{Timestamp, UtcDay};
 use domain::{Email, Error, ErrorCode, Problem, WebinarId};
 use zoom_client::error::next_utc_midnight;
 
@@ -33,7 +33,7 @@ pub async fn add_calls_at(state: &AppState, webinars: &[WebinarId], email: &Emai
 
 /// Returns the add calls that a ledger entry counts for today.
 pub fn add_calls_today(entry: Option<&Registration>, now: Timestamp) -> AddCalls {
-    let day = now.utc_day();
+    let day = UtcDay::of(now);
     entry.map(|entry| entry.adds).filter(|adds| adds.day == day).unwrap_or(AddCalls { day, count: 0 })
 }
 
@@ -60,7 +60,7 @@ mod tests {
 
     fn entry(outcome: RegistrationOutcome, at: &str) -> Registration {
         let at: Timestamp = at.parse().unwrap();
-        let adds = AddCalls { day: at.utc_day(), count: 3 };
+        let adds = AddCalls { day: UtcDay::of(at), count: 3 };
         Registration { v: 1, program: 1.into(), lead: 2.into(), at, outcome, adds }
     }
 

@@ -73,10 +73,11 @@ mod tests {
     use super::*;
     use domain::Sensitive;
     use domain::records::AddCalls;
+    use domain::time::UtcDay;
 
     fn entry(outcome: RegistrationOutcome, at: &str, count: u8) -> Registration {
         let at: Timestamp = at.parse().unwrap();
-        let adds = AddCalls { day: at.utc_day(), count };
+        let adds = AddCalls { day: UtcDay::of(at), count };
         Registration { v: 1, program: 1.into(), lead: 2.into(), at, outcome, adds }
     }
 

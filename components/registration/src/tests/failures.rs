@@ -3,7 +3,7 @@
 use super::fake_zoom::AddReply;
 use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
 use domain::records::{ConnectedPrograms, ProgramsKey};
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
 use serde_json::{Value, json};
 
 /// Returns the listed failures.
@@ -120,7 +120,7 @@ async fn r12_daily_limit_is_parked_until_midnight_utc_and_then_retried() {
     fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(429, limit));
     fixture.submit("t", &[lead(1)]).await;
     assert_eq!(fixture.outcome(1).0["errorCode"], "DAILY_LIMIT");
-    let midnight = now(&fixture).next_midnight(SignedDuration::ZERO);
+    let midnight = next_midnight(now(&fixture), Offset::UTC);
     assert_eq!(failures(&fixture).await[0]["next_try"], midnight.to_string());
     fixture.memory.advance(midnight.duration_since(now(&fixture)) - SignedDuration::from_secs(1));
     assert_eq!(fixture.tick().await, 0);
@@ -148,7 +148,7 @@ async fn r12_add_calls_are_counted_over_all_webinars() {
     assert_eq!(fixture.outcome(2).0["registration"], "registered");
     assert_eq!(fixture.adds(&email(1)), 3);
     add_members(&fixture, &[1]);
-    fixture.memory.advance(now(&fixture).next_midnight(SignedDuration::ZERO).duration_since(now(&fixture)));
+    fixture.memory.advance(next_midnight(now(&fixture), Offset::UTC).duration_since(now(&fixture)));
     assert_eq!(fixture.tick().await, 1);
     assert!(failures(&fixture).await.is_empty(), "on the next day");
 }

@@ -2,7 +2,7 @@
 
 use crate::person::{Details, Person, PersonKey, PersonPresence, Presence};
 use domain::status::StandardStatus;
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{self, SignedDuration, Timestamp};
 use domain::{Email, LeadId, RegistrantId, Sensitive};
 use marketo_client::members::Member;
 use serde::de::DeserializeOwned;
@@ -49,9 +49,10 @@ impl ParticipantRow {
         if row.status.as_deref() == Some("in_waiting_room") {
             return None;
         }
-        let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+        let time = |text: &Option<String>| text.as_deref().and_then(time::parse);
         let from = time(&row.join_time);
-        let to = time(&row.leave_time).or_else(|| from.map(|from| from + SignedDuration::from_secs(row.duration)));
+        let to = time(&row.leave_time)
+            .or_else(|| from.map(|from| time::after(from, SignedDuration::from_secs(row.duration))));
         Some(Self {
             registrant: row.registrant_id.as_deref().map(RegistrantId::from),
             email: row.user_email.as_deref().and_then(Email::parse),

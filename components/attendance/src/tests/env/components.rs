@@ -38,7 +38,7 @@ fn answer(components: &mut FakeComponents, component: &'static str, path: &str, 
         if let Some(code) = components.token_error {
             return (StatusCode::CONFLICT, Json(json!({"code": code, "detail": "No."}))).into_response();
         }
-        let expires_at = Timestamp::from_second(4_000_000_000) - SignedDuration::from_hours(1);
+        let expires_at = Timestamp::constant(4_000_000_000, 0) - SignedDuration::from_hours(1);
         return Json(json!({"access_token": "t", "api_base": "http://zoom.test", "expires_at": expires_at}))
             .into_response();
     }

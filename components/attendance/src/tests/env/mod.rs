@@ -15,7 +15,7 @@ use domain::records::{
     RegistrationKey, RegistrationOutcome, Service, ServiceKey, ServiceState, VERSION, WorkerKey,
 };
 use domain::status::{Channel, ProgressionStatus};
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{SignedDuration, Timestamp, UtcDay};
 use domain::webinar::{RegistrationMode, Snapshot};
 use domain::{Email, ErrorCode, Problem, ProgramId};
 use hmac::{Hmac, KeyInit, Mac};
@@ -189,7 +189,7 @@ impl TestEnv {
         let now = self.now();
         let key = RegistrationKey { webinar: WEBINAR.into(), email: Email::parse(email).unwrap().hash() };
         let outcome = RegistrationOutcome::Pending { registrant: "r".into() };
-        let adds = AddCalls { day: now.utc_day(), count: 1 };
+        let adds = AddCalls { day: UtcDay::of(now), count: 1 };
         let entry = Registration { v: VERSION, program: program.into(), lead: lead.into(), at: now, outcome, adds };
         self.ports().store().put(&key, &entry).await.unwrap();
     }
@@ -290,7 +290,7 @@ impl TestEnv {
         let mut mac = Hmac::<Sha256>::new_from_slice(b"hook").unwrap();
         mac.update(format!("v0:{timestamp}:").as_bytes());
         mac.update(&body);
-        let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = const_hex::encode(mac.finalize().into_bytes());
         let mut headers = HeaderMap::new();
         headers.insert("x-zm-request-timestamp", timestamp.parse().unwrap());
         headers.insert("x-zm-signature", format!("v0={signature}").parse().unwrap());

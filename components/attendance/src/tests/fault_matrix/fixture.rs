@@ -76,8 +76,8 @@ impl Fixture {
         let began = self.simulation.now();
         while let Some(due) = self.due().filter(|due| due.duration_since(began) < CASE_TIMEOUT) {
             // Skips ticks that have nothing to do.
-            let minutes = due.duration_since(began).as_millis().max(0) / MINUTE.as_millis();
-            let next = began + MINUTE * (minutes + 1);
+            let minutes = due.duration_since(began).as_mins().max(0);
+            let next = began + SignedDuration::from_mins(minutes + 1);
             let next = if next > self.simulation.now() { next } else { self.simulation.now() + MINUTE };
             self.simulation.move_to(next);
             self.tick();

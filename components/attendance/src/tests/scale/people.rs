@@ -61,7 +61,7 @@ impl Registrant {
 
     /// Returns the row of the report for one join.
     pub(super) fn row(self, joined: u64) -> Value {
-        let time = |second: i64| domain::time::Timestamp::from_second(START + second).to_string();
+        let time = |second: i64| domain::time::Timestamp::from_second(START + second).unwrap().to_string();
         let from = (self.0 % 600) as i64 + 1500 * joined as i64;
         json!({"id": "", "user_id": "16778240", "name": format!("First{} Last{}", self.0, self.0),
             "user_email": self.email(), "registrant_id": self.id(), "join_time": time(from),

@@ -89,7 +89,7 @@ mod tests {
     use crate::webinar::RegistrationMode;
 
     fn at(minute: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + 60 * minute)
+        Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
     }
 
     fn starting(minute: i64) -> Snapshot {

@@ -17,7 +17,7 @@ pub(super) fn hmac_sha256_hex(key: &Sensitive, parts: &[&[u8]]) -> Result<String
     for part in parts {
         mac.update(part);
     }
-    Ok(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(const_hex::encode(mac.finalize().into_bytes()))
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub async fn zoom(ports: &Ports, headers: &HeaderMap, body: &[u8]) -> Result<(),
     let (Some(timestamp), Some(signature)) = (text("x-zm-request-timestamp"), text("x-zm-signature")) else {
         return Err(ErrorCode::Unauthenticated.into());
     };
-    let at = timestamp.parse().ok().map(Timestamp::from_second);
+    let at = timestamp.parse().ok().and_then(|second| Timestamp::from_second(second).ok());
     let is_fresh = at.is_some_and(|at| ports.clock.now().duration_since(at).abs() <= WEBHOOK_WINDOW);
     let expected = format!("v0={}", hmac_sha256_hex(&secret, &[b"v0:", timestamp.as_bytes(), b":", body])?);
     if constant_time_eq(signature, &expected) && is_fresh { Ok(()) } else { Err(ErrorCode::Unauthenticated.into()) }

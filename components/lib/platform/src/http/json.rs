@@ -44,11 +44,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 impl<T: DeserializeOwned> JsonBody<T> {
     /// Parses a body that was read raw, because its signature had to be verified first.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ApiError> {
-        json::read(bytes).map(Self).map_err(unreadable)
+        json::read(bytes).map(Self).map_err(|error| unreadable(&error))
     }
 }
 
-fn unreadable(error: json::JsonError) -> ApiError {
+fn unreadable(error: &json::JsonError) -> ApiError {
     ApiError::invalid(&format!("The body cannot be read: {error}."))
 }
 

@@ -30,7 +30,7 @@ struct SimulatedTime(Timestamp);
 impl Default for SimulatedTime {
     fn default() -> Self {
         // 2026-11-02T09:00:00Z: a plain Monday.
-        Self(Timestamp::from_second(1_793_610_000))
+        Self(Timestamp::constant(1_793_610_000, 0))
     }
 }
 

@@ -80,7 +80,7 @@ impl MatrixFaultPlan {
 
     fn count_received(&self, request: &Request<Bytes>, fault: Option<Fault>) {
         if is_add(request) && fault.is_none_or(counts_at_zoom) {
-            let day = self.memory.ports().clock.now().utc_day();
+            let day = UtcDay::of(self.memory.ports().clock.now());
             *self.state.lock().unwrap().counted.entry((address(request), day)).or_default() += 1;
         }
     }

@@ -95,8 +95,8 @@ impl FaultFixture {
         let began = self.simulation.now();
         while let Some(due) = self.due().filter(|due| due.duration_since(began) < MAX_CASE_DURATION) {
             // Skips the ticks at which nothing is due.
-            let minutes = due.duration_since(began).as_millis().max(0) / TICK_INTERVAL.as_millis();
-            let next = began + TICK_INTERVAL * (minutes + 1);
+            let ticks = due.duration_since(began).as_millis().max(0) / TICK_INTERVAL.as_millis();
+            let next = began + TICK_INTERVAL * i32::try_from(ticks + 1).unwrap();
             let next = if next > self.simulation.now() { next } else { self.simulation.now() + TICK_INTERVAL };
             self.simulation.move_to(next);
             self.tick();

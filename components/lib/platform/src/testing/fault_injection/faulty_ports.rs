@@ -6,7 +6,7 @@ use crate::Ports;
 use crate::ports::{Http, KeyValue, StoreError, TransportError};
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
 use http::{Request, Response};
 use serde_json::json;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl FaultyPorts {
             Fault::DailyOfAccount => {
                 let message =
                     "You have reached the maximum daily rate limit for this API. Refer to the response header.";
-                let tomorrow = self.simulation.now().next_midnight(SignedDuration::ZERO).to_string();
+                let tomorrow = next_midnight(self.simulation.now(), Offset::UTC).to_string();
                 let headers = [("x-ratelimit-type", "Daily-limit"), ("retry-after", tomorrow.as_str())];
                 Ok(respond(429, &headers, &json!({"code": 429, "message": message}).to_string()))
             }
@@ -115,7 +115,7 @@ impl FaultyPorts {
     }
 
     fn too_many_requests(&self, form: RetryAfter) -> Response<Bytes> {
-        let at = Timestamp::from_second(self.simulation.now().as_second() + 7);
+        let at = Timestamp::from_second(self.simulation.now().as_second() + 7).unwrap_or(Timestamp::MAX);
         let retry_after = match form {
             RetryAfter::Absent => None,
             RetryAfter::Seconds => Some("7".to_owned()),
