@@ -2,6 +2,12 @@
 
 use super::keys::Key;
 use super::tab::Tab;
+use chromiumoxide::Result;
+use chromiumoxide::cdp::browser_protocol::accessibility::{AxNode, AxValue, QueryAxTreeParams};
+use chromiumoxide::cdp::browser_protocol::dom::{BackendNodeId, GetDocumentParams, ResolveNodeParams};
+use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
+use chromiumoxide::cdp::js_protocol::runtime::{CallArgument, CallFunctionOnParams};
+use chromiumoxide::layout::Point;
 use serde_json::{Value, json};
 
 /// A locator: the role and name of an element, optionally within another element.
@@ -34,7 +40,7 @@ impl Locator {
 /// An element of the page.
 #[derive(Debug, Clone)]
 pub struct Element {
-    node: Value,
+    node: BackendNodeId,
     /// Its accessible name.
     pub name: String,
     /// Its accessible description.
@@ -73,23 +79,21 @@ impl Tab {
         self.try_all(locator).await.unwrap_or_default()
     }
 
-    async fn try_all(&self, locator: &Locator) -> Result<Vec<Element>, String> {
+    async fn try_all(&self, locator: &Locator) -> Result<Vec<Element>> {
         let roots = match &locator.within {
             Some(outer) => Box::pin(self.try_all(outer)).await?.into_iter().map(|element| element.node).collect(),
-            None => {
-                let document = self.try_call("DOM.getDocument", json!({"depth": 0})).await?;
-                vec![document["root"]["backendNodeId"].clone()]
-            }
+            None => vec![self.page.execute(GetDocumentParams::builder().depth(0).build()).await?.root.backend_node_id],
         };
         let mut found = Vec::new();
         for root in roots {
-            let mut query = json!({"backendNodeId": root, "role": locator.role});
-            if let Some(name) = &locator.name {
-                query["accessibleName"] = json!(name);
-            }
-            let answer = self.try_call("Accessibility.queryAXTree", query).await?;
-            let nodes = answer["nodes"].as_array().into_iter().flatten();
-            found.extend(nodes.filter(|node| node["ignored"] != true).map(Element::of));
+            let query = QueryAxTreeParams {
+                backend_node_id: Some(root),
+                role: Some(locator.role.clone()),
+                accessible_name: locator.name.clone(),
+                ..QueryAxTreeParams::default()
+            };
+            let answer = self.page.execute(query).await?;
+            found.extend(answer.nodes.iter().filter(|node| !node.ignored).filter_map(Element::of));
         }
         Ok(found)
     }
@@ -117,22 +121,18 @@ impl Tab {
     }
 
     /// Calls a function on an element; an error if the element is gone.
-    pub(super) async fn try_call_function(
-        &self,
-        element: &Element,
-        function: &str,
-        arguments: Value,
-    ) -> Result<Value, String> {
-        let object = self.try_call("DOM.resolveNode", json!({"backendNodeId": element.node})).await?;
-        let arguments: Vec<Value> =
-            arguments.as_array().into_iter().flatten().map(|value| json!({"value": value})).collect();
-        let parameters = json!({
-            "objectId": object["object"]["objectId"], "functionDeclaration": function, "arguments": arguments,
-            "returnByValue": true, "awaitPromise": true,
-        });
-        let mut answer = self.try_call("Runtime.callFunctionOn", parameters).await?;
-        assert!(answer.get("exceptionDetails").is_none(), "{function}: {answer}");
-        Ok(answer["result"]["value"].take())
+    async fn try_call_function(&self, element: &Element, function: &str, arguments: Value) -> Result<Value> {
+        let node = ResolveNodeParams::builder().backend_node_id(element.node).build();
+        let object = self.page.execute(node).await?.result.object;
+        let mut call = CallFunctionOnParams::new(function);
+        call.object_id = object.object_id;
+        let arguments = arguments.as_array().into_iter().flatten();
+        call.arguments = Some(arguments.map(|value| CallArgument::builder().value(value.clone()).build()).collect());
+        call.return_by_value = Some(true);
+        call.await_promise = Some(true);
+        let answer = self.page.execute(call).await?.result;
+        assert!(answer.exception_details.is_none(), "{function}: {answer:?}");
+        Ok(answer.result.value.unwrap_or_default())
     }
 
     /// Clicks an element with the mouse. It must not be covered.
@@ -140,16 +140,12 @@ impl Tab {
         self.try_click(element).await.unwrap();
     }
 
-    async fn try_click(&self, element: &Element) -> Result<(), String> {
+    async fn try_click(&self, element: &Element) -> Result<()> {
         let spot = self.try_call_function(element, SPOT, json!([])).await?;
-        assert!(spot.get("blocked").is_none(), "{element:?} cannot be clicked: {spot}");
-        for (kind, buttons) in [("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)] {
-            let button = if kind == "mouseMoved" { "none" } else { "left" };
-            let event = json!({
-                "type": kind, "x": spot["x"], "y": spot["y"], "button": button, "buttons": buttons, "clickCount": 1,
-            });
-            self.call("Input.dispatchMouseEvent", event).await;
-        }
+        let (Some(x), Some(y), None) = (spot["x"].as_f64(), spot["y"].as_f64(), spot.get("blocked")) else {
+            panic!("{element:?} cannot be clicked: {spot}");
+        };
+        self.page.click(Point::new(x, y)).await.unwrap();
         Ok(())
     }
 
@@ -170,9 +166,7 @@ impl Tab {
     /// Clicks an element that navigates, and waits until the new page is loaded.
     pub async fn click_and_load(&self, locator: &Locator) {
         let element = self.find(locator).await;
-        let mark = self.event_count();
-        self.click_element(&element).await;
-        self.wait_for_load_since(mark).await;
+        self.load_after(self.click_element(&element)).await;
     }
 
     /// Replaces the content of a field.
@@ -183,7 +177,7 @@ impl Tab {
         if text.is_empty() {
             self.press_key(Key::Delete).await;
         } else {
-            self.call("Input.insertText", json!({"text": text})).await;
+            self.page.execute(InsertTextParams::new(text)).await.unwrap();
         }
     }
 
@@ -212,7 +206,7 @@ impl Tab {
         self.try_inner_text(element).await.unwrap()
     }
 
-    async fn try_inner_text(&self, element: &Element) -> Result<String, String> {
+    async fn try_inner_text(&self, element: &Element) -> Result<String> {
         let words = self.try_call_function(element, "function () { return this.innerText; }", json!([])).await?;
         Ok(words.as_str().unwrap_or_default().to_owned())
     }
@@ -256,17 +250,17 @@ impl Tab {
 }
 
 impl Element {
-    fn of(node: &Value) -> Self {
-        let text = |field: &str| node[field]["value"].as_str().unwrap_or_default().to_owned();
-        let properties = node["properties"].as_array().into_iter().flatten();
+    fn of(node: &AxNode) -> Option<Self> {
+        let text = |value: &Option<AxValue>| Some(value.as_ref()?.value.as_ref()?.as_str()?.to_owned());
+        let properties = node.properties.iter().flatten();
         let states = properties
-            .filter_map(|property| Some((property["name"].as_str()?.to_owned(), property["value"]["value"].clone())));
-        Self {
-            node: node["backendDOMNodeId"].clone(),
-            name: text("name"),
-            description: text("description"),
+            .map(|property| (property.name.as_ref().to_owned(), property.value.value.clone().unwrap_or_default()));
+        Some(Self {
+            node: node.backend_dom_node_id?,
+            name: text(&node.name).unwrap_or_default(),
+            description: text(&node.description).unwrap_or_default(),
             states: Value::Object(states.collect()),
-        }
+        })
     }
 
     /// Returns whether a state is set.

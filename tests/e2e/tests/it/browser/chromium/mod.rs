@@ -1,13 +1,11 @@
 //! A headless Chromium, driven as a person would: by accessible roles and names, mouse and keys.
 //!
-//! The tests talk to it in the browser's debugging protocol over a pair of pipes. A `WebDriver` library would need a
-//! second program beside the browser, and gives no access to the browser's log or its accessibility tree. A library for
-//! the whole protocol takes minutes to compile. These tests need a dozen calls, in JSON.
+//! The crate `chromiumoxide` starts the browser and speaks its debugging protocol. A `WebDriver` library would need a
+//! second program beside the browser, and gives no access to the browser's log or its accessibility tree.
 //!
 //! | module | contents |
 //! |---|---|
-//! | `process` | finding and starting the browser |
-//! | `pipe` | calls and events |
+//! | `process` | starting the browser |
 //! | `tab` | navigation, waiting, screenshots |
 //! | `keys` | keyboard input |
 //! | `element` | locators, clicking, filling in |
@@ -15,7 +13,6 @@
 
 mod element;
 mod keys;
-mod pipe;
 mod process;
 mod record;
 mod tab;

@@ -1,11 +1,20 @@
 //! A tab: navigation, waiting for what it shows, screenshots.
 
-use super::pipe::Pipe;
-use base64::Engine;
+use super::record::{Record, Unreadable};
+use chromiumoxide::cdp::browser_protocol::accessibility;
+use chromiumoxide::cdp::browser_protocol::audits;
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    MediaFeature, SetDeviceMetricsOverrideParams, SetLocaleOverrideParams, SetTouchEmulationEnabledParams,
+};
+use chromiumoxide::cdp::browser_protocol::network::ClearBrowserCookiesParams;
+use chromiumoxide::cdp::browser_protocol::page::EventLoadEventFired;
+use chromiumoxide::page::ScreenshotParams;
+use chromiumoxide::{Page, Result};
+use futures::StreamExt;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// Counts the changes of each document, so that a caller can wait for the next change without missing it.
 const COUNTER: &str = "(() => {
@@ -21,75 +30,55 @@ const COUNTER: &str = "(() => {
 /// How long to wait for a page. An idle view of the console polls once a minute.
 const TIMEOUT: Duration = Duration::from_secs(150);
 
+/// How long a call of the browser may take.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// A tab of the browser.
 pub struct Tab {
-    pub(super) pipe: Arc<Pipe>,
-    pub(super) session: String,
+    pub(super) page: Page,
+    pub(super) record: Record,
 }
 
 impl Tab {
-    pub(super) async fn of(pipe: Arc<Pipe>, session: &str) -> Self {
-        let tab = Self { pipe, session: session.to_owned() };
-        for domain in ["Page", "Runtime", "Log", "Network", "DOM", "Accessibility", "Audits"] {
-            tab.call(&format!("{domain}.enable"), json!({})).await;
-        }
-        tab.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": COUNTER})).await;
+    pub(super) async fn of(page: Page, unreadable: Unreadable) -> Result<Self> {
+        let record = Record::of(&page, unreadable).await?;
+        page.execute(accessibility::EnableParams::default()).await?;
+        page.execute(audits::EnableParams::default()).await?;
+        page.evaluate_on_new_document(COUNTER).await?;
         // The same locale and time zone on every machine.
-        tab.call("Emulation.setLocaleOverride", json!({"locale": "en-US"})).await;
-        tab.call("Emulation.setTimezoneOverride", json!({"timezoneId": "Europe/Berlin"})).await;
+        page.emulate_locale(SetLocaleOverrideParams::builder().locale("en-US").build()).await?;
+        page.emulate_timezone("Europe/Berlin").await?;
+        let tab = Self { page, record };
         tab.set_viewport(1024, 768, false).await;
-        tab
-    }
-
-    /// Calls a method that must succeed.
-    pub(super) async fn call(&self, method: &str, parameters: Value) -> Value {
-        self.try_call(method, parameters).await.unwrap()
-    }
-
-    pub(super) async fn try_call(&self, method: &str, parameters: Value) -> Result<Value, String> {
-        self.pipe.call(Some(&self.session), method, parameters).await
+        Ok(tab)
     }
 
     /// Navigates to a URL and waits until the page is loaded.
     pub async fn go(&self, url: &str) {
-        let mark = self.event_count();
-        let answer = self.call("Page.navigate", json!({"url": url})).await;
-        assert!(answer.get("errorText").is_none(), "{url}: {answer}");
-        // Another fragment of the same page causes no load.
-        if answer.get("loaderId").is_some() {
-            self.wait_for_load_since(mark).await;
+        let page = |url: &str| url.split('#').next().map(str::to_owned);
+        // Another fragment of the same page causes no load, for which the crate would wait.
+        if url.contains('#') && page(url) == page(&self.url().await) {
+            self.evaluate(&format!("location.href = {}", json!(url))).await;
+        } else {
+            self.page.goto(url).await.unwrap();
         }
     }
 
     /// Brings the tab to the front, as when a person selects it.
     pub async fn to_front(&self) {
-        self.call("Page.bringToFront", json!({})).await;
+        self.page.bring_to_front().await.unwrap();
     }
 
-    /// Returns the number of events so far.
-    pub(super) fn event_count(&self) -> usize {
-        self.pipe.events(&self.session, usize::MAX).1
-    }
-
-    /// Waits for a page load after event number `mark`.
-    pub(super) async fn wait_for_load_since(&self, mark: usize) {
-        loop {
-            let (events, count) = self.pipe.events(&self.session, mark);
-            if events.iter().any(|event| event["method"] == "Page.loadEventFired") {
-                return;
-            }
-            self.pipe.more_events(count).await;
-        }
+    /// Performs an action that navigates, and waits until the new page is loaded.
+    pub(super) async fn load_after(&self, action: impl Future<Output = ()>) {
+        let mut loads = self.page.event_listener::<EventLoadEventFired>().await.unwrap();
+        action.await;
+        assert!(timeout(CALL_TIMEOUT, loads.next()).await.is_ok_and(|load| load.is_some()), "no page was loaded");
     }
 
     /// Evaluates an expression in the page and awaits a promise. Returns an error if the page throws or goes away.
-    pub async fn try_evaluate(&self, expression: &str) -> Result<Value, String> {
-        let parameters = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
-        let mut answer = self.try_call("Runtime.evaluate", parameters).await?;
-        match answer.get("exceptionDetails") {
-            Some(thrown) => Err(thrown.to_string()),
-            None => Ok(answer["result"]["value"].take()),
-        }
+    pub async fn try_evaluate(&self, expression: &str) -> Result<Value> {
+        Ok(self.page.evaluate_expression(expression).await?.value().cloned().unwrap_or_default())
     }
 
     /// Evaluates an expression that must succeed.
@@ -107,7 +96,8 @@ impl Tab {
                 return found;
             }
             let left = TIMEOUT.saturating_sub(started.elapsed());
-            let change = tokio::time::timeout(left, self.try_evaluate_raw(&format!("__seen.after({count})"))).await;
+            // The end of the page counts as a change.
+            let change = timeout(left, self.try_evaluate(&format!("__seen.after({count})"))).await;
             if change.is_err() {
                 let shown = self.try_evaluate("location.href + '\\n' + document.body.innerText").await;
                 panic!(
@@ -116,11 +106,6 @@ impl Tab {
                 );
             }
         }
-    }
-
-    /// Waits for a change. The end of the page counts as one.
-    async fn try_evaluate_raw(&self, expression: &str) {
-        let _ = self.try_evaluate(expression).await;
     }
 
     /// Waits until an expression is true in the page.
@@ -152,27 +137,24 @@ impl Tab {
 
     /// Sets the size of the viewport.
     pub async fn set_viewport(&self, width: u32, height: u32, is_phone: bool) {
-        let scale = if is_phone { 2 } else { 1 };
-        let screen = json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": is_phone});
-        self.call("Emulation.setDeviceMetricsOverride", screen).await;
-        self.call("Emulation.setTouchEmulationEnabled", json!({"enabled": is_phone})).await;
+        let scale = if is_phone { 2.0 } else { 1.0 };
+        let screen = SetDeviceMetricsOverrideParams::new(width, height, scale, is_phone);
+        self.page.execute(screen).await.unwrap();
+        self.page.execute(SetTouchEmulationEnabledParams::new(is_phone)).await.unwrap();
     }
 
     /// Sets the preferred color scheme: `light` or `dark`.
     pub async fn set_color_scheme(&self, scheme: &str) {
-        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.call("Emulation.setEmulatedMedia", json!({"features": features})).await;
+        self.page.emulate_media_features(vec![MediaFeature::new("prefers-color-scheme", scheme)]).await.unwrap();
     }
 
     /// Writes a screenshot of the viewport.
     pub async fn screenshot(&self, file: &Path) {
-        let answer = self.call("Page.captureScreenshot", json!({"format": "png"})).await;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap()).unwrap();
-        std::fs::write(file, bytes).unwrap();
+        self.page.save_screenshot(ScreenshotParams::default(), file).await.unwrap();
     }
 
     /// Deletes all cookies, as if they had expired.
     pub async fn forget_cookies(&self) {
-        self.call("Network.clearBrowserCookies", json!({})).await;
+        self.page.execute(ClearBrowserCookiesParams::default()).await.unwrap();
     }
 }
