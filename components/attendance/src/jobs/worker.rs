@@ -50,7 +50,8 @@ pub(crate) async fn work(state: &AppState, deadline: Timestamp, task: Task<'_>) 
         WorkerPass { state, deadline, processed: BTreeSet::new(), stalled: BTreeSet::new(), has_work_left: false };
     let result = match task {
         Task::Program(connection) => {
-            pass.run_slice(connection, deadline, true).await;
+            let result = run::run_program(state, connection, deadline, true).await;
+            pass.record(connection.program, result);
             Ok(())
         }
         Task::DuePrograms | Task::Continuation { .. } => pass.run_due_programs().await,
@@ -112,16 +113,16 @@ impl WorkerPass<'_> {
                 if due.since <= self.state.now() {
                     let slice_end = self.deadline.min(self.state.now() + SLICE);
                     let until = if is_only_one { self.deadline } else { slice_end };
-                    self.run_slice(&due.connection, until, false).await;
+                    let result = run::run_program(self.state, &due.connection, until, false).await;
+                    self.record(due.connection.program, result);
                 }
             }
         }
     }
 
-    /// Runs one program. A program whose records cannot be read or written does not stop the others.
-    async fn run_slice(&mut self, connection: &ProgramConnection, until: Timestamp, is_requested: bool) {
-        let program = connection.program;
-        match run::run_program(self.state, connection, until, is_requested).await {
+    /// Records the result of a slice. A program whose records cannot be read or written does not stop the others.
+    fn record(&mut self, program: ProgramId, result: Result<RunResult, Error>) {
+        match result {
             Ok(result) => {
                 self.processed.insert(program);
                 match result {

@@ -5,9 +5,10 @@ use crate::body::RequestBody;
 use crate::client::{MarketoClient, upstream_error};
 use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Reason, Recovery, quota_reset};
 use bytes::Bytes;
-use domain::time::SignedDuration;
+use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Retry, json};
-use http::{Method, Request, header};
+use http::{Method, Request, Response, header};
+use platform::ports::TransportError;
 use platform::retry::{RetryBudget, retry_after};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -51,26 +52,27 @@ enum Attempt {
     Failed(MarketoError),
 }
 
+impl<T: DeserializeOwned> Envelope<T> {
+    fn of(raw: RawEnvelope) -> Result<Self, MarketoError> {
+        let result: Result<Vec<T>, _> = raw.result.into_iter().map(serde_json::from_value).collect();
+        let result = result.map_err(|_| upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon))?;
+        Ok(Self { result, next_page_token: raw.next_page_token })
+    }
+}
+
 impl MarketoClient {
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Envelope<T>, MarketoError> {
         self.call(Method::GET, path, RequestBody::None).await
     }
 
     /// Calls an operation and deserializes its results. `path` begins with `/rest`.
+    /// Calls Marketo until an attempt succeeds, fails for good, or no attempt or time is left.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: RequestBody,
     ) -> Result<Envelope<T>, MarketoError> {
-        let raw = self.call_untyped(method, path, body).await?;
-        let unreadable = |_| upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon);
-        let result: Result<Vec<T>, _> = raw.result.into_iter().map(serde_json::from_value).collect();
-        Ok(Envelope { result: result.map_err(unreadable)?, next_page_token: raw.next_page_token })
-    }
-
-    /// Not generic, so that it is compiled once.
-    async fn call_untyped(&self, method: Method, path: &str, body: RequestBody) -> Result<RawEnvelope, MarketoError> {
         let url = format!("{}{path}", self.ports.config().marketo_url().await?);
         let mut retry_budget = RetryBudget::until(self.deadline);
         let mut renewed = false;
@@ -95,8 +97,10 @@ impl MarketoClient {
                 request = request.header(header::CONTENT_TYPE, content_type);
             }
             let request = request.body(bytes).map_err(|error| Error::Internal(error.to_string()))?;
-            match self.attempt(request).await {
-                Attempt::Succeeded(envelope) => return Ok(envelope),
+            let now = self.ports.clock.now();
+            let timeout = CALL_TIMEOUT.min(self.deadline.duration_since(now));
+            match Attempt::of(self.ports.send_within(timeout, request).await, now) {
+                Attempt::Succeeded(envelope) => return Envelope::of(envelope),
                 Attempt::Failed(error) => return Err(error),
                 Attempt::RefusedToken if !renewed => {
                     renewed = true;
@@ -131,42 +135,43 @@ impl MarketoClient {
         }
         Ok(())
     }
+}
 
-    async fn attempt(&self, request: Request<Bytes>) -> Attempt {
-        let now = self.ports.clock.now();
-        let timeout = CALL_TIMEOUT.min(self.deadline.duration_since(now));
-        let unavailable = Attempt::Retryable { wait: None, code: ErrorCode::MarketoUnavailable };
-        let Ok(response) = self.ports.send_within(timeout, request).await else { return unavailable };
+impl Attempt {
+    /// Classifies an answer, or its absence.
+    fn of(response: Result<Response<Bytes>, TransportError>, now: Timestamp) -> Self {
+        let unavailable = Self::Retryable { wait: None, code: ErrorCode::MarketoUnavailable };
+        let Ok(response) = response else { return unavailable };
         match response.status().as_u16() {
             200..=299 => {}
             429 => {
-                return Attempt::Retryable { wait: retry_after(response.headers(), now), code: ErrorCode::RateLimited };
+                return Self::Retryable { wait: retry_after(response.headers(), now), code: ErrorCode::RateLimited };
             }
-            401 => return Attempt::RefusedToken,
-            403 => return Attempt::Failed(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into()),
-            status @ 400..=499 => return Attempt::Failed(MarketoError::Api(MarketoCode(status.into()))),
+            401 => return Self::RefusedToken,
+            403 => return Self::Failed(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into()),
+            status @ 400..=499 => return Self::Failed(MarketoError::Api(MarketoCode(status.into()))),
             _ => return unavailable,
         }
         let Ok(envelope) = json::read::<RawEnvelope>(response.body()) else { return unavailable };
         if envelope.success {
-            return Attempt::Succeeded(envelope);
+            return Self::Succeeded(envelope);
         }
         // `success: false` without errors is an unknown failure of Marketo.
         let Some(code) = envelope.errors.first().map(Reason::code) else { return unavailable };
         match code.recovery() {
-            Recovery::RenewToken => Attempt::RefusedToken,
+            Recovery::RenewToken => Self::RefusedToken,
             Recovery::BackOff { wait } => {
                 let is_rate_limited = matches!(code.0, 606 | 615);
-                Attempt::Retryable {
+                Self::Retryable {
                     wait,
                     code: if is_rate_limited { ErrorCode::RateLimited } else { ErrorCode::MarketoUnavailable },
                 }
             }
             Recovery::QuotaExhausted => {
-                Attempt::Failed(upstream_error(ErrorCode::MarketoQuota, Retry::At(quota_reset(now))).into())
+                Self::Failed(upstream_error(ErrorCode::MarketoQuota, Retry::At(quota_reset(now))).into())
             }
-            Recovery::FixAccess => Attempt::Failed(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into()),
-            Recovery::None => Attempt::Failed(MarketoError::Api(code)),
+            Recovery::FixAccess => Self::Failed(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into()),
+            Recovery::None => Self::Failed(MarketoError::Api(code)),
         }
     }
 }

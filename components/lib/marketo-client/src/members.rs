@@ -112,9 +112,13 @@ impl MarketoClient {
         status: &ProgressionStatus,
         leads: &[LeadId],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
+        if leads.is_empty() {
+            return Ok(Vec::new());
+        }
         let input: Vec<_> = leads.iter().map(|&lead_id| MemberId { lead_id }).collect();
         let body = serde_json::json!({ "statusName": status.name, "input": numbers(&input)? });
-        self.write_members(&format!("/rest/v1/programs/{program}/members/status.json"), &body, leads.len()).await
+        let path = format!("/rest/v1/programs/{program}/members/status.json");
+        outcomes(&self.call(Method::POST, &path, RequestBody::json(&body)?).await?, leads.len())
     }
 
     /// Writes the data of at most [`BATCH`] members; returns the results in their order. A lead that is not a member is
@@ -124,8 +128,12 @@ impl MarketoClient {
         program: ProgramId,
         data: &[MemberData],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
+        if data.is_empty() {
+            return Ok(Vec::new());
+        }
         let body = serde_json::json!({ "input": numbers(data)? });
-        self.write_members(&format!("/rest/v1/programs/{program}/members.json"), &body, data.len()).await
+        let path = format!("/rest/v1/programs/{program}/members.json");
+        outcomes(&self.call(Method::POST, &path, RequestBody::json(&body)?).await?, data.len())
     }
 
     /// Writes custom fields of at most [`BATCH`] members; returns the results in their order.
@@ -134,8 +142,12 @@ impl MarketoClient {
         program: ProgramId,
         members: &[CustomFields],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
+        if members.is_empty() {
+            return Ok(Vec::new());
+        }
         let body = serde_json::json!({ "input": numbers(members)? });
-        self.write_members(&format!("/rest/v1/programs/{program}/members.json"), &body, members.len()).await
+        let path = format!("/rest/v1/programs/{program}/members.json");
+        outcomes(&self.call(Method::POST, &path, RequestBody::json(&body)?).await?, members.len())
     }
 
     /// Returns the fields of program members.
@@ -186,27 +198,19 @@ impl MarketoClient {
         let next_page_token = envelope.next_page_token.filter(|token| !token.is_empty());
         Ok(MemberPage { members: envelope.result, next_page_token })
     }
+}
 
-    async fn write_members(
-        &self,
-        path: &str,
-        body: &serde_json::Value,
-        count: usize,
-    ) -> Result<Vec<MemberOutcome>, MarketoError> {
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        let envelope: Envelope<RecordResult> = self.call(Method::POST, path, RequestBody::json(body)?).await?;
-        if envelope.result.len() != count {
-            return Err(upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon).into());
-        }
-        let outcomes = envelope.result.iter().map(|record| match record.status.as_str() {
-            "created" | "updated" => MemberOutcome::Done,
-            _ if record.reason() == MarketoCode::ALREADY_PAST => MemberOutcome::Done,
-            _ => MemberOutcome::Skipped(record.reason()),
-        });
-        Ok(outcomes.collect())
+/// Returns the results of a write, which Marketo sends in the order of the rows.
+fn outcomes(envelope: &Envelope<RecordResult>, count: usize) -> Result<Vec<MemberOutcome>, MarketoError> {
+    if envelope.result.len() != count {
+        return Err(upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon).into());
     }
+    let outcomes = envelope.result.iter().map(|record| match record.status.as_str() {
+        "created" | "updated" => MemberOutcome::Done,
+        _ if record.reason() == MarketoCode::ALREADY_PAST => MemberOutcome::Done,
+        _ => MemberOutcome::Skipped(record.reason()),
+    });
+    Ok(outcomes.collect())
 }
 
 /// Serializes rows with `leadId` as a number, as Marketo's interface describes it. Lead ids serialize as strings
