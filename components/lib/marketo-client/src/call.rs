@@ -65,8 +65,8 @@ impl MarketoClient {
         self.call(Method::GET, path, RequestBody::None).await
     }
 
-    /// Calls an operation and deserializes its results. `path` begins with `/rest`.
-    /// Calls Marketo until an attempt succeeds, fails for good, or no attempt or time is left.
+    /// Calls an operation until an attempt succeeds, fails for good, or no attempt or time is left, and deserializes its
+    /// results. `path` begins with `/rest`.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,

@@ -128,12 +128,7 @@ impl MarketoClient {
         program: ProgramId,
         data: &[MemberData],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
-        if data.is_empty() {
-            return Ok(Vec::new());
-        }
-        let body = serde_json::json!({ "input": numbers(data)? });
-        let path = format!("/rest/v1/programs/{program}/members.json");
-        outcomes(&self.call(Method::POST, &path, RequestBody::json(&body)?).await?, data.len())
+        self.write_rows(program, data).await
     }
 
     /// Writes custom fields of at most [`BATCH`] members; returns the results in their order.
@@ -142,12 +137,20 @@ impl MarketoClient {
         program: ProgramId,
         members: &[CustomFields],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
-        if members.is_empty() {
+        self.write_rows(program, members).await
+    }
+
+    async fn write_rows<T: Serialize>(
+        &self,
+        program: ProgramId,
+        rows: &[T],
+    ) -> Result<Vec<MemberOutcome>, MarketoError> {
+        if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let body = serde_json::json!({ "input": numbers(members)? });
+        let body = serde_json::json!({ "input": numbers(rows)? });
         let path = format!("/rest/v1/programs/{program}/members.json");
-        outcomes(&self.call(Method::POST, &path, RequestBody::json(&body)?).await?, members.len())
+        outcomes(&self.call(Method::POST, &path, RequestBody::json(&body)?).await?, rows.len())
     }
 
     /// Returns the fields of program members.
