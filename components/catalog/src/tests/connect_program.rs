@@ -1,13 +1,14 @@
 //! `GET`, `PUT` and `DELETE` of `/catalog/programs/{program_id}`.
 
-use super::env::{PROGRAM, TestEnv, problem};
+use super::env::{PROGRAM, TestEnv, at, problem};
 use domain::records::ServiceState;
+use fakes::marketo::subscription::MyTokenType;
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn r4_connecting_stores_webinar_and_channel_and_writes_my_tokens() {
     let env = TestEnv::new().await;
-    env.zoom().put(9, json!({}));
+    env.add_webinar(9, |_| {});
     let (status, body) = env.connect(9).await;
     assert_eq!(status, 200);
     let now = env.now();
@@ -21,8 +22,8 @@ async fn r4_connecting_stores_webinar_and_channel_and_writes_my_tokens() {
                 "host_email": "ada@x.test", "registration": "automatic",
             },
             "channel": {"name": "Webinar", "statuses": [
-                {"name": "Invited", "step": 10}, {"name": "Registered", "step": 20}, {"name": "No Show", "step": 30},
-                {"name": "Attended", "step": 40},
+                {"name": "Not in Program", "step": 0}, {"name": "Invited", "step": 10},
+                {"name": "Registered", "step": 20}, {"name": "No Show", "step": 30}, {"name": "Attended", "step": 40},
             ]},
             "missing_statuses": [
                 "Registration Error", "Pending Approval", "Wait Listed", "Rejected", "Attended On-demand"
@@ -57,10 +58,10 @@ async fn r4_connecting_stores_webinar_and_channel_and_writes_my_tokens() {
 #[tokio::test]
 async fn a_failed_connect_has_its_code_and_changes_nothing() {
     let env = TestEnv::new().await;
-    env.zoom().put(1, json!({}));
-    env.zoom().put(2, json!({"host_email": "eve@x.test"}));
-    env.zoom().put(3, json!({"type": 9}));
-    env.zoom().put(4, json!({"start_time": "2026-11-02T07:59:00Z"}));
+    env.add_webinar(1, |_| {});
+    env.add_webinar(2, |webinar| webinar.host = "eve@x.test".into());
+    env.add_webinar(3, |webinar| webinar.kind = 9);
+    env.add_webinar(4, |webinar| webinar.start_time = Some(at("2026-11-02T07:59:00Z")));
     env.connect(1).await;
     let before = env.memory.dump();
     for (program, choice, expected) in [
@@ -83,11 +84,11 @@ async fn a_failed_connect_has_its_code_and_changes_nothing() {
     env.change_service("s1", |service| service.state = ServiceState::NeedsSignIn).await;
     assert_eq!(problem(&env.connect(1).await), (409, "SERVICE_NEEDS_SIGN_IN"));
     env.change_service("s1", |service| service.state = ServiceState::Active).await;
-    env.zoom().outage = Some((500, json!({})));
+    env.fail_zoom(500, json!({}));
     assert_eq!(problem(&env.connect(1).await), (503, "ZOOM_UNAVAILABLE"));
-    env.zoom().outage = None;
+    env.restore_zoom();
     for (code, expected) in [("603", (502, "MARKETO_ACCESS_DENIED")), ("607", (503, "MARKETO_QUOTA"))] {
-        env.marketo().error_code = Some(code);
+        env.fail_marketo(code);
         assert_eq!(problem(&env.connect(1).await), expected);
     }
     assert_eq!(env.memory.dump(), before);
@@ -96,7 +97,7 @@ async fn a_failed_connect_has_its_code_and_changes_nothing() {
 #[tokio::test]
 async fn r5_a_webinar_without_registration_connects_and_shows_the_shared_link() {
     let env = TestEnv::new().await;
-    env.zoom().put(9, json!({"settings": {"approval_type": 2}}));
+    env.add_webinar(9, |webinar| webinar.approval_type = 2);
     let (status, body) = env.connect(9).await;
     assert_eq!((status, &body["webinar"]["registration"]), (200, &json!("none")));
     assert_eq!(body["webinar"]["join_url"], "http://zoom.test/j/9");
@@ -106,8 +107,8 @@ async fn r5_a_webinar_without_registration_connects_and_shows_the_shared_link() 
 #[tokio::test]
 async fn reconnecting_returns_the_replaced_webinar() {
     let env = TestEnv::new().await;
-    env.zoom().put(1, json!({}));
-    env.zoom().put(2, json!({"host_email": "bob@x.test", "topic": "Other"}));
+    env.add_webinar(1, |_| {});
+    env.add_webinar(2, |webinar| (webinar.host, webinar.topic) = ("bob@x.test".into(), "Other".into()));
     let (_, first) = env.connect(1).await;
     env.memory.advance(domain::time::SignedDuration::from_mins(1));
     let (status, same) = env.connect(1).await;
@@ -131,7 +132,7 @@ async fn r15_an_unconnected_program_is_not_found() {
 #[tokio::test]
 async fn r15_a_disconnected_program_is_not_found() {
     let env = TestEnv::new().await;
-    env.zoom().put(9, json!({}));
+    env.add_webinar(9, |_| {});
     env.connect(9).await;
     assert_eq!(env.admin("DELETE", PROGRAM, Value::Null).await, (204, Value::Null));
     for method in ["GET", "DELETE"] {
@@ -144,15 +145,15 @@ async fn r15_a_disconnected_program_is_not_found() {
 #[tokio::test]
 async fn r4_a_refresh_writes_my_tokens_that_failed_before() {
     let env = TestEnv::new().await;
-    env.zoom().put(9, json!({}));
+    env.add_webinar(9, |_| {});
     // The customer has a token of the same name and another type.
-    env.marketo().tokens.insert("Webinar ID".into(), ("number".into(), "5".into()));
+    env.set_token("Webinar ID", MyTokenType::Number, "5");
     let (status, body) = env.connect(9).await;
     assert_eq!((status, &body["problem"]["code"]), (200, &json!("INVALID_FIELD")));
     assert!(body["problem"]["detail"].as_str().unwrap().contains("Webinar ID"));
     assert_eq!((env.token("Webinar ID"), env.written().len()), ("5".to_owned(), 8));
 
-    env.marketo().tokens.remove("Webinar ID");
+    env.change_program(|program| drop(program.my_tokens.remove("Webinar ID")));
     let (status, body) = env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
     assert_eq!((status, &body["problem"]), (200, &Value::Null));
     assert_eq!((env.token("Webinar ID"), env.written().len()), ("9".to_owned(), 9));
@@ -161,7 +162,7 @@ async fn r4_a_refresh_writes_my_tokens_that_failed_before() {
 #[tokio::test]
 async fn r1_a_superseded_service_is_the_problem_of_its_programs_at_once() {
     let env = TestEnv::new().await;
-    env.zoom().put(9, json!({}));
+    env.add_webinar(9, |_| {});
     env.connect(9).await;
     env.change_service("s1", |service| service.state = ServiceState::Superseded).await;
     assert_eq!(env.get(PROGRAM).await.1["problem"]["code"], "SERVICE_SUPERSEDED");
@@ -175,7 +176,7 @@ async fn r1_a_superseded_service_is_the_problem_of_its_programs_at_once() {
 #[tokio::test]
 async fn r3_a_host_no_longer_enabled_is_the_problem_of_programs_at_once() {
     let env = TestEnv::new().await;
-    env.zoom().put(9, json!({"host_email": "bob@x.test"}));
+    env.add_webinar(9, |webinar| webinar.host = "bob@x.test".into());
     assert_eq!(env.connect(9).await.0, 200);
     env.change_service("s1", |service| service.users.clear()).await;
     assert_eq!(env.get(PROGRAM).await.1["problem"]["code"], "HOST_NOT_ENABLED");
@@ -184,7 +185,7 @@ async fn r3_a_host_no_longer_enabled_is_the_problem_of_programs_at_once() {
 #[tokio::test]
 async fn member_fields_are_validated_and_kept() {
     let env = TestEnv::new().await;
-    env.zoom().put(9, json!({}));
+    env.add_webinar(9, |_| {});
     let connect = async |fields: Value| {
         let body = json!({"service": "s1", "webinar": "9", "member_fields": fields});
         env.admin("PUT", PROGRAM, body).await

@@ -1,6 +1,6 @@
 //! `POST /flow-step/getPicklist`.
 
-use super::env::{TestEnv, problem};
+use super::env::{TestEnv, at, problem};
 use domain::records::ServiceState;
 use serde_json::{Value, json};
 
@@ -23,15 +23,14 @@ async fn the_programs_webinar_comes_first_then_upcoming_ones_of_active_services(
     env.add_service("s2", "cyd@y.test", &[]).await;
     env.add_service("s3", "old@z.test", &[]).await;
     env.change_service("s3", |service| service.state = ServiceState::Superseded).await;
-    for (id, changes) in [
-        (1, json!({"start_time": "2026-11-20T10:00:00Z"})),
-        (2, json!({"start_time": "2026-11-19T18:45:00Z", "host_email": "cyd@y.test", "timezone": "Asia/Kolkata"})),
-        (3, json!({"host_email": "old@z.test"})),
-        (4, json!({"type": 9})),
-        (5, json!({"start_time": "2026-10-01T10:00:00Z"})),
-    ] {
-        env.zoom().put(id, changes);
-    }
+    env.add_webinar(1, |webinar| webinar.start_time = Some(at("2026-11-20T10:00:00Z")));
+    env.add_webinar(2, |webinar| {
+        webinar.start_time = Some(at("2026-11-19T18:45:00Z"));
+        (webinar.host, webinar.timezone) = ("cyd@y.test".into(), "Asia/Kolkata".into());
+    });
+    env.add_webinar(3, |webinar| webinar.host = "old@z.test".into());
+    env.add_webinar(4, |webinar| webinar.kind = 9);
+    env.add_webinar(5, |webinar| webinar.start_time = Some(at("2026-10-10T10:00:00Z")));
     let (status, body) = ask(&env, json!({"name": "webinar", "type": "flow", "fieldMappingContext": {}})).await;
     assert_eq!(status, 200);
     assert_eq!(
@@ -47,11 +46,11 @@ async fn the_programs_webinar_comes_first_then_upcoming_ones_of_active_services(
 #[tokio::test]
 async fn choices_are_cached_for_30_seconds() {
     let env = TestEnv::new().await;
-    env.zoom().put(1, json!({}));
+    env.add_webinar(1, |_| {});
     for (seconds, lists) in [(0, 2), (29, 2), (1, 4)] {
         env.memory.advance(domain::time::SignedDuration::from_secs(seconds));
         assert_eq!(values(&env).await, ["program", "1"]);
-        assert_eq!(env.zoom().lists, lists);
+        assert_eq!(env.lists(), lists);
     }
 }
 
@@ -59,7 +58,7 @@ async fn choices_are_cached_for_30_seconds() {
 async fn marketo_gets_at_most_1000_choices() {
     let env = TestEnv::new().await;
     for id in 1..=1_200 {
-        env.zoom().put(id, json!({}));
+        env.add_webinar(id, |_| {});
     }
     let values = values(&env).await;
     assert_eq!((values.len(), values[0].as_str()), (1_000, "program"));
@@ -87,6 +86,6 @@ async fn without_active_services_only_the_programs_webinar_is_offered() {
 #[tokio::test]
 async fn a_zoom_outage_is_an_error_so_that_marketo_keeps_its_choices() {
     let env = TestEnv::new().await;
-    env.zoom().outage = Some((500, json!({})));
+    env.fail_zoom(500, json!({}));
     assert_eq!(problem(&ask(&env, json!({"name": "webinar"})).await), (503, "ZOOM_UNAVAILABLE"));
 }

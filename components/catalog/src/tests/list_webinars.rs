@@ -1,7 +1,8 @@
 //! `GET /catalog/webinars` and `POST /internal/webinar/{id}`.
 
-use super::env::{TestEnv, problem};
+use super::env::{TestEnv, at, problem};
 use domain::records::ServiceState;
+use fakes::zoom::UserChange;
 use serde_json::{Value, json};
 
 const LIST: &str = "/catalog/webinars?service=s1";
@@ -13,19 +14,20 @@ fn ids(body: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn r3_lists_upcoming_webinars_of_the_admin_and_enabled_users_once_by_start() {
     let env = TestEnv::new().await;
-    for (id, changes) in [
-        (1, json!({"start_time": "2026-11-20T10:00:00Z", "settings": {"approval_type": 1}})),
-        (2, json!({"start_time": "2026-11-10T10:00:00Z", "host_email": "bob@x.test", "settings": {}})),
-        (3, json!({"host_email": "eve@x.test"})),
-        (4, json!({"type": 6, "start_time": null})),
-        (5, json!({"type": 9, "host_email": "bob@x.test"})),
-        (8, json!({"type": 9, "host_email": "eve@x.test"})),
-        // At 09:00, the first ended a minute ago and the second ends in a minute.
-        (6, json!({"start_time": "2026-11-02T07:59:00Z"})),
-        (7, json!({"start_time": "2026-11-02T08:01:00Z"})),
-    ] {
-        env.zoom().put(id, changes);
-    }
+    env.add_webinar(1, |webinar| {
+        (webinar.start_time, webinar.approval_type) = (Some(at("2026-11-20T10:00:00Z")), 1);
+    });
+    env.add_webinar(2, |webinar| {
+        webinar.start_time = Some(at("2026-11-10T10:00:00Z"));
+        (webinar.host, webinar.approval_type) = ("bob@x.test".into(), 2);
+    });
+    env.add_webinar(3, |webinar| webinar.host = "eve@x.test".into());
+    env.add_webinar(4, |webinar| webinar.kind = 6);
+    env.add_webinar(5, |webinar| (webinar.kind, webinar.host) = (9, "bob@x.test".into()));
+    env.add_webinar(8, |webinar| (webinar.kind, webinar.host) = (9, "eve@x.test".into()));
+    // At 09:00, the first ended a minute ago and the second ends in a minute.
+    env.add_webinar(6, |webinar| webinar.start_time = Some(at("2026-11-02T07:59:00Z")));
+    env.add_webinar(7, |webinar| webinar.start_time = Some(at("2026-11-02T08:01:00Z")));
     // Bob is enabled twice, and the admin is among the users.
     env.change_service("s1", |service| service.users.extend([service.admin_email.clone(), service.users[0].clone()]))
         .await;
@@ -57,7 +59,7 @@ async fn r3_lists_upcoming_webinars_of_the_admin_and_enabled_users_once_by_start
 async fn a_long_list_is_read_completely_without_detail_calls() {
     let env = TestEnv::new().await;
     for id in 1..=650 {
-        env.zoom().put(id, json!({}));
+        env.add_webinar(id, |_| {});
     }
     let (_, body) = env.get(LIST).await;
     assert_eq!(ids(&body).len(), 650);
@@ -74,22 +76,26 @@ async fn twenty_one_full_lists_take_21_calls_in_two_rounds() {
     env.add_service("s2", "ada@x.test", &users).await;
     for id in 0..6_300 {
         let host = users.get(id / 300).copied().unwrap_or("ada@x.test");
-        env.zoom().put(id as u64, json!({"host_email": host}));
+        env.add_webinar(id as u64, |webinar| webinar.host = host.to_owned());
     }
     let (status, body) = env.get("/catalog/webinars?service=s2").await;
     assert_eq!((status, ids(&body).len()), (200, 6_300));
     // The admin's list comes first, then all others at once.
-    assert_eq!(env.zoom().max_concurrent_lists, 20);
+    assert_eq!(env.max_concurrent_lists(), 20);
     assert_eq!(env.calls(), (21, 0, 1));
 }
 
 #[tokio::test]
 async fn an_ignored_page_token_ends_the_listing() {
     let env = TestEnv::new().await;
-    env.zoom().ignores_page_token = true;
+    env.change_service("s1", |service| service.users.clear()).await;
     for id in 1..=301 {
-        env.zoom().put(id, json!({}));
+        env.add_webinar(id, |_| {});
     }
+    // Every page is the first one, which has a token for the next.
+    let first = env.first_page("ada@x.test").await;
+    assert_ne!(first["next_page_token"], "");
+    env.fail_zoom(200, first);
     let (status, body) = env.get(LIST).await;
     assert_eq!((status, ids(&body).len()), (200, 300));
 }
@@ -97,23 +103,25 @@ async fn an_ignored_page_token_ends_the_listing() {
 #[tokio::test]
 async fn details_are_cached_for_30_seconds() {
     let env = TestEnv::new().await;
-    env.zoom().put(1, json!({}));
+    env.add_webinar(1, |_| {});
     for (seconds, details) in [(0, 1), (29, 1), (1, 2)] {
         env.memory.advance(domain::time::SignedDuration::from_secs(seconds));
         env.get(LIST).await;
-        assert_eq!(env.zoom().details, details);
+        assert_eq!(env.details(), details);
     }
 }
 
 #[tokio::test]
 async fn a_failing_user_does_not_hide_the_others() {
     let env = TestEnv::new().await;
-    env.zoom().put(1, json!({}));
-    for (refusal, code) in [
-        ((404, json!({"code": 1001, "message": "User does not exist: bob@x.test."})), "USER_NOT_FOUND"),
-        ((400, json!({"code": 200, "message": "Webinar plan is missing."})), "SERVICE_LACKS_PERMISSION"),
-    ] {
-        env.zoom().failing_users.insert("bob@x.test".into(), refusal);
+    env.add_webinar(1, |_| {});
+    for code in ["SERVICE_LACKS_PERMISSION", "USER_NOT_FOUND"] {
+        if code == "USER_NOT_FOUND" {
+            env.zoom.remove_user("bob@x.test").unwrap();
+        } else {
+            let unlicensed = UserChange { licensed: Some(false), ..UserChange::default() };
+            env.zoom.change_user("bob@x.test", unlicensed).unwrap();
+        }
         let (status, body) = env.get(LIST).await;
         assert_eq!((status, ids(&body)), (200, vec!["1"]));
         assert_eq!((&body["problems"][0]["user"], &body["problems"][0]["code"]), (&json!("bob@x.test"), &json!(code)));
@@ -124,7 +132,7 @@ async fn a_failing_user_does_not_hide_the_others() {
 #[tokio::test]
 async fn an_error_of_the_whole_service_or_zoom_is_the_answer() {
     let env = TestEnv::new().await;
-    env.zoom().put(1, json!({}));
+    env.add_webinar(1, |_| {});
     for (status, body, expected) in [
         (
             400,
@@ -135,7 +143,7 @@ async fn an_error_of_the_whole_service_or_zoom_is_the_answer() {
         (429, json!({"code": 429, "message": "You have reached the maximum daily rate limit."}), (429, "RATE_LIMITED")),
         (503, json!({}), (503, "ZOOM_UNAVAILABLE")),
     ] {
-        env.zoom().outage = Some((status, body));
+        env.fail_zoom(status, body);
         assert_eq!(problem(&env.get(LIST).await), expected);
     }
 }
@@ -156,7 +164,7 @@ async fn r1_an_unusable_service_is_rejected_with_its_reason() {
         assert_eq!(problem(&answer), (404, "SERVICE_NOT_FOUND"), "{unknown}");
     }
     assert_eq!(problem(&env.get("/catalog/webinars").await), (400, "INVALID_REQUEST"));
-    assert_eq!(env.zoom().lists, 0);
+    assert_eq!(env.lists(), 0);
 }
 
 #[tokio::test]
@@ -179,10 +187,10 @@ async fn every_admin_route_requires_the_admin_key() {
 #[tokio::test]
 async fn the_internal_lookup_finds_the_service_that_offers_a_webinar() {
     let env = TestEnv::new().await;
-    env.zoom().put(1, json!({"host_email": "cyd@y.test"}));
-    env.zoom().put(2, json!({"host_email": "eve@x.test"}));
-    env.zoom().put(3, json!({"type": 9}));
     env.add_service("s2", "cyd@y.test", &[]).await;
+    env.add_webinar(1, |webinar| webinar.host = "cyd@y.test".into());
+    env.add_webinar(2, |webinar| webinar.host = "eve@x.test".into());
+    env.add_webinar(3, |webinar| webinar.kind = 9);
     let (status, body) = env.internal("/internal/webinar/1", json!({})).await;
     assert_eq!((status, &body["service"], &body["snapshot"]["registration"]), (200, &json!("s2"), &json!("automatic")));
     for (id, expected) in [
@@ -197,6 +205,6 @@ async fn the_internal_lookup_finds_the_service_that_offers_a_webinar() {
     // A service that may have the webinar cannot be read, so the answer is not "not found".
     env.change_service("s2", |service| service.state = ServiceState::NeedsSignIn).await;
     assert_eq!(problem(&env.internal("/internal/webinar/4", json!({})).await), (409, "SERVICE_NEEDS_SIGN_IN"));
-    env.zoom().outage = Some((500, json!({})));
+    env.fail_zoom(500, json!({}));
     assert_eq!(problem(&env.internal("/internal/webinar/4", json!({})).await), (503, "ZOOM_UNAVAILABLE"));
 }

@@ -1,5 +1,6 @@
-//! Tests of the router over in-memory ports, with small fakes of Zoom, Marketo and `oauth`.
+//! Tests of the router over in-memory ports, with the fake Zoom and the fake Marketo.
 
+mod api_bodies;
 mod connect_program;
 mod env;
 mod flow_step;

@@ -1,17 +1,30 @@
 //! Refreshes: by the admin, by Zoom's events and by the tick.
 
-use super::env::{PROGRAM, TestEnv, problem};
+use super::env::{PROGRAM, TestEnv, at, problem};
 use domain::records::{ProgramConnection, ProgramKey, ProgramsKey, ServiceState};
 use domain::time::SignedDuration;
+use fakes::marketo::subscription::{MyTokenType, ProgressionStatus, WEBINAR_CHANNEL};
+use fakes::zoom::WebinarChange;
 use serde_json::{Value, json};
 
 async fn record(env: &TestEnv) -> ProgramConnection {
     env.ports().store().get(&ProgramKey { id: 1001.into() }).await.unwrap().unwrap()
 }
 
-async fn event(env: &TestEnv, name: &str) -> (u16, Value) {
-    let event = json!({"event": name, "payload": {"account_id": "acc", "object": {"id": "9"}}});
+async fn event(env: &TestEnv, event: Value) -> (u16, Value) {
     env.internal("/internal/zoom-events", event).await
+}
+
+fn topic(topic: &str) -> WebinarChange {
+    WebinarChange { topic: Some(topic.to_owned()), ..WebinarChange::default() }
+}
+
+fn start(start: &str) -> WebinarChange {
+    WebinarChange { start_time: Some(at(start)), ..WebinarChange::default() }
+}
+
+fn kind(kind: u8) -> WebinarChange {
+    WebinarChange { kind: Some(kind), ..WebinarChange::default() }
 }
 
 async fn tick(env: &TestEnv) -> Value {
@@ -23,9 +36,9 @@ async fn tick(env: &TestEnv) -> Value {
 
 async fn connected() -> TestEnv {
     let env = TestEnv::new().await;
-    env.zoom().put(9, json!({}));
+    env.add_webinar(9, |_| {});
     assert_eq!(env.connect(9).await.0, 200);
-    env.marketo().written.clear();
+    env.marketo.log().clear();
     env
 }
 
@@ -52,8 +65,8 @@ async fn the_tick_repairs_the_program_index() {
 async fn r4_r13_an_event_updates_the_times_and_keeps_the_former_start() {
     let env = connected().await;
     let before = record(&env).await.snapshot.start_time;
-    env.zoom().put(9, json!({"start_time": "2026-11-13T16:30:00Z", "duration": 45}));
-    assert_eq!(event(&env, "webinar.updated").await, (200, json!({"worked": 1})));
+    let updated = env.update_webinar(WebinarChange { duration: Some(45), ..start("2026-11-13T16:30:00Z") }).await;
+    assert_eq!(event(&env, updated.clone()).await, (200, json!({"worked": 1})));
     let connection = record(&env).await;
     assert_eq!(connection.snapshot.start_time.to_string(), "2026-11-13T16:30:00Z");
     assert_eq!((connection.previous_starts, connection.my_tokens_stale), (vec![before], false));
@@ -62,17 +75,16 @@ async fn r4_r13_an_event_updates_the_times_and_keeps_the_former_start() {
     let expected = ["Webinar Start Date", "Webinar Start Time", "Webinar Duration", "Webinar End Time"];
     assert_eq!(env.written(), expected);
     // A duplicate event makes no call to Marketo.
-    let calls = env.marketo().calls;
-    event(&env, "webinar.updated").await;
-    assert_eq!(env.marketo().calls, calls);
+    let calls = env.marketo_calls();
+    event(&env, updated).await;
+    assert_eq!(env.marketo_calls(), calls);
 }
 
 #[tokio::test]
 async fn r13_former_starts_are_shown_latest_last() {
     let env = connected().await;
-    for start in ["2026-11-13T16:30:00Z", "2026-11-14T10:00:00Z"] {
-        env.zoom().put(9, json!({"start_time": start}));
-        event(&env, "webinar.updated").await;
+    for moved_to in ["2026-11-13T16:30:00Z", "2026-11-14T10:00:00Z"] {
+        event(&env, env.update_webinar(start(moved_to)).await).await;
     }
     let (_, body) = env.get(PROGRAM).await;
     assert_eq!(body["webinar"]["start_time"], "2026-11-14T10:00:00Z");
@@ -82,31 +94,29 @@ async fn r13_former_starts_are_shown_latest_last() {
 #[tokio::test]
 async fn deleted_recurring_and_foreign_webinars_are_problems_until_undone() {
     let env = connected().await;
-    for (name, change, code) in [
-        ("webinar.updated", Some(json!({"type": 9})), json!("WEBINAR_RECURRING")),
-        ("webinar.updated", Some(json!({})), Value::Null),
-        ("webinar.deleted", None, json!("WEBINAR_NOT_FOUND")),
-        ("webinar.recovered", Some(json!({})), Value::Null),
-        ("webinar.updated", Some(json!({"host_email": "eve@x.test"})), json!("HOST_NOT_ENABLED")),
-    ] {
-        match change {
-            Some(changes) => env.zoom().put(9, changes),
-            None => drop(env.zoom().webinars.remove(&9)),
-        }
-        event(&env, name).await;
+    let shows = async |sent: Value, code: Value| {
+        let name = sent["event"].clone();
+        event(&env, sent).await;
         let (_, body) = env.get(PROGRAM).await;
         assert_eq!((&body["problem"]["code"], &body["webinar"]["topic"]), (&code, &json!("Webinar 9")), "{name}");
-    }
+    };
+    shows(env.update_webinar(kind(9)).await, json!("WEBINAR_RECURRING")).await;
+    shows(env.update_webinar(kind(5)).await, Value::Null).await;
+    shows(env.delete_webinar().await, json!("WEBINAR_NOT_FOUND")).await;
+    shows(env.zoom.recover_webinar(9).await.unwrap().unwrap().body, Value::Null).await;
+    env.zoom.transfer_webinar(9, "eve@x.test").unwrap();
+    shows(env.update_webinar(topic("Webinar 9")).await, json!("HOST_NOT_ENABLED")).await;
 }
 
 #[tokio::test]
 async fn events_about_other_objects_are_ignored() {
     let env = connected().await;
-    let details = env.zoom().details;
-    assert_eq!(event(&env, "webinar.started").await, (200, json!({"worked": 0})));
+    let details = env.details();
+    let started = env.zoom.start_webinar(9).await.unwrap().delivery.unwrap().body;
+    assert_eq!(event(&env, started).await, (200, json!({"worked": 0})));
     let other = json!({"event": "webinar.updated", "payload": {"object": {"id": 10}}});
     assert_eq!(env.internal("/internal/zoom-events", other).await, (200, json!({"worked": 0})));
-    assert_eq!(env.zoom().details, details);
+    assert_eq!(env.details(), details);
     let bad = env.internal("/internal/zoom-events", json!([1])).await;
     assert_eq!(problem(&bad), (400, "INVALID_REQUEST"));
 }
@@ -116,7 +126,7 @@ async fn the_tick_refreshes_every_15_minutes_until_a_day_after_the_end() {
     let env = connected().await;
     assert_eq!(tick(&env).await, 0);
     env.memory.advance(SignedDuration::from_mins(15));
-    env.zoom().put(9, json!({"topic": "New"}));
+    env.update_webinar(topic("New")).await;
     assert_eq!(tick(&env).await, 1);
     assert_eq!(env.token("Webinar Topic"), "New");
     assert_eq!(tick(&env).await, 0);
@@ -128,15 +138,15 @@ async fn the_tick_refreshes_every_15_minutes_until_a_day_after_the_end() {
 async fn the_tick_stops_at_its_deadline() {
     let env = connected().await;
     env.memory.advance(SignedDuration::from_mins(15));
-    let details = env.zoom().details;
+    let details = env.details();
     let report = env.internal("/internal/tick", json!({"deadline": env.now()})).await;
-    assert_eq!((report, env.zoom().details), ((200, json!({"worked": 0})), details));
+    assert_eq!((report, env.details()), ((200, json!({"worked": 0})), details));
 }
 
 #[tokio::test]
 async fn a_webinar_deleted_after_its_end_is_no_problem() {
     let env = connected().await;
-    env.zoom().webinars.clear();
+    env.delete_webinar().await;
     env.memory.advance(SignedDuration::from_hours(24 * 10 + 8));
     assert_eq!(tick(&env).await, 1);
     assert_eq!(record(&env).await.problem, None);
@@ -145,14 +155,13 @@ async fn a_webinar_deleted_after_its_end_is_no_problem() {
 #[tokio::test]
 async fn after_a_marketo_failure_the_tick_writes_the_my_tokens() {
     let env = connected().await;
-    env.zoom().put(9, json!({"topic": "New"}));
-    env.marketo().error_code = Some("607");
-    event(&env, "webinar.updated").await;
+    env.fail_marketo("607");
+    event(&env, env.update_webinar(topic("New")).await).await;
     let connection = record(&env).await;
     assert_eq!((connection.snapshot.topic.as_str(), connection.my_tokens_stale), ("New", true));
     assert_eq!(env.get(PROGRAM).await.1["problem"]["code"], "MARKETO_QUOTA");
 
-    env.marketo().error_code = None;
+    env.restore_marketo();
     env.memory.advance(SignedDuration::from_mins(15));
     assert_eq!(tick(&env).await, 1);
     assert_eq!(env.token("Webinar Topic"), "New");
@@ -164,7 +173,7 @@ async fn after_a_marketo_failure_the_tick_writes_the_my_tokens() {
 async fn a_zoom_outage_changes_nothing() {
     let env = connected().await;
     let before = env.memory.dump();
-    env.zoom().outage = Some((500, json!({})));
+    env.fail_zoom(500, json!({}));
     env.memory.advance(SignedDuration::from_mins(15));
     assert_eq!(tick(&env).await, 0);
     let refreshed = env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
@@ -175,7 +184,7 @@ async fn a_zoom_outage_changes_nothing() {
 #[tokio::test]
 async fn r2_a_lost_permission_is_the_problem_of_the_connection() {
     let env = connected().await;
-    env.zoom().outage = Some((400, json!({"code": 4711, "message": "Invalid access token, does not contain scopes."})));
+    env.zoom.change_scopes("ada@x.test", &[]).unwrap();
     let (status, body) = env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
     assert_eq!((status, &body["problem"]["code"]), (200, &json!("SERVICE_LACKS_PERMISSION")));
 }
@@ -184,25 +193,28 @@ async fn r2_a_lost_permission_is_the_problem_of_the_connection() {
 async fn an_unusable_service_makes_no_zoom_calls() {
     let env = connected().await;
     env.change_service("s1", |service| service.state = ServiceState::NeedsSignIn).await;
-    let details = env.zoom().details;
+    let details = env.details();
     env.memory.advance(SignedDuration::from_mins(15));
     tick(&env).await;
-    assert_eq!(env.zoom().details, details);
+    assert_eq!(env.details(), details);
     assert_eq!(record(&env).await.problem.map(|problem| problem.code.as_str()), Some("SERVICE_NEEDS_SIGN_IN"));
 }
 
 #[tokio::test]
 async fn a_refresh_updates_the_channel_and_corrects_the_my_tokens() {
     let env = connected().await;
-    env.marketo().programs.get_mut(&1001).unwrap()["name"] = json!("Renamed");
+    env.change_program(|program| program.name = "Renamed".to_owned());
     let statuses = json!([{"name": "Registered", "step": 5}]);
-    env.marketo().channels.get_mut("Webinar").unwrap()["progressionStatuses"] = statuses.clone();
-    env.marketo().tokens.insert("Webinar Topic".into(), ("text".into(), "by hand".into()));
+    env.marketo.arrange(|subscription| {
+        let channel = subscription.channels.get_mut(WEBINAR_CHANNEL).unwrap();
+        channel.progression_statuses = vec![ProgressionStatus::new("Registered", 5)];
+    });
+    env.set_token("Webinar Topic", MyTokenType::Text, "by hand");
     let (status, body) = env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
     assert_eq!((status, &body["program_name"], &body["channel"]["statuses"]), (200, &json!("Renamed"), &statuses));
     assert_eq!(env.written(), ["Webinar Topic"]);
 
-    env.marketo().programs.remove(&1001);
+    env.marketo.arrange(|subscription| subscription.programs.remove(&1001));
     let (status, body) = env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await;
     assert_eq!((status, &body["problem"]["code"]), (200, &json!("NOT_FOUND")));
 }

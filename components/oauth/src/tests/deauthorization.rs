@@ -10,7 +10,7 @@ fn deauthorized(fixture: &Fixture, account: &str) -> Value {
         "event": "app_deauthorized",
         "event_ts": now.as_millisecond(),
         "payload": {
-            "account_id": account, "user_id": "u_1", "client_id": "client", "signature": "x",
+            "account_id": account, "user_id": "u_1", "client_id": fakes::zoom::CLIENT_ID, "signature": "x",
             "deauthorization_time": now.to_string(),
         },
     })
@@ -76,7 +76,7 @@ async fn r17_removing_the_app_deletes_all_data_of_the_account() {
     let fixture = Fixture::new();
     let superseded = fixture.sign_in("First").await;
     let live = fixture.sign_in("Second").await;
-    fixture.zoom.account().id = "acc_2".into();
+    fixture.switch_account("acc_2");
     let other = fixture.sign_in("Other").await;
     connect(&fixture, &superseded, 1, 101).await;
     connect(&fixture, &live, 2, 102).await;
@@ -89,7 +89,7 @@ async fn r17_removing_the_app_deletes_all_data_of_the_account() {
     chunk(&fixture, 3, Some(3), &[&["program"]]).await;
     chunk(&fixture, 4, None, &[&["program"]]).await;
 
-    assert_eq!(fixture.send_event(&deauthorized(&fixture, "acc_1")).await.status, 204);
+    assert_eq!(fixture.deauthorize("acc_1").await, Some(204));
     // The service is unusable before the sweep.
     assert_eq!(fixture.token(&live).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
     assert_eq!(keys(&fixture, "token:"), [other.to_string()]);
@@ -132,7 +132,7 @@ async fn r17_deletes_the_data_of_a_service_that_was_deleted_here_before() {
         if signs_in_again {
             fixture.sign_in("Again").await;
         }
-        assert_eq!(fixture.send_event(&deauthorized(&fixture, "acc_1")).await.status, 204);
+        assert_eq!(fixture.deauthorize("acc_1").await, Some(204));
         fixture.in_memory.run_background().await;
         assert_eq!(keys(&fixture, "program:"), ["2"]);
         assert_eq!(keys(&fixture, "registration:"), [format!("102:{:064}", 2)]);
@@ -145,7 +145,7 @@ async fn r17_the_tick_completes_an_interrupted_deauthorization() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     connect(&fixture, &id, 1, 101).await;
-    fixture.send_event(&deauthorized(&fixture, "acc_1")).await;
+    fixture.deauthorize("acc_1").await;
     fixture.in_memory.kill_background();
     assert_eq!(keys(&fixture, "program:"), ["1"]);
     assert_eq!(fixture.tick().await, json!({"renewed": 0, "removed": 1, "failed": 0}));
@@ -162,7 +162,7 @@ async fn r17_an_unreadable_record_does_not_stop_the_sweep() {
     connect(&fixture, &id, 1, 101).await;
     put(&fixture, "program:9", json!({"odd": true})).await;
     put(&fixture, "outbox:odd", json!([])).await;
-    fixture.send_event(&deauthorized(&fixture, "acc_1")).await;
+    fixture.deauthorize("acc_1").await;
     fixture.in_memory.run_background().await;
     assert_eq!(keys(&fixture, "program:"), ["9"]);
 }
@@ -171,23 +171,22 @@ async fn r17_an_unreadable_record_does_not_stop_the_sweep() {
 async fn r17_a_repeated_event_changes_nothing() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
-    let event = deauthorized(&fixture, "acc_1");
-    fixture.send_event(&event).await;
+    fixture.deauthorize("acc_1").await;
     fixture.in_memory.run_background().await;
     let before = fixture.in_memory.dump();
-    assert_eq!(fixture.send_event(&event).await.status, 204);
+    assert_eq!(fixture.zoom.resend(0).await.unwrap().status, Some(204));
     fixture.in_memory.run_background().await;
     assert_eq!(fixture.in_memory.dump(), before);
 
     // The admin installs the app again. The repeated event of before does not undo that.
     fixture.in_memory.advance(SignedDuration::from_mins(1));
     assert_eq!(fixture.sign_in("Acme").await, id);
-    assert_eq!(fixture.send_event(&event).await.status, 204);
+    assert_eq!(fixture.zoom.resend(0).await.unwrap().status, Some(204));
     assert_eq!(fixture.service(&id).await["state"], "active");
     fixture.access_token(&id).await;
     // A later removal ends the service.
     fixture.in_memory.advance(SignedDuration::from_mins(1));
-    fixture.send_event(&deauthorized(&fixture, "acc_1")).await;
+    fixture.deauthorize("acc_1").await;
     assert_eq!(fixture.service(&id).await["state"], "deauthorized");
 }
 
@@ -196,7 +195,7 @@ async fn r17_an_admin_can_delete_a_deauthorized_service() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     connect(&fixture, &id, 1, 101).await;
-    fixture.send_event(&deauthorized(&fixture, "acc_1")).await;
+    fixture.deauthorize("acc_1").await;
     fixture.in_memory.kill_background();
     assert_eq!(fixture.admin("DELETE", &format!("/oauth/services/{id}"), "").await.status, 204);
     assert_eq!(fixture.keys(), ["services"]);
@@ -220,10 +219,11 @@ async fn answers_the_url_validation_of_zoom() {
     let fixture = Fixture::new();
     let response =
         fixture.send_event(&json!({"event": "endpoint.url_validation", "payload": {"plainToken": "abc"}})).await;
-    // HMAC-SHA256 of "abc" with the key "webhook-secret".
+    // HMAC-SHA256 of "abc" with the secret token of the app.
     let expected = platform::auth::verify::zoom_validation(&fixture.in_memory.ports(), "abc").await.unwrap();
     assert_eq!(response.json(), json!({"plainToken": "abc", "encryptedToken": expected}));
     assert_eq!(expected.len(), 64);
+    fixture.zoom.validate_endpoint("https://app.test/oauth/zoom-events").await.unwrap();
 }
 
 #[tokio::test]

@@ -1,21 +1,27 @@
-//! The component over in-memory ports, with a fake Zoom.
+//! The component over in-memory ports, with the fake Zoom.
 
-use super::fake_zoom::FakeZoom;
 use axum::Router;
 use base64::Engine;
+use bytes::Bytes;
 use domain::ServiceId;
+use fakes::mounted::{APP_HOST, MountedFakes};
+use fakes::support::{Effect, Entry, Fault};
+use fakes::zoom::{Account, Decision, NewUser, SignIn, UserChange, Zoom};
 use http::{HeaderMap, Request, header};
 use platform::Ports;
-use platform::auth::verify;
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::Value;
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
 pub(super) const ADMIN: &str = "Bearer admin-key";
 
 pub(super) struct Fixture {
     pub(super) in_memory: InMemoryPorts,
-    pub(super) zoom: FakeZoom,
+    pub(super) zoom: Zoom,
+    /// The account of the person who signs in.
+    account: Arc<Mutex<String>>,
+    fakes: Arc<MountedFakes>,
     router: Router,
 }
 
@@ -49,22 +55,18 @@ pub(super) fn token_key(byte: u8) -> String {
 
 impl Fixture {
     pub(super) fn new() -> Self {
-        let (in_memory, zoom) = (InMemoryPorts::default(), FakeZoom::new());
-        for (name, value) in [
-            ("public_url", "https://app.test"),
-            ("zoom_client_id", "client"),
-            ("zoom_client_secret", "secret"),
-            ("zoom_webhook_secret", "webhook-secret"),
-            ("zoom_oauth_url", "http://zoom.test"),
-            ("zoom_api_url", "http://zoom.test"),
-            ("admin_key", "admin-key"),
-            ("token_key", &token_key(1)),
-        ] {
-            in_memory.set(name, value);
+        let in_memory = InMemoryPorts::default();
+        let fakes = MountedFakes::mount(&in_memory);
+        let zoom = fakes.zoom.clone();
+        for user in ["bob@example.com", "carol@example.com"] {
+            zoom.add_user(NewUser::named(user)).unwrap();
         }
-        in_memory.serve("zoom.test", zoom.router());
+        in_memory.set("admin_key", "admin-key");
+        in_memory.set("token_key", &token_key(1));
         let router = crate::router(in_memory.ports());
-        Self { in_memory, zoom, router }
+        in_memory.serve(APP_HOST, router.clone());
+        let account = Arc::new(Mutex::new(fakes::zoom::ACCOUNT.to_owned()));
+        Self { in_memory, zoom, account, fakes: Arc::new(fakes), router }
     }
 
     /// Starts another instance of the component over the same store.
@@ -74,7 +76,9 @@ impl Fixture {
 
     /// Starts an instance over other ports.
     pub(super) fn with_ports(&self, ports: Ports) -> Self {
-        Self { in_memory: self.in_memory.clone(), zoom: self.zoom.clone(), router: crate::router(ports) }
+        let (in_memory, zoom) = (self.in_memory.clone(), self.zoom.clone());
+        let (account, fakes) = (self.account.clone(), self.fakes.clone());
+        Self { in_memory, zoom, account, fakes, router: crate::router(ports) }
     }
 
     pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> TestResponse {
@@ -105,10 +109,8 @@ impl Fixture {
 
     /// Sends a signed event as Zoom.
     pub(super) async fn send_event(&self, body: &Value) -> TestResponse {
-        let (ports, body) = (self.in_memory.ports(), body.to_string());
-        let timestamp = ports.clock.now().as_second().to_string();
-        let signature = verify::zoom_validation(&ports, &format!("v0:{timestamp}:{body}")).await.unwrap();
-        let signature = format!("v0={signature}");
+        let body = body.to_string();
+        let (timestamp, signature) = self.zoom.sign(body.as_bytes());
         let headers = [("x-zm-request-timestamp", timestamp.as_str()), ("x-zm-signature", signature.as_str())];
         self.send("POST", "/oauth/zoom-events", &headers, &body).await
     }
@@ -127,15 +129,97 @@ impl Fixture {
         self.send("GET", &format!("/oauth/callback?{query}"), &[(header::COOKIE.as_str(), cookie)], "").await
     }
 
+    /// Follows the browser to Zoom, where the person decides. Returns the query with which Zoom sends the browser back.
+    pub(super) async fn visit_zoom(&self, location: &str) -> String {
+        let request = Request::get(location).body(Bytes::new()).unwrap();
+        let response = self.in_memory.ports().http.send(request).await.unwrap();
+        assert_eq!(response.status(), 302, "{response:?}");
+        let back = response.headers()[header::LOCATION].to_str().unwrap();
+        back.strip_prefix("https://app.test/oauth/callback?").unwrap().to_owned()
+    }
+
+    /// Authorizes the app at Zoom. Returns the code that Zoom issues.
+    pub(super) async fn authorize(&self, location: &str) -> String {
+        let query = self.visit_zoom(location).await;
+        let query: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let find = |name: &str| query.iter().find(|(found, _)| found == name).unwrap().1.clone();
+        assert_eq!(find("state"), state_of(location));
+        find("code")
+    }
+
+    /// Lets the admin of another account sign in from now on.
+    pub(super) fn switch_account(&self, account: &str) {
+        self.zoom.put_account(Account { id: account.to_owned(), plan: Default::default() });
+        let email = format!("admin@{account}.test").replace('_', "-");
+        let user = NewUser { account: account.to_owned(), admin: true, ..NewUser::named(&email) };
+        let user = self.zoom.add_user(user).unwrap();
+        self.zoom.set_sign_in(SignIn { user: user.email, decision: Decision::Allow, scopes: None }).unwrap();
+        *self.account.lock().unwrap() = account.to_owned();
+    }
+
+    /// Sets the scopes that the admin grants at the next sign-in.
+    pub(super) fn set_granted_scopes(&self, scopes: Vec<String>) {
+        let sign_in = SignIn { user: fakes::zoom::ADMIN.to_owned(), decision: Decision::Allow, scopes: Some(scopes) };
+        self.zoom.set_sign_in(sign_in).unwrap();
+    }
+
+    /// Gives the admin their role, or takes it away.
+    pub(super) fn set_admin_role(&self, admin: bool) {
+        let change = UserChange { admin: Some(admin), ..UserChange::default() };
+        self.zoom.change_user(fakes::zoom::ADMIN, change).unwrap();
+    }
+
+    /// Lets Zoom answer every request with 503 from now on.
+    pub(super) fn take_zoom_down(&self) {
+        self.zoom.faults().add(Fault::always("*", "/**", Effect::status(503)));
+    }
+
+    /// Ends every fault of Zoom.
+    pub(super) fn restore_zoom(&self) {
+        self.zoom.faults().clear();
+    }
+
+    /// Lets Zoom reject every access token, as its gateway does at times.
+    pub(super) fn reject_access_tokens(&self) {
+        let body = serde_json::json!({"code": 124, "message": "Invalid access token."});
+        let effect = Effect::Status { status: 401, body, headers: Default::default() };
+        self.zoom.faults().add(Fault::always("*", "/v2/**", effect));
+    }
+
+    /// Removes the app from an account at Zoom. Returns the status of the answer to Zoom's event.
+    pub(super) async fn deauthorize(&self, account: &str) -> Option<u16> {
+        self.zoom.deauthorize(account).await.unwrap().unwrap().status
+    }
+
+    /// Returns the number of requests for a renewal.
+    pub(super) fn renewals(&self) -> usize {
+        let requests = self.zoom.log().matching("POST", "/oauth/token");
+        requests.iter().filter(|request| request.body["grant_type"] == "refresh_token").count()
+    }
+
+    /// Returns the tokens that were revoked.
+    pub(super) fn revoked(&self) -> Vec<String> {
+        let requests = self.zoom.log().matching("POST", "/oauth/revoke").into_iter();
+        let succeeded = requests.filter(|request| request.status == Some(200));
+        succeeded.map(|request| request.body["token"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Returns the requests for users other than the one who signed in.
+    pub(super) fn user_lookups(&self) -> Vec<Entry> {
+        let mut requests = self.zoom.log().matching("GET", "/v2/users/*");
+        requests.retain(|request| request.path != "/v2/users/me");
+        requests
+    }
+
     /// Signs in and returns the service's id.
     pub(super) async fn sign_in(&self, name: &str) -> ServiceId {
         let (location, cookie) = self.begin_sign_in(name).await;
-        let code = self.zoom.authorize(&location);
+        let code = self.authorize(&location).await;
         let response = self.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
         assert_eq!((response.status, response.header("location")), (303, "https://app.test/"), "{response:?}");
         let live = self.services().await.into_iter().find(|service| {
             service["name"] == name
-                && service["account_id"] == self.zoom.account().id.as_str()
+                && service["account_id"] == self.account.lock().unwrap().as_str()
                 && service["state"] == "active"
         });
         ServiceId::parse(live.unwrap()["id"].as_str().unwrap()).unwrap()

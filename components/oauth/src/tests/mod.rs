@@ -1,8 +1,8 @@
-//! The router over in-memory ports, against a fake Zoom. A test that proves a rule starts with the rule's number
+//! The router over in-memory ports, against the fake Zoom. A test that proves a rule starts with the rule's number
 //! (docs/RULES.md).
 
+mod api_bodies;
 mod deauthorization;
-mod fake_zoom;
 mod fixture;
 mod removal;
 mod services;

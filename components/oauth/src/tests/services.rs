@@ -18,7 +18,7 @@ async fn r1_another_name_supersedes_the_service() {
     assert_eq!(fixture.token(&first).await.problem(), (409, "SERVICE_SUPERSEDED".into()));
     assert!(!fixture.keys().contains(&format!("token:{first}")));
     fixture.access_token(&second).await;
-    assert!(fixture.zoom.account().revoked.is_empty(), "revoking would revoke the new grant too");
+    assert!(fixture.revoked().is_empty(), "revoking would revoke the new grant too");
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn r1_an_interrupted_sign_in_supersedes_the_earlier_service() {
 async fn services_of_different_accounts_are_independent() {
     let fixture = Fixture::new();
     let first = fixture.sign_in("Acme").await;
-    fixture.zoom.account().id = "acc_2".into();
+    fixture.switch_account("acc_2");
     let second = fixture.sign_in("Acme").await;
     assert_ne!(first, second);
     assert_eq!(fixture.service(&first).await["state"], "active");
@@ -99,7 +99,7 @@ async fn r2_the_tick_clears_the_problem_when_the_role_is_back() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     let path = format!("/oauth/services/{id}/users");
-    fixture.zoom.account().lacks_role = true;
+    fixture.set_admin_role(false);
     let response = fixture.admin("PUT", &path, r#"{"users":["bob@example.com"]}"#).await;
     assert_eq!(response.problem(), (409, "SERVICE_LACKS_PERMISSION".into()));
     for _ in 0..2 {
@@ -108,7 +108,7 @@ async fn r2_the_tick_clears_the_problem_when_the_role_is_back() {
         assert!(service["problem"]["detail"].as_str().unwrap().contains("role"), "{service}");
         fixture.tick().await;
     }
-    fixture.zoom.account().lacks_role = false;
+    fixture.set_admin_role(true);
     fixture.tick().await;
     assert_eq!(fixture.service(&id).await["problem"], json!(null));
 }
@@ -124,7 +124,7 @@ async fn r2_only_a_renewal_clears_the_problem_of_a_missing_scope() {
     fixture.in_memory.advance(SignedDuration::from_mins(5));
     fixture.tick().await;
     assert_eq!(fixture.service(&id).await["problem"], json!(null));
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
 }
 
 #[tokio::test]

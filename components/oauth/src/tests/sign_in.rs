@@ -1,6 +1,7 @@
 use super::fixture::{Fixture, state_of};
 use crate::zoom_oauth::scopes::REQUIRED_SCOPES;
 use domain::time::SignedDuration;
+use fakes::zoom::{ADMIN, Decision, SignIn};
 use proptest::prelude::*;
 
 #[tokio::test]
@@ -12,7 +13,7 @@ async fn begins_a_sign_in_with_pkce_and_a_csrf_cookie() {
     assert_eq!((url.host_str(), url.path()), (Some("zoom.test"), "/oauth/authorize"));
     let query: std::collections::HashMap<_, _> = url.query_pairs().into_owned().collect();
     assert_eq!(query["response_type"], "code");
-    assert_eq!(query["client_id"], "client");
+    assert_eq!(query["client_id"], fakes::zoom::CLIENT_ID);
     assert_eq!(query["redirect_uri"], "https://app.test/oauth/callback");
     assert_eq!(query["code_challenge_method"], "S256");
     assert_eq!(query["code_challenge"].len(), 43);
@@ -51,7 +52,6 @@ async fn a_sign_in_requires_an_admin_and_a_valid_name() {
 #[tokio::test]
 async fn a_sign_in_stores_the_service_and_encrypts_its_tokens() {
     let fixture = Fixture::new();
-    fixture.zoom.account().api_url = Some("http://zoom.test".into());
     let id = fixture.sign_in(" Acme ".trim()).await;
     let service = fixture.service(&id).await;
     assert_eq!(service["name"], "Acme");
@@ -63,9 +63,15 @@ async fn a_sign_in_stores_the_service_and_encrypts_its_tokens() {
     assert_eq!(service["created_at"], fixture.in_memory.ports().clock.now().to_string());
     assert!(!fixture.keys().iter().any(|key| key.starts_with("signin:")));
     for (key, value) in fixture.in_memory.dump() {
-        assert!(!String::from_utf8(value).unwrap().contains("-of-zoom-"), "{key} shows a token");
+        assert!(!contains_secret(&fixture, &String::from_utf8(value).unwrap()), "{key} shows a token");
     }
-    assert!(fixture.access_token(&id).await.starts_with("access-of-zoom-"));
+    let token = fixture.access_token(&id).await;
+    assert!(fixture.zoom.secrets().contains(&token));
+}
+
+/// Returns whether a text contains a code, token or secret that Zoom issued.
+fn contains_secret(fixture: &Fixture, text: &str) -> bool {
+    fixture.zoom.secrets().iter().any(|secret| text.contains(secret.as_str()))
 }
 
 /// Fails unless the response is a page with this status and text that leaks nothing, and nothing was stored.
@@ -77,7 +83,7 @@ async fn assert_error_page(fixture: &Fixture, response: super::fixture::TestResp
     assert_eq!(response.header("referrer-policy"), "no-referrer");
     assert!(response.text.contains(says), "{}", response.text);
     assert!(response.text.contains("<a href=\"https://app.test/\">"));
-    assert!(!response.text.contains("-of-zoom-"));
+    assert!(!contains_secret(fixture, &response.text));
     assert_eq!(fixture.services().await.len(), 0);
     assert!(!fixture.keys().iter().any(|key| key.starts_with("token:")));
 }
@@ -86,8 +92,11 @@ async fn assert_error_page(fixture: &Fixture, response: super::fixture::TestResp
 async fn declining_at_zoom_ends_in_a_page() {
     let fixture = Fixture::new();
     let (location, cookie) = fixture.begin_sign_in("Acme").await;
-    let query = format!("error=access_denied&error_description=%3Cb%3E&state={}", state_of(&location));
-    let response = fixture.send_callback(&query, &cookie).await;
+    let user = ADMIN.to_owned();
+    fixture.zoom.set_sign_in(SignIn { user, decision: Decision::Refuse, scopes: None }).unwrap();
+    let query = fixture.visit_zoom(&location).await;
+    assert_eq!(query, format!("error=access_denied&state={}", state_of(&location)));
+    let response = fixture.send_callback(&format!("{query}&error_description=%3Cb%3E"), &cookie).await;
     assert!(response.header("set-cookie").contains("Max-Age=0"));
     assert_error_page(&fixture, response, 403, "You declined").await;
 }
@@ -98,7 +107,7 @@ async fn a_state_is_valid_once() {
     let (location, cookie) = fixture.begin_sign_in("Acme").await;
     let query = format!("error=access_denied&state={}", state_of(&location));
     fixture.send_callback(&query, &cookie).await;
-    let code = fixture.zoom.authorize(&location);
+    let code = fixture.authorize(&location).await;
     let response = fixture.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
     assert_error_page(&fixture, response, 400, "This sign-in is not known").await;
 }
@@ -108,7 +117,7 @@ async fn a_state_is_valid_only_in_the_browser_that_began_the_sign_in() {
     let fixture = Fixture::new();
     let (location, cookie) = fixture.begin_sign_in("Acme").await;
     let (_, other_cookie) = fixture.begin_sign_in("Other").await;
-    let code = fixture.zoom.authorize(&location);
+    let code = fixture.authorize(&location).await;
     let query = format!("code={code}&state={}", state_of(&location));
     for wrong in ["", "zfm_signin=", "zfm_signin=guess", &other_cookie] {
         let response = fixture.send_callback(&query, wrong).await;
@@ -138,7 +147,7 @@ async fn rejects_a_state_that_was_not_issued() {
 async fn a_sign_in_expires_after_ten_minutes() {
     let fixture = Fixture::new();
     let (location, cookie) = fixture.begin_sign_in("Acme").await;
-    let code = fixture.zoom.authorize(&location);
+    let code = fixture.authorize(&location).await;
     fixture.in_memory.advance(SignedDuration::from_mins(10));
     let response = fixture.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
     assert_error_page(&fixture, response, 400, "took too long").await;
@@ -168,17 +177,19 @@ async fn a_code_that_zoom_rejects_ends_in_a_page() {
 #[tokio::test]
 async fn r2_the_page_names_missing_scopes() {
     let fixture = Fixture::new();
-    let lost = fixture.zoom.account().scopes.pop().unwrap();
-    fixture.zoom.account().scopes.push(lost.replace(":admin", ""));
+    let mut scopes: Vec<_> = REQUIRED_SCOPES.iter().map(|scope| scope.name.to_owned()).collect();
+    let lost = scopes.pop().unwrap();
+    scopes.push(lost.replace(":admin", ""));
+    fixture.set_granted_scopes(scopes);
     let (location, cookie) = fixture.begin_sign_in("Acme").await;
-    let code = fixture.zoom.authorize(&location);
+    let code = fixture.authorize(&location).await;
     let response = fixture.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
     assert_eq!(response.text.matches("<li>").count(), 1);
     assert_error_page(&fixture, response, 403, &lost).await;
 
-    fixture.zoom.account().scopes.clear();
+    fixture.set_granted_scopes(Vec::new());
     let (location, cookie) = fixture.begin_sign_in("Acme").await;
-    let code = fixture.zoom.authorize(&location);
+    let code = fixture.authorize(&location).await;
     let response = fixture.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
     assert_eq!(response.text.matches("<li>").count(), REQUIRED_SCOPES.len());
     assert!(REQUIRED_SCOPES.iter().all(|scope| response.text.contains(scope.name)));
@@ -186,12 +197,17 @@ async fn r2_the_page_names_missing_scopes() {
 
 #[tokio::test]
 async fn r2_a_person_who_may_not_read_their_account_cannot_sign_in() {
-    let fixture = Fixture::new();
-    fixture.zoom.account().rejects_access_tokens = true;
-    let (location, cookie) = fixture.begin_sign_in("Acme").await;
-    let code = fixture.zoom.authorize(&location);
-    let response = fixture.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
-    assert_error_page(&fixture, response, 403, "Sign in as a Zoom admin").await;
+    for (rejects_tokens, is_admin) in [(true, true), (false, false)] {
+        let fixture = Fixture::new();
+        let (location, cookie) = fixture.begin_sign_in("Acme").await;
+        let code = fixture.authorize(&location).await;
+        fixture.set_admin_role(is_admin);
+        if rejects_tokens {
+            fixture.reject_access_tokens();
+        }
+        let response = fixture.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
+        assert_error_page(&fixture, response, 403, "Sign in as a Zoom admin").await;
+    }
 }
 
 #[tokio::test]
@@ -199,9 +215,12 @@ async fn a_sign_in_ends_in_a_page_if_zoom_is_down_or_rejects_the_app() {
     for (down, says) in [(true, "Zoom does not answer properly"), (false, "zoom_client_secret")] {
         let fixture = Fixture::new();
         let (location, cookie) = fixture.begin_sign_in("Acme").await;
-        let code = fixture.zoom.authorize(&location);
-        fixture.zoom.account().is_down = down;
-        fixture.zoom.account().app_error = (!down).then_some("Invalid client_id or client_secret");
+        let code = fixture.authorize(&location).await;
+        if down {
+            fixture.take_zoom_down();
+        } else {
+            fixture.in_memory.set("zoom_client_secret", "wrong");
+        }
         let response = fixture.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
         assert_error_page(&fixture, response, 502, says).await;
     }
@@ -230,7 +249,7 @@ proptest! {
             let fixture = Fixture::new();
             let (location, cookie) = fixture.begin_sign_in("Acme").await;
             let (state, nonce) = (state_of(&location), cookie.strip_prefix("zfm_signin=").unwrap().to_owned());
-            let code = fixture.zoom.authorize(&location);
+            let code = fixture.authorize(&location).await;
             let wrong = |right: &str| if is_other && other != right { other.clone() } else { with_another(right, at, by) };
             let (tried_state, tried_nonce) =
                 if wrong_state { (wrong(&state), nonce.clone()) } else { (state.clone(), wrong(&nonce)) };

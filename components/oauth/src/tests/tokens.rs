@@ -1,11 +1,15 @@
 use super::fixture::{Fixture, token_key};
+use crate::zoom_oauth::scopes::REQUIRED_SCOPES;
 use async_trait::async_trait;
 use domain::digest::sha256_hex;
 use domain::time::SignedDuration;
+use fakes::support::{Effect, Fault};
+use fakes::zoom::{ACCOUNT, ADMIN, CLIENT_SECRET, DisabledBy, REPORT_SCOPES, SCOPES};
 use platform::Ports;
 use platform::ports::{KeyValue, StoreError};
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -19,12 +23,12 @@ async fn renews_a_token_two_minutes_before_it_expires() {
     let first = fixture.access_token(&id).await;
     fixture.in_memory.advance(SignedDuration::from_mins(57));
     assert_eq!(fixture.access_token(&id).await, first);
-    assert_eq!(fixture.zoom.account().renewals, 0);
+    assert_eq!(fixture.renewals(), 0);
     fixture.in_memory.advance(SignedDuration::from_mins(2));
     let second = fixture.access_token(&id).await;
     assert_ne!(second, first);
     assert_eq!(fixture.access_token(&id).await, second);
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
 }
 
 #[tokio::test]
@@ -38,7 +42,7 @@ async fn renews_a_token_that_zoom_rejected() {
     assert_ne!(second, first.as_str());
     // A late request with the same rejected token gets the new one and causes no renewal.
     assert_eq!(fixture.internal(&path, &request).await.json()["access_token"], second);
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
 }
 
 #[tokio::test]
@@ -47,7 +51,7 @@ async fn concurrent_requests_cause_one_renewal() {
     let id = fixture.sign_in("Acme").await;
     fixture.in_memory.advance(HOUR);
     let responses = futures::future::join_all((0..16).map(|_| fixture.access_token(&id))).await;
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
     assert!(responses.iter().all(|token| *token == responses[0]));
 }
 
@@ -59,7 +63,7 @@ async fn concurrent_instances_cause_one_renewal() {
     fixture.in_memory.advance(HOUR);
     let tokens = futures::future::join_all(instances.iter().map(|instance| instance.access_token(&id))).await;
     assert!(tokens.iter().all(|token| *token == tokens[0]));
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
     assert!(!fixture.keys().contains(&format!("renewing:{id}")));
 }
 
@@ -73,7 +77,7 @@ async fn the_lease_of_a_killed_instance_lapses() {
     fixture.in_memory.ports().key_value.set(&format!("renewing:{id}"), lease.into_bytes()).await.unwrap();
     fixture.access_token(&id).await;
     assert!(fixture.in_memory.ports().clock.now() >= now + SignedDuration::from_secs(5));
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
 }
 
 #[tokio::test]
@@ -87,14 +91,14 @@ async fn waits_for_the_tokens_of_another_instance_before_trusting_a_rejection() 
     let fresh = fixture.in_memory.dump()[&key].clone();
     let ports = fixture.in_memory.ports();
     ports.key_value.set(&key, stale).await.unwrap();
-    fixture.zoom.drop_grants();
+    fixture.zoom.revoke_authorizations(ACCOUNT);
     let late_write = async {
         ports.clock.sleep(SignedDuration::from_secs(1)).await;
         ports.key_value.set(&key, fresh).await.unwrap();
     };
     let (response, ()) = futures::future::join(fixture.token(&id), late_write).await;
     assert_eq!(response.status, 200, "{response:?}");
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
     assert_eq!(fixture.service(&id).await["state"], "active");
 }
 
@@ -105,11 +109,15 @@ async fn a_successful_renewal_overrules_a_rejection_that_another_instance_record
     fixture.in_memory.advance(HOUR);
     let (other, path) = (fixture.another_instance(), format!("/internal/problem/{id}"));
     let rejection = json!({"problem": {"code": "SERVICE_NEEDS_SIGN_IN", "detail": "Rejected."}}).to_string();
-    fixture.zoom.account().during_renewal = Some(Box::pin(async move {
+    let is_recorded = Arc::new(AtomicBool::new(false));
+    let recorded = is_recorded.clone();
+    fixture.zoom.interruptions().during_next("POST", "/oauth/token", async move {
         assert_eq!(other.internal(&path, &rejection).await.status, 204);
         assert_eq!(other.services().await[0]["state"], "needs-sign-in");
-    }));
+        recorded.store(true, Ordering::SeqCst);
+    });
     fixture.access_token(&id).await;
+    assert!(is_recorded.load(Ordering::SeqCst));
     let service = fixture.service(&id).await;
     assert_eq!((&service["state"], &service["problem"]), (&json!("active"), &json!(null)));
 }
@@ -118,12 +126,12 @@ async fn a_successful_renewal_overrules_a_rejection_that_another_instance_record
 async fn r2_a_rejected_renewal_requires_a_sign_in() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
-    fixture.zoom.drop_grants();
+    fixture.zoom.revoke_authorizations(ACCOUNT);
     fixture.in_memory.advance(HOUR);
     for _ in 0..2 {
         assert_eq!(fixture.token(&id).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
     }
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
     let service = fixture.service(&id).await;
     assert_eq!(
         (&service["state"], &service["problem"]["code"]),
@@ -138,13 +146,13 @@ async fn a_token_is_used_until_it_expires_while_zoom_is_down() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     let first = fixture.access_token(&id).await;
-    fixture.zoom.account().is_down = true;
+    fixture.take_zoom_down();
     fixture.in_memory.advance(SignedDuration::from_mins(57));
     assert_eq!(fixture.access_token(&id).await, first);
     fixture.in_memory.advance(SignedDuration::from_mins(3));
     assert_eq!(fixture.token(&id).await.problem(), (503, "ZOOM_UNAVAILABLE".into()));
     assert_eq!(fixture.service(&id).await["state"], "active");
-    fixture.zoom.account().is_down = false;
+    fixture.restore_zoom();
     fixture.access_token(&id).await;
 }
 
@@ -153,7 +161,7 @@ async fn retries_a_renewal_with_a_lost_response_before_requiring_a_sign_in() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     fixture.in_memory.advance(HOUR);
-    fixture.zoom.account().loses_renewal_response = true;
+    fixture.zoom.faults().add(Fault::once("POST", "/oauth/token", Effect::ErrorAfter { error_after: 502 }));
     assert_eq!(fixture.token(&id).await.problem(), (503, "ZOOM_UNAVAILABLE".into()));
     assert_eq!(fixture.service(&id).await["state"], "active");
     assert_eq!(fixture.token(&id).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
@@ -164,13 +172,16 @@ async fn retries_a_renewal_with_a_lost_response_before_requiring_a_sign_in() {
 async fn r2_the_problem_of_a_rejected_app_clears_when_zoom_accepts_the_app() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
-    for (reason, says) in [
-        ("Invalid client_id or client_secret", "zoom_client_secret"),
-        ("The app has been disabled. (4,717)", "disabled in Zoom"),
-        ("Disabled by the account's admin. (4,738)", "disabled in Zoom"),
+    for (disabled_by, says) in [
+        (None, "zoom_client_secret"),
+        (Some(DisabledBy::Zoom), "disabled in Zoom"),
+        (Some(DisabledBy::Admin), "disabled in Zoom"),
     ] {
         fixture.in_memory.advance(HOUR);
-        fixture.zoom.account().app_error = Some(reason);
+        fixture.zoom.disable_app(disabled_by);
+        if disabled_by.is_none() {
+            fixture.in_memory.set("zoom_client_secret", "wrong");
+        }
         assert_eq!(fixture.token(&id).await.problem(), (409, "SERVICE_LACKS_PERMISSION".into()));
         let service = fixture.service(&id).await;
         assert_eq!(
@@ -180,9 +191,10 @@ async fn r2_the_problem_of_a_rejected_app_clears_when_zoom_accepts_the_app() {
         assert!(service["problem"]["detail"].as_str().unwrap().contains(says), "{service}");
         fixture.tick().await;
         assert_ne!(fixture.service(&id).await["problem"], json!(null));
-        fixture.zoom.account().app_error = None;
+        fixture.zoom.disable_app(None);
+        fixture.in_memory.set("zoom_client_secret", CLIENT_SECRET);
         fixture.tick().await;
-        assert_eq!(fixture.service(&id).await["problem"], json!(null), "{reason}");
+        assert_eq!(fixture.service(&id).await["problem"], json!(null), "{disabled_by:?}");
         fixture.access_token(&id).await;
     }
 }
@@ -197,7 +209,7 @@ async fn ten_thousand_requests_cause_at_most_one_renewal_an_hour() {
         fixture.access_token(&id).await;
         fixture.in_memory.advance(between);
     }
-    let renewals = fixture.zoom.account().renewals;
+    let renewals = fixture.renewals();
     assert!((HOURS - 1..=HOURS).contains(&renewals), "{renewals} renewals in {HOURS} hours");
 }
 
@@ -231,27 +243,36 @@ async fn returns_no_token_before_its_grant_is_written() {
     let ports = fixture.in_memory.ports();
     let full = fixture.with_ports(Ports { key_value: Arc::new(FullStore(ports.key_value.clone())), ..ports });
     assert_eq!(full.token(&id).await.problem(), (500, "INTERNAL".into()));
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
+}
+
+/// Returns the scopes of the app, and those without one of them.
+fn scopes_without(lost: &str) -> (Vec<String>, Vec<String>) {
+    let all: Vec<String> = SCOPES.iter().chain(&REPORT_SCOPES).map(ToString::to_string).collect();
+    let left = all.iter().filter(|scope| *scope != lost).cloned().collect();
+    (all, left)
 }
 
 #[tokio::test]
 async fn r2_rechecks_a_grant_that_lost_a_scope_until_it_is_complete() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
-    let lost = fixture.zoom.account().scopes.pop().unwrap();
+    let lost = REQUIRED_SCOPES[0].name;
+    let (all, left) = scopes_without(lost);
+    fixture.zoom.change_scopes(ADMIN, &left).unwrap();
     fixture.in_memory.advance(HOUR);
     let response = fixture.token(&id).await;
     assert_eq!(response.problem(), (409, "SERVICE_LACKS_PERMISSION".into()));
-    assert!(response.json()["detail"].as_str().unwrap().contains(&lost));
+    assert!(response.json()["detail"].as_str().unwrap().contains(lost));
     let service = fixture.service(&id).await;
     assert_eq!(
         (&service["state"], &service["problem"]["code"]),
         (&json!("active"), &json!("SERVICE_LACKS_PERMISSION"))
     );
 
-    fixture.zoom.account().scopes.push(lost);
+    fixture.zoom.change_scopes(ADMIN, &all).unwrap();
     assert_eq!(fixture.token(&id).await.status, 409);
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
     fixture.in_memory.advance(SignedDuration::from_mins(5));
     fixture.access_token(&id).await;
     assert_eq!(fixture.service(&id).await["problem"], json!(null));
@@ -260,10 +281,10 @@ async fn r2_rechecks_a_grant_that_lost_a_scope_until_it_is_complete() {
 #[tokio::test]
 async fn follows_the_api_base_of_the_account_only_to_trusted_places() {
     let fixture = Fixture::new();
-    fixture.zoom.account().api_url = Some("http://evil.test".into());
+    fixture.zoom.set_api_url("http://evil.test");
     let id = fixture.sign_in("Acme").await;
     assert_eq!(fixture.token(&id).await.json()["api_base"], "http://zoom.test");
-    fixture.zoom.account().api_url = Some("https://api-eu.zoom.us".into());
+    fixture.zoom.set_api_url("https://api-eu.zoom.us");
     fixture.in_memory.advance(HOUR);
     assert_eq!(fixture.token(&id).await.json()["api_base"], "https://api-eu.zoom.us");
     assert_eq!(fixture.token(&id).await.json()["api_base"], "https://api-eu.zoom.us");
@@ -277,7 +298,7 @@ async fn the_tick_renews_an_unused_grant() {
         fixture.in_memory.advance(DAY);
         fixture.tick().await;
     }
-    assert_eq!(fixture.zoom.account().renewals, 120 / 7);
+    assert_eq!(fixture.renewals(), 120 / 7);
     fixture.access_token(&id).await;
 }
 
@@ -285,7 +306,7 @@ async fn the_tick_renews_an_unused_grant() {
 async fn the_tick_continues_when_one_service_fails() {
     let fixture = Fixture::new();
     let broken = fixture.sign_in("Acme").await;
-    fixture.zoom.account().id = "acc_2".into();
+    fixture.switch_account("acc_2");
     fixture.sign_in("Acme").await;
     fixture.in_memory.ports().key_value.set(&format!("service:{broken}"), b"{".to_vec()).await.unwrap();
     fixture.in_memory.advance(SignedDuration::from_hours(8 * 24));

@@ -1,5 +1,6 @@
 use super::fixture::{ADMIN, Fixture};
 use domain::ServiceId;
+use fakes::zoom::NewUser;
 use platform::auth::session;
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ async fn r3_normalizes_users_and_looks_each_up_once() {
     assert_eq!(response.status, 200, "{response:?}");
     assert_eq!(response.json()["users"], json!(["bob@example.com", "carol@example.com"]));
     assert_eq!(fixture.service(&id).await["users"], json!(["bob@example.com", "carol@example.com"]));
-    assert_eq!(fixture.zoom.account().user_lookups.len(), 2);
+    assert_eq!(fixture.user_lookups().len(), 2);
 
     assert_eq!(put(&fixture, &id, &json!({"users": []})).await.status, 200);
     assert_eq!(fixture.service(&id).await["users"], json!([]));
@@ -27,14 +28,16 @@ async fn r3_enables_at_most_twenty_users() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     let mut users: Vec<String> = (0..20).map(|n| format!("user{n}@example.com")).collect();
-    fixture.zoom.account().users.extend(users.clone());
+    for user in &users {
+        fixture.zoom.add_user(NewUser::named(user)).unwrap();
+    }
     // A duplicate counts once.
     users.push("USER0@example.com".into());
     assert_eq!(put(&fixture, &id, &json!({"users": users})).await.status, 200);
     users.push("user20@example.com".into());
-    fixture.zoom.account().user_lookups.clear();
+    fixture.zoom.log().clear();
     assert_eq!(put(&fixture, &id, &json!({"users": users})).await.problem(), (422, "TOO_MANY_USERS".into()));
-    assert!(fixture.zoom.account().user_lookups.is_empty());
+    assert!(fixture.user_lookups().is_empty());
     assert_eq!(fixture.service(&id).await["users"].as_array().unwrap().len(), 20);
 }
 
@@ -88,7 +91,7 @@ async fn enabling_users_changes_nothing_while_zoom_is_down() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     put(&fixture, &id, &json!({"users": ["bob@example.com"]})).await;
-    fixture.zoom.account().is_down = true;
+    fixture.take_zoom_down();
     let response = put(&fixture, &id, &json!({"users": ["carol@example.com"]})).await;
     assert_eq!(response.problem(), (503, "ZOOM_UNAVAILABLE".into()));
     let service = fixture.service(&id).await;
@@ -99,9 +102,9 @@ async fn enabling_users_changes_nothing_while_zoom_is_down() {
 async fn r2_a_token_that_zoom_rejects_after_a_renewal_requires_a_sign_in() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
-    fixture.zoom.account().rejects_access_tokens = true;
+    fixture.reject_access_tokens();
     let response = put(&fixture, &id, &json!({"users": ["bob@example.com"]})).await;
     assert_eq!(response.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
-    assert_eq!(fixture.zoom.account().renewals, 1);
+    assert_eq!(fixture.renewals(), 1);
     assert_eq!(fixture.service(&id).await["state"], "needs-sign-in");
 }

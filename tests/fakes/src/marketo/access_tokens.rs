@@ -1,7 +1,7 @@
 //! Access tokens of the custom service, and other random credentials.
 
 use jiff::{SignedDuration, Timestamp};
-use std::hash::{BuildHasher, RandomState};
+use sha2::{Digest, Sha256};
 
 use crate::marketo::api_error::MarketoApiError;
 
@@ -22,12 +22,12 @@ struct Token {
 
 impl AccessTokens {
     /// Returns the service's token and its remaining lifetime in seconds. Every request gets the same token until it
-    /// expires.
-    pub(super) fn issue(&mut self, lifetime: SignedDuration, now: Timestamp) -> (String, i64) {
+    /// expires. `random` makes a new one unique.
+    pub(super) fn issue(&mut self, lifetime: SignedDuration, random: &str, now: Timestamp) -> (String, i64) {
         self.retire(now);
         let issued = &mut self.issued;
         let token = self.current.get_or_insert_with(|| {
-            let value = format!("{}:sj", random_uuid());
+            let value = format!("{random}:sj");
             issued.push(value.clone());
             Token { value, expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX) }
         });
@@ -72,14 +72,27 @@ impl AccessTokens {
     }
 }
 
-/// Returns random hexadecimal digits in the format of a UUID.
-pub(super) fn random_uuid() -> String {
-    // Every `RandomState` has its own keys, so each half is different.
-    let [high, low] = [(); 2].map(|()| RandomState::new().hash_one(0_u8));
-    let digits = format!("{high:016x}{low:016x}");
-    let (a, rest) = digits.split_at(8);
-    let (b, rest) = rest.split_at(4);
-    let (c, rest) = rest.split_at(4);
-    let (d, e) = rest.split_at(4);
-    format!("{a}-{b}-{c}-{d}-{e}")
+/// A source of random credentials, which differ between runs by the time at which the fake was created.
+#[derive(Debug)]
+pub(super) struct RandomIds {
+    seed: i128,
+    drawn: u64,
+}
+
+impl RandomIds {
+    pub(super) fn new(created: Timestamp) -> Self {
+        Self { seed: created.as_nanosecond(), drawn: 0 }
+    }
+
+    /// Returns random hexadecimal digits in the format of a UUID.
+    pub(super) fn uuid(&mut self) -> String {
+        self.drawn += 1;
+        let digest = Sha256::digest(format!("{}:{}", self.seed, self.drawn));
+        let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let (a, rest) = digits.split_at(8);
+        let (b, rest) = rest.split_at(4);
+        let (c, rest) = rest.split_at(4);
+        let (d, e) = rest.split_at(4);
+        format!("{a}-{b}-{c}-{d}-{e}")
+    }
 }

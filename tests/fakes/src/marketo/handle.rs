@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use axum::Router;
 use serde_json::{Value, json};
 
 use crate::marketo::campaign::definition::Campaign;
@@ -22,35 +23,54 @@ use crate::marketo::webhook::WebhookCall;
 use crate::marketo::{api, control, pages, webhook};
 use crate::support::control::{Clock, Control};
 use crate::support::fault_injection::Faults;
+use crate::support::interception::intercepted;
+use crate::support::interruptions::Interruptions;
 use crate::support::request_log::Log;
-use crate::support::server::{ServerHandle, serve};
+use crate::support::runtime::SharedRuntime;
 use crate::support::sync::lock;
 
-/// A running fake Marketo. It stops when it is dropped.
-#[derive(Debug)]
+/// A running fake Marketo. Clones share it. If it serves a port, it stops when all clones are dropped.
+#[derive(Clone, Debug)]
 pub struct Marketo {
     state: SharedState,
-    served: ServerHandle,
+    /// The server, which stops when this is dropped.
+    _served: Option<Arc<dyn std::fmt::Debug + Send + Sync>>,
 }
 
 impl Marketo {
-    /// Starts a fake with the default contents (see [`Subscription::seeded`]).
+    /// Creates a fake with the default contents (see [`Subscription::seeded`]). It serves no port: [`Marketo::router`] is to
+    /// answer for its base URL, which has no trailing slash.
+    pub fn new(options: Options, url: &str, runtime: SharedRuntime) -> Self {
+        let state = Arc::new(MarketoState::new(options, url.to_owned(), Control::new(runtime)));
+        Self { state, _served: None }
+    }
+
+    /// Starts a fake that serves a port, on the wall clock.
     ///
     /// # Errors
     /// Returns an error if the address cannot be bound.
+    #[cfg(feature = "server")]
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let listen = options.listen;
-        let control = Control::default();
-        let state = Arc::new(MarketoState::new(options, control.clone()));
-        let router = api::router(&state).merge(control::router(&state)).merge(pages::router(&state));
-        let served = serve(router, listen, control).await?;
-        state.url.get_or_init(|| served.url());
-        Ok(Self { state, served })
+        let listener =
+            tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let runtime = Arc::new(crate::support::tokio_runtime::TokioRuntime::default());
+        let marketo = Self::new(options, &url, runtime);
+        let served = crate::support::server::serve_on(listener, marketo.router())?;
+        Ok(Self { _served: Some(Arc::new(served)), ..marketo })
+    }
+
+    /// Returns the router of everything that Marketo serves, with the control calls. It logs requests and applies faults.
+    pub fn router(&self) -> Router {
+        let state = &self.state;
+        let router = api::router(state).merge(control::router(state)).merge(pages::router(state));
+        intercepted(router, state.control.clone())
     }
 
     /// Returns the base URL, without a trailing slash: the value of `marketo_url`.
     pub fn url(&self) -> String {
-        self.served.url()
+        self.state.url.clone()
     }
 
     /// Returns the id of the subscription.
@@ -66,6 +86,11 @@ impl Marketo {
     /// Returns the pending faults.
     pub fn faults(&self) -> &Faults {
         &self.state.control.faults
+    }
+
+    /// Returns the pending interruptions.
+    pub fn interruptions(&self) -> &Interruptions {
+        &self.state.control.interruptions
     }
 
     /// Returns the request log.
@@ -213,13 +238,26 @@ impl Marketo {
         flow::start(&self.state, campaign)
     }
 
-    /// Runs a smart campaign to its end and returns its report.
+    /// Runs a smart campaign to its end and returns its report. In memory the runtime has to drive this (`drive`).
     ///
     /// # Errors
     /// Returns an error if the campaign cannot be started (see [`Marketo::start_campaign`]).
     pub async fn run_campaign(&self, campaign: Campaign) -> anyhow::Result<Run> {
         let id = self.start_campaign(campaign)?;
         self.finished(&id).await
+    }
+
+    /// Prepares a run and its chunks without executing it. The test posts [`Chunk::invocation`] itself, or sends a chunk by
+    /// [`Marketo::redeliver`]; the callback of each is accepted without a time limit.
+    ///
+    /// [`Chunk::invocation`]: crate::marketo::campaign::Chunk::invocation
+    ///
+    /// # Errors
+    /// Returns an error if the campaign cannot be started (see [`Marketo::start_campaign`]).
+    pub fn prepare_campaign(&self, campaign: Campaign) -> anyhow::Result<Run> {
+        let id = flow::prepare(&self.state, campaign)?;
+        flow::add_chunks(&self.state, &id);
+        self.run(&id).context("the run is gone")
     }
 
     /// Returns the current report of a run.

@@ -15,6 +15,7 @@ mod handle;
 pub mod install;
 mod options;
 mod pages;
+mod service_call;
 mod state;
 pub mod subscription;
 pub mod webhook;

@@ -31,11 +31,22 @@ pub struct Options {
     pub concurrency_limit: usize,
     /// Maximum number of calls per day; more get 607.
     pub daily_quota: u64,
+    /// Maximum number of rows of a page; requests for more get this many.
+    pub max_page_size: usize,
     /// How long a lead sync waits between its lookup and its write. Two concurrent syncs of a new e-mail address both
     /// miss it within that time and create duplicates.
     pub sync_delay: Duration,
     /// How long to wait for a flow step service to accept a chunk. Marketo's number is not public.
     pub invocation_timeout: Duration,
+}
+
+impl Options {
+    /// Returns options for a fake in simulated time: a lead sync only yields between its lookup and its write, which moves no
+    /// clock.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self { sync_delay: Duration::ZERO, ..Self::default() }
+    }
 }
 
 impl Default for Options {
@@ -50,6 +61,7 @@ impl Default for Options {
             rate_window: Duration::from_secs(20),
             concurrency_limit: 10,
             daily_quota: 50_000,
+            max_page_size: 300,
             sync_delay: Duration::from_millis(30),
             invocation_timeout: Duration::from_secs(30),
         }

@@ -1,12 +1,12 @@
 //! The state of a running fake Marketo, shared by its handlers and tasks.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use crate::marketo::access_tokens::{AccessTokens, random_uuid};
+use crate::marketo::access_tokens::{AccessTokens, RandomIds};
 use crate::marketo::api::paging::PagingTokens;
 use crate::marketo::api_limits::ApiLimits;
 use crate::marketo::campaign::runs::CampaignRuns;
@@ -15,23 +15,23 @@ use crate::marketo::subscription::activity::ActivityType;
 use crate::marketo::subscription::contents::Subscription;
 use crate::marketo::subscription::seed::JOIN_URL_FIELD;
 use crate::support::control::Control;
+use crate::support::runtime::SharedRuntime;
 use crate::support::sync::lock;
 
 /// The state of a fake. No lock is held across an await point, and no two locks are held at once.
 #[derive(Debug)]
 pub(super) struct MarketoState {
     pub(super) options: Options,
-    /// Base URL of the fake, for callback URLs; known once it listens.
-    pub(super) url: OnceLock<String>,
+    /// Base URL of the fake, without a trailing slash.
+    pub(super) url: String,
     pub(super) control: Control,
-    /// The client for calls to flow step services and webhooks.
-    pub(super) http: reqwest::Client,
     /// The key of the gateway in front of the callback, sent to services as `apiCallBackKey`.
     pub(super) gateway_key: String,
     pub(super) subscription: Mutex<Subscription>,
     pub(super) access_tokens: Mutex<AccessTokens>,
     pub(super) limits: Mutex<ApiLimits>,
     pub(super) paging: Mutex<PagingTokens>,
+    ids: Mutex<RandomIds>,
     pub(super) campaigns: Mutex<CampaignRuns>,
     changes: watch::Sender<u64>,
 }
@@ -40,15 +40,16 @@ pub(super) struct MarketoState {
 pub(super) type SharedState = Arc<MarketoState>;
 
 impl MarketoState {
-    pub(super) fn new(options: Options, control: Control) -> Self {
-        let subscription = Subscription::seeded(control.clock.now());
+    pub(super) fn new(options: Options, url: String, control: Control) -> Self {
+        let now = control.clock.now();
+        let mut ids = RandomIds::new(now);
         Self {
             options,
-            url: OnceLock::new(),
+            url,
             control,
-            http: reqwest::Client::new(),
-            gateway_key: random_uuid(),
-            subscription: Mutex::new(subscription),
+            gateway_key: ids.uuid(),
+            ids: Mutex::new(ids),
+            subscription: Mutex::new(Subscription::seeded(now)),
             access_tokens: Mutex::default(),
             limits: Mutex::default(),
             paging: Mutex::default(),
@@ -60,6 +61,16 @@ impl MarketoState {
     /// Returns the current time of the fake.
     pub(super) fn now(&self) -> Timestamp {
         self.control.clock.now()
+    }
+
+    /// Returns the runtime, for time, outbound requests and tasks.
+    pub(super) fn runtime(&self) -> &SharedRuntime {
+        &self.control.runtime
+    }
+
+    /// Returns a new random credential in the format of a UUID.
+    pub(super) fn random_uuid(&self) -> String {
+        lock(&self.ids).uuid()
     }
 
     /// Wakes the tasks in [`MarketoState::wait_until`].

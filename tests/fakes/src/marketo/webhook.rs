@@ -1,10 +1,12 @@
 //! The flow step Call Webhook.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::marketo::service_call::{ServiceResponse, post};
 use crate::marketo::state::MarketoState;
 
 /// How long Marketo waits for a webhook.
@@ -25,21 +27,13 @@ pub struct WebhookCall {
 
 /// Posts a payload to a webhook with the custom header `x-api-key`.
 pub(super) async fn call(state: &MarketoState, url: &str, api_key: &str, payload: &Value) -> WebhookCall {
-    let begun = Instant::now();
-    let sent = state.http.post(url).header("x-api-key", api_key).timeout(TIMEOUT).json(payload).send().await;
-    let (status, text, problem) = match sent {
+    let ServiceResponse { answer, took_ms } = post(state, url, api_key, payload, TIMEOUT).await;
+    let (status, text, problem) = match answer {
         Ok(answer) => {
-            let status = answer.status().as_u16();
-            let text = answer.text().await.unwrap_or_default();
-            let problem = text.is_empty().then(|| "1001 empty response body".to_owned());
-            (Some(status), text, problem)
+            let problem = answer.body().is_empty().then(|| "1001 empty response body".to_owned());
+            (Some(answer.status().as_u16()), answer.into_body(), problem)
         }
-        Err(error) => (None, String::new(), Some(error.to_string())),
+        Err(error) => (None, Bytes::new(), Some(error)),
     };
-    WebhookCall {
-        status,
-        body: serde_json::from_str(&text).unwrap_or_default(),
-        problem,
-        took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-    }
+    WebhookCall { status, body: serde_json::from_slice(&text).unwrap_or_default(), problem, took_ms }
 }

@@ -12,20 +12,38 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::support::fault_injection::{Fault, Faults, path_matches};
+use crate::support::interruptions::Interruptions;
 use crate::support::request_log::Log;
+use crate::support::runtime::SharedRuntime;
 
 /// The clock, the faults and the request log of one fake. Clones share them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Control {
     /// The clock of the fake.
     pub clock: Clock,
     /// The pending faults.
     pub faults: Faults,
+    /// The pending interruptions.
+    pub interruptions: Interruptions,
     /// The request log.
     pub log: Log,
+    /// Time, outbound requests and tasks.
+    pub(crate) runtime: SharedRuntime,
 }
 
 impl Control {
+    /// Creates a control plane over a runtime.
+    #[must_use]
+    pub fn new(runtime: SharedRuntime) -> Self {
+        Self {
+            clock: Clock::new(runtime.clone()),
+            faults: Faults::default(),
+            interruptions: Interruptions::default(),
+            log: Log::default(),
+            runtime,
+        }
+    }
+
     /// Returns the control calls that both fakes have: `/_control/faults`, `/_control/time`, `/_control/requests`.
     pub fn routes(&self) -> Router {
         Router::new()
@@ -33,6 +51,14 @@ impl Control {
             .route("/_control/time", post(advance).get(now))
             .route("/_control/requests", get(requests).delete(forget_requests))
             .with_state(self.clone())
+    }
+}
+
+/// On tokio and the wall clock.
+#[cfg(feature = "server")]
+impl Default for Control {
+    fn default() -> Self {
+        Self::new(Arc::new(crate::support::tokio_runtime::TokioRuntime::default()))
     }
 }
 
@@ -98,19 +124,30 @@ async fn forget_requests(State(control): State<Control>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Real time plus an offset. Clones share the offset.
-#[derive(Clone, Debug, Default)]
+/// The time of the runtime plus an offset. Clones share the offset.
+#[derive(Clone, Debug)]
 pub struct Clock {
+    runtime: SharedRuntime,
     offset_ms: Arc<AtomicI64>,
 }
 
 impl Clock {
+    fn new(runtime: SharedRuntime) -> Self {
+        Self { runtime, offset_ms: Arc::default() }
+    }
+
     /// Returns the current time of the fake.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let offset = SignedDuration::from_millis(self.offset_ms.load(Ordering::SeqCst));
         // Saturates at the ends of the calendar instead of failing.
-        Timestamp::now().saturating_add(offset).unwrap_or(Timestamp::MAX)
+        self.unshifted().saturating_add(offset).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Returns the time without the offset, which is that of the application.
+    #[must_use]
+    pub fn unshifted(&self) -> Timestamp {
+        self.runtime.now()
     }
 
     /// Moves the clock; a negative duration moves it back.

@@ -40,6 +40,12 @@ impl Fault {
         Self { method: Some(method.to_owned()), path: path.to_owned(), skip: 0, times: 1, effect }
     }
 
+    /// Returns a rule that hits every matching request until the rules are removed.
+    #[must_use]
+    pub fn always(method: &str, path: &str, effect: Effect) -> Self {
+        Self::once(method, path, effect).times(u32::MAX)
+    }
+
     /// Sets the number of requests to hit.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
@@ -95,6 +101,16 @@ pub enum Effect {
         /// Milliseconds of silence.
         hang_ms: u64,
     },
+    /// Executes the request and responds with this status and an empty body, as a gateway that lost the response.
+    ErrorAfter {
+        /// HTTP status.
+        error_after: u16,
+    },
+    /// Never responds; the connection stays open until the caller closes it.
+    Silence {
+        /// Whether the request is executed before that.
+        silence: DropWhen,
+    },
 }
 
 impl Effect {
@@ -105,7 +121,7 @@ impl Effect {
     }
 }
 
-/// When the connection is closed.
+/// When the connection is closed, or falls silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DropWhen {
@@ -201,6 +217,8 @@ mod tests {
             (r#"{"drop":"after"}"#, "Drop"),
             (r#"{"malformed":true}"#, "Malformed"),
             (r#"{"hang_ms":1}"#, "Hang"),
+            (r#"{"error_after":502}"#, "ErrorAfter"),
+            (r#"{"silence":"after"}"#, "Silence"),
         ] {
             let effect: Effect = serde_json::from_str(json).unwrap();
             assert!(format!("{effect:?}").starts_with(expected), "{json} became {effect:?}");

@@ -42,6 +42,9 @@ pub struct Entry {
     pub fault: Option<String>,
     /// Why the request was rejected.
     pub refusal: Option<String>,
+    /// When the request began and ended, as positions among all beginnings and ends.
+    #[serde(skip)]
+    pub(super) span: (u64, Option<u64>),
 }
 
 /// Why a request was rejected. Handlers add it to the extensions of the response, from which it is logged.
@@ -55,6 +58,8 @@ pub struct Log(Arc<Mutex<LogState>>);
 #[derive(Debug, Default)]
 struct LogState {
     next: u64,
+    /// Number of beginnings and ends of requests.
+    moments: u64,
     entries: VecDeque<Entry>,
 }
 
@@ -63,6 +68,8 @@ impl Log {
     pub(super) fn open(&self, at: Timestamp, method: &str, uri: &http::Uri, headers: &HeaderMap, body: &[u8]) -> u64 {
         let mut state = lock(&self.0);
         state.next += 1;
+        state.moments += 1;
+        let begun = state.moments;
         let seq = state.next;
         let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         state.entries.push_back(Entry {
@@ -76,6 +83,7 @@ impl Log {
             status: None,
             fault: None,
             refusal: None,
+            span: (begun, None),
         });
         if state.entries.len() > MAX_ENTRIES {
             state.entries.pop_front();
@@ -85,21 +93,24 @@ impl Log {
 
     /// Logs the fault that hit a request.
     pub(super) fn note_fault(&self, seq: u64, fault: String) {
-        self.amend(seq, |entry| entry.fault = Some(fault));
+        self.amend(seq, |entry, _| entry.fault = Some(fault));
     }
 
     /// Logs the response to a request.
     pub(super) fn close(&self, seq: u64, status: u16, refusal: Option<String>) {
-        self.amend(seq, |entry| {
+        self.amend(seq, |entry, moment| {
+            entry.span.1 = Some(moment);
             entry.status = Some(status);
             entry.refusal = refusal;
         });
     }
 
-    fn amend(&self, seq: u64, change: impl FnOnce(&mut Entry)) {
+    fn amend(&self, seq: u64, change: impl FnOnce(&mut Entry, u64)) {
         let mut state = lock(&self.0);
+        state.moments += 1;
+        let moment = state.moments;
         if let Some(entry) = state.entries.iter_mut().rev().find(|entry| entry.seq == seq) {
-            change(entry);
+            change(entry, moment);
         }
     }
 
@@ -121,6 +132,16 @@ impl Log {
     pub fn count(&self, method: &str, pattern: &str) -> usize {
         let fits = |entry: &&Entry| entry.method == method && path_matches(pattern, &entry.path);
         lock(&self.0).entries.iter().filter(fits).count()
+    }
+
+    /// Returns the maximum number of such requests that were in progress at once.
+    #[must_use]
+    pub fn most_at_once(&self, method: &str, pattern: &str) -> usize {
+        let spans: Vec<_> = self.matching(method, pattern).iter().map(|entry| entry.span).collect();
+        let in_progress_at = |at: u64| {
+            spans.iter().filter(|(begun, ended)| *begun <= at && ended.is_none_or(|ended| at < ended)).count()
+        };
+        spans.iter().map(|(begun, _)| in_progress_at(*begun)).max().unwrap_or_default()
     }
 
     /// Returns the requests that were rejected for any reason.

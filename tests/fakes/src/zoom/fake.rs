@@ -7,24 +7,24 @@ use serde_json::Value;
 
 use crate::support::control::{Clock, Control};
 use crate::support::fault_injection::Faults;
+use crate::support::interruptions::Interruptions;
 use crate::support::request_log::Log;
-use crate::support::server::ServerHandle;
 use crate::support::sync::lock;
 use crate::zoom::events::signature;
 use crate::zoom::options::Options;
 use crate::zoom::state::zoom_state::ZoomState;
 
-/// A running fake Zoom. Clones share it. It stops when the instance that [`Zoom::start`] returned and all clones of it
-/// are dropped.
+/// A running fake Zoom. Clones share it. If it serves a port, it stops when the instance that `Zoom::start` returned and
+/// all clones of it are dropped.
 #[derive(Clone, Debug)]
 pub struct Zoom {
     pub(super) state: Arc<Mutex<ZoomState>>,
     pub(super) options: Arc<Options>,
     pub(super) control: Control,
     pub(super) url: Arc<str>,
-    pub(super) http: reqwest::Client,
-    /// None in the clones that the server itself holds; otherwise it would keep itself alive.
-    pub(super) served: Option<Arc<ServerHandle>>,
+    /// The server, which stops when this is dropped. None in the clones that the server itself holds, because it would keep
+    /// itself alive, and without a server.
+    pub(super) _served: Option<Arc<dyn std::fmt::Debug + Send + Sync>>,
 }
 
 impl Zoom {
@@ -38,7 +38,7 @@ impl Zoom {
     /// tests that send events of their own.
     #[must_use]
     pub fn sign(&self, raw_body: &[u8]) -> (String, String) {
-        self.sign_at(Timestamp::now(), raw_body)
+        self.sign_at(self.control.clock.unshifted(), raw_body)
     }
 
     /// Signs a body with a given time.
@@ -66,6 +66,12 @@ impl Zoom {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.control.faults
+    }
+
+    /// Returns the pending interruptions.
+    #[must_use]
+    pub fn interruptions(&self) -> &Interruptions {
+        &self.control.interruptions
     }
 
     /// Returns the request log.

@@ -49,6 +49,9 @@ pub const EVENTS: [&str; 9] = [
     "app_deauthorized",
 ];
 
+/// Zoom's maximum page size.
+pub(super) const MAX_PAGE_SIZE: usize = 300;
+
 /// Options of a fake Zoom. The default suits a test: any free port, one account, one admin.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -78,6 +81,8 @@ pub struct Options {
     pub events: Vec<String>,
     /// Timing of attendance reports.
     pub report_timing: ReportTiming,
+    /// Maximum page size; larger requests are reduced to it.
+    pub max_page_size: usize,
 }
 
 impl Default for Options {
@@ -96,6 +101,7 @@ impl Default for Options {
             deauthorization_url: None,
             events: EVENTS.iter().map(ToString::to_string).collect(),
             report_timing: ReportTiming::default(),
+            max_page_size: MAX_PAGE_SIZE,
         }
     }
 }

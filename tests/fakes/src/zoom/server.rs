@@ -1,14 +1,13 @@
-//! Starts the fake Zoom and routes its requests.
+//! Creates the fake Zoom, starts its server and routes its requests.
 
 use std::sync::{Arc, Mutex};
 
-use anyhow::Context;
 use axum::Router;
 use axum::routing::any;
-use tokio::net::TcpListener;
 
 use crate::support::control::Control;
-use crate::support::server::serve_on;
+use crate::support::interception::intercepted;
+use crate::support::runtime::SharedRuntime;
 use crate::zoom::fake::Zoom;
 use crate::zoom::options::{ADMIN, Options};
 use crate::zoom::state::accounts::NewUser;
@@ -16,23 +15,20 @@ use crate::zoom::state::zoom_state::ZoomState;
 use crate::zoom::{api, control, oauth, pages};
 
 impl Zoom {
-    /// Starts a fake Zoom with the account [`ACCOUNT`](crate::zoom::ACCOUNT) and its admin [`ADMIN`].
+    /// Creates a fake Zoom with the account [`ACCOUNT`](crate::zoom::ACCOUNT) and its admin [`ADMIN`]. It serves no port:
+    /// [`Zoom::router`] is to answer for its base URL, which has no trailing slash.
     ///
     /// # Errors
-    /// Returns an error if the address cannot be bound.
-    pub async fn start(options: Options) -> anyhow::Result<Self> {
-        let listener =
-            TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let control = Control::default();
+    /// Returns an error if the default user cannot be added.
+    pub fn new(options: Options, url: &str, runtime: SharedRuntime) -> anyhow::Result<Self> {
+        let control = Control::new(runtime);
         let state = ZoomState::new(&options, control.clock.now());
-        let mut zoom = Self {
+        let zoom = Self {
             state: Arc::new(Mutex::new(state)),
             options: Arc::new(options),
             control,
             url: url.into(),
-            http: reqwest::Client::new(),
-            served: None,
+            _served: None,
         };
         zoom.add_user(NewUser {
             first_name: "Alice".to_owned(),
@@ -40,18 +36,37 @@ impl Zoom {
             admin: true,
             ..NewUser::named(ADMIN)
         })?;
-        let served = serve_on(listener, zoom.router(), zoom.control.clone())?;
-        zoom.served = Some(Arc::new(served));
         Ok(zoom)
     }
 
-    fn router(&self) -> Router {
-        Router::new()
+    /// Starts a fake Zoom that serves a port, on the wall clock.
+    ///
+    /// # Errors
+    /// Returns an error if the address cannot be bound.
+    #[cfg(feature = "server")]
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        use anyhow::Context;
+        let listen = options.listen;
+        let listener =
+            tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let runtime = Arc::new(crate::support::tokio_runtime::TokioRuntime::default());
+        let mut zoom = Self::new(options, &url, runtime)?;
+        let served = crate::support::server::serve_on(listener, zoom.router())?;
+        zoom._served = Some(Arc::new(served));
+        Ok(zoom)
+    }
+
+    /// Returns the router of everything that Zoom serves, with the control calls. It logs requests and applies faults.
+    pub fn router(&self) -> Router {
+        let unserved = Self { _served: None, ..self.clone() };
+        let router = Router::new()
             .route("/v2/{*rest}", any(api::answer))
             .merge(oauth::router())
             .merge(pages::router())
             .merge(control::router())
-            .with_state(self.clone())
-            .merge(self.control.routes())
+            .with_state(unserved)
+            .merge(self.control.routes());
+        intercepted(router, self.control.clone())
     }
 }

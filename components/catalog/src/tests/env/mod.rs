@@ -1,21 +1,25 @@
 //! The test environment: the router under test, the fakes, and calls as the admin, Marketo and other components.
 
-mod fake_marketo;
-mod fake_zoom;
+mod marketo;
+mod zoom;
 
-use fake_marketo::FakeMarketo;
-use fake_zoom::FakeZoom;
+pub(crate) use zoom::at;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use domain::Email;
 use domain::records::{Service, ServiceKey, ServiceState, Services, ServicesKey, VERSION};
 use domain::time::Timestamp;
+use fakes::marketo::Marketo;
+use fakes::mounted::{MountedFakes, token_router_of};
+use fakes::zoom::{EVENTS, Options, Zoom};
 use http::Request;
 use platform::Ports;
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
 /// The path of the program that the fake Marketo has from the start.
@@ -24,32 +28,39 @@ pub(crate) const PROGRAM: &str = "/catalog/programs/1001";
 /// One test's environment.
 pub(crate) struct TestEnv {
     pub(crate) memory: InMemoryPorts,
-    zoom: Arc<Mutex<FakeZoom>>,
-    marketo: Arc<Mutex<FakeMarketo>>,
+    pub(crate) zoom: Zoom,
+    pub(crate) marketo: Marketo,
+    /// The admin of each service.
+    admins: Arc<Mutex<HashMap<String, String>>>,
+    /// Number of requests for an access token.
+    token_requests: Arc<AtomicUsize>,
     router: Router,
+    _fakes: MountedFakes,
 }
 
 impl TestEnv {
-    /// Creates an environment with the active service `s1` of Ada, who enabled Bob.
+    /// Creates an environment with the active service `s1` of Ada, who enabled Bob. Eve of the same account is not enabled.
     pub(crate) async fn new() -> Self {
         let memory = InMemoryPorts::default();
-        for (name, value) in [
-            ("admin_key", "admin"),
-            ("marketo_api_key", "marketo"),
-            ("marketo_url", "http://marketo.test"),
-            ("marketo_client_id", "id"),
-            ("marketo_client_secret", "secret"),
-            ("public_url", "http://app.test"),
-        ] {
+        let events = EVENTS.iter().chain(&["webinar.recovered"]).map(ToString::to_string).collect();
+        let options = Options { events, ..Options::default() };
+        let fakes = MountedFakes::mount_with(&memory, memory.ports(), options, fakes::marketo::Options::in_memory());
+        for (name, value) in [("admin_key", "admin"), ("marketo_api_key", "marketo")] {
             memory.set(name, value);
         }
-        let (zoom, marketo) = (Arc::new(Mutex::new(FakeZoom::default())), Arc::new(Mutex::new(FakeMarketo::default())));
-        memory.serve("zoom.test", fake_zoom::router(zoom.clone()));
-        memory.serve("marketo.test", fake_marketo::router(marketo.clone()));
-        memory.serve("oauth.spin.internal", fake_zoom::oauth(zoom.clone(), memory.ports().clock.now()));
+        let (zoom, marketo) = (fakes.zoom.clone(), fakes.marketo.clone());
+        let (admins, token_requests): (Arc<Mutex<HashMap<String, String>>>, Arc<AtomicUsize>) = Default::default();
+        let (known, requests) = (admins.clone(), token_requests.clone());
+        let admin_of = move |service: &str| {
+            requests.fetch_add(1, Ordering::SeqCst);
+            known.lock().unwrap()[service].clone()
+        };
+        memory.serve("oauth.spin.internal", token_router_of(&zoom, admin_of));
         let router = crate::router(memory.ports());
-        let env = Self { memory, zoom, marketo, router };
+        let env = Self { memory, zoom, marketo, admins, token_requests, router, _fakes: fakes };
+        marketo::set_up(&env.marketo, env.now());
         env.add_service("s1", "ada@x.test", &["bob@x.test"]).await;
+        env.add_user("eve@x.test", false);
         env
     }
 
@@ -61,31 +72,16 @@ impl TestEnv {
         self.ports().clock.now()
     }
 
-    pub(crate) fn zoom(&self) -> MutexGuard<'_, FakeZoom> {
-        self.zoom.lock().unwrap()
-    }
-
-    pub(crate) fn marketo(&self) -> MutexGuard<'_, FakeMarketo> {
-        self.marketo.lock().unwrap()
-    }
-
     /// Returns how many lists, details and tokens were requested so far.
     pub(crate) fn calls(&self) -> (usize, usize, usize) {
-        let zoom = self.zoom();
-        (zoom.lists, zoom.details, zoom.tokens)
+        (self.lists(), self.details(), self.token_requests.load(Ordering::SeqCst))
     }
 
-    /// Returns the value of a My Token in Marketo, empty when there is none.
-    pub(crate) fn token(&self, name: &str) -> String {
-        self.marketo().tokens.get(name).map(|(_, value)| value.clone()).unwrap_or_default()
-    }
-
-    /// Returns the names of the My Tokens written so far.
-    pub(crate) fn written(&self) -> Vec<String> {
-        self.marketo().written.clone()
-    }
-
+    /// Adds an active service, and its admin and users to Zoom.
     pub(crate) async fn add_service(&self, id: &str, admin: &str, users: &[&str]) {
+        self.add_user(admin, true);
+        users.iter().for_each(|user| self.add_user(user, false));
+        self.admins.lock().unwrap().insert(id.to_owned(), admin.to_owned());
         let ports = self.ports();
         let mut services = ports.store().get(&ServicesKey {}).await.unwrap().unwrap_or_default();
         services = Services { v: VERSION, ..services };
@@ -95,7 +91,7 @@ impl TestEnv {
             v: VERSION,
             id: id.into(),
             name: id.into(),
-            account_id: "acc".into(),
+            account_id: zoom::account_of(admin).into(),
             admin_user_id: "u1".into(),
             admin_email: Email::parse(admin).unwrap(),
             scopes: Vec::new(),

@@ -40,7 +40,8 @@ pub(super) async fn token(
         return refused("unauthorized", "Bad client credentials");
     }
     let lifetime = SignedDuration::try_from(state.options.token_lifetime).unwrap_or(SignedDuration::MAX);
-    let (access_token, expires_in) = lock(&state.access_tokens).issue(lifetime, state.now());
+    let random = state.random_uuid();
+    let (access_token, expires_in) = lock(&state.access_tokens).issue(lifetime, &random, state.now());
     Json(json!({
         "access_token": access_token, "token_type": "bearer", "expires_in": expires_in,
         "scope": "zoom-bridge@example.com",

@@ -27,7 +27,7 @@ pub(super) async fn by_filter(State(state): State<SharedState>, params: Params) 
 pub(super) fn query(state: &MarketoState, params: &Params) -> ApiResult {
     let filter = params.get("filterType").ok_or_else(|| MarketoApiError::new(1003, "filterType not specified"))?;
     let values = params.list("filterValues")?;
-    let size = params.batch_size()?;
+    let size = params.batch_size()?.min(state.options.max_page_size);
     let key = params.query_key();
     let after = lock(&state.paging).resume(&key, params.get("nextPageToken"))?;
     let (rows, next) = {
@@ -49,7 +49,8 @@ pub(super) fn query(state: &MarketoState, params: &Params) -> ApiResult {
             ids.iter().filter_map(|id| subscription.leads.by_id.get(id)).map(|lead| to_json(lead, &fields)).collect();
         (rows, next)
     };
-    let token = next.map(|after| lock(&state.paging).issue(key, after));
+    let random = state.random_uuid();
+    let token = next.map(|after| lock(&state.paging).issue(&random, key, after));
     envelope::page(rows, token)
 }
 
@@ -101,7 +102,7 @@ pub(super) async fn sync_or_query(State(state): State<SharedState>, request: Req
 async fn sync(state: &MarketoState, body: LeadSync) -> ApiResult {
     let plans = body.plan(&lock(&state.subscription).leads)?;
     // Between the lookup and the write another sync can create the same lead; so duplicates arise at Marketo.
-    tokio::time::sleep(state.options.sync_delay).await;
+    state.runtime().sleep(state.options.sync_delay).await;
     let now = state.now();
     let results = body.apply(plans, &mut lock(&state.subscription), now);
     envelope::results(results)

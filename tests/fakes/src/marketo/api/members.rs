@@ -161,7 +161,7 @@ pub(super) async fn query(State(state): State<SharedState>, Path(program_id): Pa
 fn run_query(state: &MarketoState, program_id: i64, params: &Params) -> ApiResult {
     let filter = params.get("filterType").ok_or_else(|| MarketoApiError::new(1003, "filterType not specified"))?;
     let values = params.list("filterValues")?;
-    let size = params.batch_size()?;
+    let size = params.batch_size()?.min(state.options.max_page_size);
     let key = format!("{program_id} {}", params.query_key());
     let after = lock(&state.paging).resume(&key, params.get("nextPageToken"))?;
     let (rows, next) = {
@@ -174,7 +174,8 @@ fn run_query(state: &MarketoState, program_id: i64, params: &Params) -> ApiResul
             members.iter().enumerate().map(|(seq, member)| to_json(&subscription, seq, member, &fields)).collect();
         (rows, next)
     };
-    let token = next.map(|after| lock(&state.paging).issue(key, after));
+    let random = state.random_uuid();
+    let token = next.map(|after| lock(&state.paging).issue(&random, key, after));
     envelope::page(rows, token)
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::marketo::access_tokens::random_uuid;
 use crate::marketo::api_error::MarketoApiError;
 
 /// The issued paging tokens. Each belongs to one query and marks the last id of a page.
@@ -12,9 +11,9 @@ pub(crate) struct PagingTokens {
 }
 
 impl PagingTokens {
-    /// Issues a token for the rows of a query after an id.
-    pub(super) fn issue(&mut self, query: String, after: i64) -> String {
-        let token = format!("{}====", random_uuid().replace('-', "").to_uppercase());
+    /// Issues a token for the rows of a query after an id. `random` makes it unique.
+    pub(super) fn issue(&mut self, random: &str, query: String, after: i64) -> String {
+        let token = format!("{}====", random.replace('-', "").to_uppercase());
         self.issued.insert(token.clone(), (query, after));
         token
     }

@@ -1,14 +1,14 @@
 //! Runs a smart campaign step by step.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use futures::future::{Either, FutureExt, join_all, select};
 use serde_json::json;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
-use crate::marketo::access_tokens::random_uuid;
 use crate::marketo::campaign::definition::{Campaign, FlowStep};
 use crate::marketo::campaign::invocation::ChunkRef;
 use crate::marketo::campaign::report::{Chunk, ChunkDelivery, ChunkState, Run, RunId, RunState, StatusStep};
@@ -23,6 +23,16 @@ use crate::support::sync::lock;
 /// # Errors
 /// Returns an error if the program or a lead does not exist, or the chunk size is 0.
 pub(crate) fn start(state: &SharedState, campaign: Campaign) -> anyhow::Result<RunId> {
+    let id = prepare(state, campaign)?;
+    state.runtime().spawn(run(Arc::clone(state), id.clone()).boxed());
+    Ok(id)
+}
+
+/// Adds a run of a campaign, which does not run yet.
+///
+/// # Errors
+/// Returns an error if the program or a lead does not exist, or the chunk size is 0.
+pub(crate) fn prepare(state: &MarketoState, campaign: Campaign) -> anyhow::Result<RunId> {
     {
         let subscription = lock(&state.subscription);
         if !subscription.programs.contains_key(&campaign.program_id) {
@@ -36,32 +46,30 @@ pub(crate) fn start(state: &SharedState, campaign: Campaign) -> anyhow::Result<R
         bail!("chunk_size must be at least 1");
     }
     let started_at = state.now();
-    let id = {
-        let mut campaigns = lock(&state.campaigns);
-        let id = campaigns.next_run_id();
-        let run = Run {
-            id: id.clone(),
-            campaign: campaign.clone(),
-            state: RunState::Running,
-            started_at,
-            finished_at: None,
-            status_changes: Vec::new(),
-            chunks: Vec::new(),
-            emails: Vec::new(),
-        };
-        campaigns.runs.insert(id.clone(), run);
-        id
+    let mut campaigns = lock(&state.campaigns);
+    let id = campaigns.next_run_id();
+    let run = Run {
+        id: id.clone(),
+        campaign,
+        state: RunState::Running,
+        started_at,
+        finished_at: None,
+        status_changes: Vec::new(),
+        chunks: Vec::new(),
+        emails: Vec::new(),
     };
-    tokio::spawn(run(Arc::clone(state), id.clone(), campaign));
+    campaigns.runs.insert(id.clone(), run);
     Ok(id)
 }
 
-async fn run(state: SharedState, id: RunId, campaign: Campaign) {
+/// Runs a prepared campaign.
+async fn run(state: SharedState, id: RunId) {
+    let Some(campaign) = lock(&state.campaigns).runs.get(&id).map(|run| run.campaign.clone()) else { return };
     if let Some(status) = &campaign.status {
         change_status(&state, &id, &campaign, status);
     }
     if let Some(step) = &campaign.flow_step {
-        call_service(&state, &id, &campaign, step).await;
+        call_service(&state, &id, step).await;
     }
     if campaign.email {
         send_email(&state, &id, &campaign);
@@ -94,25 +102,31 @@ fn change_status(state: &MarketoState, id: &RunId, campaign: &Campaign, status: 
     }
 }
 
-async fn call_service(state: &SharedState, id: &RunId, campaign: &Campaign, step: &FlowStep) {
-    let chunks = build_chunks(state, id, campaign, step);
+async fn call_service(state: &MarketoState, id: &RunId, step: &FlowStep) {
+    let count = add_chunks(state, id);
+    let slots = Semaphore::new(step.chunks_at_once.max(1));
+    let chunks = (0..count).map(async |number| {
+        let slot = slots.acquire().await;
+        // If a chunk cannot be sent, the report shows it without a delivery.
+        let _ = redeliver(state, id, number).await;
+        drop(slot);
+        await_callback(state, id, number).await;
+    });
+    join_all(chunks).await;
+}
+
+/// Adds the chunks of a prepared campaign to its run and returns their number.
+pub(crate) fn add_chunks(state: &MarketoState, id: &RunId) -> usize {
+    let campaign = lock(&state.campaigns).runs.get(id).map(|run| run.campaign.clone());
+    let Some((campaign, step)) = campaign.and_then(|campaign| Some((campaign.clone(), campaign.flow_step?))) else {
+        return 0;
+    };
+    let chunks = build_chunks(state, id, &campaign, &step);
     let count = chunks.len();
     if let Some(run) = lock(&state.campaigns).runs.get_mut(id) {
         run.chunks = chunks;
     }
-    let slots = Arc::new(Semaphore::new(step.chunks_at_once.max(1)));
-    let mut in_flight = JoinSet::new();
-    for number in 0..count {
-        let (state, id, slots) = (Arc::clone(state), id.clone(), Arc::clone(&slots));
-        in_flight.spawn(async move {
-            let slot = slots.acquire().await;
-            // If a chunk cannot be sent, the report shows it without a delivery.
-            let _ = redeliver(&state, &id, number).await;
-            drop(slot);
-            await_callback(&state, &id, number).await;
-        });
-    }
-    in_flight.join_all().await;
+    count
 }
 
 fn build_chunks(state: &MarketoState, id: &RunId, campaign: &Campaign, step: &FlowStep) -> Vec<Chunk> {
@@ -120,7 +134,7 @@ fn build_chunks(state: &MarketoState, id: &RunId, campaign: &Campaign, step: &Fl
     let chunks = campaign.lead_ids.chunks(step.chunk_size).enumerate();
     chunks
         .map(|(number, leads)| {
-            let token = random_uuid();
+            let token = state.random_uuid();
             let ticket = ChunkRef { run: id, number, token: &token };
             let invocation = invocation::body(state, &subscription, step, &ticket, campaign.program_id, leads);
             Chunk {
@@ -185,7 +199,8 @@ async fn await_callback(state: &MarketoState, id: &RunId, number: usize) {
         let chunk = campaigns.chunk_mut(id, number)?;
         (chunk.state != ChunkState::Waiting).then_some(())
     });
-    if tokio::time::timeout(timeout, ended).await.is_err()
+    let time_is_over = matches!(select(pin!(ended), state.runtime().sleep(timeout)).await, Either::Right(_));
+    if time_is_over
         && let Some(chunk) = lock(&state.campaigns).chunk_mut(id, number)
         && chunk.state == ChunkState::Waiting
     {

@@ -1,11 +1,10 @@
 //! The body of `POST submitAsyncAction`, and its delivery.
 
-use std::time::Instant;
-
 use serde_json::{Map, Value, json};
 
 use crate::marketo::campaign::definition::{BlankFields, FlowStep};
 use crate::marketo::campaign::report::{ChunkDelivery, RunId};
+use crate::marketo::service_call::{ServiceResponse, post};
 use crate::marketo::state::MarketoState;
 use crate::marketo::subscription::contents::Subscription;
 use crate::marketo::subscription::lead::{Lead, whole_seconds};
@@ -33,7 +32,6 @@ pub(super) fn body(
     program_id: i64,
     leads: &[i64],
 ) -> Value {
-    let own_url = state.url.get().map(String::as_str).unwrap_or_default();
     let program = subscription.programs.get(&program_id).filter(|_| step.in_program);
     let objects: Vec<Value> = leads
         .iter()
@@ -48,7 +46,7 @@ pub(super) fn body(
         "batchid": ticket.run,
         "apiCallBackKey": state.gateway_key,
         "campaignId": CAMPAIGN_ID,
-        "callbackUrl": format!("{own_url}/callback/{}/{}", ticket.run, ticket.number),
+        "callbackUrl": format!("{}/callback/{}/{}", state.url, ticket.run, ticket.number),
         "context": {
             "subscription": {
                 "munchkinId": state.options.munchkin_id, "prefix": "standin", "crmSyncStatus": "none",
@@ -106,22 +104,12 @@ fn object(step: &FlowStep, lead: &Lead, member: Option<&Member>) -> Value {
 /// Posts a body to the service.
 pub(super) async fn deliver(state: &MarketoState, step: &FlowStep, body: &Value) -> ChunkDelivery {
     let at = state.now();
-    let begun = Instant::now();
-    let answer = state
-        .http
-        .post(format!("{}/submitAsyncAction", step.base_url))
-        .header("x-api-key", &step.api_key)
-        .timeout(state.options.invocation_timeout)
-        .json(body)
-        .send()
-        .await;
+    let url = format!("{}/submitAsyncAction", step.base_url);
+    let ServiceResponse { answer, took_ms } =
+        post(state, &url, &step.api_key, body, state.options.invocation_timeout).await;
     let (status, body) = match answer {
-        Ok(answer) => {
-            let status = answer.status().as_u16();
-            (Some(status), answer.text().await.unwrap_or_default())
-        }
-        Err(error) => (None, error.to_string()),
+        Ok(answer) => (Some(answer.status().as_u16()), String::from_utf8_lossy(answer.body()).into_owned()),
+        Err(error) => (None, error),
     };
-    let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     ChunkDelivery { at, status, body, took_ms }
 }

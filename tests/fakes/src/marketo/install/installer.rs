@@ -1,21 +1,28 @@
 //! The calls of an installation, with and without the API key.
 
-use reqwest::{Method, StatusCode};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::marketo::campaign::definition::FlowStep;
 use crate::marketo::install::report::{Findings, InstallReport};
 use crate::marketo::install::{definition, openapi, picklist};
+use crate::marketo::service_call;
 use crate::marketo::state::MarketoState;
 use crate::support::sync::lock;
 
 /// A key that no service accepts.
 const WRONG_KEY: &str = "not-the-key";
 
+/// How long Marketo waits for each response. Its number is not public.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Installs the service at `base_url` as far as possible, and reports its violations.
 pub(crate) async fn install(state: &MarketoState, base_url: &str, api_key: &str) -> InstallReport {
     let mut findings = Findings::default();
-    let client = ServiceClient { http: &state.http, api_key };
+    let client = ServiceClient { state, api_key };
     // The description is fetched before an administrator enters a key.
     let description = format!("{base_url}/openapi.json");
     let openapi = client.json(Method::GET, &description, None, &Value::Null, &mut findings).await;
@@ -93,7 +100,7 @@ fn mapping(definition: &Value) -> Value {
 }
 
 struct ServiceClient<'a> {
-    http: &'a reqwest::Client,
+    state: &'a MarketoState,
     api_key: &'a str,
 }
 
@@ -109,7 +116,7 @@ impl ServiceClient<'_> {
             Ok(answer) if answer.status() != StatusCode::OK => {
                 findings.require(false, format!("{what} answered {}", answer.status()));
             }
-            Ok(answer) => match answer.json().await {
+            Ok(answer) => match serde_json::from_slice(answer.body()) {
                 Ok(json) => return json,
                 Err(_) => findings.require(false, format!("{what} answered no JSON")),
             },
@@ -128,8 +135,7 @@ impl ServiceClient<'_> {
     async fn has_type(&self, url: &str, kind: &str, findings: &mut Findings) {
         let answer = self.send(Method::GET, url, Some(self.api_key), &Value::Null).await;
         let fits = answer.is_ok_and(|answer| {
-            let content_type =
-                answer.headers().get(reqwest::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
             answer.status() == StatusCode::OK && content_type.is_some_and(|content_type| content_type.starts_with(kind))
         });
         findings.require(fits, format!("GET {url} must answer {kind}"));
@@ -141,14 +147,7 @@ impl ServiceClient<'_> {
         url: &str,
         key: Option<&str>,
         body: &Value,
-    ) -> reqwest::Result<reqwest::Response> {
-        let mut request = self.http.request(method, url);
-        if let Some(key) = key {
-            request = request.header("x-api-key", key);
-        }
-        if !body.is_null() {
-            request = request.json(body);
-        }
-        request.send().await
+    ) -> Result<Response<Bytes>, String> {
+        service_call::call(self.state, method, url, key, body, TIMEOUT).await
     }
 }

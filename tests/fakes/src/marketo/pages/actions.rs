@@ -1,12 +1,13 @@
 //! The actions of the pages' forms.
 
-use std::sync::Arc;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use futures::future::select;
 use serde_json::{Map, Value, json};
 
 use crate::marketo::campaign::definition::Campaign;
@@ -107,13 +108,12 @@ async fn run_campaign(state: &SharedState, program: i64, form: &Form) -> anyhow:
     let installed = lock(&state.campaigns).installed.clone();
     let step = installed.context("Install the flow step service first.")?;
     let run = flow::start(state, Campaign::new(program, leads, step))?;
-    let state = Arc::clone(state);
     let over = state.wait_until(|| {
         let campaigns = lock(&state.campaigns);
         campaigns.runs.get(&run).filter(|run| run.state == RunState::Finished).map(drop)
     });
     // A campaign that takes longer continues; the page shows it as running and reloads itself.
-    let _ = tokio::time::timeout(CAMPAIGN_WAIT, over).await;
+    let _ = select(pin!(over), state.runtime().sleep(CAMPAIGN_WAIT)).await;
     Ok(())
 }
 

@@ -60,7 +60,8 @@ fn execute(zoom: &Zoom, parts: &http::request::Parts, body: &[u8]) -> Result<Res
     let caller = state.user(&user_id).cloned().ok_or_else(|| ZoomApiError::unauthorized("Invalid access token."))?;
     let operation = operation(&parts.method, &segments).ok_or_else(ZoomApiError::unknown_endpoint)?;
     let plan = state.accounts.get(&caller.account_id).map(|account| account.plan).unwrap_or_default();
-    let remaining = state.limits.count_call(&caller.account_id, plan, operation.label, now)?;
+    let remaining =
+        state.limits.count_call(&caller.account_id, plan, operation.label, zoom.clock().unshifted(), now)?;
 
     let admin_scope = format!("{}:admin", operation.scope);
     let account_wide = scopes.contains(&admin_scope);

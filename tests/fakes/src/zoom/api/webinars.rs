@@ -34,9 +34,10 @@ pub(super) fn list(call: &mut Call<'_>) -> CallResult {
         .filter(|webinar| !upcoming_only || webinar.end_time().is_none_or(|end| end > now))
         .collect();
     webinars.sort_by_key(|webinar| (webinar.start_time, webinar.id));
-    let items: Vec<Value> = webinars.into_iter().map(|webinar| summary_json(webinar, call.url)).collect();
-    let page = call.page(items.len())?;
-    let mut body = page.envelope("webinars", page.slice(items.into_iter()).collect());
+    let ids: Vec<u64> = webinars.into_iter().map(|webinar| webinar.id).collect();
+    let page = call.page(ids.len())?;
+    let listed = page.slice(ids.iter()).filter_map(|id| call.state.webinars.get(id));
+    let mut body = page.envelope("webinars", listed.map(|webinar| summary_json(webinar, call.url)).collect());
     body["page_number"] = 1.into();
     body["page_count"] = page.total.div_ceil(page.size).into();
     Ok((200, body))

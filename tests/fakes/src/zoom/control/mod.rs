@@ -14,6 +14,7 @@
 //! | `POST /_control/accounts/{id}/revoke`, `/deauthorize`, `/exhaust` | [`Zoom::revoke_authorizations`], [`Zoom::deauthorize`], [`Zoom::exhaust_heavy_calls`] |
 //! | `POST /_control/webinars`, `GET`, `PATCH`, `DELETE /_control/webinars/{id}` | [`Zoom::add_webinar`], [`Zoom::webinar`], [`Zoom::update_webinar`], [`Zoom::delete_webinar`] |
 //! | `POST /_control/webinars/{id}/recover` | [`Zoom::recover_webinar`] |
+//! | `POST /_control/webinars/{id}/transfer` | [`Zoom::transfer_webinar`] |
 //! | `POST /_control/webinars/{id}/panelists` | [`Zoom::add_panelist`] |
 //! | `POST /_control/webinars/{id}/registrants`, `/registration` | [`Zoom::register_on_zoom`], [`Zoom::set_registration`] |
 //! | `POST /_control/webinars/{id}/start`, `/practice`, `/join`, `/leave`, `/end`, `/hold` | [`Zoom::start_webinar`], [`Zoom::start_practice`], [`Zoom::join`], [`Zoom::leave`], [`Zoom::end_webinar`], [`Zoom::hold_webinar`] |

@@ -20,6 +20,7 @@ pub(super) fn router() -> Router<Zoom> {
         .route("/_control/webinars", post(add))
         .route("/_control/webinars/{id}", get(one).patch(update).delete(delete))
         .route("/_control/webinars/{id}/recover", post(recover))
+        .route("/_control/webinars/{id}/transfer", post(transfer))
         .route("/_control/webinars/{id}/panelists", post(add_panelist))
         .route("/_control/webinars/{id}/registrants", post(register))
         .route("/_control/webinars/{id}/registration", post(set_registration))
@@ -53,6 +54,15 @@ async fn delete(State(zoom): State<Zoom>, Path(id): Path<u64>) -> ControlResult<
 
 async fn recover(State(zoom): State<Zoom>, Path(id): Path<u64>) -> ControlResult<Option<EventDelivery>> {
     respond(zoom.recover_webinar(id).await)
+}
+
+#[derive(Deserialize)]
+struct Transfer {
+    host: String,
+}
+
+async fn transfer(State(zoom): State<Zoom>, Path(id): Path<u64>, Json(to): Json<Transfer>) -> ControlResult<()> {
+    respond(zoom.transfer_webinar(id, &to.host))
 }
 
 async fn add_panelist(

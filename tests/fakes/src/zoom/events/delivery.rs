@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use bytes::Bytes;
+use futures::future::FutureExt;
+use http::Method;
 use serde_json::{Value, json};
 
+use crate::support::runtime::json_request;
 use crate::support::sync::lock;
 use crate::zoom::events::event::{Event, EventDelivery, envelope};
-use crate::zoom::events::signature::{mac, sign};
+use crate::zoom::events::signature::mac;
 use crate::zoom::fake::Zoom;
 
 /// How long Zoom waits for a response.
@@ -36,32 +39,19 @@ impl Zoom {
             return;
         }
         let zoom = self.clone();
-        tokio::spawn(async move {
+        let deliveries = async move {
             for event in events {
                 zoom.deliver(event).await;
             }
-        });
+        };
+        self.control.runtime.spawn(deliveries.boxed());
     }
 
     /// Signs and posts a body.
     async fn post(&self, name: &str, url: &str, body: Value) -> EventDelivery {
-        let raw = body.to_string();
-        // Uses real time, because the receiver compares the timestamp with its own clock.
-        let timestamp = Timestamp::now().as_second().to_string();
-        let signature = sign(&self.options.webhook_secret, &timestamp, raw.as_bytes());
-        let sent = self
-            .http
-            .post(url)
-            .timeout(DELIVERY_TIMEOUT)
-            .header("content-type", "application/json")
-            .header("x-zm-request-timestamp", timestamp)
-            .header("x-zm-signature", signature)
-            .body(raw)
-            .send()
-            .await;
-        let (status, error) = match sent {
+        let (status, error) = match self.post_signed(url, &body).await {
             Ok(response) => (Some(response.status().as_u16()), None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => (None, Some(error)),
         };
         let mut state = lock(&self.state);
         let delivery = EventDelivery {
@@ -75,6 +65,15 @@ impl Zoom {
         };
         state.deliveries.push(delivery.clone());
         delivery
+    }
+
+    /// Posts a body with the headers of an event.
+    async fn post_signed(&self, url: &str, body: &Value) -> Result<http::Response<Bytes>, String> {
+        // The time of the application, because the receiver compares the timestamp with its own clock.
+        let (timestamp, signature) = self.sign(body.to_string().as_bytes());
+        let headers = [("x-zm-request-timestamp", timestamp.as_str()), ("x-zm-signature", signature.as_str())];
+        let request = json_request(Method::POST, url, &headers, body)?;
+        self.control.runtime.send(request, DELIVERY_TIMEOUT).await
     }
 
     /// Sends an event with any name and payload to the event URL, regardless of the subscriptions.
@@ -111,20 +110,9 @@ impl Zoom {
     pub async fn validate_endpoint(&self, url: &str) -> anyhow::Result<()> {
         let plain = lock(&self.state).ids.short();
         let body = envelope("endpoint.url_validation", json!({ "plainToken": plain }), self.clock().now()).body;
-        let raw = body.to_string();
-        let timestamp = Timestamp::now().as_second().to_string();
-        let response = self
-            .http
-            .post(url)
-            .timeout(DELIVERY_TIMEOUT)
-            .header("content-type", "application/json")
-            .header("x-zm-signature", sign(&self.options.webhook_secret, &timestamp, raw.as_bytes()))
-            .header("x-zm-request-timestamp", timestamp)
-            .body(raw)
-            .send()
-            .await?;
+        let response = self.post_signed(url, &body).await.map_err(|error| anyhow::anyhow!(error))?;
         anyhow::ensure!(response.status() == 200, "answered {}", response.status());
-        let answer: Value = response.json().await?;
+        let answer: Value = serde_json::from_slice(response.body())?;
         let expected = mac(&self.options.webhook_secret, plain.as_bytes());
         anyhow::ensure!(answer["plainToken"] == plain.as_str(), "plainToken differs: {answer}");
         anyhow::ensure!(answer["encryptedToken"] == expected.as_str(), "encryptedToken differs: {answer}");

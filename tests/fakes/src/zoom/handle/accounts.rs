@@ -1,6 +1,7 @@
 //! Accounts, users and their authorizations.
 
 use anyhow::{Context, ensure};
+use jiff::Timestamp;
 
 use crate::support::sync::lock;
 use crate::zoom::fake::Zoom;
@@ -97,6 +98,26 @@ impl Zoom {
     pub fn expire_access_tokens(&self) {
         let now = self.now();
         lock(&self.state).authorizations.expire_access(now);
+    }
+
+    /// Returns an access token of a user that is valid for at least a minute, and when it expires. Authorizes the app
+    /// first if the user has not, as a sign-in does, with all scopes of the options.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such user.
+    pub fn access_token(&self, id_or_email: &str) -> anyhow::Result<(String, Timestamp)> {
+        let now = self.now();
+        let mut state = lock(&self.state);
+        let state = &mut *state;
+        let id = state.user(id_or_email).map(|user| user.id.clone());
+        let id = id.with_context(|| format!("no user {id_or_email}"))?;
+        Ok(state.authorizations.access_token(&id, &self.options.scopes, &mut state.ids, now))
+    }
+
+    /// Expires the access token with this SHA-256, in hex.
+    pub fn expire_access_token(&self, hash: &str) {
+        let now = self.now();
+        lock(&self.state).authorizations.expire_access_token(hash, now);
     }
 
     /// Sets the API URL in token responses, as when the account moves to another region. The fake does not listen

@@ -120,6 +120,17 @@ impl Zoom {
         Ok(self.deliver(event).await)
     }
 
+    /// Gives a webinar to another host, without an event.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such webinar or user.
+    pub fn transfer_webinar(&self, id: u64, host: &str) -> anyhow::Result<()> {
+        let mut state = lock(&self.state);
+        let host_id = state.user(host).map(|user| user.id.clone()).with_context(|| format!("no user {host}"))?;
+        state.webinar(id)?.host_id = host_id;
+        Ok(())
+    }
+
     /// Invites a panelist.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::zoom::api_error::ZoomApiError;
 use crate::zoom::state::ids::Ids;
@@ -10,6 +11,9 @@ use crate::zoom::state::ids::Ids;
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 /// How long an unused refresh token is valid.
 const REFRESH_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How long a token of [`Authorizations::access_token`] is valid at least.
+const MINIMUM_VALIDITY: SignedDuration = SignedDuration::from_mins(1);
 
 /// Which user signs in next, and that user's decision.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -154,10 +158,15 @@ impl Authorizations {
         if code.challenge != challenge {
             return Err(TokenError::grant("Invalid code_verifier."));
         }
-        self.grants.iter_mut().filter(|grant| grant.user_id == code.user_id).for_each(|grant| grant.revoked = true);
+        Ok(self.grant(code.user_id, code.scopes, ids, now))
+    }
+
+    /// Adds a grant, which revokes the user's earlier one.
+    fn grant(&mut self, user_id: String, scopes: Vec<String>, ids: &mut Ids, now: Timestamp) -> IssuedTokens {
+        self.grants.iter_mut().filter(|grant| grant.user_id == user_id).for_each(|grant| grant.revoked = true);
         let mut grant = Grant {
-            user_id: code.user_id,
-            scopes: code.scopes,
+            user_id,
+            scopes,
             created: now,
             refreshes: 0,
             revoked: false,
@@ -168,7 +177,38 @@ impl Authorizations {
         let tokens = grant.issue(ids, self.access_token_lifetime, now);
         self.grants.push(grant);
         self.note(&tokens);
-        Ok(tokens)
+        tokens
+    }
+
+    /// Returns an access token of a user that is valid for a while, and when it expires. Adds a grant or refreshes it if
+    /// necessary.
+    pub(crate) fn access_token(
+        &mut self,
+        user_id: &str,
+        scopes: &[String],
+        ids: &mut Ids,
+        now: Timestamp,
+    ) -> (String, Timestamp) {
+        let of_user = |grant: &&mut Grant| grant.user_id == user_id && !grant.revoked;
+        if let Some(grant) = self.grants.iter_mut().find(of_user) {
+            let is_valid = |access: &&AccessToken| access.expires.duration_since(now) >= MINIMUM_VALIDITY;
+            if let Some(access) = grant.access.last().filter(is_valid) {
+                return (access.token.clone(), access.expires);
+            }
+            let tokens = grant.issue(ids, self.access_token_lifetime, now);
+            self.note(&tokens);
+            return (tokens.access, expiry(self.access_token_lifetime, now));
+        }
+        let tokens = self.grant(user_id.to_owned(), scopes.to_vec(), ids, now);
+        (tokens.access, expiry(self.access_token_lifetime, now))
+    }
+
+    /// Expires the access token with this SHA-256, in hex.
+    pub(crate) fn expire_access_token(&mut self, hash: &str, now: Timestamp) {
+        let tokens = self.grants.iter_mut().flat_map(|grant| &mut grant.access);
+        for access in tokens.filter(|access| hex(&Sha256::digest(&access.token)) == hash) {
+            access.expires = access.expires.min(now);
+        }
     }
 
     /// Exchanges a refresh token for new tokens and invalidates it.
@@ -229,7 +269,7 @@ impl Authorizations {
 
 impl Grant {
     fn issue(&mut self, ids: &mut Ids, access_token_lifetime: SignedDuration, now: Timestamp) -> IssuedTokens {
-        let expires = now.saturating_add(access_token_lifetime).unwrap_or(Timestamp::MAX);
+        let expires = expiry(access_token_lifetime, now);
         self.access.push(AccessToken { token: ids.secret(), expires });
         self.refresh = ids.secret();
         self.refresh_expires = now.saturating_add(REFRESH_TOKEN_LIFETIME).unwrap_or(Timestamp::MAX);
@@ -240,4 +280,12 @@ impl Grant {
             scopes: self.scopes.clone(),
         }
     }
+}
+
+fn expiry(lifetime: SignedDuration, now: Timestamp) -> Timestamp {
+    now.saturating_add(lifetime).unwrap_or(Timestamp::MAX)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

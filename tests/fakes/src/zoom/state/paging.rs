@@ -8,16 +8,17 @@ use serde_json::{Value, json};
 use crate::zoom::api_error::ZoomApiError;
 use crate::zoom::state::ids::Ids;
 
-/// Maximum page size; larger requests are reduced to it.
-const MAX_PAGE_SIZE: usize = 300;
 /// Page size if the request has none.
 const DEFAULT_PAGE_SIZE: usize = 30;
 /// How long a page token is valid.
 const PAGE_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
 /// The page tokens issued so far.
-#[derive(Debug, Default)]
-pub(crate) struct PageTokens(HashMap<String, IssuedPageToken>);
+#[derive(Debug)]
+pub(crate) struct PageTokens {
+    issued: HashMap<String, IssuedPageToken>,
+    max_page_size: usize,
+}
 
 #[derive(Debug)]
 struct IssuedPageToken {
@@ -55,6 +56,10 @@ impl Page {
 }
 
 impl PageTokens {
+    pub(crate) fn new(max_page_size: usize) -> Self {
+        Self { issued: HashMap::new(), max_page_size }
+    }
+
     /// Returns the requested page of a list of `total` items. `request` is the path with every parameter except the
     /// token; a token is valid for the same request only.
     pub(crate) fn page(
@@ -65,11 +70,11 @@ impl PageTokens {
         ids: &mut Ids,
         now: Timestamp,
     ) -> Result<Page, ZoomApiError> {
-        let size = page_size(query)?;
+        let size = self.page_size(query)?;
         let offset = match query.get("next_page_token").filter(|token| !token.is_empty()) {
             None => 0,
             Some(token) => self
-                .0
+                .issued
                 .get(token)
                 .filter(|issued| issued.request == request && now < issued.expires)
                 .map(|issued| issued.offset)
@@ -79,28 +84,29 @@ impl PageTokens {
         let next_token = if next < total {
             let token = ids.short();
             let expires = now.saturating_add(PAGE_TOKEN_LIFETIME).unwrap_or(Timestamp::MAX);
-            self.0.insert(token.clone(), IssuedPageToken { request, offset: next, expires });
+            self.issued.insert(token.clone(), IssuedPageToken { request, offset: next, expires });
             token
         } else {
             String::new()
         };
         Ok(Page { offset, size, total, next_token })
     }
-}
 
-fn page_size(query: &HashMap<String, String>) -> Result<usize, ZoomApiError> {
-    match query.get("page_size") {
-        None => Ok(DEFAULT_PAGE_SIZE),
-        Some(text) => match text.parse() {
-            Ok(size @ 1..) => Ok(MAX_PAGE_SIZE.min(size)),
-            _ => Err(ZoomApiError::field("page_size", "Invalid field.")),
-        },
+    fn page_size(&self, query: &HashMap<String, String>) -> Result<usize, ZoomApiError> {
+        match query.get("page_size") {
+            None => Ok(self.max_page_size.min(DEFAULT_PAGE_SIZE)),
+            Some(text) => match text.parse() {
+                Ok(size @ 1..) => Ok(self.max_page_size.min(size)),
+                _ => Err(ZoomApiError::field("page_size", "Invalid field.")),
+            },
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zoom::options::MAX_PAGE_SIZE;
 
     fn query(pairs: &[(&str, &str)]) -> HashMap<String, String> {
         pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
@@ -108,7 +114,7 @@ mod tests {
 
     #[test]
     fn page_token_is_valid_for_15_minutes_and_the_same_request() {
-        let (mut pages, mut ids) = (PageTokens::default(), Ids::new(1));
+        let (mut pages, mut ids) = (PageTokens::new(MAX_PAGE_SIZE), Ids::new(1));
         let now: Timestamp = "2026-05-01T10:00:00Z".parse().unwrap();
         let mut page = |request: &str, token: &str, at| {
             let query = query(&[("page_size", "3"), ("next_page_token", token)]);
@@ -125,8 +131,9 @@ mod tests {
 
     #[test]
     fn page_has_at_most_300_items() {
-        assert_eq!(page_size(&query(&[])).unwrap(), 30);
-        assert_eq!(page_size(&query(&[("page_size", "500")])).unwrap(), 300);
-        assert!(page_size(&query(&[("page_size", "0")])).is_err());
+        let pages = PageTokens::new(MAX_PAGE_SIZE);
+        assert_eq!(pages.page_size(&query(&[])).unwrap(), 30);
+        assert_eq!(pages.page_size(&query(&[("page_size", "500")])).unwrap(), 300);
+        assert!(pages.page_size(&query(&[("page_size", "0")])).is_err());
     }
 }

@@ -1,15 +1,14 @@
 //! Zoom's rate limits per account and label, and its daily limits per registrant.
 //!
-//! The windows of a second use real time, so that they apply to bursts of real requests. The days use the clock of the
-//! fake, so that a test can move to the next one.
+//! The windows of a second use the time of the application, so that they apply to bursts of its requests. The days use the
+//! clock of the fake, so that a test can move to the next one.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::zoom::api_error::ZoomApiError;
 use crate::zoom::options::Plan;
@@ -86,25 +85,26 @@ impl RegistrantLimit {
 /// The calls counted so far.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimits {
-    last_second: HashMap<(String, RateLimitLabel), VecDeque<Instant>>,
+    last_second: HashMap<(String, RateLimitLabel), VecDeque<Timestamp>>,
     per_day: HashMap<(String, RateLimitLabel, Date), u32>,
     per_registrant: HashMap<(RegistrantLimit, String, Date), u32>,
 }
 
 impl RateLimits {
-    /// Counts a call of an account. Returns how many calls remain in this second.
+    /// Counts a call of an account, at an instant of the application's time and of the fake's clock. Returns how many calls
+    /// remain in this second.
     pub(crate) fn count_call(
         &mut self,
         account: &str,
         plan: Plan,
         label: RateLimitLabel,
+        instant: Timestamp,
         now: Timestamp,
     ) -> Result<usize, ZoomApiError> {
         let allowance = plan.allowance(label);
         let today = utc_date(now);
         let calls = self.last_second.entry((account.to_owned(), label)).or_default();
-        let instant = Instant::now();
-        while calls.front().is_some_and(|at| instant.duration_since(*at) >= Duration::from_secs(1)) {
+        while calls.front().is_some_and(|at| instant.duration_since(*at) >= SignedDuration::from_secs(1)) {
             calls.pop_front();
         }
         if calls.len() >= allowance.per_second {
@@ -187,10 +187,13 @@ mod tests {
     fn free_account_makes_one_heavy_call_per_second() {
         let mut limits = RateLimits::default();
         let now = at("2026-05-01T10:00:00Z");
-        assert_eq!(limits.count_call("a", Plan::Free, RateLimitLabel::Heavy, now).unwrap(), 0);
-        let refused = limits.count_call("a", Plan::Free, RateLimitLabel::Heavy, now).unwrap_err();
+        assert_eq!(limits.count_call("a", Plan::Free, RateLimitLabel::Heavy, now, now).unwrap(), 0);
+        let refused = limits.count_call("a", Plan::Free, RateLimitLabel::Heavy, now, now).unwrap_err();
         assert_eq!(refused.header("X-RateLimit-Type"), Some("QPS"));
-        assert!(limits.count_call("b", Plan::Free, RateLimitLabel::Heavy, now).is_ok(), "accounts are counted apart");
+        assert!(
+            limits.count_call("b", Plan::Free, RateLimitLabel::Heavy, now, now).is_ok(),
+            "accounts are counted apart"
+        );
     }
 
     #[test]
@@ -198,9 +201,10 @@ mod tests {
         let mut limits = RateLimits::default();
         let now = at("2026-05-01T10:00:00Z");
         limits.exhaust_day("a", Plan::Business, RateLimitLabel::Heavy, now);
-        let refused = limits.count_call("a", Plan::Business, RateLimitLabel::Heavy, now).unwrap_err();
+        let refused = limits.count_call("a", Plan::Business, RateLimitLabel::Heavy, now, now).unwrap_err();
         assert_eq!(refused.header("Retry-After"), Some("2026-05-02T00:00:00Z"));
-        assert!(limits.count_call("a", Plan::Business, RateLimitLabel::Heavy, at("2026-05-02T00:00:00Z")).is_ok());
+        let tomorrow = at("2026-05-02T00:00:00Z");
+        assert!(limits.count_call("a", Plan::Business, RateLimitLabel::Heavy, tomorrow, tomorrow).is_ok());
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl ZoomState {
             subscribed_events: options.events.clone(),
             deliveries: Vec::new(),
             limits: RateLimits::default(),
-            pages: PageTokens::default(),
+            pages: PageTokens::new(options.max_page_size),
             ids: Ids::new(now.as_nanosecond()),
         }
     }
