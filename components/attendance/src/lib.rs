@@ -9,6 +9,7 @@
 //! | `POST /attendance/trace` | admin | shows when one person was in the webinar |
 //! | `GET /attendance/health` | admin | shows the last tick and the last event |
 //! | `POST /attendance/tick` | scheduler | runs the tick of the whole application |
+//! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
 //! | `POST /internal/work` | attendance | continues the work of an earlier worker |
 //!
 //! Calls go downwards:
@@ -42,7 +43,7 @@ mod write;
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
-use routes::{health, programs, tick, trace, work, zoom_events};
+use routes::{forget_account, health, programs, tick, trace, work, zoom_events};
 use state::AppState;
 
 /// Returns the component's router over a set of ports.
@@ -60,18 +61,15 @@ pub fn router(ports: Ports) -> Router {
         .route("/attendance/health", get(health::show))
         // Runs the tick of the whole application.
         .route("/attendance/tick", post(tick::run))
+        // Internal: deletes the records of an account that removed the app (R17).
+        .route("/internal/forget-account", post(forget_account::forget_account))
         // Internal: continues the work of an earlier worker.
         .route("/internal/work", post(work::resume));
-    platform::http::with_fallbacks(router.with_state(AppState::new(ports)))
+    platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)
 }
 
 #[cfg(target_arch = "wasm32")]
-#[spin_sdk::http_service]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    // The router's state has token caches keyed by service, and flags of this instance.
-    static ROUTER: std::sync::OnceLock<Router> = std::sync::OnceLock::new();
-    platform::spin::serve(ROUTER.get_or_init(|| router(platform::spin::ports())), request).await
-}
+platform::spin::entry!(router);
 
 #[cfg(test)]
 mod tests;

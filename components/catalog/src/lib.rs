@@ -10,6 +10,7 @@
 //! | `/flow-step/...` | Marketo | describes the flow step and lists its choices; `routes::flow_step` lists the paths |
 //! | `POST /internal/webinar/{webinar_id}` | registration | finds a webinar and the service that offers it |
 //! | `POST /internal/zoom-events` | attendance | refreshes the connections of a webinar that changed |
+//! | `POST /internal/forget-account` | oauth | deletes the connections of an account that removed the app (R17) |
 //! | `POST /internal/tick` | attendance | refreshes the connections that are due |
 //!
 //! | module | content |
@@ -20,7 +21,7 @@
 //! | `webinars` | lists and eligibility of webinars (R3) |
 //! | `picklist` | the choices of the flow step's attribute `webinar` |
 //! | `my_tokens` | the My Tokens through which Marketo shows a webinar (R4, R5) |
-//! | `store` | repositories of connections and services |
+//! | `store` | the repository of services |
 //! | `state` | what handlers share |
 //! | `expiring_cache`, `local_time`, `zoom_errors` | leaves: a cache, times in a webinar's zone, the meaning of Zoom's errors |
 
@@ -64,17 +65,14 @@ pub fn router(ports: Ports) -> Router {
         .route("/internal/webinar/{webinar_id}", post(internal::find_webinar))
         // Internal: refreshes the connections of a webinar that changed.
         .route("/internal/zoom-events", post(internal::zoom_event))
+        // Internal: deletes the connections of an account that removed the app (R17).
+        .route("/internal/forget-account", post(internal::forget_account))
         // Internal: refreshes the connections that are due.
         .route("/internal/tick", post(internal::tick))
         // Describes the flow step and lists its choices.
         .merge(flow_step::routes());
-    platform::http::with_fallbacks(router.with_state(AppState::new(ports)))
+    platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)
 }
 
 #[cfg(target_arch = "wasm32")]
-#[spin_sdk::http_service]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    // Lives as long as the instance. The state holds only caches keyed by service.
-    static ROUTER: std::sync::OnceLock<Router> = std::sync::OnceLock::new();
-    platform::spin::serve(ROUTER.get_or_init(|| router(platform::spin::ports())), request).await
-}
+platform::spin::entry!(router);

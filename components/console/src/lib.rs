@@ -39,13 +39,9 @@ pub fn router(ports: Ports) -> Router {
         .route("/console/session", post(session::sign_in).delete(session::sign_out))
         // Shows the application's public address.
         .route("/console/settings", get(settings::show))
-        .with_state(AppState { ports });
-    platform::http::with_fallbacks(router)
+        .with_state(AppState { ports: ports.clone() });
+    platform::http::with_fallbacks(router, ports)
 }
 
 #[cfg(target_arch = "wasm32")]
-#[spin_sdk::http_service]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    static ROUTER: std::sync::OnceLock<Router> = std::sync::OnceLock::new();
-    platform::spin::serve(ROUTER.get_or_init(|| router(platform::spin::ports())), request).await
-}
+platform::spin::entry!(router);

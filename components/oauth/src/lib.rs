@@ -65,12 +65,8 @@ pub fn router(ports: Ports) -> Router {
         .route("/internal/problem/{id}", post(routes::internal::problem))
         // Internal: runs the jobs, about every minute.
         .route("/internal/tick", post(routes::internal::tick));
-    platform::http::with_fallbacks(router.with_state(AppState::new(ports)))
+    platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)
 }
 
 #[cfg(target_arch = "wasm32")]
-#[spin_sdk::http_service]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    static ROUTER: std::sync::OnceLock<Router> = std::sync::OnceLock::new();
-    platform::spin::serve(ROUTER.get_or_init(|| router(platform::spin::ports())), request).await
-}
+platform::spin::entry!(router);

@@ -11,6 +11,7 @@
 //! | `GET /registration/health` | admin | shows the size of the outbox and the number of failures |
 //! | `POST /registration/trace` | admin | traces one person by e-mail address |
 //! | `POST /internal/tick` | attendance | resumes chunks, retries due failures, sweeps old records |
+//! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
 //! | `POST /internal/zoom-events` | attendance | applies a registrant event of Zoom |
 //!
 //! | module | content |
@@ -37,8 +38,6 @@ pub mod store;
 mod tests;
 
 #[cfg(target_arch = "wasm32")]
-mod entry;
-#[cfg(target_arch = "wasm32")]
 mod extension;
 
 use axum::Router;
@@ -50,7 +49,7 @@ use std::sync::Arc;
 
 /// Returns the component's router over its ports.
 pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
-    let state = Arc::new(AppState::new(ports, mapping));
+    let state = Arc::new(AppState::new(ports.clone(), mapping));
     let router = Router::new()
         // Accepts a chunk of leads with 201, processes it after the response and sends one callback.
         .route("/flow-step/submitAsyncAction", post(routes::submit::submit))
@@ -68,8 +67,13 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         .route("/registration/trace", post(routes::trace::trace))
         // Internal: resumes chunks, retries due failures, sweeps old records.
         .route("/internal/tick", post(routes::internal::tick))
+        // Internal: deletes the records of an account that removed the app (R17).
+        .route("/internal/forget-account", post(routes::internal::forget_account))
         // Internal: applies a registrant event of Zoom. attendance verified its signature.
         .route("/internal/zoom-events", post(routes::internal::zoom_event))
         .with_state(state);
-    platform::http::with_fallbacks(router)
+    platform::http::with_fallbacks(router, ports)
 }
+
+#[cfg(target_arch = "wasm32")]
+platform::spin::entry!(|ports| router(ports, Arc::new(extension::Extension)));

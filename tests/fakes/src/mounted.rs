@@ -11,6 +11,7 @@ use http::StatusCode;
 use platform::Ports;
 use platform::internal_api::{TokenRequest, ZoomToken};
 use platform::testing::in_memory::InMemoryPorts;
+use platform::url_origin::UrlOrigin;
 
 use crate::marketo::Marketo;
 use crate::support::in_memory::InMemoryRuntime;
@@ -117,6 +118,7 @@ pub fn token_router_of(zoom: &Zoom, admin_of: impl Fn(&str) -> String + Clone + 
         .with_state(zoom.clone())
 }
 
+#[expect(clippy::expect_used, reason = "a test must not continue")]
 fn token(zoom: &Zoom, admin: &str, body: &[u8]) -> Response {
     let request: TokenRequest = serde_json::from_slice(body).unwrap_or_default();
     if let Some(refused) = request.refused {
@@ -124,7 +126,8 @@ fn token(zoom: &Zoom, admin: &str, body: &[u8]) -> Response {
     }
     match zoom.access_token(admin) {
         Ok((access_token, expires_at)) => {
-            let token = ZoomToken { access_token: access_token.into(), api_base: zoom.api_url(), expires_at };
+            let api_base = UrlOrigin::parse(&zoom.api_url()).expect("the fake Zoom has an origin");
+            let token = ZoomToken { access_token: access_token.into(), api_base, expires_at };
             Json(token).into_response()
         }
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),

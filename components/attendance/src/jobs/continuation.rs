@@ -25,7 +25,7 @@ pub(crate) struct ContinueRequest {
 pub(super) async fn hand_over(state: &AppState, lease: WorkerLease<'_>) {
     let request = ContinueRequest { predecessor: lease.owner };
     let answer: Result<IgnoredAny, Error> =
-        internal_api::call(&state.ports, Component::Attendance, "/internal/work", &request, TIMEOUT).await;
+        internal_api::call(&state.ports, Component::Attendance, &["work"], &request, TIMEOUT).await;
     if let Err(error) = answer {
         platform::log!(Warn, "attendance.continuation_failed", error = error);
         if let Err(error) = lease.release().await {

@@ -2,7 +2,7 @@
 
 use crate::schedule::Schedule;
 use crate::state::AppState;
-use crate::store::{connections, record};
+use crate::store::record;
 use domain::Error;
 use domain::records::{Phase, ProgramConnection};
 use domain::time::Timestamp;
@@ -24,7 +24,7 @@ pub(super) struct DueProgram {
 /// in phase reading or writing that continue before the deadline.
 pub(super) async fn find(state: &AppState, deadline: Timestamp) -> Result<Vec<DueProgram>, Error> {
     let now = state.now();
-    let connections = connections::load_all(state).await?;
+    let connections = state.ports.connections().all().await?;
     let reads = connections
         .into_iter()
         .map(|connection| async move { (record::load(state, &connection).await, connection) }.boxed());

@@ -3,11 +3,13 @@
 
 use super::worker;
 use crate::state::AppState;
-use crate::store::checkpoint::{RecordKind, parse_key};
-use crate::store::{connections, record, signals};
-use domain::records::{LastSweepKey, Phase, ProgramConnection, ProgramsKey, WebinarEndedKey};
+use crate::store::checkpoint::List;
+use crate::store::forget::program_of;
+use crate::store::{record, signals};
+use anyhow::Context;
+use domain::Error;
+use domain::records::{AnyKey, LastSweepKey, PageKey, Phase, ProgramConnection};
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, ProgramId, WebinarId};
 
 /// How long run states and presences are kept after a webinar's end, as long as the ledger of registrations
 /// (docs/STATE.md).
@@ -20,65 +22,62 @@ const SIGNAL_RETENTION: SignedDuration = SignedDuration::from_hours(48);
 const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 
 /// Sweeps if the last sweep is an hour ago and no worker is active.
-pub(crate) async fn run_if_due(state: &AppState, deadline: Timestamp) -> Result<(), Error> {
-    let last = state.store().get(&LastSweepKey {}).await?;
+pub(crate) async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
+    let last = state.store().get(&LastSweepKey {}).await.context("reading the last sweep")?;
     if last.is_some_and(|last| state.now() < last.at + INTERVAL) {
         return Ok(());
     }
     worker::run_exclusively(state, deadline, sweep(state, deadline)).await
 }
 
-async fn sweep(state: &AppState, deadline: Timestamp) -> Result<(), Error> {
-    let keys = state.store().keys("attendance:").await?;
+async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
+    // A listing reads all keys, regardless of the kind, so there is only one.
+    let keys = state.store().list::<AnyKey>().await.context("listing the store")?;
     // A program whose connection is unreadable is connected all the same.
-    let ids = state.store().get(&ProgramsKey {}).await?.unwrap_or_default().ids;
-    let connections = connections::load_all(state).await?;
+    let ids = state.ports.connections().index().await.context("reading the index of programs")?.ids;
+    let connections = state.ports.connections().all().await.context("reading connections")?;
     let mut deleted = 0;
     for key in keys {
         if !state.has_time(deadline) {
             return Ok(());
         }
-        let Some((program, kind)) = parse_key(&key) else { continue };
-        let is_expired = match connections.iter().find(|connection| connection.program == program) {
-            Some(connection) => is_expired(state, kind, connection).await?,
-            None => !ids.contains(&program),
+        let is_expired = match &key {
+            AnyKey::WebinarEnded(key) => {
+                let ended = state.store().get_readable(key).await?;
+                ended.is_some_and(|ended| ended.at + SIGNAL_RETENTION < state.now())
+            }
+            AnyKey::SyncRequested(key) => !ids.contains(&key.program),
+            _ => {
+                let Some(program) = program_of(&key) else { continue };
+                match connections.iter().find(|connection| connection.program == program) {
+                    Some(connection) => is_expired(state, &key, connection)
+                        .await
+                        .with_context(|| format!("reading program {program}"))?,
+                    None => !ids.contains(&program),
+                }
+            }
         };
         if is_expired {
-            state.ports.key_value.delete(&key).await?;
-            deleted += 1;
-        }
-    }
-    for key in state.store().keys("sync-requested:").await? {
-        let program = key.strip_prefix("sync-requested:").and_then(|id| id.parse::<ProgramId>().ok());
-        if program.is_some_and(|program| !ids.contains(&program)) {
-            state.ports.key_value.delete(&key).await?;
-            deleted += 1;
-        }
-    }
-    for key in state.store().keys("ended:").await? {
-        let Some(webinar) = key.strip_prefix("ended:").and_then(|id| id.parse::<WebinarId>().ok()) else { continue };
-        let ended = state.store().get(&WebinarEndedKey { webinar }).await?;
-        if ended.is_some_and(|ended| ended.at + SIGNAL_RETENTION < state.now()) {
-            state.store().delete(&WebinarEndedKey { webinar }).await?;
+            state.store().delete(&key).await?;
             deleted += 1;
         }
     }
     if deleted > 0 {
         platform::log!(Info, "attendance.swept", count = deleted);
     }
-    signals::record_sweep(state).await
+    signals::record_sweep(state).await.context("recording the sweep")
 }
 
 /// Returns whether a record of a connected program is to be deleted. The attendance record is kept as long as the
 /// connection. Pages contain names and addresses and are kept only while a run uses them.
-async fn is_expired(state: &AppState, kind: RecordKind, connection: &ProgramConnection) -> Result<bool, Error> {
+async fn is_expired(state: &AppState, key: &AnyKey, connection: &ProgramConnection) -> Result<bool, Error> {
     let is_old = connection.snapshot.end_time() + RETENTION < state.now();
-    Ok(match kind {
-        RecordKind::Attendance => false,
-        RecordKind::RunState | RecordKind::Presences => is_old,
-        RecordKind::Page => {
+    Ok(match key {
+        AnyKey::RunState(_) | AnyKey::Page(PageKey { list: List::Presences, .. }) => is_old,
+        AnyKey::Page(_) => {
             let phase = record::load(state, connection).await?.phase;
             is_old || matches!(phase, Phase::Waiting | Phase::Settling | Phase::Done | Phase::Failed)
         }
+        _ => false,
     })
 }

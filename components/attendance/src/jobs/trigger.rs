@@ -3,6 +3,7 @@
 use super::due;
 use super::worker::{self, Task, WorkResult};
 use crate::state::AppState;
+use anyhow::Context;
 
 /// Processes due programs at once, since the report of a small webinar may be ready right after its end. The tick does
 /// the rest. Acquires the lease only if a program is due, because an ended webinar may have no connected program.
@@ -13,13 +14,13 @@ pub(crate) async fn run(state: AppState) {
         let result = match due::find(&state, deadline).await {
             Ok(due) if due.is_empty() => continue,
             Ok(_) => worker::work(&state, deadline, Task::DuePrograms).await,
-            Err(error) => Err(error),
+            Err(error) => Err(error).context("finding due programs"),
         };
         match result {
             Ok(WorkResult::Done(_)) => {}
             // The active worker searches for due programs again before it stops.
             Ok(WorkResult::Busy) => return,
-            Err(error) => platform::log!(Error, "worker.run_failed", error = error),
+            Err(error) => platform::log!(Error, "worker.run_failed", error = format_args!("{error:#}")),
         }
     }
 }

@@ -4,7 +4,8 @@
 use super::{continuation, due};
 use crate::run::{self, RunResult};
 use crate::state::AppState;
-use crate::store::lease::WorkerLease;
+use crate::store::lease;
+use anyhow::Context;
 use domain::records::ProgramConnection;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId};
@@ -40,12 +41,12 @@ pub(crate) enum WorkResult {
 }
 
 /// Executes a task under the worker lease until the deadline. Hands the lease over to the next worker if work is left.
-pub(crate) async fn work(state: &AppState, deadline: Timestamp, task: Task<'_>) -> Result<WorkResult, Error> {
+pub(crate) async fn work(state: &AppState, deadline: Timestamp, task: Task<'_>) -> anyhow::Result<WorkResult> {
     let predecessor = match task {
         Task::Continuation { predecessor } => Some(predecessor),
         Task::DuePrograms | Task::Program(_) => None,
     };
-    let Some(lease) = WorkerLease::acquire(state, deadline, predecessor).await? else { return Ok(WorkResult::Busy) };
+    let Some(lease) = lease::acquire(state, deadline, predecessor).await? else { return Ok(WorkResult::Busy) };
     let mut pass =
         WorkerPass { state, deadline, processed: BTreeSet::new(), stalled: BTreeSet::new(), has_work_left: false };
     let result = match task {
@@ -58,7 +59,7 @@ pub(crate) async fn work(state: &AppState, deadline: Timestamp, task: Task<'_>) 
     };
     match result {
         Ok(()) if pass.has_work_left => continuation::hand_over(state, lease).await,
-        _ => lease.release().await?,
+        _ => lease.release().await.context("releasing the lease")?,
     }
     result.map(|()| WorkResult::Done(pass.processed.len() as u64))
 }
@@ -67,11 +68,13 @@ pub(crate) async fn work(state: &AppState, deadline: Timestamp, task: Task<'_>) 
 pub(crate) async fn run_exclusively(
     state: &AppState,
     deadline: Timestamp,
-    job: impl Future<Output = Result<(), Error>>,
-) -> Result<(), Error> {
-    let Some(lease) = WorkerLease::acquire(state, deadline, None).await? else { return Ok(()) };
+    job: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let Some(lease) = lease::acquire(state, deadline, None).await.context("acquiring the lease")? else {
+        return Ok(());
+    };
     let result = job.await;
-    lease.release().await?;
+    lease.release().await.context("releasing the lease")?;
     result
 }
 
@@ -87,10 +90,10 @@ struct WorkerPass<'a> {
 
 impl WorkerPass<'_> {
     /// Runs slices of the due programs, the longest due first, until nothing is due or time is out.
-    async fn run_due_programs(&mut self) -> Result<(), Error> {
+    async fn run_due_programs(&mut self) -> anyhow::Result<()> {
         loop {
             // Includes programs that continue within the next worker's time.
-            let mut due = due::find(self.state, self.deadline + RUN_TIMEOUT).await?;
+            let mut due = due::find(self.state, self.deadline + RUN_TIMEOUT).await.context("finding due programs")?;
             due.retain(|due| !self.stalled.contains(&due.connection.program));
             let Some(first) = due.first() else {
                 self.has_work_left = false;

@@ -6,7 +6,7 @@ use crate::schedule::Schedule;
 use crate::state::AppState;
 use crate::store::{record, signals};
 use axum::extract::{Path, State};
-use domain::records::{Phase, ProgramConnection, ProgramKey};
+use domain::records::{Phase, ProgramConnection};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{ErrorCode, Problem, ProgramId, WebinarId};
 use http::StatusCode;
@@ -94,6 +94,6 @@ async fn view(state: &AppState, connection: &ProgramConnection) -> Result<Json<A
 /// Returns the program's connection (R15). In a path, a program without one is "not found".
 async fn connection_of(state: &AppState, id: &str) -> Result<ProgramConnection, ApiError> {
     let id = id.parse().map_err(|_| ApiError::invalid("The id of a Marketo program is a number."))?;
-    let connection = state.store().get(&ProgramKey { id }).await?;
+    let connection = state.ports.connections().find(id).await?;
     connection.ok_or_else(|| ApiError::from(ErrorCode::ProgramNotConnected).with_status(StatusCode::NOT_FOUND))
 }

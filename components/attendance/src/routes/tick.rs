@@ -51,7 +51,7 @@ pub(crate) async fn run(_: CronAuth, State(state): State<AppState>) -> Result<Js
     if state.has_time(deadline)
         && let Err(error) = sweep::run_if_due(&state, deadline).await
     {
-        platform::log!(Warn, "tick.sweep_failed", error = error);
+        platform::log!(Warn, "tick.sweep_failed", error = format_args!("{error:#}"));
     }
     let worked_ms = state.now().as_millisecond() - began.as_millisecond();
     Ok(Json(TickView { worked_ms, outbox, programs }))
@@ -61,7 +61,7 @@ pub(crate) async fn run(_: CronAuth, State(state): State<AppState>) -> Result<Js
 async fn call(state: &AppState, component: Component, deadline: Timestamp) -> u64 {
     let request = TickRequest { deadline: deadline - ANSWER_MARGIN };
     let timeout = deadline.duration_since(state.now());
-    match internal_api::call::<_, TickReport>(&state.ports, component, "/internal/tick", &request, timeout).await {
+    match internal_api::call::<_, TickReport>(&state.ports, component, &["tick"], &request, timeout).await {
         Ok(report) => report.worked,
         Err(error) => {
             platform::log!(Warn, "tick.component_failed", component = component.host(), error = error);
@@ -76,7 +76,7 @@ async fn work(state: &AppState, deadline: Timestamp) -> u64 {
         Ok(WorkResult::Done(programs)) => programs,
         Ok(WorkResult::Busy) => 0,
         Err(error) => {
-            platform::log!(Error, "tick.work_failed", error = error);
+            platform::log!(Error, "tick.work_failed", error = format_args!("{error:#}"));
             0
         }
     }

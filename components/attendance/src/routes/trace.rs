@@ -3,9 +3,8 @@
 
 use crate::person::PersonKey;
 use crate::state::AppState;
-use crate::store::checkpoint::{List, PageStore, PresenceRow, RunStateKey};
+use crate::store::checkpoint::{List, PageStore, PresenceRow, run_state_key};
 use axum::extract::State;
-use domain::records::ProgramKey;
 use domain::time::Timestamp;
 use domain::{Email, Error, ErrorCode, ProgramId, Sensitive};
 use platform::auth::AdminAuth;
@@ -37,8 +36,8 @@ pub(crate) async fn show(
     let program = request.program_id;
     let email = Email::parse(request.email.expose())
         .ok_or_else(|| ApiError::invalid("The field email is not an e-mail address."))?;
-    let connection = state.store().get(&ProgramKey { id: program }).await?.ok_or(ErrorCode::ProgramNotConnected)?;
-    let run_state = state.store().get(&RunStateKey { program }).await?;
+    let connection = state.ports.connections().find(program).await?.ok_or(ErrorCode::ProgramNotConnected)?;
+    let run_state = state.store().get(&run_state_key(program)).await?;
     let run_state = run_state.filter(|run_state| run_state.webinar == connection.snapshot.id);
     let Some((generation, pages)) = run_state.and_then(|run_state| run_state.presences) else {
         return Ok(Json(TraceView::default()));

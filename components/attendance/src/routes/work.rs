@@ -16,7 +16,7 @@ pub(crate) async fn resume(
     state.ports.background.spawn(Box::pin(async move {
         let deadline = task_state.deadline();
         if let Err(error) = worker::work(&task_state, deadline, Task::Continuation { predecessor }).await {
-            platform::log!(Error, "worker.run_failed", error = error);
+            platform::log!(Error, "worker.run_failed", error = format_args!("{error:#}"));
         }
     }));
     Ok(StatusCode::ACCEPTED)

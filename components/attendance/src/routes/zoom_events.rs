@@ -9,42 +9,36 @@ use crate::state::AppState;
 use crate::store::signals;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::time::{self, Timestamp};
+use domain::time::Timestamp;
 use domain::webinar::WEBINAR_CHANGE_EVENTS;
 use domain::{Error, WebinarId};
 use http::{HeaderMap, StatusCode};
-use platform::auth::verify;
+use platform::ApiError;
 use platform::http::{Json, RawBody};
 use platform::internal_api::{self, Component};
 use platform::retry::RUN_TIMEOUT;
-use platform::{ApiError, JsonBody};
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use zoom_client::events::{self, ZoomEvent, ZoomRequest};
 
 pub(crate) async fn receive(
     State(state): State<AppState>,
     headers: HeaderMap,
     RawBody(raw): RawBody,
 ) -> Result<Response, ApiError> {
-    verify::zoom(&state.ports, &headers, &raw).await?;
-    let JsonBody(body) = JsonBody::<Value>::from_bytes(&raw)?;
-    if !body["event"].is_string() {
-        return Err(ApiError::invalid("The field event must be the name of the event."));
-    }
-    match ZoomEvent::parse(&body) {
-        ZoomEvent::UrlValidation { plain_token } => {
-            let encrypted = verify::zoom_validation(&state.ports, &plain_token).await?;
-            return Ok(Json(json!({ "plainToken": plain_token, "encryptedToken": encrypted })).into_response());
-        }
-        ZoomEvent::WebinarEnded { webinar, at } => {
+    let event = match events::receive(&state.ports, &headers, &raw).await? {
+        ZoomRequest::UrlValidation(answer) => return Ok(Json(answer).into_response()),
+        ZoomRequest::Event(event) => event,
+    };
+    match Reaction::to(&event) {
+        Reaction::WebinarEnded { webinar, at } => {
             signals::mark_webinar_ended(&state, webinar, at).await?;
             platform::log!(Info, "webinar.ended", webinar = webinar);
             state.ports.background.spawn(Box::pin(trigger::run(state.clone())));
         }
-        ZoomEvent::Forward(component) => {
-            state.ports.background.spawn(Box::pin(forward(state.clone(), component, body)));
+        Reaction::Forward(component) => {
+            state.ports.background.spawn(Box::pin(forward(state.clone(), component, event)));
         }
-        ZoomEvent::Ignored => {}
+        Reaction::Ignore => {}
     }
     state.ports.background.spawn(Box::pin(signals::record_event(state.clone())));
     Ok(StatusCode::OK.into_response())
@@ -52,22 +46,17 @@ pub(crate) async fn receive(
 
 /// Forwards an event unchanged to another component. The tick finds changes of webinars whose event was lost, but not
 /// changes of registrants (R18).
-async fn forward(state: AppState, component: Component, body: Value) {
+async fn forward(state: AppState, component: Component, event: ZoomEvent) {
     let answer: Result<IgnoredAny, Error> =
-        internal_api::call(&state.ports, component, "/internal/zoom-events", &body, RUN_TIMEOUT).await;
+        internal_api::call(&state.ports, component, &["zoom-events"], &event, RUN_TIMEOUT).await;
     if let Err(error) = answer {
         platform::log!(Warn, "zoom_event.forward_failed", to = component.host(), error = error);
     }
 }
 
-/// What an event means for this application.
+/// What this application does after an event.
 #[derive(Debug, PartialEq, Eq)]
-enum ZoomEvent {
-    /// Zoom validates the webhook's URL and secret.
-    UrlValidation {
-        /// The token to encrypt.
-        plain_token: String,
-    },
+enum Reaction {
     /// A webinar ended; not its practice session.
     WebinarEnded {
         /// The webinar.
@@ -78,73 +67,55 @@ enum ZoomEvent {
     /// The event belongs to another component.
     Forward(Component),
     /// Any other event. Unknown ones are not errors.
-    Ignored,
+    Ignore,
 }
 
-impl ZoomEvent {
-    fn parse(body: &Value) -> Self {
-        let payload = &body["payload"];
-        match body["event"].as_str().unwrap_or_default() {
-            "endpoint.url_validation" => match payload["plainToken"].as_str() {
-                Some(token) => Self::UrlValidation { plain_token: token.to_owned() },
-                None => Self::Ignored,
+impl Reaction {
+    fn to(event: &ZoomEvent) -> Self {
+        match event.name() {
+            "webinar.ended" => match event.webinar().filter(|_| !event.is_practice()) {
+                Some(webinar) => Self::WebinarEnded { webinar, at: event.webinar_ended_at() },
+                None => Self::Ignore,
             },
-            "webinar.ended" if is_practice(payload) => Self::Ignored,
-            // The id is a string in some events and a number in others (docs/reference/zoom.md).
-            "webinar.ended" => match domain::json::from_value(&payload["object"]["id"]) {
-                Ok(webinar) => Self::WebinarEnded { webinar, at: end(body) },
-                Err(_) => Self::Ignored,
-            },
-            event if event.starts_with("webinar.registration_") => Self::Forward(Component::Registration),
-            event if WEBINAR_CHANGE_EVENTS.contains(&event) => Self::Forward(Component::Catalog),
-            _ => Self::Ignored,
+            name if name.starts_with("webinar.registration_") => Self::Forward(Component::Registration),
+            name if WEBINAR_CHANGE_EVENTS.contains(&name) => Self::Forward(Component::Catalog),
+            _ => Self::Ignore,
         }
     }
-}
-
-/// Returns the end of the webinar, else the time of the event.
-fn end(body: &Value) -> Option<Timestamp> {
-    let end = body["payload"]["object"]["end_time"].as_str().and_then(time::parse);
-    end.or_else(|| body["event_ts"].as_i64().map(time::from_millisecond))
-}
-
-/// Returns whether only the practice session ended, which also sends `webinar.ended`.
-fn is_practice(payload: &Value) -> bool {
-    let flag = &payload["object"]["practice_session"];
-    flag.as_bool().unwrap_or_else(|| flag.as_str() == Some("true"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn each_event_is_parsed() {
         let ended = |object: Value| json!({"event": "webinar.ended", "payload": {"object": object}});
         for (body, expected) in [
-            (ended(json!({"id": "9"})), ZoomEvent::WebinarEnded { webinar: 9.into(), at: None }),
+            (ended(json!({"id": "9"})), Reaction::WebinarEnded { webinar: 9.into(), at: None }),
             (
                 ended(json!({"id": "9", "end_time": "2026-11-02T10:00:00Z"})),
-                ZoomEvent::WebinarEnded { webinar: 9.into(), at: Some(Timestamp::constant(1_793_613_600, 0)) },
+                Reaction::WebinarEnded { webinar: 9.into(), at: Some(Timestamp::constant(1_793_613_600, 0)) },
             ),
             (
                 ended(json!({"id": 9, "practice_session": false})),
-                ZoomEvent::WebinarEnded { webinar: 9.into(), at: None },
+                Reaction::WebinarEnded { webinar: 9.into(), at: None },
             ),
-            (ended(json!({"id": 9, "practice_session": true})), ZoomEvent::Ignored),
-            (ended(json!({"id": 9, "practice_session": "true"})), ZoomEvent::Ignored),
-            (ended(json!({"id": "nine"})), ZoomEvent::Ignored),
-            (ended(json!(null)), ZoomEvent::Ignored),
-            (json!({"event": "webinar.updated"}), ZoomEvent::Forward(Component::Catalog)),
-            (json!({"event": "webinar.registration_approved"}), ZoomEvent::Forward(Component::Registration)),
-            (json!({"event": "webinar.participant_joined"}), ZoomEvent::Ignored),
-            (json!({"event": "meeting.ended"}), ZoomEvent::Ignored),
-            (json!({"event": 7}), ZoomEvent::Ignored),
-            (json!([1]), ZoomEvent::Ignored),
-            (json!("text"), ZoomEvent::Ignored),
+            (ended(json!({"id": 9, "practice_session": true})), Reaction::Ignore),
+            (ended(json!({"id": 9, "practice_session": "true"})), Reaction::Ignore),
+            (ended(json!({"id": "nine"})), Reaction::Ignore),
+            (ended(json!(null)), Reaction::Ignore),
+            (json!({"event": "webinar.updated"}), Reaction::Forward(Component::Catalog)),
+            (json!({"event": "webinar.registration_approved"}), Reaction::Forward(Component::Registration)),
+            (json!({"event": "webinar.participant_joined"}), Reaction::Ignore),
+            (json!({"event": "meeting.ended"}), Reaction::Ignore),
+            (json!({"event": 7}), Reaction::Ignore),
+            (json!([1]), Reaction::Ignore),
+            (json!("text"), Reaction::Ignore),
         ] {
-            assert_eq!(ZoomEvent::parse(&body), expected, "{body}");
+            let event: ZoomEvent = serde_json::from_value(body.clone()).unwrap();
+            assert_eq!(Reaction::to(&event), expected, "{body}");
         }
     }
 }

@@ -6,6 +6,7 @@ use domain::records::{ProgramConnection, ServiceKey};
 use domain::time::SignedDuration;
 use domain::{Error, ErrorCode, Problem};
 use platform::internal_api::{self, Component, ServiceProblem};
+use platform::services;
 use serde::de::IgnoredAny;
 
 /// Timeout of a report to `oauth`. A lost report is acceptable because the program's record has the same problem.
@@ -14,9 +15,7 @@ const REPORT_TIMEOUT: SignedDuration = SignedDuration::from_secs(2);
 /// Returns an error if the connection's service cannot be used. `oauth` issues no token for such a service, but a
 /// cached token may still work at Zoom: a sign-in by another admin does not revoke the earlier grant.
 pub(super) async fn require_usable(state: &AppState, connection: &ProgramConnection) -> Result<(), Error> {
-    let service = state.store().get(&ServiceKey { id: connection.service.clone() }).await?;
-    let reason = service.ok_or(ErrorCode::ServiceNotFound)?.state.unusable_reason();
-    reason.map_or(Ok(()), |code| Err(code.into()))
+    services::usable(state.store(), &connection.service).await.map(drop)
 }
 
 /// Reports to the service that the webinar never started.
@@ -37,7 +36,7 @@ pub(super) async fn clear_never_started(state: &AppState, connection: &ProgramCo
 }
 
 async fn report(state: &AppState, connection: &ProgramConnection, problem: Option<Problem>) {
-    let path = format!("/internal/problem/{}", connection.service);
+    let path = ["problem", connection.service.as_str()];
     let report = ServiceProblem { problem, program: Some(connection.program), token: None };
     let answer: Result<IgnoredAny, Error> =
         internal_api::call(&state.ports, Component::Oauth, &path, &report, REPORT_TIMEOUT).await;

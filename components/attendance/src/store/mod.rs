@@ -1,4 +1,4 @@
-//! The records of this component, and the connections that it reads.
+//! The records of this component. [`platform::connections`] is the repository of the connections that it reads.
 //!
 //! | module | record |
 //! |---|---|
@@ -6,10 +6,10 @@
 //! | [`checkpoint`] | the fetched pages and the progress of a program's runs |
 //! | [`lease`] | the worker lease |
 //! | [`signals`] | what events and requests leave for the worker; the last tick, event and sweep |
-//! | [`connections`] | connections of programs to webinars, written by `catalog` |
+//! | [`forget`] | deletes the records of an account that removed the app (R17) |
 
 pub(crate) mod checkpoint;
-pub(crate) mod connections;
+pub(crate) mod forget;
 pub(crate) mod lease;
 pub(crate) mod record;
 pub(crate) mod signals;

@@ -35,6 +35,21 @@ async fn a_webinar_id_may_be_a_number() {
 }
 
 #[tokio::test]
+async fn r22_odd_fields_do_not_cost_the_event() {
+    for event_ts in [json!("2026-11-02 13:52:40"), json!("1793613600000"), json!({}), json!(null)] {
+        for id in [json!(WEBINAR), json!(WEBINAR.to_string())] {
+            for end_time in [json!(null), json!(7), json!("soon")] {
+                let env = ready().await;
+                let object = json!({"id": id, "end_time": end_time, "practice_session": null, "host_id": []});
+                let event = json!({"event": "webinar.ended", "event_ts": event_ts, "payload": {"object": object}});
+                assert_eq!(env.event(&event).await.0, 200, "{event}");
+                assert_eq!(env.view().await["phase"], "due", "{event}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_tick_does_the_work_of_a_process_killed_after_its_answer() {
     let env = ready().await;
     env.send_ended_event().await;
@@ -83,7 +98,7 @@ async fn zooms_url_validation_is_answered() {
     let (status, body) = env.event(&json!({"event": "endpoint.url_validation", "payload": {"plainToken": "q"}})).await;
     assert_eq!((status, &body["plainToken"]), (200, &json!("q")));
     // The HMAC-SHA256 of "q" with the key "hook".
-    let expected = platform::auth::verify::zoom_validation(&env.ports(), "q").await.unwrap();
+    let expected = zoom_client::events::encrypted_token(&env.ports(), "q").await.unwrap();
     assert_eq!((expected.len(), &body["encryptedToken"]), (64, &json!(expected)));
 }
 

@@ -9,7 +9,7 @@ use crate::matching::MemberIndex;
 use crate::person::{Details, PersonPresence};
 use crate::store::checkpoint::MemberRow;
 use domain::{Email, Error, LeadId, ProgramId, Sensitive};
-use marketo_client::leads::{Lead, LeadSyncResult, LeadUpdate, NewLead};
+use marketo_client::leads::{Lead, LeadFields, LeadSyncResult, LeadUpdate, NewLead};
 use marketo_client::{BATCH, MarketoClient, MarketoCode};
 
 /// The results of creating leads.
@@ -52,7 +52,8 @@ async fn send(
 ) -> Result<Vec<(PersonPresence, MarketoCode)>, Error> {
     let new_lead = |(person, _): &PersonPresence| {
         let Details { first_name, last_name, company, phone } = details(&person.details);
-        Some(NewLead { email: person.email.clone()?, first_name, last_name, phone, company })
+        let fields = LeadFields { first_name, last_name, phone, company };
+        Some(NewLead { email: person.email.clone()?, fields })
     };
     let new_leads: Vec<_> = people.iter().filter_map(new_lead).collect();
     let outcomes = marketo.create_leads(&new_leads).await?;
@@ -118,16 +119,15 @@ fn select_lead(leads: &[&Lead], members: &MemberIndex) -> Option<LeadId> {
 /// Returns an update of the fields that are blank in a person's only lead; `None` if there is nothing to fill.
 fn blank_fields_update(leads: &[&Lead], details: &Details) -> Option<LeadUpdate> {
     let [lead] = leads else { return None };
-    let update = LeadUpdate {
-        id: lead.id,
+    let fields = LeadFields {
         first_name: if_blank(&lead.first_name, &details.first_name),
         last_name: if_blank(&lead.last_name, &details.last_name),
         phone: if_blank(&lead.phone, &details.phone),
         company: if_blank(&lead.company, &details.company),
     };
-    let fields = [&update.first_name, &update.last_name, &update.phone, &update.company];
-    let has_any = fields.iter().any(|field| field.is_some());
-    has_any.then_some(update)
+    let all = [&fields.first_name, &fields.last_name, &fields.phone, &fields.company];
+    let has_any = all.iter().any(|field| field.is_some());
+    has_any.then_some(LeadUpdate { id: lead.id, fields })
 }
 
 /// Returns the new value if the current one is blank.

@@ -3,7 +3,6 @@
 
 use crate::person::{PersonPresence, Presence};
 use crate::state::AppState;
-use crate::store::connections;
 use domain::records::{ProgramConnection, RegistrationKey};
 use domain::{Error, LeadId, ProgramId, WebinarId};
 use futures::FutureExt;
@@ -22,7 +21,7 @@ pub(super) struct SiblingPrograms {
 impl SiblingPrograms {
     pub(super) async fn load(state: &AppState, connection: &ProgramConnection) -> Result<Self, Error> {
         let webinar = connection.snapshot.id;
-        let connections = connections::of_webinar(state, webinar).await?;
+        let connections = state.ports.connections().of_webinar(webinar).await?;
         let programs = connections.into_iter().map(|sibling| sibling.program);
         Ok(Self { webinar, programs: programs.filter(|program| *program != connection.program).collect() })
     }

@@ -2,12 +2,12 @@
 
 use super::{qualification, refresh};
 use crate::state::AppState;
-use crate::store;
 use crate::webinars::{details, eligibility};
 use crate::zoom_errors;
-use domain::records::{MemberFields, ProgramConnection, VERSION};
+use domain::records::{MemberFields, ProgramConnection, Record};
 use domain::{Error, ErrorCode, ProgramId, ServiceId, WebinarId};
 use futures::future::join;
+use platform::services;
 use serde::Deserialize;
 
 /// Body of `PUT /catalog/programs/{program_id}`.
@@ -30,10 +30,10 @@ pub(crate) async fn connect(
     program: ProgramId,
     request: &ConnectRequest,
 ) -> Result<(ProgramConnection, Option<WebinarId>), Error> {
-    let store = state.ports.store();
+    let connections = state.ports.connections();
     let deadline = state.deadline();
     let id = ServiceId::parse(&request.service).ok_or(ErrorCode::ServiceNotFound)?;
-    let service = store::services::usable(store, &id).await?;
+    let service = services::usable(state.ports.store(), &id).await?;
     let client = state.marketo(deadline);
     let (qualified, webinar) =
         join(qualification::qualified_program(&client, program), details::fetch(state, &id, request.webinar, deadline))
@@ -46,7 +46,7 @@ pub(crate) async fn connect(
     let webinar = webinar.map_err(zoom_errors::reading_webinar)?;
     let snapshot = eligibility::connectable_snapshot(&service, &webinar, now)?;
 
-    let existing = store::connections::find(store, program).await?;
+    let existing = connections.find(program).await?;
     let replaced = existing.as_ref().map(|existing| existing.snapshot.id).filter(|&old| old != snapshot.id);
     let mut connection = match existing {
         Some(mut same) if same.snapshot.id == snapshot.id && same.service == id => {
@@ -54,7 +54,7 @@ pub(crate) async fn connect(
             same
         }
         other => ProgramConnection {
-            v: VERSION,
+            v: ProgramConnection::VERSION,
             program,
             program_name: String::new(),
             service: id,
@@ -77,7 +77,7 @@ pub(crate) async fn connect(
     if let Some(fields) = &request.member_fields {
         connection.member_fields = fields.clone();
     }
-    store::connections::add(store, &connection).await?;
+    connections.add(&connection).await?;
     refresh::write_my_tokens(state, &mut connection, deadline).await?;
     Ok((connection, replaced))
 }

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `connect` | connects a program, or re-connects it |
 //! | `refresh` | reads a connected webinar again and writes what changed (R4, R13) |
+//! | `forget` | deletes the connections of an account that removed the app (R17) |
 //! | `qualification` | what Marketo knows of a program, and whether it qualifies (R6) |
 
 pub(crate) mod connect;
+pub(crate) mod forget;
 pub(crate) mod qualification;
 pub(crate) mod refresh;

@@ -5,11 +5,12 @@ use super::qualification;
 use crate::my_tokens::sync;
 use crate::state::AppState;
 use crate::webinars::{details, eligibility};
-use crate::{store, zoom_errors};
+use crate::zoom_errors;
 use domain::records::ProgramConnection;
 use domain::time::Timestamp;
 use domain::webinar::Snapshot;
 use domain::{Error, ErrorCode, Problem};
+use platform::services;
 
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub(crate) async fn refresh(
     connection.problem = problem;
     let is_changed = connection.problem != before.problem || connection.refreshed_at != before.refreshed_at;
     if is_changed || scope == RefreshScope::Everything {
-        store::connections::update(state.ports.store(), &connection).await?;
+        state.ports.connections().update(&connection).await?;
     }
     // An unusable service often stays so for days. Its My Tokens wait for it, unless an admin asked.
     if connection.my_tokens_stale && (connection.refreshed_at == now || scope == RefreshScope::Everything) {
@@ -105,7 +106,7 @@ pub(super) async fn write_my_tokens(
             connection.problem.get_or_insert_with(|| error.problem());
         }
     }
-    store::connections::update(state.ports.store(), connection).await
+    state.ports.connections().update(connection).await
 }
 
 async fn read_webinar(
@@ -113,7 +114,7 @@ async fn read_webinar(
     connection: &ProgramConnection,
     deadline: Timestamp,
 ) -> Result<WebinarState, Error> {
-    let service = match store::services::usable(state.ports.store(), &connection.service).await {
+    let service = match services::usable(state.ports.store(), &connection.service).await {
         Ok(service) => service,
         Err(Error::Rejected(problem)) => return Ok(WebinarState::ServiceUnusable(problem)),
         Err(error) => return Err(error),

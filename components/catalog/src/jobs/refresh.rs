@@ -2,7 +2,7 @@
 
 use crate::connections::refresh::{RefreshScope, refresh};
 use crate::state::AppState;
-use crate::store;
+use anyhow::Context;
 use domain::records::ProgramConnection;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, WebinarId};
@@ -27,8 +27,9 @@ const MIN_TIME: SignedDuration = SignedDuration::from_secs(2);
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) async fn refresh_due(state: &AppState, deadline: Timestamp) -> Result<u64, Error> {
-    let connections = store::connections::repair_index(state.ports.store(), state.now()).await?;
+pub(crate) async fn refresh_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<u64> {
+    let connections = state.ports.connections().repair_index(state.now()).await;
+    let connections = connections.context("repairing the index of programs")?;
     Ok(refresh_all(state, due(connections, state.now()), deadline).await)
 }
 
@@ -37,7 +38,7 @@ pub(crate) async fn refresh_due(state: &AppState, deadline: Timestamp) -> Result
 /// # Errors
 /// When the store fails.
 pub(crate) async fn refresh_webinar(state: &AppState, webinar: WebinarId) -> Result<u64, Error> {
-    let mut connections = store::connections::all(state.ports.store()).await?;
+    let mut connections = state.ports.connections().all().await?;
     connections.retain(|connection| connection.snapshot.id == webinar);
     Ok(refresh_all(state, connections, state.deadline()).await)
 }

@@ -5,7 +5,7 @@ use crate::state::AppState;
 use crate::store;
 use crate::webinars::listing;
 use domain::Error;
-use domain::records::Service;
+use domain::records::{Service, ServiceUsability};
 use futures::future::join_all;
 
 /// Returns the upcoming webinars of all active services, the nearest first. A service that fails does not hide the
@@ -15,7 +15,8 @@ use futures::future::join_all;
 /// When every service fails: Marketo would store an empty list until the next night.
 pub(crate) async fn upcoming_choices(state: &AppState) -> Result<Vec<WebinarChoice>, Error> {
     let services = store::services::all(state.ports.store()).await?;
-    let active: Vec<_> = services.iter().filter(|service| service.state.unusable_reason().is_none()).collect();
+    let is_usable = |service: &&Service| ServiceUsability::of(Some(service), None).is_usable();
+    let active: Vec<_> = services.iter().filter(is_usable).collect();
     let mut choices = Vec::new();
     let (mut any_read, mut failure) = (active.is_empty(), None);
     for list in join_all(active.iter().map(|service| choices_of(state, service))).await {

@@ -1,5 +1,6 @@
 //! Routes for other components, reachable by service chaining only.
 
+use crate::connections::forget;
 use crate::jobs::refresh;
 use crate::state::AppState;
 use crate::webinars::lookup;
@@ -7,25 +8,13 @@ use axum::extract::{Path, State};
 use domain::webinar::WEBINAR_CHANGE_EVENTS;
 use domain::{ErrorCode, WebinarId};
 use platform::http::Json;
-use platform::internal_api::{ServiceWebinar, TickReport, TickRequest};
+use platform::internal_api::{ForgetAccountReport, ForgetAccountRequest, ServiceWebinar, TickReport, TickRequest};
 use platform::{ApiError, JsonBody};
-use serde::Deserialize;
+use zoom_client::events::ZoomEvent;
 
-/// One of Zoom's events, as far as this component reads it.
-#[derive(Deserialize)]
-pub(crate) struct ZoomEvent {
-    event: String,
-    #[serde(default)]
-    payload: serde_json::Value,
-}
-
-impl ZoomEvent {
-    /// Returns the webinar that changed, or `None` for any other event.
-    fn changed_webinar(&self) -> Option<WebinarId> {
-        WEBINAR_CHANGE_EVENTS.contains(&self.event.as_str()).then_some(())?;
-        // Some events have a string here, others a number (docs/reference/zoom.md).
-        domain::json::from_value(self.payload.get("object")?.get("id")?).ok()
-    }
+/// Returns the webinar that changed, or `None` for any other event.
+fn changed_webinar(event: &ZoomEvent) -> Option<WebinarId> {
+    event.webinar().filter(|_| WEBINAR_CHANGE_EVENTS.contains(&event.name()))
 }
 
 /// `POST /internal/webinar/{webinar_id}`: finds a webinar and the service that offers it.
@@ -46,8 +35,16 @@ pub(crate) async fn zoom_event(
     State(state): State<AppState>,
     JsonBody(event): JsonBody<ZoomEvent>,
 ) -> Result<Json<TickReport>, ApiError> {
-    let Some(webinar) = event.changed_webinar() else { return Ok(Json(TickReport::default())) };
+    let Some(webinar) = changed_webinar(&event) else { return Ok(Json(TickReport::default())) };
     Ok(Json(TickReport { worked: refresh::refresh_webinar(&state, webinar).await? }))
+}
+
+/// `POST /internal/forget-account`: deletes the connections of an account that removed the app (R17). Idempotent.
+pub(crate) async fn forget_account(
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<ForgetAccountRequest>,
+) -> Result<Json<ForgetAccountReport>, ApiError> {
+    Ok(Json(forget::forget_account(&state, &request).await?))
 }
 
 /// `POST /internal/tick`: refreshes the connections that are due. Idempotent, so two ticks may overlap.
@@ -74,7 +71,7 @@ mod tests {
             (json!({"event": "webinar.updated"}), None),
         ] {
             let parsed: ZoomEvent = serde_json::from_value(event.clone()).unwrap();
-            assert_eq!(parsed.changed_webinar().map(WebinarId::get), webinar, "{event}");
+            assert_eq!(changed_webinar(&parsed).map(WebinarId::get), webinar, "{event}");
         }
     }
 }

@@ -38,7 +38,7 @@ struct MyTokenView {
 /// `GET /catalog/programs`: lists every connection.
 pub(crate) async fn list(_: AdminAuth, State(state): State<AppState>) -> Result<Json<ProgramsResponse>, ApiError> {
     let services = store::services::all(state.ports.store()).await?;
-    let connections = store::connections::all(state.ports.store()).await?;
+    let connections = state.ports.connections().all().await?;
     let programs = connections.into_iter().map(|connection| ConnectionView::of(connection, &services)).collect();
     Ok(Json(ProgramsResponse { programs }))
 }
@@ -71,7 +71,7 @@ pub(crate) async fn disconnect(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let connection = find_connection(&state, &id).await?;
-    store::connections::remove(state.ports.store(), connection.program).await?;
+    state.ports.connections().remove(connection.program).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -105,7 +105,7 @@ fn program_id(text: &str) -> Result<ProgramId, ApiError> {
 
 /// Returns the program's connection (R15). A missing one is 404 here, because the path names it.
 async fn find_connection(state: &AppState, id: &str) -> Result<ProgramConnection, ApiError> {
-    let connection = store::connections::find(state.ports.store(), program_id(id)?).await?;
+    let connection = state.ports.connections().find(program_id(id)?).await?;
     connection.ok_or_else(|| ApiError::from(ErrorCode::ProgramNotConnected).with_status(StatusCode::NOT_FOUND))
 }
 

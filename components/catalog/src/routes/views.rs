@@ -2,7 +2,7 @@
 
 use crate::connections::qualification::missing_statuses;
 use crate::webinars::details::DetailedWebinar;
-use domain::records::{MemberFields, ProgramConnection, Service};
+use domain::records::{MemberFields, ProgramConnection, Service, ServiceUsability};
 use domain::status::Channel;
 use domain::time::{self, SignedDuration, Timestamp};
 use domain::webinar::{RegistrationMode, Snapshot};
@@ -98,8 +98,7 @@ impl ConnectionView {
     /// it (R1, R3).
     pub(super) fn of(connection: ProgramConnection, services: &[Service]) -> Self {
         let service = services.iter().find(|service| service.id == connection.service);
-        let unusable_reason = service
-            .map_or(Some(ErrorCode::ServiceNotFound), |service| service.unusable_reason_for(&connection.snapshot));
+        let usability = ServiceUsability::of(service, connection.snapshot.host_email.as_ref());
         // Only the service's record decides this: a recorded "superseded" may be outdated.
         let recorded = connection.problem.filter(|problem| problem.code != ErrorCode::ServiceSuperseded);
         Self {
@@ -113,7 +112,7 @@ impl ConnectionView {
             refreshed_at: connection.refreshed_at,
             moved_from: connection.previous_starts,
             member_fields: connection.member_fields,
-            problem: unusable_reason.map(Problem::of).or(recorded),
+            problem: usability.problem().or(recorded),
             replaced: None,
         }
     }

@@ -2,7 +2,6 @@
 
 use super::views::WebinarView;
 use crate::state::AppState;
-use crate::store;
 use crate::webinars::details;
 use crate::webinars::listing::{self, HostProblem, IneligibleWebinar};
 use axum::extract::rejection::QueryRejection;
@@ -11,6 +10,7 @@ use domain::{ErrorCode, ServiceId};
 use platform::ApiError;
 use platform::auth::AdminAuth;
 use platform::http::Json;
+use platform::services;
 use serde::{Deserialize, Serialize};
 
 /// The query.
@@ -40,7 +40,7 @@ pub(crate) async fn list(
         return Err(ApiError::invalid("The query names no service; add ?service={id}."));
     };
     let id = ServiceId::parse(&service).ok_or(ErrorCode::ServiceNotFound)?;
-    let service = store::services::usable(state.ports.store(), &id).await?;
+    let service = services::usable(state.ports.store(), &id).await?;
     let deadline = state.deadline();
     let listing = listing::upcoming(&state.zoom(&service.id, deadline), &service, state.now()).await?;
     let rows = details::complete(&state, &service.id, listing.webinars, deadline).await;

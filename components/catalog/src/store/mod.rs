@@ -1,4 +1,4 @@
-//! This component's access to the store. It writes the connections; it only reads the services, which `oauth` writes.
+//! This component's access to the store, besides the connections: [`platform::connections`] is their repository, and this
+//! component their only writer.
 
-pub(crate) mod connections;
 pub(crate) mod services;

@@ -17,18 +17,18 @@ fn shown((status, body): (u16, Value)) -> Value {
 #[tokio::test]
 async fn the_list_of_webinars_matches_its_snapshot() {
     let env = TestEnv::new().await;
-    env.add_service("s2", "dan@x.test", &["bob@x.test", "cyd@x.test"]).await;
+    env.add_service("s2", "dan@z.test", &["bob@z.test", "cyd@z.test"]).await;
     let host = |host: &str| host.to_owned();
-    env.add_webinar(1, |webinar| webinar.host = host("dan@x.test"));
+    env.add_webinar(1, |webinar| webinar.host = host("dan@z.test"));
     env.add_webinar(2, |webinar| {
-        webinar.host = host("bob@x.test");
+        webinar.host = host("bob@z.test");
         webinar.start_time = Some(at("2026-11-10T10:00:00Z"));
         (webinar.approval_type, webinar.is_simulive) = (1, true);
     });
-    env.add_webinar(3, |webinar| (webinar.host, webinar.approval_type) = (host("dan@x.test"), 2));
-    env.add_webinar(4, |webinar| (webinar.host, webinar.kind) = (host("dan@x.test"), 9));
+    env.add_webinar(3, |webinar| (webinar.host, webinar.approval_type) = (host("dan@z.test"), 2));
+    env.add_webinar(4, |webinar| (webinar.host, webinar.kind) = (host("dan@z.test"), 9));
     let unlicensed = UserChange { licensed: Some(false), ..UserChange::default() };
-    env.zoom.change_user("cyd@x.test", unlicensed).unwrap();
+    env.zoom.change_user("cyd@z.test", unlicensed).unwrap();
     assert_json_snapshot!("webinars", shown(env.get("/catalog/webinars?service=s2").await));
 }
 

@@ -4,6 +4,7 @@ mod api_bodies;
 mod connect_program;
 mod env;
 mod flow_step;
+mod forget_account;
 mod get_picklist;
 mod list_webinars;
 mod refresh_program;

@@ -70,12 +70,12 @@ fn truncate(text: &mut String, limit: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::records::{ServiceState, VERSION};
+    use domain::records::{Record, ServiceState};
     use serde_json::{Value, json};
 
     fn service(admin: &str, users: &[&str]) -> Service {
         Service {
-            v: VERSION,
+            v: Service::VERSION,
             id: "s1".into(),
             name: "Main".into(),
             account_id: "acc".into(),

@@ -3,7 +3,7 @@
 use super::{details, eligibility};
 use crate::state::AppState;
 use crate::{store, zoom_errors};
-use domain::records::Service;
+use domain::records::{Service, ServiceUsability};
 use domain::time::Timestamp;
 use domain::{Error, ErrorCode, WebinarId};
 use platform::internal_api::ServiceWebinar;
@@ -31,9 +31,7 @@ async fn find_in_service(
     id: WebinarId,
     deadline: Timestamp,
 ) -> Result<ServiceWebinar, Error> {
-    if let Some(code) = service.state.unusable_reason() {
-        return Err(code.into());
-    }
+    ServiceUsability::of(Some(service), None).require()?;
     let webinar = details::fetch_cached(state, &service.id, id, deadline).await;
     let snapshot = eligibility::eligible_snapshot(service, &webinar.map_err(zoom_errors::reading_webinar)?)?;
     Ok(ServiceWebinar { service: service.id.clone(), snapshot })

@@ -42,7 +42,7 @@ pub(crate) async fn sign_out(State(state): State<AppState>) -> Result<Response, 
 }
 
 async fn is_secure(state: &AppState) -> Result<bool, ApiError> {
-    Ok(state.ports.config().public_url().await?.starts_with("https:"))
+    Ok(state.ports.config().public_url().await?.is_https())
 }
 
 #[cfg(test)]
@@ -66,6 +66,11 @@ mod tests {
             memory.set("public_url", "https://app.test");
             let router = crate::router(memory.ports());
             Self { memory, router }
+        }
+
+        /// Returns an instance that reads the variables as they are now.
+        fn another_instance(self) -> Self {
+            Self { router: crate::router(self.memory.ports()), ..self }
         }
 
         async fn send(&self, method: &str, body: &str) -> Response<Body> {
@@ -104,6 +109,7 @@ mod tests {
         assert!(set_cookie(&response).contains("Max-Age=0"));
 
         env.memory.set("public_url", "http://127.0.0.1:3000");
+        let env = env.another_instance();
         assert!(!set_cookie(&env.send("POST", r#"{"key":"right"}"#).await).contains("Secure"));
     }
 

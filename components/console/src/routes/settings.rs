@@ -16,5 +16,5 @@ pub(crate) struct SettingsResponse {
 
 /// Returns the settings.
 pub(crate) async fn show(_: AdminAuth, State(state): State<AppState>) -> Result<Json<SettingsResponse>, ApiError> {
-    Ok(Json(SettingsResponse { public_url: state.ports.config().public_url().await? }))
+    Ok(Json(SettingsResponse { public_url: state.ports.config().public_url().await?.to_string() }))
 }

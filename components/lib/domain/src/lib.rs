@@ -2,6 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | [`component`] | the components that own records and have an internal API |
 //! | [`ids`] | typed ids of Zoom and Marketo |
 //! | [`error_code`] | every code that a caller can get, with its sentence |
 //! | [`error`] | the kinds of error, and whether to retry |
@@ -15,6 +16,7 @@
 //! | [`digest`] | SHA-256 |
 //! | [`records`] | the records of the key-value store and their keys |
 
+pub mod component;
 pub mod digest;
 pub mod email;
 pub mod error;
@@ -28,6 +30,7 @@ pub mod status;
 pub mod time;
 pub mod webinar;
 
+pub use component::Component;
 pub use email::{Email, EmailHash};
 pub use error::{Error, Retry, Upstream, UpstreamError};
 pub use error_code::{ErrorCode, Problem};

@@ -73,3 +73,16 @@ impl Snapshot {
         time::after(self.start_time, SignedDuration::from_mins(i64::from(self.duration)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r5_an_absent_or_unknown_approval_type_requires_no_registration() {
+        let modes = [Some(0), Some(1), Some(2), Some(3), None].map(RegistrationMode::from_approval_type);
+        let none = RegistrationMode::None;
+        assert_eq!(modes, [RegistrationMode::Automatic, RegistrationMode::Manual, none, none, none]);
+        assert!(!none.requires_registration());
+    }
+}

@@ -3,6 +3,7 @@
 use crate::error::MarketoError;
 use bytes::Bytes;
 use domain::Error;
+use platform::request_target::form;
 use serde::Serialize;
 
 /// The body of a request, with its encoding.
@@ -19,7 +20,7 @@ impl RequestBody {
     }
 
     pub(crate) fn form(pairs: &[(&str, &str)]) -> Self {
-        Self::Form(form_encode(pairs))
+        Self::Form(form(pairs))
     }
 
     /// Returns the content type and the bytes.
@@ -30,9 +31,4 @@ impl RequestBody {
             Self::Form(text) => (Some("application/x-www-form-urlencoded"), Bytes::from(text.clone())),
         }
     }
-}
-
-/// Encodes pairs as a query or a form body.
-pub(crate) fn form_encode(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

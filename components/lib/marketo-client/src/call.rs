@@ -8,6 +8,7 @@ use bytes::Bytes;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Retry, json};
 use http::{Method, Request, Response, header};
+use platform::RequestTarget;
 use platform::ports::TransportError;
 use platform::retry::{RetryBudget, retry_after};
 use serde::Deserialize;
@@ -61,19 +62,19 @@ impl<T: DeserializeOwned> Envelope<T> {
 }
 
 impl MarketoClient {
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Envelope<T>, MarketoError> {
-        self.call(Method::GET, path, RequestBody::None).await
+    pub(crate) async fn get<T: DeserializeOwned>(&self, target: &RequestTarget) -> Result<Envelope<T>, MarketoError> {
+        self.call(Method::GET, target, RequestBody::None).await
     }
 
     /// Calls an operation until an attempt succeeds, fails for good, or no attempt or time is left, and deserializes its
-    /// results. `path` begins with `/rest`.
+    /// results.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
-        path: &str,
+        target: &RequestTarget,
         body: RequestBody,
     ) -> Result<Envelope<T>, MarketoError> {
-        let url = format!("{}{path}", self.ports.config().marketo_url().await?);
+        let url = self.ports.config().marketo_url().await?.url(target);
         let mut retry_budget = RetryBudget::until(self.deadline);
         let mut renewed = false;
         loop {
@@ -90,7 +91,7 @@ impl MarketoClient {
             let (content_type, bytes) = body.parts();
             let mut request = Request::builder()
                 .method(&method)
-                .uri(&url)
+                .uri(url.as_str())
                 .header(header::AUTHORIZATION, format!("Bearer {}", token.expose()))
                 .header(header::ACCEPT, "application/json");
             if let Some(content_type) = content_type {

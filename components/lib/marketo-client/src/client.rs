@@ -1,14 +1,13 @@
 //! The client, and the cached token of the API-only user.
 
-use crate::body::form_encode;
 use crate::error::{MarketoError, RATE_WINDOW};
 use bytes::Bytes;
 use domain::time::{self, SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError, json};
 use http::{Request, header};
-use platform::Ports;
 use platform::rate_limit::RateLimiter;
 use platform::retry::RUN_TIMEOUT;
+use platform::{Ports, RequestTarget};
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -123,12 +122,11 @@ impl MarketoClient {
     async fn identity(&self) -> Result<Identity, MarketoError> {
         let config = self.ports.config();
         let (id, secret) = config.marketo_client().await?;
-        let query = form_encode(&[
-            ("grant_type", "client_credentials"),
-            ("client_id", id.expose()),
-            ("client_secret", secret.expose()),
-        ]);
-        let request = Request::get(format!("{}/identity/oauth/token?{query}", config.marketo_url().await?))
+        let target = RequestTarget::path(&["identity", "oauth", "token"])
+            .query("grant_type", "client_credentials")
+            .query("client_id", id.expose())
+            .query("client_secret", secret.expose());
+        let request = Request::get(config.marketo_url().await?.url(&target).as_str())
             .header(header::ACCEPT, "application/json")
             .body(Bytes::new())
             .map_err(|error| Error::Internal(error.to_string()))?;

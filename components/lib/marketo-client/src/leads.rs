@@ -6,47 +6,46 @@ use crate::client::MarketoClient;
 use crate::error::{MarketoCode, MarketoError, Reason};
 use domain::{Email, LeadId, Sensitive};
 use http::Method;
+use platform::RequestTarget;
 use serde::{Deserialize, Serialize};
 
-/// A lead to create. Some subscriptions do not allow the API to write `company`.
-#[derive(Debug, Clone, Serialize)]
+/// Fields of a lead that are written. Absent ones are not sent. Some subscriptions do not allow the API to write `company`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NewLead {
-    /// E-mail address.
-    pub email: Email,
-    /// First name, sent if present.
+pub struct LeadFields {
+    /// First name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<Sensitive>,
-    /// Last name, sent if present.
+    /// Last name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<Sensitive>,
-    /// Phone, sent if present.
+    /// Phone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<Sensitive>,
-    /// Company, sent if present.
+    /// Company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<Sensitive>,
 }
 
+/// A lead to create.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewLead {
+    /// E-mail address.
+    pub email: Email,
+    /// The other fields.
+    #[serde(flatten)]
+    pub fields: LeadFields,
+}
+
 /// An update of an existing lead.
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct LeadUpdate {
     /// The lead's id.
     #[serde(serialize_with = "number")]
     pub id: LeadId,
-    /// First name, sent if present.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<Sensitive>,
-    /// Last name, sent if present.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<Sensitive>,
-    /// Phone, sent if present.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<Sensitive>,
-    /// Company, sent if present.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub company: Option<Sensitive>,
+    /// The fields to write.
+    #[serde(flatten)]
+    pub fields: LeadFields,
 }
 
 /// Serializes a lead id as a number, as Marketo's interface describes it.
@@ -109,6 +108,10 @@ impl RecordResult {
 /// The fields that are read of a lead.
 const FIELDS: &str = "id,email,firstName,lastName,company,phone";
 
+fn leads_target() -> RequestTarget {
+    RequestTarget::path(&["rest", "v1", "leads.json"])
+}
+
 impl MarketoClient {
     /// Creates at most [`crate::BATCH`] leads; returns the results in their order. An existing lead is skipped with
     /// [`MarketoCode::LEAD_EXISTS`] and not changed. Simultaneous calls with one address create duplicates, so callers
@@ -129,7 +132,7 @@ impl MarketoClient {
             return Ok(Vec::new());
         }
         let envelope: Envelope<RecordResult> =
-            self.call(Method::POST, "/rest/v1/leads.json", RequestBody::json(body)?).await?;
+            self.call(Method::POST, &leads_target(), RequestBody::json(body)?).await?;
         let results = envelope.result.iter().map(|record| match (record.status.as_str(), record.id) {
             ("created", Some(id)) => LeadSyncResult::Created(id),
             ("updated", Some(id)) => LeadSyncResult::Updated(id),
@@ -161,12 +164,34 @@ impl MarketoClient {
             let mut form = vec![("filterType", filter), ("filterValues", values), ("fields", FIELDS)];
             form.extend(page.as_deref().map(|page| ("nextPageToken", page)));
             let envelope: Envelope<Lead> =
-                self.call(Method::POST, "/rest/v1/leads.json?_method=GET", RequestBody::form(&form)).await?;
+                self.call(Method::POST, &leads_target().query("_method", "GET"), RequestBody::form(&form)).await?;
             leads.extend(envelope.result);
             page = envelope.next_page_token.filter(|token| !token.is_empty());
             if page.is_none() {
                 return Ok(leads);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn fields_are_sent_beside_the_address_or_the_id_if_they_are_present() {
+        let fields = || LeadFields {
+            first_name: Some("Ada".into()),
+            last_name: Some("Lovelace".into()),
+            phone: None,
+            company: None,
+        };
+        let new = NewLead { email: Email::parse("ada@x.test").unwrap(), fields: fields() };
+        let expected = json!({"email": "ada@x.test", "firstName": "Ada", "lastName": "Lovelace"});
+        assert_eq!(serde_json::to_value(new).unwrap(), expected);
+        let update = LeadUpdate { id: 7.into(), fields: fields() };
+        let expected = json!({"id": 7, "firstName": "Ada", "lastName": "Lovelace"});
+        assert_eq!(serde_json::to_value(update).unwrap(), expected);
     }
 }

@@ -15,6 +15,8 @@ pub mod error;
 pub mod leads;
 pub mod members;
 pub mod programs;
+#[cfg(test)]
+mod tests;
 
 pub use client::{MarketoClient, TokenCache};
 pub use error::{MarketoCode, MarketoError};

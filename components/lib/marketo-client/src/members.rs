@@ -1,7 +1,7 @@
 //! Program members: statuses, data, custom fields.
 
 use crate::BATCH;
-use crate::body::{RequestBody, form_encode};
+use crate::body::RequestBody;
 use crate::call::Envelope;
 use crate::client::{MarketoClient, upstream_error};
 use crate::error::{MarketoCode, MarketoError};
@@ -9,6 +9,7 @@ use crate::leads::RecordResult;
 use domain::status::ProgressionStatus;
 use domain::{ErrorCode, LeadId, ProgramId, RegistrantId, Retry, Sensitive};
 use http::Method;
+use platform::RequestTarget;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -103,6 +104,12 @@ struct MemberId {
 /// The fields that are read of a member.
 const FIELDS: &str = "leadId,statusName,registrationCode,webinarUrl";
 
+/// Returns the target of an operation on programs.
+fn programs(path: &[&str]) -> RequestTarget {
+    let segments: Vec<_> = ["rest", "v1", "programs"].iter().chain(path).copied().collect();
+    RequestTarget::path(&segments)
+}
+
 impl MarketoClient {
     /// Sets the status of at most [`BATCH`] leads, which become members if they are not; returns the results in their
     /// order.
@@ -117,8 +124,8 @@ impl MarketoClient {
         }
         let input: Vec<_> = leads.iter().map(|&lead_id| MemberId { lead_id }).collect();
         let body = serde_json::json!({ "statusName": status.name, "input": numbers(&input)? });
-        let path = format!("/rest/v1/programs/{program}/members/status.json");
-        outcomes(&self.call(Method::POST, &path, RequestBody::json(&body)?).await?, leads.len())
+        let target = programs(&[&program.to_string(), "members", "status.json"]);
+        outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, leads.len())
     }
 
     /// Writes the data of at most [`BATCH`] members; returns the results in their order. A lead that is not a member is
@@ -149,13 +156,13 @@ impl MarketoClient {
             return Ok(Vec::new());
         }
         let body = serde_json::json!({ "input": numbers(rows)? });
-        let path = format!("/rest/v1/programs/{program}/members.json");
-        outcomes(&self.call(Method::POST, &path, RequestBody::json(&body)?).await?, rows.len())
+        let target = programs(&[&program.to_string(), "members.json"]);
+        outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, rows.len())
     }
 
     /// Returns the fields of program members.
     pub async fn member_fields(&self) -> Result<Vec<MemberField>, MarketoError> {
-        let envelope: Envelope<MemberDescription> = self.get("/rest/v1/programs/members/describe.json").await?;
+        let envelope: Envelope<MemberDescription> = self.get(&programs(&["members", "describe.json"])).await?;
         Ok(envelope.result.into_iter().flat_map(|description| description.fields).collect())
     }
 
@@ -192,12 +199,15 @@ impl MarketoClient {
         values: &str,
         page: Option<&str>,
     ) -> Result<MemberPage, MarketoError> {
-        let batch = BATCH.to_string();
-        let mut pairs =
-            vec![("filterType", filter), ("filterValues", values), ("fields", FIELDS), ("batchSize", &*batch)];
-        pairs.extend(page.map(|page| ("nextPageToken", page)));
-        let path = format!("/rest/v1/programs/{program}/members.json?{}", form_encode(&pairs));
-        let envelope: Envelope<Member> = self.get(&path).await?;
+        let mut target = programs(&[&program.to_string(), "members.json"])
+            .query("filterType", filter)
+            .query("filterValues", values)
+            .query("fields", FIELDS)
+            .query("batchSize", &BATCH.to_string());
+        if let Some(page) = page {
+            target = target.query("nextPageToken", page);
+        }
+        let envelope: Envelope<Member> = self.get(&target).await?;
         let next_page_token = envelope.next_page_token.filter(|token| !token.is_empty());
         Ok(MemberPage { members: envelope.result, next_page_token })
     }

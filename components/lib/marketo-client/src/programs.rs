@@ -1,12 +1,13 @@
 //! Programs, channels and My Tokens: the asset API, whose bodies are form-encoded.
 
-use crate::body::{RequestBody, form_encode};
+use crate::body::RequestBody;
 use crate::call::Envelope;
 use crate::client::MarketoClient;
 use crate::error::MarketoError;
 use domain::ProgramId;
 use domain::status::{Channel, ProgressionStatus};
 use http::Method;
+use platform::RequestTarget;
 use serde::Deserialize;
 
 /// A program.
@@ -93,21 +94,27 @@ fn first_result<T>(answer: Result<Envelope<T>, MarketoError>) -> Result<Option<T
     }
 }
 
+/// Returns the target of an operation of the asset API.
+fn asset(path: &[&str]) -> RequestTarget {
+    let segments: Vec<_> = ["rest", "asset", "v1"].iter().chain(path).copied().collect();
+    RequestTarget::path(&segments)
+}
+
 impl MarketoClient {
     /// Returns a program; `None` if there is none.
     pub async fn program(&self, id: ProgramId) -> Result<Option<Program>, MarketoError> {
-        first_result(self.get(&format!("/rest/asset/v1/program/{id}.json")).await)
+        first_result(self.get(&asset(&["program", &format!("{id}.json")])).await)
     }
 
     /// Returns a channel by name; `None` if there is none.
     pub async fn channel(&self, name: &str) -> Result<Option<ChannelAsset>, MarketoError> {
-        let query = form_encode(&[("name", name)]);
-        first_result(self.get(&format!("/rest/asset/v1/channel/byName.json?{query}")).await)
+        first_result(self.get(&asset(&["channel", "byName.json"]).query("name", name)).await)
     }
 
     /// Returns the My Tokens of a program.
     pub async fn my_tokens(&self, program: ProgramId) -> Result<Vec<MyToken>, MarketoError> {
-        let answer = self.get(&format!("/rest/asset/v1/folder/{program}/tokens.json?folderType=Program")).await;
+        let target = asset(&["folder", &program.to_string(), "tokens.json"]).query("folderType", "Program");
+        let answer = self.get(&target).await;
         Ok(first_result::<TokenFolder>(answer)?.map(|folder| folder.tokens).unwrap_or_default())
     }
 
@@ -115,8 +122,8 @@ impl MarketoClient {
     pub async fn set_my_token(&self, program: ProgramId, token: &MyToken) -> Result<(), MarketoError> {
         let form =
             [("name", &*token.name), ("type", &*token.kind), ("value", &*token.value), ("folderType", "Program")];
-        let path = format!("/rest/asset/v1/folder/{program}/tokens.json");
-        let _: Envelope<serde_json::Value> = self.call(Method::POST, &path, RequestBody::form(&form)).await?;
+        let target = asset(&["folder", &program.to_string(), "tokens.json"]);
+        let _: Envelope<serde_json::Value> = self.call(Method::POST, &target, RequestBody::form(&form)).await?;
         Ok(())
     }
 }

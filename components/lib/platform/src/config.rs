@@ -1,33 +1,74 @@
 //! The application's variables, typed. A component sees only those that `spin.toml` gives it.
 
 use crate::ports::traits::Variables;
-use crate::url_origin::UrlOrigin;
+use crate::url_origin::{InvalidOrigin, OriginPattern, UrlOrigin};
 use domain::{Error, Sensitive};
-use url::Url;
+use std::sync::OnceLock;
 
-/// The application's variables.
+/// The application's variables. URLs are parsed once per instance, the others are read at each use.
 #[derive(Clone, Copy)]
-pub struct Config<'a>(&'a dyn Variables);
+pub struct Config<'a> {
+    variables: &'a dyn Variables,
+    urls: &'a ConfiguredUrls,
+}
+
+/// The configured URLs of an instance, each parsed once.
+#[derive(Debug, Default)]
+pub struct ConfiguredUrls {
+    is_checked: OnceLock<()>,
+    public_url: OnceLock<UrlOrigin>,
+    zoom_oauth_url: OnceLock<UrlOrigin>,
+    zoom_api_url: OnceLock<UrlOrigin>,
+    marketo_url: OnceLock<UrlOrigin>,
+    marketo_callback_url: OnceLock<OriginPattern>,
+}
 
 // Most return the future of a shared function: an `async fn` each would be compiled separately.
 impl<'a> Config<'a> {
-    pub(crate) const fn new(variables: &'a dyn Variables) -> Self {
-        Self(variables)
+    pub(crate) const fn new(variables: &'a dyn Variables, urls: &'a ConfiguredUrls) -> Self {
+        Self { variables, urls }
     }
 
-    /// Returns the base URL at which browsers, Zoom and Marketo reach the application, without a trailing slash.
-    pub fn public_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
-        self.url("public_url")
+    /// Checks every URL that the component is given, once per instance: variables are readable within requests only. A
+    /// variable that is not given is an error when it is used.
+    ///
+    /// # Errors
+    /// Every variable that is wrong, and why. The next request checks again.
+    pub async fn check(self) -> Result<(), Error> {
+        if self.urls.is_checked.get().is_some() {
+            return Ok(());
+        }
+        let urls = self.urls;
+        let mut wrong = Vec::new();
+        for (name, url) in [
+            ("public_url", &urls.public_url),
+            ("zoom_oauth_url", &urls.zoom_oauth_url),
+            ("zoom_api_url", &urls.zoom_api_url),
+            ("marketo_url", &urls.marketo_url),
+        ] {
+            wrong.extend(self.parsed(name, url, UrlOrigin::parse).await.err());
+        }
+        wrong.extend(self.parsed("marketo_callback_url", &urls.marketo_callback_url, OriginPattern::parse).await.err());
+        if wrong.is_empty() {
+            _ = urls.is_checked.set(());
+            return Ok(());
+        }
+        Err(Error::Internal(wrong.join("; ")))
     }
 
-    /// Returns the base URL of Zoom's OAuth server.
-    pub fn zoom_oauth_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
-        self.url("zoom_oauth_url")
+    /// Returns the URL at which browsers, Zoom and Marketo reach the application.
+    pub fn public_url(self) -> impl Future<Output = Result<&'a UrlOrigin, Error>> + Send {
+        self.url("public_url", &self.urls.public_url)
     }
 
-    /// Returns the base URL of Zoom's API, for accounts whose token answer names no region.
-    pub fn zoom_api_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
-        self.url("zoom_api_url")
+    /// Returns the URL of Zoom's OAuth server.
+    pub fn zoom_oauth_url(self) -> impl Future<Output = Result<&'a UrlOrigin, Error>> + Send {
+        self.url("zoom_oauth_url", &self.urls.zoom_oauth_url)
+    }
+
+    /// Returns the URL of Zoom's API, for accounts whose token answer names no region.
+    pub fn zoom_api_url(self) -> impl Future<Output = Result<&'a UrlOrigin, Error>> + Send {
+        self.url("zoom_api_url", &self.urls.zoom_api_url)
     }
 
     /// Returns the Zoom app's client id and secret. Only `oauth` has them.
@@ -40,10 +81,10 @@ impl<'a> Config<'a> {
         self.secret("zoom_webhook_secret")
     }
 
-    /// Returns the base URL of the Marketo instance. Marketo shows it with `/rest` at its end, which is refused: the
-    /// manifest passes the variable to `allowed_outbound_hosts`, where Spin refuses a path.
-    pub fn marketo_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
-        self.url("marketo_url")
+    /// Returns the URL of the Marketo instance. Marketo shows it with `/rest` at its end, which is refused: the manifest
+    /// passes the variable to `allowed_outbound_hosts`, where Spin refuses a path.
+    pub fn marketo_url(self) -> impl Future<Output = Result<&'a UrlOrigin, Error>> + Send {
+        self.url("marketo_url", &self.urls.marketo_url)
     }
 
     /// Returns client id and secret of the API-only user's custom service.
@@ -57,8 +98,9 @@ impl<'a> Config<'a> {
     }
 
     /// Returns the pattern that callback URLs must match.
-    pub fn marketo_callback_url(self) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
-        self.plain("marketo_callback_url")
+    pub async fn marketo_callback_url(self) -> Result<&'a OriginPattern, Error> {
+        let name = "marketo_callback_url";
+        required(name, self.parsed(name, &self.urls.marketo_callback_url, OriginPattern::parse).await)
     }
 
     /// Returns the admin's key.
@@ -77,9 +119,27 @@ impl<'a> Config<'a> {
         Ok(keys.expose().split(',').map(|key| Sensitive::from(key.trim())).collect())
     }
 
+    async fn url(self, name: &'static str, url: &'a OnceLock<UrlOrigin>) -> Result<&'a UrlOrigin, Error> {
+        required(name, self.parsed(name, url, UrlOrigin::parse).await)
+    }
+
+    /// Returns a URL, which is parsed at its first use; `None` if the variable is not set. The error names the variable.
+    async fn parsed<T: Send + Sync>(
+        self,
+        name: &'static str,
+        url: &'a OnceLock<T>,
+        parse: fn(&str) -> Result<T, InvalidOrigin>,
+    ) -> Result<Option<&'a T>, String> {
+        if let Some(url) = url.get() {
+            return Ok(Some(url));
+        }
+        let Some(text) = self.text(name).await else { return Ok(None) };
+        let parsed = parse(&text).map_err(|reason| format!("the variable {name} {reason}"))?;
+        Ok(Some(url.get_or_init(|| parsed)))
+    }
+
     async fn plain(self, name: &'static str) -> Result<String, Error> {
-        let value = self.0.get(name).await.filter(|value| !value.is_empty());
-        value.ok_or_else(|| Error::Internal(format!("the variable {name} is not set")))
+        required(name, Ok(self.text(name).await))
     }
 
     /// Returns a secret. An unset one is an error: comparison with an empty key would accept every request.
@@ -87,54 +147,67 @@ impl<'a> Config<'a> {
         self.plain(name).await.map(Sensitive::from)
     }
 
-    async fn url(self, name: &'static str) -> Result<String, Error> {
-        let text = self.plain(name).await?;
-        base_url(&text).map_err(|reason| Error::Internal(format!("the variable {name} {reason}")))
+    async fn text(self, name: &'static str) -> Option<String> {
+        self.variables.get(name).await.filter(|value| !value.is_empty())
     }
 }
 
-const NOT_A_SERVER: &str = "is not the URL of a server; set it to a scheme and a host, such as https://example.com";
-
-/// Returns a URL without the slashes at its end.
-///
-/// # Errors
-/// Why it is not the base URL of a server. Quotes nothing of it, since it may contain a password.
-fn base_url(text: &str) -> Result<String, &'static str> {
-    let text = text.trim_end_matches('/');
-    let url = Url::parse(text).ok().filter(|_| UrlOrigin::parse(text).is_some()).ok_or(NOT_A_SERVER)?;
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err("has a path, a query or a fragment; end it after the host or the port");
-    }
-    // Not the normalized URL: Spin compares the host with the one that the manifest allows.
-    Ok(text.to_owned())
+fn required<T>(name: &str, value: Result<Option<T>, String>) -> Result<T, Error> {
+    value.and_then(|value| value.ok_or_else(|| format!("the variable {name} is not set"))).map_err(Error::Internal)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::testing::in_memory::InMemoryPorts;
 
-    #[test]
-    fn a_url_is_an_origin_and_nothing_else() {
-        for (text, base) in [
-            ("https://zoom.us", Some("https://zoom.us")),
-            ("https://123-ABC-456.mktorest.com/", Some("https://123-ABC-456.mktorest.com")),
-            ("http://127.0.0.1:3000//", Some("http://127.0.0.1:3000")),
-            ("https://a/rest", None),
-            ("https://a/b", None),
-            ("https://a?b", None),
-            ("https://a/#b", None),
-            ("https://user:secret@a", None),
-            ("zoom.us", None),
-            ("https://", None),
+    #[tokio::test]
+    async fn every_wrong_url_is_named_until_all_are_right() {
+        let memory = InMemoryPorts::default();
+        let ports = memory.ports();
+        assert_eq!(ports.config().check().await, Ok(()), "no variable is given");
+
+        let ports = memory.ports();
+        memory.set("public_url", "https://app.test");
+        memory.set("zoom_api_url", "api.zoom.us");
+        memory.set("marketo_url", "https://123-ABC-456.mktorest.com/rest");
+        memory.set("marketo_callback_url", "https://*.adobe.io/callback");
+        let error = ports.config().check().await.unwrap_err().to_string();
+        for expected in [
+            "the variable zoom_api_url is not the URL of a server",
+            "the variable marketo_url has a path",
+            "the variable marketo_callback_url has a path",
         ] {
-            assert_eq!(base_url(text).ok().as_deref(), base, "{text}");
+            assert!(error.contains(expected), "{error}");
         }
+        for absent in ["public_url", "zoom_oauth_url", "ABC"] {
+            assert!(!error.contains(absent), "{error}");
+        }
+
+        memory.set("zoom_api_url", "https://api.zoom.us");
+        memory.set("marketo_url", "https://123-ABC-456.mktorest.com");
+        memory.set("marketo_callback_url", "https://*.adobe.io");
+        assert_eq!(ports.config().check().await, Ok(()));
+        let url = ports.config().marketo_url().await.unwrap();
+        assert_eq!(url.to_string(), "https://123-abc-456.mktorest.com");
     }
 
-    #[test]
-    fn a_path_is_refused_in_words() {
-        for text in ["https://a/rest", "https://a/rest/", "https://a/rest/v1", "https://a/identity", "https://a?x"] {
-            assert!(base_url(text).is_err_and(|reason| reason.contains("path")), "{text}");
-        }
+    #[tokio::test]
+    async fn an_instance_parses_a_url_once() {
+        let memory = InMemoryPorts::default();
+        let ports = memory.ports();
+        assert!(ports.config().zoom_oauth_url().await.is_err_and(|error| error.to_string().contains("not set")));
+        memory.set("zoom_oauth_url", "https://zoom.us");
+        let first = ports.config().zoom_oauth_url().await.unwrap();
+        memory.set("zoom_oauth_url", "https://other.test");
+        let clone = ports.clone();
+        assert!(std::ptr::eq(first, clone.config().zoom_oauth_url().await.unwrap()));
+        assert_eq!(memory.ports().config().zoom_oauth_url().await.unwrap().to_string(), "https://other.test");
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_is_empty_is_not_set() {
+        let memory = InMemoryPorts::default();
+        memory.set("admin_key", "");
+        assert!(memory.ports().config().admin_key().await.is_err());
     }
 }

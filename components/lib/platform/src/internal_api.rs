@@ -2,36 +2,25 @@
 //! in no other way, since no public route leads there.
 
 use crate::ports::{Ports, TransportError};
+use crate::request_target::RequestTarget;
+use crate::url_origin::UrlOrigin;
 use bytes::Bytes;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, ProgramId, Retry, Sensitive, ServiceId, Upstream, UpstreamError, json};
 use http::{Method, Request, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-/// A component with an internal API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Component {
-    /// Services and tokens.
-    Oauth,
-    /// Webinars and connections.
-    Catalog,
-    /// The flow step.
-    Registration,
-    /// Attendance.
-    Attendance,
-}
+pub use crate::forget_account::{ForgetAccountReport, ForgetAccountRequest};
+pub use domain::Component;
 
-impl Component {
-    /// Returns its host name for service chaining.
-    pub const fn host(self) -> &'static str {
-        match self {
-            Self::Oauth => "oauth.spin.internal",
-            Self::Catalog => "catalog.spin.internal",
-            Self::Registration => "registration.spin.internal",
-            Self::Attendance => "attendance.spin.internal",
-        }
-    }
+/// Returns the URL of an operation of a component's internal API.
+fn url_of(component: Component, path: &[&str]) -> Result<Url, Error> {
+    let origin = UrlOrigin::parse(&format!("http://{}", component.host()));
+    let origin = origin.map_err(|error| Error::Internal(error.to_string()))?;
+    let segments: Vec<_> = ["internal"].iter().chain(path).copied().collect();
+    Ok(origin.url(&RequestTarget::path(&segments)))
 }
 
 /// An access token for Zoom, as `oauth` hands it out.
@@ -39,8 +28,8 @@ impl Component {
 pub struct ZoomToken {
     /// The token.
     pub access_token: Sensitive,
-    /// Where the account's API is, without `/v2`.
-    pub api_base: String,
+    /// The server of the account's API.
+    pub api_base: UrlOrigin,
     /// When it expires.
     pub expires_at: Timestamp,
 }
@@ -91,7 +80,7 @@ pub struct ServiceWebinar {
     pub snapshot: domain::webinar::Snapshot,
 }
 
-/// Calls another component and parses its JSON answer.
+/// Calls another component and parses its JSON answer. `path`: the segments after `/internal`.
 ///
 /// A problem document keeps its code, so that a code such as `SERVICE_SUPERSEDED` reaches the outermost caller unchanged.
 /// It becomes [`Error::Rejected`]; but `ZOOM_UNAVAILABLE`, `RATE_LIMITED` and `MARKETO_UNAVAILABLE` become
@@ -99,7 +88,7 @@ pub struct ServiceWebinar {
 pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
     ports: &Ports,
     component: Component,
-    path: &str,
+    path: &[&str],
     body: &B,
     timeout: SignedDuration,
 ) -> Result<T, Error> {
@@ -112,13 +101,14 @@ pub async fn call<B: Serialize + Sync, T: DeserializeOwned>(
 async fn call_untyped(
     ports: &Ports,
     component: Component,
-    path: &str,
+    path: &[&str],
     body: Bytes,
     timeout: SignedDuration,
 ) -> Result<Bytes, Error> {
+    let url = url_of(component, path)?;
     let request = Request::builder()
         .method(Method::POST)
-        .uri(format!("http://{}{path}", component.host()))
+        .uri(url.as_str())
         .header(header::CONTENT_TYPE, "application/json")
         .body(body)
         .map_err(|error| Error::Internal(error.to_string()))?;
@@ -128,10 +118,12 @@ async fn call_untyped(
     }
     match json::read::<Problem>(response.body()) {
         Ok(problem) if problem.code == ErrorCode::Internal => {
-            Err(Error::Internal(format!("{} failed on {path}", component.host())))
+            Err(Error::Internal(format!("{} failed on {}", component.host(), url.path())))
         }
         Ok(problem) => Err(retryable(problem)),
-        Err(_) => Err(Error::Internal(format!("{} answered {} on {path}", component.host(), response.status()))),
+        Err(_) => {
+            Err(Error::Internal(format!("{} answered {} on {}", component.host(), response.status(), url.path())))
+        }
     }
 }
 
@@ -149,7 +141,7 @@ pub async fn zoom_token(
     refused: Option<String>,
     deadline: Timestamp,
 ) -> Result<ZoomToken, Error> {
-    let path = format!("/internal/token/{service}");
+    let path = ["token", service.as_str()];
     let timeout = TOKEN_TIMEOUT.min(deadline.duration_since(ports.clock.now()));
     call(ports, Component::Oauth, &path, &TokenRequest { refused }, timeout).await
 }
@@ -171,4 +163,22 @@ fn failed(error: &TransportError) -> Error {
         retry: Retry::Soon,
         maybe_executed: error.maybe_executed,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_below_internal() {
+        for (component, path, url) in [
+            (Component::Oauth, ["token", "s1"].as_slice(), "http://oauth.spin.internal/internal/token/s1"),
+            (Component::Catalog, &["tick"], "http://catalog.spin.internal/internal/tick"),
+            (Component::Registration, &["zoom-events"], "http://registration.spin.internal/internal/zoom-events"),
+            (Component::Attendance, &["work", "a/b"], "http://attendance.spin.internal/internal/work/a%2Fb"),
+        ] {
+            assert_eq!(url_of(component, path).unwrap().as_str(), url);
+            assert_eq!(UrlOrigin::of_url(url).unwrap().to_string(), format!("http://{}", component.host()));
+        }
+    }
 }

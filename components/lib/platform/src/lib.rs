@@ -5,14 +5,19 @@
 //! |---|---|
 //! | [`ports`] | outbound HTTP, key-value, clock, randomness, variables, work after the response |
 //! | [`store`] | the key-value port with typed keys |
+//! | [`connections`] | the repository of program connections |
+//! | [`forget_account`] | deletes the records of an account that removed the app (R17) |
 //! | [`store_gate`] | keeps listings of keys apart from other calls to the store, which would block Spin |
+//! | [`services`] | services that can be used |
 //! | [`config`] | the application's variables, typed |
-//! | [`auth`] | authentication of the admin, the scheduler, Marketo and Zoom |
+//! | [`auth`] | authentication of the admin, the scheduler and Marketo |
 //! | [`mod@http`] | problem documents (RFC 9457) and JSON bodies |
 //! | [`internal_api`] | calls to other components by service chaining |
 //! | [`url_origin`] | scheme, host and port of URLs |
+//! | [`request_target`] | path and query of outbound requests, encoded |
 //! | [`retry`] | retries with back-off under a deadline |
 //! | [`rate_limit`] | the rate limiter of outbound calls |
+//! | [`lease`] | leases between instances, and claims on records |
 //! | [`instance_lock`] | named locks between the requests of one instance |
 //! | [`concurrency`] | bounded concurrency |
 //! | [`log`](mod@log) | log lines that contain ids and hashes only |
@@ -22,13 +27,18 @@
 pub mod auth;
 pub mod concurrency;
 pub mod config;
+pub mod connections;
+pub mod forget_account;
 pub mod http;
 pub mod instance_lock;
 pub mod internal_api;
+pub mod lease;
 pub mod log;
 pub mod ports;
 pub mod rate_limit;
+pub mod request_target;
 pub mod retry;
+pub mod services;
 pub mod store;
 pub mod store_gate;
 pub mod url_origin;
@@ -40,4 +50,5 @@ pub mod testing;
 
 pub use self::http::{ApiError, JsonBody};
 pub use ports::Ports;
+pub use request_target::RequestTarget;
 pub use store::Store;

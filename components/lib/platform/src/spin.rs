@@ -1,4 +1,4 @@
-//! The ports on Spin.
+//! The ports on Spin, and the entry of every component.
 
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
 use crate::store_gate::GatedStore;
@@ -14,7 +14,8 @@ use spin_sdk::wasip3::{self, http::types::ErrorCode};
 use std::sync::{Arc, OnceLock};
 use tower_service::Service;
 
-/// Returns the ports of this component. Call it once per instance, because the store gate works within one value.
+/// Returns the ports of this component, for [`entry`]. It is called once per instance, because the store gate works within
+/// one value.
 pub fn ports() -> Ports {
     let spin = Arc::new(Spin::default());
     Ports {
@@ -25,10 +26,27 @@ pub fn ports() -> Ports {
         variables: spin.clone(),
         background: spin,
         throttle: Arc::default(),
+        urls: Arc::default(),
     }
 }
 
-/// Answers a request with a router. Every component's entry calls it.
+/// Defines the component's entry on Spin. Takes a function from the ports to the router. An instance answers many requests,
+/// so the router and the caches of its state are created once.
+#[macro_export]
+macro_rules! spin_entry {
+    ($router:expr) => {
+        #[spin_sdk::http_service]
+        async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
+            static ROUTER: std::sync::OnceLock<axum::Router> = std::sync::OnceLock::new();
+            $crate::spin::serve(ROUTER.get_or_init(|| ($router)($crate::spin::ports())), request).await
+        }
+    };
+}
+
+pub use spin_entry as entry;
+
+/// Answers a request with a router. For [`entry`] only.
+#[doc(hidden)]
 pub async fn serve(router: &Router, request: spin_sdk::http::Request) -> axum::response::Response {
     match router.clone().call(request).await {
         Ok(response) => response,

@@ -1,9 +1,9 @@
-//! The key-value port with typed keys, so that a record is read only as the type that its key names.
+//! The key-value port with typed keys, so that a record is read only as the type that its key names. The version of a
+//! record is checked here, and nowhere else.
 
 use crate::ports::traits::{KeyValue, StoreError};
-use domain::json::{self, JsonError};
-use domain::records::{Key, MAX_VALUE_BYTES};
-use futures::FutureExt;
+use domain::records::{self, AnyKey, Key, MAX_VALUE_BYTES, RecordError, StoreKey};
+use futures::{FutureExt, TryFutureExt};
 
 /// The store with typed keys.
 #[derive(Clone, Copy)]
@@ -21,8 +21,21 @@ impl<'a> Store<'a> {
     ) -> impl Future<Output = Result<Option<K::Record>, StoreError>> + Send + use<'a, K> {
         self.bytes(key.to_string()).map(|read| {
             let (key, bytes) = read?;
-            let record = bytes.as_deref().map(json::read).transpose();
+            let record = bytes.as_deref().map(records::read).transpose();
             record.map_err(|error| unreadable(&key, &error))
+        })
+    }
+
+    /// Reads a record for a loop over many. Logs and skips an unreadable one, so that the loop reaches the others.
+    pub fn get_readable<K: Key>(
+        self,
+        key: &K,
+    ) -> impl Future<Output = Result<Option<K::Record>, StoreError>> + Send + use<'a, K> {
+        self.bytes(key.to_string()).map_ok(|(key, bytes)| {
+            bytes.as_deref().map(records::read).transpose().unwrap_or_else(|error| {
+                crate::log!(Error, "record.read_failed", kind = kind(&key), error = error);
+                None
+            })
         })
     }
 
@@ -50,7 +63,7 @@ impl<'a> Store<'a> {
     }
 
     /// Deletes a record.
-    pub fn delete<K: Key>(self, key: &K) -> impl Future<Output = Result<(), StoreError>> + Send + use<'a, K> {
+    pub fn delete<K: StoreKey>(self, key: &K) -> impl Future<Output = Result<(), StoreError>> + Send + use<'a, K> {
         self.remove(key.to_string())
     }
 
@@ -58,17 +71,76 @@ impl<'a> Store<'a> {
         self.0.delete(&key).await
     }
 
-    /// Returns all keys with a prefix. Reads every key of the store: for maintenance, not for requests.
-    pub async fn keys(self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        self.0.keys(prefix).await
+    /// Returns all keys of a kind, or with [`AnyKey`] of all kinds. Reads every key of the store: for maintenance, not
+    /// for requests.
+    pub async fn list<K: StoreKey>(self) -> Result<Vec<K>, StoreError> {
+        self.list_prefixed(K::PREFIX).await
+    }
+
+    /// Returns the keys of a kind that begin with a longer text than its prefix. Reads every key of the store.
+    pub async fn list_prefixed<K: StoreKey>(self, prefix: &str) -> Result<Vec<K>, StoreError> {
+        Ok(self.0.keys(prefix).await?.iter().filter_map(|key| K::parse(key)).collect())
     }
 }
 
-fn unreadable(key: &str, error: &JsonError) -> StoreError {
+fn unreadable(key: &str, error: &RecordError) -> StoreError {
     StoreError(format!("a record of kind {} cannot be read: {error}", kind(key)))
 }
 
-/// Returns the prefix of a key, the only part that a log may contain.
-fn kind(key: &str) -> &str {
-    key.split(':').next().unwrap_or_default()
+/// Returns the kind of a key, the only part that a log may contain.
+fn kind(key: &str) -> &'static str {
+    AnyKey::parse(key).map_or("unknown", |key| key.kind().form())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ports::StoreError;
+    use crate::testing::in_memory::InMemoryPorts;
+    use domain::Error;
+    use domain::records::{AnyKey, FailureKey, LastTickKey, Moment, ProgramKey};
+    use domain::time::Timestamp;
+
+    async fn stored(key: &str, value: &str) -> InMemoryPorts {
+        let memory = InMemoryPorts::default();
+        memory.ports().key_value.set(key, value.as_bytes().to_vec()).await.unwrap();
+        memory
+    }
+
+    #[tokio::test]
+    async fn a_record_of_a_newer_version_is_an_internal_error_that_names_kind_and_versions_only() {
+        let memory = stored("program:1015", r#"{"v":9,"program_name":"Secret"}"#).await;
+        let error = memory.ports().store().get(&ProgramKey { id: 1015.into() }).await.unwrap_err();
+        let error = Error::from(error);
+        assert!(matches!(error, Error::Internal(_)), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            "internal: key-value store: a record of kind program:{id} cannot be read: it has version 9, and this build \
+             reads versions up to 1; a newer build wrote it"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_record_is_an_error_and_a_loop_skips_it() {
+        let memory = stored("failure:7:8", r#"{"v":1,"program":"secret"}"#).await;
+        let (ports, key) = (memory.ports(), FailureKey { program: 7.into(), lead: 8.into() });
+        let StoreError(error) = ports.store().get(&key).await.unwrap_err();
+        assert!(error.starts_with("a record of kind failure:{program}:{lead} cannot be read: "), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+        assert_eq!(ports.store().get_readable(&key).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn a_listing_has_the_keys_of_one_kind_or_of_all() {
+        let memory = stored("failure:7:8", "{}").await;
+        let (ports, at) = (memory.ports(), Timestamp::UNIX_EPOCH);
+        ports.store().put(&LastTickKey {}, &Moment::new(at)).await.unwrap();
+        ports.key_value.set("failure:odd", Vec::new()).await.unwrap();
+        assert_eq!(ports.store().get(&LastTickKey {}).await.unwrap(), Some(Moment::new(at)));
+        let failure = FailureKey { program: 7.into(), lead: 8.into() };
+        assert_eq!(ports.store().list::<FailureKey>().await.unwrap(), std::slice::from_ref(&failure));
+        let all = ports.store().list::<AnyKey>().await.unwrap();
+        assert_eq!(all, [AnyKey::Failure(failure), AnyKey::LastTick(LastTickKey {})]);
+        ports.store().delete(&all[0]).await.unwrap();
+        assert_eq!(ports.store().list::<FailureKey>().await.unwrap(), []);
+    }
 }

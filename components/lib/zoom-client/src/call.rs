@@ -9,6 +9,7 @@ use domain::json::{self, JsonError};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError};
 use http::{Method, Request, header};
+use platform::RequestTarget;
 use platform::internal_api::{self, Component, ServiceProblem, ZoomToken};
 use platform::ports::TransportError;
 use platform::retry::RetryBudget;
@@ -31,15 +32,15 @@ pub(crate) enum Idempotency {
 }
 
 impl ZoomClient {
-    pub(crate) async fn get<T: DeserializeOwned + Send>(&self, path: &str) -> Result<T, ZoomError> {
-        self.call::<(), T>(Method::GET, path, None, Idempotency::Idempotent).await
+    pub(crate) async fn get<T: DeserializeOwned + Send>(&self, target: &RequestTarget) -> Result<T, ZoomError> {
+        self.call::<(), T>(Method::GET, target, None, Idempotency::Idempotent).await
     }
 
-    /// Calls an operation and deserializes its answer. `path` begins after `/v2` and is encoded.
+    /// Calls an operation and deserializes its answer.
     pub(crate) async fn call<B: Serialize + Sync, T: DeserializeOwned + Send>(
         &self,
         method: Method,
-        path: &str,
+        target: &RequestTarget,
         body: Option<&B>,
         idempotency: Idempotency,
     ) -> Result<T, ZoomError> {
@@ -49,7 +50,7 @@ impl ZoomClient {
         };
         let mut answer = None;
         let mut read = |text: &[u8]| json::read(text).map(|read| answer = Some(read));
-        self.call_untyped(method, path, body, idempotency, &mut read).await?;
+        self.call_untyped(method, target, body, idempotency, &mut read).await?;
         answer.ok_or_else(|| unavailable(true))
     }
 
@@ -57,18 +58,18 @@ impl ZoomClient {
     async fn call_untyped(
         &self,
         method: Method,
-        path: &str,
+        target: &RequestTarget,
         body: Bytes,
         idempotency: Idempotency,
         read: &mut (dyn FnMut(&[u8]) -> Result<(), JsonError> + Send),
     ) -> Result<(), ZoomError> {
-        let label = RateLimitLabel::of(&method, path);
+        let label = RateLimitLabel::of(&method, target);
         let mut retry_budget = RetryBudget::until(self.deadline);
         let mut token = self.token(None).await?;
         let mut renewed = false;
         loop {
             self.wait_for_rate_limit_slot(label).await?;
-            let request = request(&method, &token, path, body.clone())?;
+            let request = request(&method, &token, target, body.clone())?;
             let timeout = CALL_TIMEOUT.min(self.deadline.duration_since(self.ports.clock.now()));
             let response = match self.ports.send_within(timeout, request).await {
                 Ok(response) => response,
@@ -149,7 +150,7 @@ impl ZoomClient {
         let Credentials::Service(service, _) = &self.credentials else { return };
         let Some(problem) = error.service_problem().filter(|_| self.reports_problems) else { return };
         let body = ServiceProblem { problem: Some(problem), program: None, token: Some(token) };
-        let path = format!("/internal/problem/{service}");
+        let path = ["problem", service.as_str()];
         let reported: Result<serde::de::IgnoredAny, Error> =
             internal_api::call(&self.ports, Component::Oauth, &path, &body, REPORT_TIMEOUT).await;
         if reported.is_err() {
@@ -158,10 +159,10 @@ impl ZoomClient {
     }
 }
 
-fn request(method: &Method, token: &ZoomToken, path: &str, body: Bytes) -> Result<Request<Bytes>, Error> {
+fn request(method: &Method, token: &ZoomToken, target: &RequestTarget, body: Bytes) -> Result<Request<Bytes>, Error> {
     let mut request = Request::builder()
         .method(method)
-        .uri(format!("{}/v2{path}", token.api_base))
+        .uri(token.api_base.url(target).as_str())
         .header(header::AUTHORIZATION, format!("Bearer {}", token.access_token.expose()))
         .header(header::ACCEPT, "application/json");
     if !body.is_empty() {

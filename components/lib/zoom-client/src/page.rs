@@ -1,7 +1,6 @@
 //! Pages of lists.
 
 use crate::lenient;
-use crate::url_encoding::encode;
 use serde::Deserialize;
 
 /// One page of a list.
@@ -17,13 +16,4 @@ pub struct Page<T> {
     /// Number of items of all pages, where Zoom reports it.
     #[serde(default)]
     pub total_records: Option<u64>,
-}
-
-/// Number of items per page: the maximum that Zoom allows.
-const PAGE_SIZE: u32 = 300;
-
-/// Returns the query parameters of a page. `cursor` is `None` for the first page.
-pub(crate) fn page_query(cursor: Option<&str>) -> String {
-    let token = cursor.map(|cursor| format!("&next_page_token={}", encode(cursor))).unwrap_or_default();
-    format!("page_size={PAGE_SIZE}{token}")
 }

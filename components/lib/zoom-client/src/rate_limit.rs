@@ -3,6 +3,7 @@
 
 use domain::time::{SignedDuration, Timestamp};
 use http::{HeaderMap, Method};
+use platform::RequestTarget;
 use platform::rate_limit::RateLimiter;
 
 /// Window of Zoom's rate limits.
@@ -18,18 +19,13 @@ pub(crate) enum RateLimitLabel {
 
 impl RateLimitLabel {
     /// Returns the label of an operation. An operation that is not known to be heavier is light; at worst Zoom refuses it.
-    pub(crate) fn of(method: &Method, path: &str) -> Self {
-        let path = path.split('?').next().unwrap_or_default();
-        let ends = |end: &str| path.ends_with(end);
-        if path.starts_with("/report/") || ends("/absentees") {
-            Self::Heavy
-        } else if ends("/participants")
-            || ends("/registrants/status")
-            || (method == Method::GET && (ends("/registrants") || ends("/webinars")))
-        {
-            Self::Medium
-        } else {
-            Self::Light
+    pub(crate) fn of(method: &Method, target: &RequestTarget) -> Self {
+        let path: Vec<_> = target.segments().iter().map(String::as_str).collect();
+        match *path {
+            [_, "report", ..] | [.., "absentees"] => Self::Heavy,
+            [.., "participants"] | [.., "registrants", "status"] => Self::Medium,
+            [.., "registrants" | "webinars"] if method == Method::GET => Self::Medium,
+            _ => Self::Light,
         }
     }
 }
@@ -61,6 +57,7 @@ pub(crate) fn observe(limiter: &mut RateLimiter, headers: &HeaderMap, is_refused
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::{page, target};
     use proptest::prelude::*;
 
     fn headers(kind: &str, limit: &str, left: &str) -> HeaderMap {
@@ -100,17 +97,18 @@ mod tests {
     #[test]
     fn lists_are_medium_and_reports_are_heavy() {
         for (method, path, label) in [
-            (Method::POST, "/webinars/9/registrants", RateLimitLabel::Light),
-            (Method::GET, "/webinars/9/registrants/questions", RateLimitLabel::Light),
-            (Method::GET, "/past_webinars/9/instances", RateLimitLabel::Light),
-            (Method::GET, "/webinars/9/registrants?status=approved&page_size=300", RateLimitLabel::Medium),
-            (Method::PUT, "/webinars/9/registrants/status", RateLimitLabel::Medium),
-            (Method::GET, "/users/me/webinars?page_size=300", RateLimitLabel::Medium),
-            (Method::GET, "/past_webinars/a%2Fb/participants?page_size=300", RateLimitLabel::Medium),
-            (Method::GET, "/report/webinars/a%2Fb/participants?page_size=300", RateLimitLabel::Heavy),
-            (Method::GET, "/past_webinars/a%2Fb/absentees?page_size=300", RateLimitLabel::Heavy),
+            (Method::POST, ["webinars", "9", "registrants"].as_slice(), RateLimitLabel::Light),
+            (Method::GET, &["webinars", "9", "registrants", "questions"], RateLimitLabel::Light),
+            (Method::GET, &["past_webinars", "9", "instances"], RateLimitLabel::Light),
+            (Method::GET, &["webinars", "9", "registrants"], RateLimitLabel::Medium),
+            (Method::PUT, &["webinars", "9", "registrants", "status"], RateLimitLabel::Medium),
+            (Method::GET, &["users", "me", "webinars"], RateLimitLabel::Medium),
+            (Method::GET, &["past_webinars", "a/b", "participants"], RateLimitLabel::Medium),
+            (Method::GET, &["report", "webinars", "a/b", "participants"], RateLimitLabel::Heavy),
+            (Method::GET, &["past_webinars", "a/b", "absentees"], RateLimitLabel::Heavy),
         ] {
-            assert_eq!(RateLimitLabel::of(&method, path), label, "{method} {path}");
+            let target = page(target(path), Some("cursor"));
+            assert_eq!(RateLimitLabel::of(&method, &target), label, "{method} {path:?}");
         }
     }
 

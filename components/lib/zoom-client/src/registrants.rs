@@ -4,7 +4,8 @@ use crate::call::Idempotency;
 use crate::client::ZoomClient;
 use crate::error::{ZoomApiError, ZoomError};
 use crate::lenient;
-use crate::page::{Page, page_query};
+use crate::page::Page;
+use crate::target;
 use domain::{Email, ErrorCode, Problem, RegistrantId, Sensitive, WebinarId};
 use http::Method;
 use serde::de::{Deserializer, IgnoredAny};
@@ -170,18 +171,18 @@ impl ZoomClient {
         webinar: WebinarId,
         registrant: &NewRegistrant,
     ) -> Result<AddedRegistrant, ZoomError> {
-        let path = format!("/webinars/{webinar}/registrants");
-        self.call(Method::POST, &path, Some(registrant), Idempotency::NonIdempotent).await
+        let target = target::target(&["webinars", &webinar.to_string(), "registrants"]);
+        self.call(Method::POST, &target, Some(registrant), Idempotency::NonIdempotent).await
     }
 
     /// Approves registrants that were denied or cancelled, at most [`STATUS_BATCH`]. Not retried when the outcome is
     /// unknown, since Zoom allows 10 such calls a day for one registrant. Needs a scope that older sign-ins may lack;
     /// the rest of the service works without it, so its absence is not reported as a problem of the service.
     pub async fn approve(&self, webinar: WebinarId, registrants: &[RegistrantRef]) -> Result<(), ZoomError> {
-        let path = format!("/webinars/{webinar}/registrants/status");
+        let target = target::target(&["webinars", &webinar.to_string(), "registrants", "status"]);
         let body = StatusChange { action: "approve", registrants };
         self.without_problem_reports()
-            .call::<_, IgnoredAny>(Method::PUT, &path, Some(&body), Idempotency::NonIdempotent)
+            .call::<_, IgnoredAny>(Method::PUT, &target, Some(&body), Idempotency::NonIdempotent)
             .await
             .map(drop)
     }
@@ -193,13 +194,13 @@ impl ZoomClient {
         status: RegistrantStatus,
         page: Option<&str>,
     ) -> Result<Page<Registrant>, ZoomError> {
-        let (status, page) = (status.as_str(), page_query(page));
-        self.get(&format!("/webinars/{webinar}/registrants?status={status}&{page}")).await
+        let target = target::target(&["webinars", &webinar.to_string(), "registrants"]);
+        self.get(&target::page(target.query("status", status.as_str()), page)).await
     }
 
     /// Returns the questions of the registration form.
     pub async fn questions(&self, webinar: WebinarId) -> Result<Questions, ZoomError> {
-        self.get(&format!("/webinars/{webinar}/registrants/questions")).await
+        self.get(&target::target(&["webinars", &webinar.to_string(), "registrants", "questions"])).await
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::client::ZoomClient;
 use crate::error::ZoomError;
 use crate::lenient;
-use crate::page::{Page, page_query};
+use crate::page::Page;
 use crate::registrants::Registrant;
-use crate::url_encoding::encode_uuid;
+use crate::target::{self, uuid_segment};
 use domain::WebinarId;
 use domain::ids::InstanceUuid;
 use domain::time::{self, Timestamp};
@@ -69,13 +69,14 @@ pub struct Participant {
 impl ZoomClient {
     /// Returns the past instances of a webinar.
     pub async fn past_instances(&self, webinar: WebinarId) -> Result<Vec<PastInstance>, ZoomError> {
-        let instances: PastInstances = self.get(&format!("/past_webinars/{webinar}/instances")).await?;
+        let instances: PastInstances =
+            self.get(&target::target(&["past_webinars", &webinar.to_string(), "instances"])).await?;
         Ok(instances.webinars)
     }
 
     /// Returns one page of the attendance report of an instance. Takes an admin scope.
     pub async fn report(&self, instance: &InstanceUuid, page: Option<&str>) -> Result<Page<Participant>, ZoomError> {
-        self.participants("/report/webinars", instance, page).await
+        self.participants(&["report", "webinars"], instance, page).await
     }
 
     /// Returns one page of the participants of an instance. Needs no access to reports.
@@ -84,23 +85,24 @@ impl ZoomClient {
         instance: &InstanceUuid,
         page: Option<&str>,
     ) -> Result<Page<Participant>, ZoomError> {
-        self.participants("/past_webinars", instance, page).await
+        self.participants(&["past_webinars"], instance, page).await
     }
 
     async fn participants(
         &self,
-        prefix: &str,
+        list: &[&str],
         instance: &InstanceUuid,
         page: Option<&str>,
     ) -> Result<Page<Participant>, ZoomError> {
-        let uuid = encode_uuid(instance.as_str());
-        let query = page_query(page);
-        self.get(&format!("{prefix}/{uuid}/participants?include_fields=registrant_id&{query}")).await
+        let uuid = uuid_segment(instance);
+        let path = [list, &[&uuid, "participants"]].concat();
+        let target = target::target(&path).query("include_fields", "registrant_id");
+        self.get(&target::page(target, page)).await
     }
 
     /// Returns one page of the registrants who did not attend an instance.
     pub async fn absentees(&self, instance: &InstanceUuid, page: Option<&str>) -> Result<Page<Registrant>, ZoomError> {
-        let uuid = encode_uuid(instance.as_str());
-        self.get(&format!("/past_webinars/{uuid}/absentees?{}", page_query(page))).await
+        let target = target::target(&["past_webinars", &uuid_segment(instance), "absentees"]);
+        self.get(&target::page(target, page)).await
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::client::ZoomClient;
 use crate::error::ZoomError;
-use crate::url_encoding::encode;
+use crate::target::target;
 use domain::{AccountId, Email, UserId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -22,14 +22,14 @@ pub struct User {
 impl ZoomClient {
     /// Returns the user who signed in.
     pub async fn me(&self) -> Result<User, ZoomError> {
-        self.get("/users/me").await
+        self.get(&target(&["users", "me"])).await
     }
 
     /// Returns whether the sign-in grants access to a user's webinars (R2). An error that is not about permissions, such
     /// as a missing webinar licence of the user, counts as access.
     pub async fn may_read_webinars(&self, user: &Email) -> Result<bool, ZoomError> {
-        let path = format!("/users/{}/webinars?page_size=1", encode(user.expose()));
-        match self.get::<IgnoredAny>(&path).await {
+        let target = target(&["users", user.expose(), "webinars"]).query("page_size", "1");
+        match self.get::<IgnoredAny>(&target).await {
             Ok(_) => Ok(true),
             Err(ZoomError::Api(error)) => Ok(error.service_problem().is_none()),
             Err(error) => Err(error),
@@ -39,6 +39,6 @@ impl ZoomClient {
     /// Returns a user of the account by e-mail address. An unknown one is an error with
     /// [`crate::ZoomApiError::is_not_found`].
     pub async fn user(&self, email: &Email) -> Result<User, ZoomError> {
-        self.get(&format!("/users/{}", encode(email.expose()))).await
+        self.get(&target(&["users", email.expose()])).await
     }
 }

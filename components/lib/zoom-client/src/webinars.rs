@@ -3,8 +3,8 @@
 use crate::client::ZoomClient;
 use crate::error::ZoomError;
 use crate::lenient;
-use crate::page::{Page, page_query};
-use crate::url_encoding::encode;
+use crate::page::Page;
+use crate::target;
 use domain::time::{self, Timestamp};
 use domain::webinar::{RegistrationMode, Snapshot};
 use domain::{Email, Sensitive, WebinarId, json};
@@ -118,12 +118,12 @@ impl Webinar {
 impl ZoomClient {
     /// Returns one page of a user's webinars that are not over. Zoom does not list meetings here.
     pub async fn webinars_of(&self, user: &Email, page: Option<&str>) -> Result<Page<ListedWebinar>, ZoomError> {
-        let user = encode(user.expose());
-        self.get(&format!("/users/{user}/webinars?type=scheduled&{}", page_query(page))).await
+        let target = target::target(&["users", user.expose(), "webinars"]).query("type", "scheduled");
+        self.get(&target::page(target, page)).await
     }
 
     /// Returns one webinar.
     pub async fn webinar(&self, id: WebinarId) -> Result<Webinar, ZoomError> {
-        self.get(&format!("/webinars/{id}")).await
+        self.get(&target::target(&["webinars", &id.to_string()])).await
     }
 }

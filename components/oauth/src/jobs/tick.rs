@@ -6,9 +6,11 @@ use crate::removal::deletion::Deletion;
 use crate::removal::{deauthorization, deletion};
 use crate::sign_in;
 use crate::state::AppState;
-use crate::store::removals::{self, RemovalReason};
-use crate::store::services;
+use crate::store::{removals, services};
 use crate::tokens::renewal;
+use anyhow::Context;
+use domain::records::RemovalReason;
+use domain::time::Timestamp;
 use domain::{Error, ServiceId};
 use serde::Serialize;
 
@@ -23,11 +25,11 @@ pub(crate) struct TickCounts {
     failed: usize,
 }
 
-/// Completes removals, rechecks permissions, renews unused grants, and sweeps expired sign-ins.
-pub(crate) async fn run(app: &AppState) -> Result<TickCounts, Error> {
+/// Completes removals until the deadline, rechecks permissions, renews unused grants, and sweeps expired sign-ins.
+pub(crate) async fn run(app: &AppState, deadline: Timestamp) -> anyhow::Result<TickCounts> {
     let mut counts = TickCounts::default();
     let mut deauthorized = Vec::new();
-    for id in services::ids(app).await? {
+    for id in services::ids(app).await.context("reading the index of services")? {
         match maintain(app, &id, &mut counts).await {
             Ok(Maintenance::Done) => {}
             Ok(Maintenance::SweepNeeded) => deauthorized.push(id),
@@ -40,15 +42,15 @@ pub(crate) async fn run(app: &AppState) -> Result<TickCounts, Error> {
         }
     }
     if !deauthorized.is_empty() {
-        match deauthorization::complete(app, &deauthorized).await {
-            Ok(()) => counts.removed += deauthorized.len(),
+        match deauthorization::complete(app, &deauthorized, deadline).await {
+            Ok(completed) => counts.removed += completed,
             Err(error) => {
                 counts.failed += deauthorized.len();
                 platform::log!(Warn, "deauthorization.sweep_failed", error = error);
             }
         }
     }
-    sign_in::state::sweep(app).await?;
+    sign_in::state::sweep(app).await.context("sweeping expired sign-ins")?;
     Ok(counts)
 }
 

@@ -1,13 +1,14 @@
 //! Removal of an account's services and of all its data, when the app was removed from the account (R17).
 
-use super::account_sweep;
 use super::end::{begin_removal, end};
+use super::forget_account::{ForgottenAccount, forget};
 use crate::state::AppState;
-use crate::store::removals::{self, Removal, RemovalReason};
-use crate::store::{services, token_store};
-use domain::records::{ProgramConnection, Service, ServiceState};
+use crate::store::{removals, services, token_store};
+use domain::records::{Removal, RemovalReason, Service, ServiceState};
 use domain::time::Timestamp;
 use domain::{AccountId, Error, ServiceId};
+use platform::retry::RUN_TIMEOUT;
+use std::collections::BTreeMap;
 
 /// Ends every service of the account, and starts deleting the rest of the account's data in the background: Zoom expects
 /// an answer within 3 seconds. If an admin deleted the account's services here before, the rest is deleted within the
@@ -20,7 +21,7 @@ pub(crate) async fn deauthorize(
     let all = services::all(app).await?;
     let of_account: Vec<_> = all.into_iter().filter(|service| service.account_id == *account).collect();
     if of_account.is_empty() {
-        return sweep_orphans(app, account).await;
+        return forget_orphans(app, account).await;
     }
     let mut ended = Vec::new();
     for service in of_account {
@@ -34,7 +35,9 @@ pub(crate) async fn deauthorize(
     if !ended.is_empty() {
         let background_app = app.clone();
         app.ports.background.spawn(Box::pin(async move {
-            if let Err(error) = complete(&background_app, &ended).await {
+            let deadline = background_app.now() + RUN_TIMEOUT;
+            // The tick continues what fails or is left.
+            if let Err(error) = complete(&background_app, &ended, deadline).await {
                 platform::log!(Warn, "deauthorization.sweep_failed", error = error);
             }
         }));
@@ -42,35 +45,57 @@ pub(crate) async fn deauthorize(
     Ok(())
 }
 
-/// Completes the removal of services that are ended or to be ended.
-pub(crate) async fn complete(app: &AppState, ended: &[ServiceId]) -> Result<(), Error> {
+/// Completes the removal of services that are ended or to be ended. Returns how many removals are complete; the others are
+/// continued later.
+pub(crate) async fn complete(app: &AppState, ended: &[ServiceId], deadline: Timestamp) -> Result<usize, Error> {
     for id in ended {
         // The service may not have been ended before an interruption.
         end(app, id, RemovalReason::Deauthorized).await?;
     }
     let services = services::all(app).await?;
-    let accounts: Vec<_> =
-        services.iter().filter(|service| ended.contains(&service.id)).map(|service| &service.account_id).collect();
-    account_sweep::sweep(app, |connection| {
-        ended.contains(&connection.service) || is_orphan(connection, &accounts, &services)
-    })
-    .await?;
-    for id in ended {
+    let mut completed = 0;
+    for id in ended.iter().filter(|id| !services.iter().any(|service| service.id == **id)) {
         removals::delete(app, id).await?;
+        completed += 1;
     }
-    Ok(())
+    let (ended, kept): (Vec<_>, Vec<_>) = services.into_iter().partition(|service| ended.contains(&service.id));
+    let mut by_account = BTreeMap::<_, Vec<_>>::new();
+    for service in ended {
+        by_account.entry(service.account_id).or_default().push(service.id);
+    }
+    let kept_services = ids(&kept);
+    let mut failure = None;
+    for (id, services) in by_account {
+        let account = ForgottenAccount { id, services, kept_services: kept_services.clone() };
+        match forget(app, &account, deadline).await {
+            Ok(true) => {
+                for id in &account.services {
+                    removals::delete(app, id).await?;
+                    completed += 1;
+                }
+            }
+            Ok(false) => {}
+            // The other accounts do not wait for this one.
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(completed), Err)
 }
 
 /// Deletes the data of an account that has no service here any more.
-async fn sweep_orphans(app: &AppState, account: &AccountId) -> Result<(), Error> {
-    let services = services::all(app).await?;
-    account_sweep::sweep(app, |connection| is_orphan(connection, &[account], &services)).await
+async fn forget_orphans(app: &AppState, account: &AccountId) -> Result<(), Error> {
+    let kept_services = ids(&services::all(app).await?);
+    let account = ForgottenAccount { id: account.clone(), services: Vec::new(), kept_services };
+    if forget(app, &account, app.now() + RUN_TIMEOUT).await? { Ok(()) } else { Err(incomplete()) }
 }
 
-/// Returns whether a connection belongs to one of the accounts and its service was deleted here before.
-fn is_orphan(connection: &ProgramConnection, accounts: &[&AccountId], services: &[Service]) -> bool {
-    connection.account_id.as_ref().is_some_and(|account| accounts.contains(&account))
-        && !services.iter().any(|service| service.id == connection.service)
+/// The error of a deletion that is not complete and that no record makes the tick resume: the caller repeats it.
+pub(super) fn incomplete() -> Error {
+    Error::Internal("the records of the account are not deleted completely yet".to_owned())
+}
+
+fn ids(services: &[Service]) -> Vec<ServiceId> {
+    services.iter().map(|service| service.id.clone()).collect()
 }
 
 /// Returns whether the event ends a service: it does not if the service ended already, or if the admin signed in after

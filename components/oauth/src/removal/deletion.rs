@@ -3,13 +3,14 @@
 use super::deauthorization;
 use super::end::{begin_removal, end};
 use crate::state::AppState;
-use crate::store::removals::{self, Removal, RemovalReason};
-use crate::store::services;
 use crate::store::token_store::{self, ServiceTokens};
+use crate::store::{removals, services};
 use crate::zoom_oauth::client;
 use crate::zoom_oauth::response::GrantError;
+use domain::records::{Removal, RemovalReason};
 use domain::time::SignedDuration;
 use domain::{Error, ErrorCode, ServiceId};
+use platform::retry::RUN_TIMEOUT;
 
 /// How long revoking is retried before the service is deleted without it. The tokens then expire.
 const REVOKE_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
@@ -29,7 +30,10 @@ pub(crate) async fn delete(app: &AppState, id: &ServiceId) -> Result<Deletion, E
     let removal = match removals::get(app, id).await? {
         // A deauthorization under way is completed first, because it deletes more.
         Some(removal) if removal.reason == RemovalReason::Deauthorized => {
-            deauthorization::complete(app, std::slice::from_ref(id)).await?;
+            let deadline = app.now() + RUN_TIMEOUT;
+            if deauthorization::complete(app, std::slice::from_ref(id), deadline).await? == 0 {
+                return Err(deauthorization::incomplete());
+            }
             Removal::new(removal.since, RemovalReason::Deleted)
         }
         Some(removal) => removal,

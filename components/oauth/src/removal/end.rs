@@ -1,9 +1,8 @@
 //! The first step of every removal: the service ends.
 
 use crate::state::AppState;
-use crate::store::removals::{self, Removal, RemovalReason};
-use crate::store::{services, token_store};
-use domain::records::ServiceState;
+use crate::store::{removals, services, token_store};
+use domain::records::{Removal, RemovalReason, ServiceState};
 use domain::{Email, Error, ErrorCode, Problem, ServiceId};
 
 /// Replaces the address of an admin whose data was deleted.

@@ -8,7 +8,7 @@ use crate::tokens::access;
 use axum::extract::State;
 use http::StatusCode;
 use platform::http::Json;
-use platform::internal_api::{ServiceProblem, TokenRequest, ZoomToken};
+use platform::internal_api::{ServiceProblem, TickRequest, TokenRequest, ZoomToken};
 use platform::{ApiError, JsonBody};
 
 /// Returns an access token to another component.
@@ -32,6 +32,9 @@ pub(crate) async fn problem(
 }
 
 /// Runs the jobs.
-pub(crate) async fn tick(State(app): State<AppState>) -> Result<Json<TickCounts>, ApiError> {
-    Ok(Json(tick::run(&app).await?))
+pub(crate) async fn tick(
+    State(app): State<AppState>,
+    JsonBody(request): JsonBody<TickRequest>,
+) -> Result<Json<TickCounts>, ApiError> {
+    Ok(Json(tick::run(&app, request.deadline).await?))
 }

@@ -10,8 +10,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use platform::ApiError;
 use platform::auth::AdminAuth;
+use platform::{ApiError, RequestTarget};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -43,15 +43,16 @@ pub(crate) async fn callback(
     query: Result<Query<CallbackQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let public_url = app.config().public_url().await?;
+    let console = public_url.url(&RequestTarget::path(&[]));
     let outcome = match query {
         Ok(Query(query)) => finish::finish(&app, &headers, query).await,
         Err(_) => Err(SignInError::UnknownState),
     };
     let response = match outcome {
-        Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{public_url}/"))]).into_response(),
+        Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, console.as_str())]).into_response(),
         Err(error) => {
             log_failure(&error);
-            let page = sign_in_page::render(&error, &public_url);
+            let page = sign_in_page::render(&error, console.as_str());
             // The cookie of this browser's own sign-in stays: the failed callback did not belong to it.
             if matches!(error, SignInError::UnknownState | SignInError::OtherBrowser) {
                 return Ok(page);
@@ -59,7 +60,7 @@ pub(crate) async fn callback(
             page
         }
     };
-    let removal = csrf_cookie::removal(public_url.starts_with("https:"));
+    let removal = csrf_cookie::COOKIE.remove(public_url.is_https());
     let headers = AppendHeaders([(header::SET_COOKIE, removal), (header::CACHE_CONTROL, "no-store".to_owned())]);
     Ok((headers, response).into_response())
 }

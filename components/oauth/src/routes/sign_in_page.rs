@@ -14,8 +14,8 @@ h1{font-size:1.4rem}\
 li{margin:.4rem 0}\
 code{font-size:.9em}";
 
-/// Renders the page. `public_url` is the address of the console.
-pub(super) fn render(error: &SignInError, public_url: &str) -> Response {
+/// Renders the page. `console`: the URL of the console.
+pub(super) fn render(error: &SignInError, console: &str) -> Response {
     let style_hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style_hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -27,10 +27,10 @@ pub(super) fn render(error: &SignInError, public_url: &str) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    (error.status(), headers, html(error, public_url)).into_response()
+    (error.status(), headers, html(error, console)).into_response()
 }
 
-fn html(error: &SignInError, public_url: &str) -> String {
+fn html(error: &SignInError, console: &str) -> String {
     let title = escaped(error.title());
     let mut page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -46,7 +46,7 @@ fn html(error: &SignInError, public_url: &str) -> String {
         }
         page.push_str("</ul>");
     }
-    let _ = write!(page, "<p><a href=\"{}/\">Go to the console</a></p></main></body></html>", escaped(public_url));
+    let _ = write!(page, "<p><a href=\"{}\">Go to the console</a></p></main></body></html>", escaped(console));
     page
 }
 

@@ -4,8 +4,9 @@ use crate::state::AppState;
 use crate::store::token_store::{self, ServiceTokens};
 use crate::store::{removals, services};
 use crate::zoom_oauth::response::Grant;
-use domain::records::{Service, ServiceState, VERSION};
+use domain::records::{Record, Service, ServiceState};
 use domain::{AccountId, Email, Error, ServiceId, UserId};
+use platform::url_origin::UrlOrigin;
 
 /// Number of random bytes in a service id: enough to be unique, and short enough to read.
 const ID_BYTES: usize = 10;
@@ -17,7 +18,7 @@ pub(crate) struct ConfirmedSignIn {
     pub(crate) user: UserId,
     pub(crate) email: Email,
     pub(crate) grant: Grant,
-    pub(crate) api_base: String,
+    pub(crate) api_base: UrlOrigin,
 }
 
 /// Makes the account's live service of a sign-in. The name of an earlier service of the account renews that service;
@@ -72,14 +73,14 @@ fn live_service(app: &AppState, sign_in: &ConfirmedSignIn, earlier: Option<&Serv
         ServiceId::from(const_hex::encode(bytes))
     };
     Service {
-        v: VERSION,
+        v: Service::VERSION,
         id: earlier.map_or_else(new_id, |service| service.id.clone()),
         name: sign_in.service_name.clone(),
         account_id: sign_in.account.clone(),
         admin_user_id: sign_in.user.clone(),
         admin_email: sign_in.email.clone(),
         scopes: sign_in.grant.scopes.clone().unwrap_or_default(),
-        api_base: sign_in.api_base.clone(),
+        api_base: sign_in.api_base.to_string(),
         users: earlier.map(|service| service.users.clone()).unwrap_or_default(),
         state: ServiceState::Active,
         created_at: earlier.map_or_else(|| app.now(), |service| service.created_at),

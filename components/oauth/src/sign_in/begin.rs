@@ -4,7 +4,7 @@ use super::{csrf_cookie, state};
 use crate::state::AppState;
 use crate::zoom_oauth::client;
 use domain::Sensitive;
-use domain::records::{PendingSignIn, VERSION};
+use domain::records::{PendingSignIn, Record};
 use platform::ApiError;
 
 /// Maximum length of a service's name, in characters.
@@ -22,15 +22,15 @@ pub(crate) async fn begin(app: &AppState, service_name: &str) -> Result<ZoomRedi
     let (state, csrf_nonce, verifier) = (app.nonce(), app.nonce(), Sensitive::from(app.nonce()));
     let location = client::authorize_url(&app.ports, &state, &verifier).await?;
     let sign_in = PendingSignIn {
-        v: VERSION,
+        v: PendingSignIn::VERSION,
         service,
         verifier,
         browser: csrf_cookie::hash(&csrf_nonce),
         expires_at: app.now() + state::LIFETIME,
     };
     state::save(app, &state, &sign_in).await?;
-    let is_https = app.config().public_url().await?.starts_with("https:");
-    Ok(ZoomRedirect { location, cookie: csrf_cookie::cookie(&csrf_nonce, is_https) })
+    let is_https = app.config().public_url().await?.is_https();
+    Ok(ZoomRedirect { location, cookie: csrf_cookie::COOKIE.set(&csrf_nonce, is_https) })
 }
 
 fn valid_name(given: &str) -> Result<String, ApiError> {

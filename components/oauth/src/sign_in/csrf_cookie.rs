@@ -4,19 +4,12 @@
 use super::state::LIFETIME;
 use domain::digest::sha256_hex;
 use http::HeaderMap;
-use platform::auth::{self, session};
+use platform::auth::constant_time_eq;
+use platform::auth::cookie::{CookieTemplate, SameSite};
 
-const NAME: &str = "zfm_signin";
-
-/// Returns the `Set-Cookie` value for a nonce. `SameSite=Lax`, because the browser comes back from Zoom's site.
-pub(super) fn cookie(nonce: &str, secure: bool) -> String {
-    set_cookie(nonce, LIFETIME.as_secs(), secure)
-}
-
-/// Returns the `Set-Cookie` value that removes the cookie.
-pub(crate) fn removal(secure: bool) -> String {
-    set_cookie("", 0, secure)
-}
+/// `SameSite=Lax`, because the browser comes back from Zoom's site.
+pub(crate) const COOKIE: CookieTemplate =
+    CookieTemplate { name: "zfm_signin", path: "/oauth/", same_site: SameSite::Lax, lifetime: LIFETIME };
 
 /// Returns the hash of the nonce, which is all that the store keeps of it.
 pub(super) fn hash(nonce: &str) -> String {
@@ -25,10 +18,5 @@ pub(super) fn hash(nonce: &str) -> String {
 
 /// Returns whether the request carries the nonce with this hash.
 pub(super) fn is_present(headers: &HeaderMap, expected_hash: &str) -> bool {
-    session::cookies(headers, NAME).any(|nonce| auth::constant_time_eq(&hash(nonce), expected_hash))
-}
-
-fn set_cookie(value: &str, max_age: i64, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{NAME}={value}; Path=/oauth/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
+    COOKIE.values(headers).any(|nonce| constant_time_eq(&hash(nonce), expected_hash))
 }

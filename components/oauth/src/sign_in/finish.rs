@@ -53,7 +53,7 @@ async fn redeem(app: &AppState, headers: &HeaderMap, state: Option<&str>) -> Res
 async fn identify(app: &AppState, service_name: String, grant: Grant) -> Result<ConfirmedSignIn, SignInError> {
     let api_base = match &grant.api_base {
         Some(api_base) => api_base.clone(),
-        None => app.config().zoom_api_url().await?,
+        None => app.config().zoom_api_url().await?.clone(),
     };
     let token = ZoomToken {
         access_token: grant.access_token.clone(),

@@ -1,8 +1,10 @@
 //! The services, their index, and the live service of each account.
 
 use crate::state::AppState;
-use domain::records::{AccountKey, LiveService, Service, ServiceKey, ServiceState, Services, ServicesKey, VERSION};
-use domain::{Error, ErrorCode, Problem, ServiceId};
+use domain::records::{
+    AccountKey, LiveService, Record, Service, ServiceKey, ServiceState, ServiceUsability, Services, ServicesKey,
+};
+use domain::{Error, ErrorCode, ServiceId};
 
 /// Returns the ids of all services, in order of creation.
 pub(crate) async fn ids(app: &AppState) -> Result<Vec<ServiceId>, Error> {
@@ -14,7 +16,7 @@ pub(crate) async fn add_to_index(app: &AppState, id: &ServiceId) -> Result<(), E
     let mut ids = ids(app).await?;
     if !ids.contains(id) {
         ids.push(id.clone());
-        app.store().put(&ServicesKey {}, &Services { v: VERSION, ids }).await?;
+        app.store().put(&ServicesKey {}, &Services { v: Services::VERSION, ids }).await?;
     }
     Ok(())
 }
@@ -24,7 +26,7 @@ pub(crate) async fn remove_from_index(app: &AppState, id: &ServiceId) -> Result<
     let mut ids = ids(app).await?;
     if ids.contains(id) {
         ids.retain(|other| other != id);
-        app.store().put(&ServicesKey {}, &Services { v: VERSION, ids }).await?;
+        app.store().put(&ServicesKey {}, &Services { v: Services::VERSION, ids }).await?;
     }
     Ok(())
 }
@@ -51,20 +53,19 @@ pub(crate) async fn all(app: &AppState) -> Result<Vec<Service>, Error> {
 
 /// Returns a service that Zoom can be called for; otherwise the reason why not.
 pub(crate) async fn get_usable(app: &AppState, id: &ServiceId) -> Result<Service, Error> {
-    let service = get_renewable(app, id).await?;
-    if service.state == ServiceState::NeedsSignIn { Err(ErrorCode::ServiceNeedsSignIn.into()) } else { Ok(service) }
+    let service = get(app, id).await?;
+    ServiceUsability::of(service.as_ref(), None).require()?;
+    service.ok_or_else(|| ErrorCode::ServiceNotFound.into())
 }
 
 /// Returns a service that has a grant, even one that Zoom was found to reject; otherwise the reason why it has none.
 pub(crate) async fn get_renewable(app: &AppState, id: &ServiceId) -> Result<Service, Error> {
-    let service = get(app, id).await?.ok_or(ErrorCode::ServiceNotFound)?;
-    match service.state {
-        ServiceState::Active | ServiceState::NeedsSignIn => Ok(service),
-        ServiceState::Superseded => Err(ErrorCode::ServiceSuperseded.into()),
-        ServiceState::Deauthorized => {
-            Err(Problem::because(ErrorCode::ServiceNeedsSignIn, "The app was removed from the Zoom account.").into())
-        }
+    let service = get(app, id).await?;
+    match ServiceUsability::of(service.as_ref(), None) {
+        ServiceUsability::NeedsSignIn => {}
+        other => other.require()?,
     }
+    service.ok_or_else(|| ErrorCode::ServiceNotFound.into())
 }
 
 /// Writes a service. The caller holds its lock.
@@ -85,7 +86,7 @@ pub(crate) fn mark_superseded(service: &mut Service) {
 
 /// Makes a service the live one of its account (R1).
 pub(crate) async fn set_live(app: &AppState, service: &Service) -> Result<(), Error> {
-    let live = LiveService { v: VERSION, service: service.id.clone() };
+    let live = LiveService { v: LiveService::VERSION, service: service.id.clone() };
     Ok(app.store().put(&account_key(service), &live).await?)
 }
 
@@ -102,5 +103,5 @@ async fn is_live(app: &AppState, service: &Service) -> Result<bool, Error> {
 }
 
 fn account_key(service: &Service) -> AccountKey {
-    AccountKey { account: service.account_id.clone() }
+    AccountKey::of(&service.account_id)
 }

@@ -4,7 +4,7 @@ use super::encryption::TokenCipher;
 use crate::state::AppState;
 use crate::zoom_oauth::response::Grant;
 use domain::digest::sha256_hex;
-use domain::records::{SealedTokens, TokenKey, VERSION};
+use domain::records::{Record, SealedTokens, TokenKey};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, Sensitive, ServiceId};
 use platform::retry::RetryBudget;
@@ -68,7 +68,8 @@ pub(crate) async fn is_current_access_token(app: &AppState, service: &ServiceId,
 pub(crate) async fn save(app: &AppState, service: &ServiceId, tokens: &ServiceTokens) -> Result<(), Error> {
     let cipher = TokenCipher::new(&app.config().token_keys().await?)?;
     let plain = serde_json::to_vec(tokens).map_err(|error| Error::Internal(error.to_string()))?;
-    let record = SealedTokens { v: VERSION, sealed: cipher.encrypt(&*app.ports.random, service, &plain)? };
+    let record =
+        SealedTokens { v: SealedTokens::VERSION, sealed: cipher.encrypt(&*app.ports.random, service, &plain)? };
     let key = TokenKey { id: service.clone() };
     let mut retry_budget = RetryBudget::until(app.now() + WRITE_TIMEOUT);
     loop {

@@ -1,5 +1,5 @@
 use super::fixture::Fixture;
-use domain::ServiceId;
+use domain::Component;
 use domain::time::SignedDuration;
 use serde_json::{Value, json};
 
@@ -16,55 +16,8 @@ fn deauthorized(fixture: &Fixture, account: &str) -> Value {
     })
 }
 
-async fn put(fixture: &Fixture, key: &str, value: Value) {
-    fixture.in_memory.ports().key_value.set(key, value.to_string().into_bytes()).await.unwrap();
-}
-
-/// Connects a program to a webinar through a service, with all the records that belong to it.
-async fn connect(fixture: &Fixture, service: &ServiceId, program: u64, webinar: u64) {
-    let now = fixture.in_memory.ports().clock.now();
-    let connection = json!({
-        "v": 1, "program": program, "program_name": "P", "service": service, "account_id": "acc_1",
-        "snapshot": {
-            "id": webinar, "topic": "T", "description": "", "start_time": now, "duration": 60, "timezone": "UTC",
-            "host_email": null, "registration": "automatic", "join_url": null,
-        },
-        "channel": {"name": "Webinar", "statuses": []},
-        "connected_at": now, "refreshed_at": now, "problem": null,
-    });
-    put(fixture, &format!("program:{program}"), connection).await;
-    register(fixture, program, webinar).await;
-    put(fixture, &format!("attendance:{program}"), json!({})).await;
-    put(fixture, &format!("attendance:{program}:report:0:0:0"), json!({})).await;
-    put(fixture, &format!("failure:{program}:7"), json!({})).await;
-    put(fixture, &format!("sync-requested:{program}"), json!({})).await;
-    put(fixture, &format!("ended:{webinar}"), json!({})).await;
-}
-
-async fn register(fixture: &Fixture, program: u64, webinar: u64) {
-    let entry = json!({
-        "v": 1, "program": program, "lead": 7, "at": fixture.in_memory.ports().clock.now(),
-        "outcome": {"pending": {"registrant": "r"}}, "adds": {"day": 20_759, "count": 1},
-    });
-    put(fixture, &format!("registration:{webinar}:{:064}", program), entry).await;
-}
-
-async fn chunk(fixture: &Fixture, id: u8, program: Option<u64>, choices: &[&[&str]]) {
-    let now = fixture.in_memory.ports().clock.now();
-    let leads = |choices: &[&str]| -> Vec<Value> {
-        choices.iter().map(|choice| json!({"id": 7, "fields": [], "choice": choice, "status": null})).collect()
-    };
-    let key = format!("outbox:{id:032}");
-    let head = json!({
-        "v": 1, "accepted_at": now, "claimed_until": now, "runs": 0,
-        "callback": {"url": "https://x", "token": "t", "api_key": "k", "munchkin_id": "m"},
-        "program": program, "leads": leads(choices[0]), "more_parts": choices.len() - 1,
-    });
-    put(fixture, &key, head).await;
-    for (part, choices) in choices.iter().enumerate().skip(1) {
-        put(fixture, &format!("{key}:{part}"), json!({"v": 1, "leads": leads(choices)})).await;
-    }
-}
+/// The order in which the components are asked to forget an account.
+const ORDER: [Component; 3] = [Component::Attendance, Component::Registration, Component::Catalog];
 
 /// Returns the keys of a kind, without their prefix.
 fn keys(fixture: &Fixture, kind: &str) -> Vec<String> {
@@ -78,33 +31,20 @@ async fn r17_removing_the_app_deletes_all_data_of_the_account() {
     let live = fixture.sign_in("Second").await;
     fixture.switch_account("acc_2");
     let other = fixture.sign_in("Other").await;
-    connect(&fixture, &superseded, 1, 101).await;
-    connect(&fixture, &live, 2, 102).await;
-    connect(&fixture, &other, 3, 103).await;
-    // Program 2 was connected to another webinar before, and registered a person in the webinar of program 3.
-    register(&fixture, 2, 100).await;
-    register(&fixture, 2, 103).await;
-    chunk(&fixture, 1, Some(1), &[&["program"], &["program", "102"]]).await;
-    chunk(&fixture, 2, Some(1), &[&["program"], &["103"]]).await;
-    chunk(&fixture, 3, Some(3), &[&["program"]]).await;
-    chunk(&fixture, 4, None, &[&["program"]]).await;
 
     assert_eq!(fixture.deauthorize("acc_1").await, Some(204));
-    // The service is unusable before the sweep.
+    // The service is unusable before the components are called.
     assert_eq!(fixture.token(&live).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
     assert_eq!(keys(&fixture, "token:"), [other.to_string()]);
+    assert!(fixture.components.calls().received.is_empty());
     fixture.in_memory.run_background().await;
 
-    assert_eq!(keys(&fixture, "program:"), ["3"]);
-    assert_eq!(keys(&fixture, "attendance:"), ["3", "3:report:0:0:0"]);
-    assert_eq!(keys(&fixture, "failure:"), ["3:7"]);
-    assert_eq!(
-        (keys(&fixture, "sync-requested:"), keys(&fixture, "ended:")),
-        (vec!["3".to_owned()], vec!["103".to_owned()])
-    );
-    assert_eq!(keys(&fixture, "registration:"), [format!("103:{:064}", 2), format!("103:{:064}", 3)]);
-    let [second, third, fourth] = [2, 3, 4].map(|id| format!("{id:032}"));
-    assert_eq!(keys(&fixture, "outbox:"), [second.clone(), format!("{second}:1"), third, fourth]);
+    for (component, request) in &fixture.components.calls().received {
+        assert_eq!(request.account, "acc_1".into(), "{component:?}");
+        assert_eq!(request.services, [superseded.clone(), live.clone()], "{component:?}");
+        assert_eq!(request.kept_services, std::slice::from_ref(&other), "{component:?}");
+    }
+    assert_eq!(fixture.components.take_order(), ORDER);
     assert_eq!(keys(&fixture, "account:"), ["acc_2"]);
     assert!(keys(&fixture, "removal:").is_empty());
     for id in [&superseded, &live] {
@@ -122,49 +62,107 @@ async fn r17_deletes_the_data_of_a_service_that_was_deleted_here_before() {
     for signs_in_again in [false, true] {
         let fixture = Fixture::new();
         let deleted = fixture.sign_in("Acme").await;
-        connect(&fixture, &deleted, 1, 101).await;
-        connect(&fixture, &ServiceId::parse("gone").unwrap(), 2, 102).await;
-        let mut of_other_account: Value = serde_json::from_slice(&fixture.in_memory.dump()["program:2"]).unwrap();
-        of_other_account["account_id"] = json!("acc_2");
-        put(&fixture, "program:2", of_other_account).await;
         assert_eq!(fixture.admin("DELETE", &format!("/oauth/services/{deleted}"), "").await.status, 204);
-        assert_eq!(keys(&fixture, "program:").len(), 2);
-        if signs_in_again {
-            fixture.sign_in("Again").await;
-        }
+        assert!(fixture.components.take_order().is_empty(), "deleting a service keeps the account's data");
+        let again = if signs_in_again { vec![fixture.sign_in("Again").await] } else { Vec::new() };
         assert_eq!(fixture.deauthorize("acc_1").await, Some(204));
         fixture.in_memory.run_background().await;
-        assert_eq!(keys(&fixture, "program:"), ["2"]);
-        assert_eq!(keys(&fixture, "registration:"), [format!("102:{:064}", 2)]);
-        assert_eq!(keys(&fixture, "attendance:"), ["2", "2:report:0:0:0"]);
+        for (component, request) in &fixture.components.calls().received {
+            assert_eq!(request.account, "acc_1".into(), "{component:?}");
+            // The programs of the deleted service are those of the account without a service that is kept.
+            assert_eq!((&request.services, &request.kept_services), (&again, &Vec::new()), "{component:?}");
+        }
+        assert_eq!(fixture.components.take_order(), ORDER);
     }
+}
+
+#[tokio::test]
+async fn r17_a_deletion_without_a_service_that_is_incomplete_fails_so_that_zoom_repeats_the_event() {
+    let fixture = Fixture::new();
+    fixture.components.answer(Component::Registration, &[None, Some((0, false))]);
+    for expected in [vec![Component::Attendance, Component::Registration], ORDER[..2].to_vec()] {
+        let response = fixture.send_event(&deauthorized(&fixture, "acc_1")).await;
+        assert_eq!(response.problem(), (500, "INTERNAL".into()));
+        assert_eq!(fixture.components.take_order(), expected);
+    }
+    assert_eq!(fixture.send_event(&deauthorized(&fixture, "acc_1")).await.status, 204);
+    assert_eq!(fixture.components.take_order(), ORDER);
 }
 
 #[tokio::test]
 async fn r17_the_tick_completes_an_interrupted_deauthorization() {
     let fixture = Fixture::new();
-    let id = fixture.sign_in("Acme").await;
-    connect(&fixture, &id, 1, 101).await;
+    fixture.sign_in("Acme").await;
     fixture.deauthorize("acc_1").await;
     fixture.in_memory.kill_background();
-    assert_eq!(keys(&fixture, "program:"), ["1"]);
+    assert!(fixture.components.calls().received.is_empty());
     assert_eq!(fixture.tick().await, json!({"renewed": 0, "removed": 1, "failed": 0}));
-    for kind in ["program:", "registration:", "attendance:", "removal:"] {
-        assert!(keys(&fixture, kind).is_empty(), "{kind}");
-    }
+    assert_eq!(fixture.components.take_order(), ORDER);
+    assert!(keys(&fixture, "removal:").is_empty());
     assert_eq!(fixture.tick().await["removed"], 0);
+    assert!(fixture.components.take_order().is_empty());
 }
 
 #[tokio::test]
-async fn r17_an_unreadable_record_does_not_stop_the_sweep() {
+async fn r17_connections_stay_until_the_other_components_have_forgotten_the_account() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
-    connect(&fixture, &id, 1, 101).await;
-    put(&fixture, "program:9", json!({"odd": true})).await;
-    put(&fixture, "outbox:odd", json!([])).await;
+    // The first component fails, then the second, then the second has more than it could delete in its time.
+    fixture.components.answer(Component::Attendance, &[None]);
+    fixture.components.answer(Component::Registration, &[None, Some((9, false)), Some((0, false))]);
     fixture.deauthorize("acc_1").await;
     fixture.in_memory.run_background().await;
-    assert_eq!(keys(&fixture, "program:"), ["9"]);
+    assert_eq!(fixture.components.take_order(), [Component::Attendance]);
+    assert_eq!(fixture.tick().await, json!({"renewed": 0, "removed": 0, "failed": 1}));
+    assert_eq!(fixture.components.take_order(), ORDER[..2]);
+    // It is called again while it gets on, and else by the next tick.
+    assert_eq!(fixture.tick().await, json!({"renewed": 0, "removed": 0, "failed": 0}));
+    assert_eq!(
+        fixture.components.take_order(),
+        [Component::Attendance, Component::Registration, Component::Registration]
+    );
+    assert_eq!(keys(&fixture, "removal:"), [id.to_string()]);
+    assert_eq!(fixture.tick().await["removed"], 1);
+    assert_eq!(fixture.components.take_order(), ORDER);
+    assert!(keys(&fixture, "removal:").is_empty());
+}
+
+#[tokio::test]
+async fn r17_each_component_gets_a_deadline_within_that_of_the_tick() {
+    let fixture = Fixture::new();
+    fixture.sign_in("Acme").await;
+    fixture.send_event(&deauthorized(&fixture, "acc_1")).await;
+    fixture.in_memory.kill_background();
+    let now = fixture.in_memory.ports().clock.now();
+    fixture.tick().await;
+    for (component, request) in &fixture.components.calls().received {
+        let left = request.deadline.duration_since(now);
+        assert!(left > SignedDuration::from_secs(5) && left < SignedDuration::from_secs(7), "{component:?}: {left:?}");
+    }
+    let late = json!({ "deadline": now }).to_string();
+    fixture.components.take_order();
+    fixture.sign_in("Acme").await;
+    fixture.in_memory.advance(SignedDuration::from_secs(1));
+    fixture.send_event(&deauthorized(&fixture, "acc_1")).await;
+    fixture.in_memory.kill_background();
+    assert_eq!(fixture.internal("/internal/tick", &late).await.status, 200);
+    assert!(fixture.components.take_order().is_empty(), "there is no time for a call");
+    assert_eq!(keys(&fixture, "removal:").len(), 1);
+}
+
+#[tokio::test]
+async fn r17_one_account_does_not_wait_for_another() {
+    let fixture = Fixture::new();
+    fixture.sign_in("First").await;
+    fixture.switch_account("acc_2");
+    let second = fixture.sign_in("Second").await;
+    for account in ["acc_1", "acc_2"] {
+        fixture.send_event(&deauthorized(&fixture, account)).await;
+    }
+    fixture.in_memory.kill_background();
+    fixture.components.answer(Component::Attendance, &[Some((1, true)), None]);
+    fixture.tick().await;
+    assert_eq!(keys(&fixture, "removal:"), [second.to_string()]);
 }
 
 #[tokio::test]
@@ -174,9 +172,11 @@ async fn r17_a_repeated_event_changes_nothing() {
     fixture.deauthorize("acc_1").await;
     fixture.in_memory.run_background().await;
     let before = fixture.in_memory.dump();
+    assert_eq!(fixture.components.take_order(), ORDER);
     assert_eq!(fixture.zoom.resend(0).await.unwrap().status, Some(204));
     fixture.in_memory.run_background().await;
     assert_eq!(fixture.in_memory.dump(), before);
+    assert!(fixture.components.take_order().is_empty());
 
     // The admin installs the app again. The repeated event of before does not undo that.
     fixture.in_memory.advance(SignedDuration::from_mins(1));
@@ -194,11 +194,60 @@ async fn r17_a_repeated_event_changes_nothing() {
 async fn r17_an_admin_can_delete_a_deauthorized_service() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
-    connect(&fixture, &id, 1, 101).await;
     fixture.deauthorize("acc_1").await;
     fixture.in_memory.kill_background();
-    assert_eq!(fixture.admin("DELETE", &format!("/oauth/services/{id}"), "").await.status, 204);
+    // The account's data is deleted first.
+    fixture.components.answer(Component::Attendance, &[Some((0, false))]);
+    let path = format!("/oauth/services/{id}");
+    assert_eq!(fixture.admin("DELETE", &path, "").await.problem(), (500, "INTERNAL".into()));
+    assert_eq!(fixture.components.take_order(), [Component::Attendance]);
+    assert_eq!(keys(&fixture, "removal:"), [id.to_string()]);
+    assert_eq!(fixture.admin("DELETE", &path, "").await.status, 204);
+    assert_eq!(fixture.components.take_order(), ORDER);
     assert_eq!(fixture.keys(), ["services"]);
+}
+
+/// The documented sample has the time of the event inside the payload, as text.
+#[tokio::test]
+async fn r17_odd_fields_do_not_keep_the_event_from_being_obeyed() {
+    for payload in [
+        json!({"account_id": "acc_1", "event_ts": "2026-11-02 13:52:40"}),
+        json!({"account_id": "acc_1", "event_ts": "2026-11-02 13:52:40", "deauthorization_time": 7, "user_id": {}}),
+        json!({"account_id": "acc_1", "event_ts": null, "deauthorization_time": "some day"}),
+        json!({"account_id": "acc_1", "event_ts": {"at": 1}, "plainToken": [], "signature": 4}),
+        json!({"account_id": "acc_1", "event_ts": "-"}),
+        json!({"account_id": "acc_1", "deauthorization_time": "2020-06-17T13:52:28.632Z"}),
+        json!({"account_id": "acc_1", "event_ts": 1_793_000_000}),
+        json!({"account_id": "acc_1"}),
+    ] {
+        for event_ts in [json!("2026-11-02 13:52:40"), json!(null), json!([]), json!(1.5)] {
+            let fixture = Fixture::new();
+            let id = fixture.sign_in("Acme").await;
+            let event = json!({"event": "app_deauthorized", "event_ts": event_ts, "payload": payload});
+            assert_eq!(fixture.send_event(&event).await.status, 204, "{event}");
+            fixture.in_memory.run_background().await;
+            assert_eq!(fixture.service(&id).await["state"], "deauthorized", "{event}");
+            assert_eq!(fixture.components.take_order(), ORDER, "{event}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn r22_the_time_of_an_event_is_read_as_number_or_text_of_event_or_payload() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
+    let earlier = fixture.in_memory.ports().clock.now() - SignedDuration::from_mins(5);
+    let millis = earlier.as_millisecond();
+    for event_ts in [json!(millis), json!(millis.to_string()), json!(earlier.to_string())] {
+        for event in [
+            json!({"event": "app_deauthorized", "event_ts": event_ts, "payload": {"account_id": "acc_1"}}),
+            json!({"event": "app_deauthorized", "payload": {"account_id": "acc_1", "event_ts": event_ts}}),
+        ] {
+            // The admin has signed in since, so the event is outdated.
+            assert_eq!(fixture.send_event(&event).await.status, 204, "{event}");
+            assert_eq!(fixture.service(&id).await["state"], "active", "{event}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -220,7 +269,7 @@ async fn answers_the_url_validation_of_zoom() {
     let response =
         fixture.send_event(&json!({"event": "endpoint.url_validation", "payload": {"plainToken": "abc"}})).await;
     // HMAC-SHA256 of "abc" with the secret token of the app.
-    let expected = platform::auth::verify::zoom_validation(&fixture.in_memory.ports(), "abc").await.unwrap();
+    let expected = zoom_client::events::encrypted_token(&fixture.in_memory.ports(), "abc").await.unwrap();
     assert_eq!(response.json(), json!({"plainToken": "abc", "encryptedToken": expected}));
     assert_eq!(expected.len(), 64);
     fixture.zoom.validate_endpoint("https://app.test/oauth/zoom-events").await.unwrap();

@@ -1,16 +1,18 @@
 //! The component over in-memory ports, with the fake Zoom.
 
+use super::fake_components::FakeComponents;
 use axum::Router;
 use base64::Engine;
 use bytes::Bytes;
 use domain::ServiceId;
+use domain::time::SignedDuration;
 use fakes::mounted::{APP_HOST, MountedFakes};
 use fakes::support::{Effect, Entry, Fault};
 use fakes::zoom::{Account, Decision, NewUser, SignIn, UserChange, Zoom};
 use http::{HeaderMap, Request, header};
 use platform::Ports;
 use platform::testing::in_memory::InMemoryPorts;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
@@ -22,6 +24,7 @@ pub(super) struct Fixture {
     /// The account of the person who signs in.
     account: Arc<Mutex<String>>,
     fakes: Arc<MountedFakes>,
+    pub(super) components: FakeComponents,
     router: Router,
 }
 
@@ -63,10 +66,12 @@ impl Fixture {
         }
         in_memory.set("admin_key", "admin-key");
         in_memory.set("token_key", &token_key(1));
+        let components = FakeComponents::default();
+        components.serve(&in_memory);
         let router = crate::router(in_memory.ports());
         in_memory.serve(APP_HOST, router.clone());
         let account = Arc::new(Mutex::new(fakes::zoom::ACCOUNT.to_owned()));
-        Self { in_memory, zoom, account, fakes: Arc::new(fakes), router }
+        Self { in_memory, zoom, account, fakes: Arc::new(fakes), components, router }
     }
 
     /// Starts another instance of the component over the same store.
@@ -76,9 +81,9 @@ impl Fixture {
 
     /// Starts an instance over other ports.
     pub(super) fn with_ports(&self, ports: Ports) -> Self {
-        let (in_memory, zoom) = (self.in_memory.clone(), self.zoom.clone());
+        let (in_memory, zoom, components) = (self.in_memory.clone(), self.zoom.clone(), self.components.clone());
         let (account, fakes) = (self.account.clone(), self.fakes.clone());
-        Self { in_memory, zoom, account, fakes, router: crate::router(ports) }
+        Self { in_memory, zoom, account, fakes, components, router: crate::router(ports) }
     }
 
     pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> TestResponse {
@@ -247,7 +252,8 @@ impl Fixture {
     }
 
     pub(super) async fn tick(&self) -> Value {
-        let response = self.internal("/internal/tick", "").await;
+        let deadline = self.in_memory.ports().clock.now() + SignedDuration::from_secs(7);
+        let response = self.internal("/internal/tick", &json!({"deadline": deadline}).to_string()).await;
         assert_eq!(response.status, 200, "{response:?}");
         response.json()
     }

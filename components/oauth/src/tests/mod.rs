@@ -3,6 +3,7 @@
 
 mod api_bodies;
 mod deauthorization;
+mod fake_components;
 mod fixture;
 mod removal;
 mod services;

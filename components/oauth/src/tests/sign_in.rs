@@ -26,7 +26,7 @@ async fn begins_a_sign_in_with_pkce_and_a_csrf_cookie() {
     assert!(!cookie.contains(&query["state"]));
 
     fixture.in_memory.set("public_url", "http://127.0.0.1:3000");
-    let response = fixture.admin("GET", "/oauth/sign-in?service=Acme", "").await;
+    let response = fixture.another_instance().admin("GET", "/oauth/sign-in?service=Acme", "").await;
     assert!(!response.header("set-cookie").contains("Secure"));
 }
 

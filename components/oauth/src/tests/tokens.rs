@@ -73,7 +73,7 @@ async fn the_lease_of_a_killed_instance_lapses() {
     let id = fixture.sign_in("Acme").await;
     fixture.in_memory.advance(HOUR);
     let now = fixture.in_memory.ports().clock.now();
-    let lease = json!({"v": 1, "by": "killed", "until": now + SignedDuration::from_secs(5)}).to_string();
+    let lease = json!({"v": 1, "by": 7, "until": now + SignedDuration::from_secs(5)}).to_string();
     fixture.in_memory.ports().key_value.set(&format!("renewing:{id}"), lease.into_bytes()).await.unwrap();
     fixture.access_token(&id).await;
     assert!(fixture.in_memory.ports().clock.now() >= now + SignedDuration::from_secs(5));

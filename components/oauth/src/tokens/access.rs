@@ -8,6 +8,7 @@ use domain::records::Service;
 use domain::time::SignedDuration;
 use domain::{Error, ServiceId};
 use platform::internal_api::ZoomToken;
+use platform::url_origin::UrlOrigin;
 
 /// How long before its expiry a token is renewed. The other components use a token until one minute before its expiry,
 /// so a renewal that fails can be retried in time. A longer time would cost more renewals; this one costs 24 a day.
@@ -50,9 +51,10 @@ fn zoom_token(service: &Service, tokens: &ServiceTokens) -> Result<ZoomToken, Er
     if let Some(problem) = scopes::missing_scopes_problem(&service.scopes) {
         return Err(problem.into());
     }
+    let api_base = UrlOrigin::parse(&service.api_base);
     Ok(ZoomToken {
         access_token: tokens.access_token.clone(),
-        api_base: service.api_base.clone(),
+        api_base: api_base.map_err(|reason| Error::Internal(format!("the API of service {} {reason}", service.id)))?,
         expires_at: tokens.expires_at,
     })
 }

@@ -24,6 +24,9 @@ const REFUSAL_GRACE: SignedDuration = SignedDuration::from_secs(2);
 /// How often a request polls the store for the tokens that another instance renews.
 const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(200);
 
+/// Maximum time that a request waits for the lease of another instance: longer than a lease, in case its owner crashes.
+const MAX_WAIT: SignedDuration = SignedDuration::from_secs(20);
+
 /// Renews a grant that has long been unused. Returns `true` if it did.
 pub(crate) async fn keep_alive(app: &AppState, id: &ServiceId) -> Result<bool, Error> {
     let (_, before) = load(app, id).await?;
@@ -48,20 +51,22 @@ pub(super) async fn renew_unless(
         return Ok((service, tokens));
     }
     let _guard = app.lock_service(id).await;
+    let give_up_at = app.now() + MAX_WAIT;
     loop {
-        let has_lease = renewal_lease::acquire(app, id).await?;
+        let lease = renewal_lease::acquire(app, id).await?;
         // The previous holder of the lock or of the lease may have renewed.
         let outcome = match load(app, id).await {
             Ok((service, tokens)) if is_good(&service, &tokens) => Ok((service, tokens)),
-            Ok((service, tokens)) if has_lease => renew(app, service, tokens).await,
-            Ok(_) => {
+            Ok((service, tokens)) if lease.is_some() => renew(app, service, tokens).await,
+            Ok(_) if app.now() < give_up_at => {
                 app.ports.clock.sleep(POLL_INTERVAL).await;
                 continue;
             }
+            Ok(_) => Err(ErrorCode::ZoomUnavailable.into()),
             Err(error) => Err(error),
         };
-        if has_lease {
-            renewal_lease::release(app, id).await;
+        if let Some(lease) = lease {
+            renewal_lease::release(lease, id).await;
         }
         return outcome;
     }
@@ -135,7 +140,7 @@ fn apply_grant(service: &mut Service, grant: &Grant) -> bool {
         service.problem = None;
     }
     if let Some(api_base) = &grant.api_base {
-        service.api_base.clone_from(api_base);
+        service.api_base = api_base.to_string();
     }
     if service.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::ServiceLacksPermission) {
         // Zoom accepted the renewal. A component that still lacks a permission reports it again.

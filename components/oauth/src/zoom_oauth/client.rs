@@ -7,7 +7,8 @@ use bytes::Bytes;
 use domain::time::SignedDuration;
 use domain::{Error, Sensitive};
 use http::{Method, Request, Response, header};
-use platform::Ports;
+use platform::request_target::form;
+use platform::{Ports, RequestTarget};
 use sha2::{Digest, Sha256};
 
 /// How long one call may take. The other components wait 15 seconds for a token.
@@ -16,15 +17,14 @@ const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(10);
 /// Returns the URL at which Zoom asks the admin for a grant. The PKCE method is S256; Zoom's default is `plain`.
 pub(crate) async fn authorize_url(ports: &Ports, state: &str, verifier: &Sensitive) -> Result<String, Error> {
     let (client_id, _) = ports.config().zoom_client().await?;
-    let query = form(&[
-        ("response_type", "code"),
-        ("client_id", &client_id),
-        ("redirect_uri", &redirect_uri(ports).await?),
-        ("state", state),
-        ("code_challenge", &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose().as_bytes()))),
-        ("code_challenge_method", "S256"),
-    ]);
-    Ok(format!("{}/oauth/authorize?{query}", ports.config().zoom_oauth_url().await?))
+    let target = RequestTarget::path(&["oauth", "authorize"])
+        .query("response_type", "code")
+        .query("client_id", &client_id)
+        .query("redirect_uri", &redirect_uri(ports).await?)
+        .query("state", state)
+        .query("code_challenge", &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose().as_bytes())))
+        .query("code_challenge_method", "S256");
+    Ok(ports.config().zoom_oauth_url().await?.url(&target).into())
 }
 
 /// Exchanges an authorization code for a grant. A code is valid once, so the exchange is never retried.
@@ -46,22 +46,23 @@ pub(crate) async fn refresh(ports: &Ports, refresh_token: &Sensitive) -> Result<
 
 /// Revokes a grant. Returns [`GrantError::Invalid`] if Zoom no longer knows it.
 pub(crate) async fn revoke(ports: &Ports, access_token: &Sensitive) -> Result<(), GrantError> {
-    let response = post(ports, "/oauth/revoke", &[("token", access_token.expose())]).await?;
+    let response = post(ports, "revoke", &[("token", access_token.expose())]).await?;
     check_status(&response)
 }
 
 async fn request_grant(ports: &Ports, fields: &[(&str, &str)]) -> Result<Grant, GrantError> {
     let default_api = ports.config().zoom_api_url().await?;
-    let response = post(ports, "/oauth/token", fields).await?;
-    Grant::read(&response, ports.clock.now(), &default_api)
+    let response = post(ports, "token", fields).await?;
+    Grant::read(&response, ports.clock.now(), default_api)
 }
 
-async fn post(ports: &Ports, path: &str, fields: &[(&str, &str)]) -> Result<Response<Bytes>, GrantError> {
+/// Calls an operation below `/oauth`.
+async fn post(ports: &Ports, operation: &str, fields: &[(&str, &str)]) -> Result<Response<Bytes>, GrantError> {
     let (client_id, secret) = ports.config().zoom_client().await?;
     let basic = STANDARD.encode(format!("{client_id}:{}", secret.expose()));
     let request = Request::builder()
         .method(Method::POST)
-        .uri(format!("{}{path}", ports.config().zoom_oauth_url().await?))
+        .uri(ports.config().zoom_oauth_url().await?.url(&RequestTarget::path(&["oauth", operation])).as_str())
         .header(header::AUTHORIZATION, format!("Basic {basic}"))
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json")
@@ -71,9 +72,5 @@ async fn post(ports: &Ports, path: &str, fields: &[(&str, &str)]) -> Result<Resp
 }
 
 async fn redirect_uri(ports: &Ports) -> Result<String, Error> {
-    Ok(format!("{}/oauth/callback", ports.config().public_url().await?))
-}
-
-fn form(fields: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    Ok(ports.config().public_url().await?.url(&RequestTarget::path(&["oauth", "callback"])).into())
 }

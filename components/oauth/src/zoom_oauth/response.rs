@@ -18,8 +18,8 @@ pub(crate) struct Grant {
     pub(crate) expires_at: Timestamp,
     /// The granted scopes, or `None` if the response lacks them.
     pub(crate) scopes: Option<Vec<String>>,
-    /// Base URL of the account's API, or `None` if the response lacks an acceptable one.
-    pub(crate) api_base: Option<String>,
+    /// The server of the account's API, or `None` if the response lacks an acceptable one.
+    pub(crate) api_base: Option<UrlOrigin>,
 }
 
 /// Why there is no grant.
@@ -117,7 +117,7 @@ impl Grant {
     pub(super) fn read(
         response: &Response<bytes::Bytes>,
         now: Timestamp,
-        default_api: &str,
+        default_api: &UrlOrigin,
     ) -> Result<Self, GrantError> {
         check_status(response)?;
         let granted: TokenResponse = domain::json::read(response.body()).map_err(|_| GrantError::Unavailable)?;
@@ -159,9 +159,8 @@ pub(super) fn check_status(response: &Response<bytes::Bytes>) -> Result<(), Gran
 }
 
 /// Returns the origin of an API URL if tokens may be sent there.
-fn acceptable_api(url: &str, default_api: &str) -> Option<String> {
-    let origin = UrlOrigin::parse(url)?;
-    (origin.is_https() || origin.matches(default_api)).then(|| origin.to_string())
+fn acceptable_api(url: &str, default_api: &UrlOrigin) -> Option<UrlOrigin> {
+    UrlOrigin::of_url(url).filter(|origin| origin.is_https() || origin == default_api)
 }
 
 #[cfg(test)]
@@ -171,7 +170,8 @@ mod tests {
 
     fn read(status: u16, body: &str) -> Result<Grant, GrantError> {
         let response = Response::builder().status(status).body(Bytes::from(body.to_owned())).unwrap();
-        Grant::read(&response, Timestamp::UNIX_EPOCH, "http://127.0.0.1:4000")
+        let default_api = UrlOrigin::parse("http://127.0.0.1:4000").unwrap();
+        Grant::read(&response, Timestamp::UNIX_EPOCH, &default_api)
     }
 
     #[test]
@@ -187,7 +187,8 @@ mod tests {
             ("", None),
         ] {
             let body = format!(r#"{{"access_token":"a","refresh_token":"r","expires_in":3600,"api_url":"{url}"}}"#);
-            assert_eq!(read(200, &body).unwrap().api_base.as_deref(), base, "{url}");
+            let read = read(200, &body).unwrap().api_base.map(|base| base.to_string());
+            assert_eq!(read.as_deref(), base, "{url}");
         }
     }
 

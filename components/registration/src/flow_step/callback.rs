@@ -9,6 +9,7 @@ use domain::time::{SignedDuration, Timestamp};
 use http::{Request, header};
 use platform::retry::{RetryBudget, retry_after};
 use serde::Serialize;
+use url::Url;
 
 /// Maximum duration of one attempt.
 const MAX_ATTEMPT_TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
@@ -77,9 +78,11 @@ pub async fn deliver(state: &AppState, callback: &Callback, results: &[LeadResul
     let object_data = results.iter().map(callback_data).collect();
     let body = FlowCallBack { munchkin_id: &callback.munchkin_id, token: &callback.token, object_data };
     let Ok(body) = serde_json::to_vec(&body).map(Bytes::from) else { return Delivery::Failed };
+    // Does not happen: the chunk was accepted with a valid URL.
+    let Ok(url) = Url::parse(&callback.url) else { return Delivery::Failed };
     let mut retry_budget = RetryBudget::until(deadline);
     loop {
-        let request = Request::post(&callback.url)
+        let request = Request::post(url.as_str())
             .header(header::CONTENT_TYPE, "application/json")
             .header("x-api-key", callback.api_key.expose())
             .header("x-callback-token", callback.token.expose())
@@ -168,6 +171,19 @@ mod tests {
         assert_eq!(failed["activityData"]["success"], false);
         assert_eq!(failed["activityData"]["errorCode"], "ZOOM_UNAVAILABLE");
         assert_eq!(failed["activityData"]["registration"], "failed");
+    }
+
+    /// Marketo recognizes its callback by the URL.
+    #[test]
+    fn callback_urls_are_called_as_received() {
+        for url in [
+            "https://mkto.adobe.io/cb/1?x=1&y=a+b%20c",
+            "https://mkto.adobe.io:8443/a%2Fb/c;d=1/?token=a%2Bb==",
+            "http://127.0.0.1:4002/callback/1",
+            "https://mkto.adobe.io/a+b@c,d//e?q=/f?g&empty=&[h]=%C3%BC",
+        ] {
+            assert_eq!(Url::parse(url).unwrap().as_str(), url);
+        }
     }
 
     proptest! {

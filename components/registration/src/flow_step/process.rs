@@ -9,7 +9,7 @@ use crate::registering::{target, write_back};
 use crate::state::AppState;
 use crate::store::failures;
 use crate::store::outbox::{self, ClaimedChunk};
-use domain::records::OutboxId;
+use domain::records::{Lease, OutboxId};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem};
 use futures::future::{Either, select};
@@ -35,16 +35,17 @@ const MAX_CALLBACK_RUNS: u32 = 6;
 const CALLBACK_GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 /// Processes a chunk that was just accepted.
-pub async fn process_accepted(state: &AppState, id: &OutboxId) {
+pub async fn process_accepted(state: &AppState, id: &OutboxId, claim: Lease) {
     let deadline = state.ports.clock.now() + BACKGROUND_TIMEOUT;
-    match outbox::load(state, id).await {
+    match outbox::confirm(state, id, claim).await {
         Ok(Some(chunk)) => process(state, chunk, deadline).await,
         Ok(None) => {}
         Err(error) => platform::log!(Error, "outbox.load_failed", outbox = id, error = error),
     }
 }
 
-/// Processes a claimed chunk, and renews its claim in the meantime. Releases the chunk for the tick if the run fails.
+/// Processes a claimed chunk, and renews its claim in the meantime. Releases the chunk for the tick if the run fails. Stops
+/// when another worker has taken the chunk over.
 pub async fn process(state: &AppState, chunk: ClaimedChunk, deadline: Timestamp) {
     let run = pin!(run(state, &chunk, deadline));
     let renewal = pin!(outbox::renew_claim(state, &chunk));

@@ -2,28 +2,26 @@
 
 use crate::flow_step::process;
 use crate::state::AppState;
-use crate::store::outbox;
-use domain::Error;
-use domain::records::OutboxId;
+use crate::store::outbox::{self, CLAIM};
+use anyhow::Context;
+use domain::records::{Outbox, OutboxId, OutboxKey};
 use domain::time::{SignedDuration, Timestamp};
 
 /// Minimum time left to start a chunk: three seconds for Zoom, and the reserve for Marketo.
 const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(3 + process::MARKETO_RESERVE.as_secs());
 
-/// Resumes abandoned chunks until the deadline. `keys`: the outbox's keys. Returns the number of resumed chunks.
-pub async fn resume_abandoned(state: &AppState, keys: &[String], deadline: Timestamp) -> Result<u64, Error> {
+/// Resumes abandoned chunks until the deadline. `keys`: the keys of their heads. Returns the number of resumed chunks.
+pub async fn resume_abandoned(state: &AppState, keys: Vec<OutboxKey>, deadline: Timestamp) -> anyhow::Result<u64> {
     let mut resumed = 0;
     let mut claimed = Vec::new();
-    for key in keys {
-        let Some(id) = OutboxId::from_key(key) else { continue };
-        let Some(head) = outbox::load_head(state, &id).await? else { continue };
+    for OutboxKey { id } in keys {
+        let Some(head) = load_head(state, &id).await? else { continue };
         if head.problem.is_some() {
             continue;
         }
-        if head.claimed_until > state.ports.clock.now() {
-            claimed.push((id, head.claimed_until));
-        } else {
-            resumed += u64::from(resume(state, &id, deadline).await?);
+        match head.claim {
+            Some(claim) if CLAIM.is_held(head.claim, state.ports.clock.now()) => claimed.push((id, claim.until)),
+            _ => resumed += u64::from(resume(state, &id, deadline).await?),
         }
     }
     // The workers of these chunks may have crashed. If so, their claims expire within this tick.
@@ -33,20 +31,32 @@ pub async fn resume_abandoned(state: &AppState, keys: &[String], deadline: Times
             continue;
         }
         state.ports.clock.sleep(wait).await;
-        let head = outbox::load_head(state, &id).await?;
-        if head.is_some_and(|head| head.claimed_until <= state.ports.clock.now() && head.problem.is_none()) {
+        let head = load_head(state, &id).await?;
+        if head.is_some_and(|head| !CLAIM.is_held(head.claim, state.ports.clock.now()) && head.problem.is_none()) {
             resumed += u64::from(resume(state, &id, deadline).await?);
         }
     }
     Ok(resumed)
 }
 
+async fn load_head(state: &AppState, id: &OutboxId) -> anyhow::Result<Option<Outbox>> {
+    outbox::load_readable_head(state, id).await.with_context(|| format!("reading the head of chunk {id}"))
+}
+
 /// Resumes a chunk, if there is time. Returns whether it did.
-async fn resume(state: &AppState, id: &OutboxId, deadline: Timestamp) -> Result<bool, Error> {
+async fn resume(state: &AppState, id: &OutboxId, deadline: Timestamp) -> anyhow::Result<bool> {
     if state.ports.clock.now() + MIN_TIME_LEFT >= deadline {
         return Ok(false);
     }
-    let Some(chunk) = outbox::take_over(state, id).await? else { return Ok(false) };
+    let chunk = match outbox::take_over(state, id).await {
+        Ok(Some(chunk)) => chunk,
+        Ok(None) => return Ok(false),
+        // The other chunks do not wait for one that cannot be read.
+        Err(error) => {
+            platform::log!(Error, "outbox.load_failed", outbox = id, error = error);
+            return Ok(false);
+        }
+    };
     process::process(state, chunk, deadline).await;
     Ok(true)
 }

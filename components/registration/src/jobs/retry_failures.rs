@@ -4,7 +4,8 @@ use crate::registering::retry::retry_leads;
 use crate::registering::target;
 use crate::state::AppState;
 use crate::store::failures;
-use domain::records::Failure;
+use anyhow::Context;
+use domain::records::{Failure, FailureKey};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId};
 
@@ -12,9 +13,9 @@ use domain::{Error, ProgramId};
 const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(5);
 
 /// Retries due failures until the deadline. `keys`: the keys of the failure records. Returns the number of programs.
-pub async fn retry_due(state: &AppState, keys: &[String], deadline: Timestamp) -> Result<u64, Error> {
+pub async fn retry_due(state: &AppState, keys: &[FailureKey], deadline: Timestamp) -> anyhow::Result<u64> {
     let now = state.ports.clock.now();
-    let mut due = failures::read_all(state, keys).await?;
+    let mut due = failures::read_all(state, keys).await.context("reading failures to retry")?;
     due.retain(|failure| failure.next_try.is_some_and(|at| at <= now));
     let mut programs = 0;
     // The program with the most overdue failure comes first.
@@ -47,7 +48,7 @@ async fn retry_program(
                 if failure.tries == 0 {
                     failures::delete(state, program, failure.lead).await?;
                 } else if failures::read(state, program, failure.lead).await?.is_some() {
-                    let failure = Failure { problem: problem.clone(), next_try: None, ..failure };
+                    let failure = Failure { problem: problem.clone(), next_try: None, claim: None, ..failure };
                     failures::write(state, &failure).await?;
                 }
             }

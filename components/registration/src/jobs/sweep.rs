@@ -1,8 +1,9 @@
 //! Deletes ledger entries and failure records of webinars that ended long ago (docs/STATE.md).
 
 use crate::state::AppState;
-use crate::store::{failures, ledger};
-use domain::records::{ConnectedPrograms, ProgramKey, ProgramsKey};
+use crate::store::failures;
+use anyhow::Context;
+use domain::records::{FailureKey, ProgramConnection, RegistrationKey};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId, WebinarId};
 
@@ -19,17 +20,17 @@ const MINUTE: i64 = 0;
 /// Sweeps once an hour, until the deadline. `registrations` and `failures`: the keys of these kinds.
 pub async fn sweep(
     state: &AppState,
-    registrations: &[String],
-    failures: &[String],
+    registrations: &[RegistrationKey],
+    failures: &[FailureKey],
     deadline: Timestamp,
-) -> Result<(), Error> {
+) -> anyhow::Result<()> {
     let now = state.ports.clock.now();
     if now.as_second().rem_euclid(3600) / 60 != MINUTE {
         return Ok(());
     }
-    let ends = webinar_ends(state).await?;
+    let ends = webinar_ends(state).await.context("reading when webinars end")?;
     let mut swept = 0;
-    for key in registrations.iter().filter_map(|key| ledger::parse_key(key)) {
+    for key in registrations {
         if state.ports.clock.now() >= deadline {
             break;
         }
@@ -37,19 +38,19 @@ pub async fn sweep(
         let is_old = match ends.max() {
             Some(end) => end + RETENTION < now,
             None => {
-                let entry = state.ports.store().get(&key).await?;
+                let entry = state.ports.store().get_readable(key).await.context("reading a ledger entry to sweep")?;
                 entry.is_some_and(|entry| entry.at + UNCONNECTED_RETENTION < now)
             }
         };
         if is_old {
-            state.ports.store().delete(&key).await?;
+            state.ports.store().delete(key).await.context("deleting a ledger entry")?;
             swept += 1;
         }
     }
-    for failure in failures::read_all(state, failures).await? {
+    for failure in failures::read_all(state, failures).await.context("reading failures to sweep")? {
         let end = ends.iter().find(|(program, _, _)| *program == failure.program).map(|(_, _, end)| *end);
         if end.unwrap_or(failure.since) + RETENTION < now {
-            failures::delete(state, failure.program, failure.lead).await?;
+            failures::delete(state, failure.program, failure.lead).await.context("deleting a failure")?;
             swept += 1;
         }
     }
@@ -61,12 +62,8 @@ pub async fn sweep(
 
 /// Returns the connected programs with their webinars and the ends of these.
 async fn webinar_ends(state: &AppState) -> Result<Vec<(ProgramId, WebinarId, Timestamp)>, Error> {
-    let store = state.ports.store();
-    let programs = store.get(&ProgramsKey {}).await?.unwrap_or_else(ConnectedPrograms::default);
-    let mut ends = Vec::new();
-    for id in programs.ids {
-        let Some(connection) = store.get(&ProgramKey { id }).await? else { continue };
-        ends.push((id, connection.snapshot.id, connection.snapshot.end_time()));
-    }
-    Ok(ends)
+    let connections = state.ports.connections().all().await?;
+    let end =
+        |connection: &ProgramConnection| (connection.program, connection.snapshot.id, connection.snapshot.end_time());
+    Ok(connections.iter().map(end).collect())
 }

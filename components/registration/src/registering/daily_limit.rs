@@ -5,7 +5,7 @@
 
 use crate::state::AppState;
 use crate::store::ledger;
-use domain::records::{AddCalls, ProgramsKey, Registration, RegistrationOutcome};
+use domain::records::{AddCalls, Registration, RegistrationOutcome};
 use domain::time::{Timestamp, UtcDay};
 use domain::{Email, Error, ErrorCode, Problem, WebinarId};
 use zoom_client::error::next_utc_midnight;
@@ -15,7 +15,7 @@ pub const MAX_ADD_CALLS_PER_DAY: u8 = 3;
 
 /// Returns the other connected webinars, at which an address may have used add calls today.
 pub async fn other_webinars(state: &AppState, webinar: WebinarId) -> Result<Vec<WebinarId>, Error> {
-    let mut others = state.ports.store().get(&ProgramsKey {}).await?.unwrap_or_default().webinars;
+    let mut others = state.ports.connections().index().await?.webinars;
     others.retain(|&other| other != webinar);
     Ok(others)
 }

@@ -7,7 +7,7 @@
 use super::attempt::OpenCandidate;
 use super::registrar::Registrar;
 use crate::outcome::Disposition;
-use domain::records::{MappingCrashMarkerKey, OutboxId, VERSION};
+use domain::records::{MappingCrashMarkerKey, OutboxId};
 use domain::{Error, ErrorCode, Problem};
 
 /// Number of crashes that quarantine a lead. A single one may be a coincidence.
@@ -22,9 +22,8 @@ pub async fn exclude_crashing<'c>(
     dispositions: &mut [Disposition],
 ) -> Result<Vec<OpenCandidate<'c>>, Error> {
     let store = registrar.state.ports.store();
-    let key = MappingCrashMarkerKey { outbox: chunk.clone() };
+    let key = MappingCrashMarkerKey { id: chunk.clone() };
     let mut marker = store.get(&key).await?.unwrap_or_default();
-    marker.v = VERSION;
     marker.crashed_on.extend(marker.current_lead.take());
     let mut remaining = Vec::new();
     for open in open {

@@ -4,11 +4,11 @@ use super::write_back;
 use crate::outcome::LeadOutcome;
 use crate::state::AppState;
 use crate::store::ledger;
-use domain::records::{ProgramKey, Registration, RegistrationKey, RegistrationOutcome};
+use domain::records::{Registration, RegistrationKey, RegistrationOutcome};
 use domain::status::StandardStatus;
-use domain::{Email, Error, ErrorCode, Problem, RegistrantId, Sensitive, WebinarId};
+use domain::{Email, Error, ErrorCode, Problem, RegistrantId, Sensitive};
 use platform::retry::RUN_TIMEOUT;
-use serde_json::Value;
+use zoom_client::events::ZoomEvent;
 
 /// The registrant of an event, with the ledger's entry of its address.
 struct KnownRegistrant {
@@ -19,10 +19,9 @@ struct KnownRegistrant {
 }
 
 /// Applies an event. Ignores events of other kinds, of unknown registrants, or without the documented fields.
-pub async fn apply(state: &AppState, event: &Value) -> Result<(), Error> {
-    let name = event["event"].as_str().unwrap_or_default();
-    let Some(known) = find(state, &event["payload"]["object"]).await? else { return Ok(()) };
-    match name {
+pub async fn apply(state: &AppState, event: &ZoomEvent) -> Result<(), Error> {
+    let Some(known) = find(state, event).await? else { return Ok(()) };
+    match event.name() {
         "webinar.registration_approved" => approved(state, known).await,
         "webinar.registration_denied" | "webinar.registration_cancelled" => denied(state, known).await,
         _ => Ok(()),
@@ -30,13 +29,10 @@ pub async fn apply(state: &AppState, event: &Value) -> Result<(), Error> {
 }
 
 /// Finds the ledger's entry. A registration made on Zoom's own page has none, and is not copied to Marketo (R10).
-async fn find(state: &AppState, object: &Value) -> Result<Option<KnownRegistrant>, Error> {
-    let text = |name: &str| object["registrant"][name].as_str();
-    // The webinar's id is a string in some events and a number in others (docs/reference/zoom.md).
-    let webinar = domain::json::from_value::<WebinarId>(&object["id"]).ok();
-    let (Some(webinar), Some(id), Some(email)) = (webinar, text("id"), text("email").and_then(Email::parse)) else {
-        return Ok(None);
-    };
+async fn find(state: &AppState, event: &ZoomEvent) -> Result<Option<KnownRegistrant>, Error> {
+    let text = |name: &str| event.object()["registrant"][name].as_str();
+    let email = text("email").and_then(Email::parse);
+    let (Some(webinar), Some(id), Some(email)) = (event.webinar(), text("id"), email) else { return Ok(None) };
     let Some(entry) = ledger::read(state, webinar, &email).await? else { return Ok(None) };
     let join_url = text("join_url").map(Sensitive::from);
     Ok(Some(KnownRegistrant { id: RegistrantId::from(id), join_url, key: ledger::key(webinar, &email), entry }))
@@ -70,7 +66,7 @@ async fn approved(state: &AppState, known: KnownRegistrant) -> Result<(), Error>
     if !waits_for_approval {
         return Ok(());
     }
-    let connection = state.ports.store().get(&ProgramKey { id: entry.program }).await?;
+    let connection = state.ports.connections().find(entry.program).await?;
     let Some(connection) = connection else { return Ok(()) };
     let marketo = state.marketo(state.ports.clock.now() + RUN_TIMEOUT);
     let outcome = LeadOutcome::Registered { registrant: registrant.clone(), join_url: join_url.clone() };

@@ -7,7 +7,7 @@ use crate::mapping::{self, InvalidRegistrant, RegistrationForm};
 use crate::outcome::{Disposition, LeadOutcome};
 use crate::state::AppState;
 use crate::store::ledger;
-use domain::records::{AddCalls, Registration, RegistrationOutcome, VERSION};
+use domain::records::{AddCalls, Record, Registration, RegistrationOutcome};
 use domain::webinar::Snapshot;
 use domain::{Error, ErrorCode, Problem, ProgramId, RegistrantId, Sensitive};
 use zoom_client::registrants::{AddedRegistrant, NewRegistrant, RegistrantStatus, add_problem};
@@ -161,7 +161,8 @@ impl Registrar<'_> {
 
     async fn write(&self, candidate: &Candidate, outcome: RegistrationOutcome, adds: AddCalls) -> Result<(), Error> {
         let at = self.state.ports.clock.now();
-        let entry = Registration { v: VERSION, program: self.program, lead: candidate.lead, at, outcome, adds };
+        let entry =
+            Registration { v: Registration::VERSION, program: self.program, lead: candidate.lead, at, outcome, adds };
         ledger::write(self.state, &ledger::key(self.webinar.id, &candidate.email), &entry).await
     }
 }

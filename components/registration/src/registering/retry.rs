@@ -14,21 +14,20 @@ use domain::{Error, LeadId};
 use marketo_client::BATCH;
 use marketo_client::leads::Lead as MarketoLead;
 
-/// Retries leads of a program with their current fields in Marketo, and records the results.
+/// Retries leads of a program with their current fields in Marketo, and records the results. Skips leads that another
+/// worker is retrying.
 pub async fn retry_leads(
     state: &AppState,
     connection: &ProgramConnection,
     failed: &[Failure],
     deadline: Timestamp,
 ) -> Result<Vec<LeadResult>, Error> {
-    for failure in failed {
-        failures::claim(state, failure).await?;
-    }
-    let results = retry_claimed(state, connection, failed, deadline).await;
+    let claimed = failures::claim_all(state, failed).await?;
+    let results = retry_claimed(state, connection, &claimed, deadline).await;
     if let Err(error) = &results {
         // The attempt counts for every lead whose claim is still there.
-        for failure in failed {
-            if let Some(claimed) = failures::read(state, connection.program, failure.lead).await? {
+        for failure in claimed {
+            if let Some(claimed) = failures::read_claimed(state, &failure).await? {
                 let result = LeadResult::deferred(failure.lead, error.problem());
                 failures::finish(state, claimed, &result).await?;
             }

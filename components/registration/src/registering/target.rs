@@ -2,11 +2,12 @@
 //! service that reaches it must be usable (R1, R3).
 
 use crate::state::AppState;
-use domain::records::{ProgramConnection, ProgramKey, ServiceKey};
+use domain::records::ProgramConnection;
 use domain::time::SignedDuration;
 use domain::webinar::Snapshot;
 use domain::{Error, ErrorCode, ProgramId, ServiceId, WebinarId};
 use platform::internal_api::{self, Component, ServiceWebinar};
+use platform::services;
 
 /// The flow step's choice of the program's connected webinar.
 pub const PROGRAM_CHOICE: &str = "program";
@@ -29,7 +30,7 @@ pub struct Target {
 /// `PROGRAM_REQUIRED` without a program, `PROGRAM_NOT_CONNECTED` for a program without a connection (R15).
 pub async fn program_connection(state: &AppState, program: Option<ProgramId>) -> Result<ProgramConnection, Error> {
     let id = program.ok_or(ErrorCode::ProgramRequired)?;
-    let connection = state.ports.store().get(&ProgramKey { id }).await?;
+    let connection = state.ports.connections().find(id).await?;
     connection.ok_or_else(|| ErrorCode::ProgramNotConnected.into())
 }
 
@@ -52,20 +53,14 @@ pub async fn resolve(state: &AppState, connection: &ProgramConnection, choice: O
             if webinar == connection.snapshot.id {
                 of_program()
             } else {
-                let path = format!("/internal/webinar/{webinar}");
+                let path = ["webinar", &webinar.to_string()];
                 let found: ServiceWebinar =
                     internal_api::call(&state.ports, Component::Catalog, &path, &(), CATALOG_TIMEOUT).await?;
                 Target { service: found.service, webinar: found.snapshot }
             }
         }
     };
-    ensure_usable(state, &target).await?;
+    // Is the service live (R1) and the webinar's host enabled (R3)?
+    services::usable_for(state.ports.store(), &target.service, &target.webinar).await?;
     Ok(target)
-}
-
-/// Fails unless the service is live (R1) and the webinar's host is enabled (R3).
-async fn ensure_usable(state: &AppState, target: &Target) -> Result<(), Error> {
-    let service = state.ports.store().get(&ServiceKey { id: target.service.clone() }).await?;
-    let reason = service.ok_or(ErrorCode::ServiceNotFound)?.unusable_reason_for(&target.webinar);
-    reason.map_or(Ok(()), |code| Err(code.into()))
 }

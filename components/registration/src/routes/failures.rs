@@ -6,7 +6,7 @@ use crate::registering::target;
 use crate::state::AppState;
 use crate::store::{failures, ledger, outbox};
 use axum::extract::State;
-use domain::records::{Failure, OutboxId, Registration, RegistrationOutcome, VERSION};
+use domain::records::{Failure, OutboxKey, Record, Registration, RegistrationOutcome};
 use domain::time::Timestamp;
 use domain::{ErrorCode, LeadId, Problem, ProgramId};
 use platform::auth::AdminAuth;
@@ -40,7 +40,7 @@ struct ListedFailure {
 /// Lists all failures: of failure records, of the ledger, and of callbacks that were given up. Reads the whole ledger.
 pub async fn list(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Json<FailureList>, ApiError> {
     let mut listed = Vec::new();
-    let records = failures::read_all(&state, &state.ports.store().keys(failures::PREFIX).await?).await?;
+    let records = failures::all(&state).await?;
     for entry in ledger::read_failed(&state).await? {
         // A failure record is more precise than the ledger.
         if records.iter().any(|record| (record.program, record.lead) == (entry.program, entry.lead)) {
@@ -59,9 +59,8 @@ pub async fn list(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Js
         let tries = record.tries.max(1);
         insert(&mut listed, failure_row(program, lead, record.problem, record.since, tries, record.next_try));
     }
-    for key in state.ports.store().keys(outbox::PREFIX).await? {
-        let Some(id) = OutboxId::from_key(&key) else { continue };
-        let Some(head) = outbox::load_head(&state, &id).await? else { continue };
+    for OutboxKey { id } in state.ports.store().list().await? {
+        let Some(head) = outbox::load_readable_head(&state, &id).await? else { continue };
         let Some(mut problem) = head.problem else { continue };
         problem.detail =
             format!("The outcomes of a chunk of leads could not be delivered to Marketo. {}", problem.detail);
@@ -118,7 +117,7 @@ pub async fn retry(
 ) -> Result<Json<RetryResponse>, ApiError> {
     let program = request.program_id;
     let connection = target::program_connection(&state, Some(program)).await?;
-    let mut failed = failures::read_all(&state, &state.ports.store().keys(failures::PREFIX).await?).await?;
+    let mut failed = failures::all(&state).await?;
     failed.retain(|failure| failure.program == program);
     let entries = ledger::read_failed(&state).await?;
     for entry in entries.into_iter().filter(|entry| entry.program == program) {
@@ -141,7 +140,18 @@ pub async fn retry(
 fn failure_of_entry(entry: Registration) -> Option<Failure> {
     let Registration { program, lead, at: since, outcome, .. } = entry;
     let RegistrationOutcome::Failed { problem, next_try } = outcome else { return None };
-    Some(Failure { v: VERSION, program, lead, choice: None, problem, since, tries: 1, next_try, status_unknown: false })
+    Some(Failure {
+        v: Failure::VERSION,
+        program,
+        lead,
+        choice: None,
+        problem,
+        since,
+        tries: 1,
+        next_try,
+        status_unknown: false,
+        claim: None,
+    })
 }
 
 fn retried_lead(result: &LeadResult) -> RetriedLead {

@@ -3,7 +3,7 @@
 use crate::state::AppState;
 use crate::store::scan::{StoreScan, waiting_leads};
 use axum::extract::State;
-use domain::records::{ProgramKey, RegistrationOutcome};
+use domain::records::RegistrationOutcome;
 use domain::time::Timestamp;
 use domain::{ErrorCode, LeadId, ProgramId};
 use http::{StatusCode, Uri};
@@ -36,7 +36,7 @@ pub async fn program(
     // The route's only parameter is the last segment. axum's `Path` extractor costs 10 kB of wasm.
     let id = uri.path().rsplit('/').next().and_then(|id| id.parse().ok());
     let program: ProgramId = id.ok_or_else(|| ApiError::invalid("The id of a Marketo program is a number."))?;
-    let connection = state.ports.store().get(&ProgramKey { id: program }).await?;
+    let connection = state.ports.connections().find(program).await?;
     let connection = connection.ok_or_else(not_connected)?;
     Ok(Json(program_counts(program, &StoreScan::of(&state, Some(connection.snapshot.id)).await?)))
 }

@@ -9,11 +9,11 @@ use crate::store::outbox::{self, NewChunk};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::records::OutboxId;
+use domain::records::{Lease, OutboxId};
 use http::StatusCode;
 use platform::auth::MarketoAuth;
 use platform::http::{Json, RawBody};
-use platform::url_origin::UrlOrigin;
+use platform::url_origin::{OriginPattern, UrlOrigin};
 use platform::{ApiError, JsonBody};
 use serde_json::json;
 use std::sync::Arc;
@@ -24,19 +24,18 @@ pub async fn submit(
     State(state): State<Arc<AppState>>,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
-    let id = accept(&state, &body).await?;
-    if let Some(id) = id {
+    if let Some((id, claim)) = accept(&state, &body).await? {
         let worker = state.clone();
-        state.ports.background.spawn(Box::pin(async move { process_accepted(&worker, &id).await }));
+        state.ports.background.spawn(Box::pin(async move { process_accepted(&worker, &id, claim).await }));
     }
     Ok((StatusCode::CREATED, Json(json!({ "accepted": true }))).into_response())
 }
 
-/// Writes a chunk to the outbox. Returns `None` if the outbox has it already.
-async fn accept(state: &AppState, body: &Bytes) -> Result<Option<OutboxId>, ApiError> {
+/// Writes a chunk to the outbox, and claims it. Returns `None` if the outbox has it already.
+async fn accept(state: &AppState, body: &Bytes) -> Result<Option<(OutboxId, Lease)>, ApiError> {
     let JsonBody(chunk) = JsonBody::<SubmitRequest>::from_bytes(body)?;
     let pattern = state.ports.config().marketo_callback_url().await?;
-    if !is_callback_allowed(&chunk.callback_url, &pattern) {
+    if !is_callback_allowed(&chunk.callback_url, pattern) {
         return Err(ApiError::invalid("The callback URL does not match the configured callback URLs."));
     }
     if !chunk.has_short_callback() {
@@ -54,22 +53,22 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<OutboxId>, ApiE
     let is_connected = target::is_connected(state, program).await?;
     let leads = chunk.into_leads();
     platform::log!(Info, "flow_step.accepted", outbox = id, leads = leads.len());
-    outbox::write(state, &id, NewChunk { callback, program, is_connected, leads }).await?;
-    Ok(Some(id))
+    let claim = outbox::write(state, &id, NewChunk { callback, program, is_connected, leads }).await?;
+    Ok(Some((id, claim)))
 }
 
 /// Returns whether a callback URL matches the configured pattern in scheme, host and port.
-fn is_callback_allowed(url: &str, pattern: &str) -> bool {
-    UrlOrigin::parse(url).is_some_and(|origin| origin.matches(pattern))
+fn is_callback_allowed(url: &str, pattern: &OriginPattern) -> bool {
+    UrlOrigin::of_url(url).is_some_and(|origin| pattern.matches(&origin))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_callback_allowed;
+    use super::*;
 
     #[test]
     fn allows_callbacks_to_the_configured_scheme_host_and_port_only() {
-        let pattern = "https://*.adobe.io";
+        let pattern = OriginPattern::parse("https://*.adobe.io").unwrap();
         for (url, allowed) in [
             ("https://mkto.adobe.io/cb/1?x=1", true),
             ("https://a.b.adobe.io:443/", true),
@@ -85,9 +84,10 @@ mod tests {
             ("mkto.adobe.io", false),
             ("", false),
         ] {
-            assert_eq!(is_callback_allowed(url, pattern), allowed, "{url}");
+            assert_eq!(is_callback_allowed(url, &pattern), allowed, "{url}");
         }
-        assert!(is_callback_allowed("http://127.0.0.1:4002/callback/1", "http://127.0.0.1:4002"));
-        assert!(!is_callback_allowed("http://127.0.0.1:4003/callback/1", "http://127.0.0.1:4002"));
+        let local = OriginPattern::parse("http://127.0.0.1:4002").unwrap();
+        assert!(is_callback_allowed("http://127.0.0.1:4002/callback/1", &local));
+        assert!(!is_callback_allowed("http://127.0.0.1:4003/callback/1", &local));
     }
 }

@@ -6,7 +6,7 @@ use crate::registering::daily_limit;
 use crate::state::AppState;
 use crate::store::{failures, ledger, scan};
 use axum::extract::State;
-use domain::records::{ProgramConnection, ProgramKey, Registration, RegistrationOutcome};
+use domain::records::{ProgramConnection, Registration, RegistrationOutcome};
 use domain::time::Timestamp;
 use domain::{Email, Error, ErrorCode, LeadId, Problem, ProgramId, RegistrantId, Sensitive, WebinarId};
 use marketo_client::MarketoError;
@@ -84,7 +84,7 @@ pub async fn trace(
 ) -> Result<Json<Trace>, ApiError> {
     let email = Email::parse(request.email.expose());
     let email = email.ok_or_else(|| ApiError::invalid("The e-mail address is not valid."))?;
-    let connection = state.ports.store().get(&ProgramKey { id: request.program_id }).await?;
+    let connection = state.ports.connections().find(request.program_id).await?;
     let connection = connection.ok_or_else(not_connected)?;
     Ok(Json(trace_of(&state, &connection, &email).await?))
 }

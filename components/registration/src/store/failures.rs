@@ -5,23 +5,22 @@
 
 use crate::outcome::{Disposition, LeadOutcome, LeadResult};
 use crate::state::AppState;
-use domain::records::{Failure, FailureKey, ProgramKey, VERSION};
+use domain::records::{Failure, FailureKey, Record};
 use domain::retry::next_try;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
 use futures::{FutureExt, TryFutureExt};
 use platform::concurrency::run_bounded;
+use platform::lease::{self, LeaseTerms};
 use zoom_client::error::next_utc_midnight;
-
-/// Prefix of the records' keys.
-pub const PREFIX: &str = "failure:";
 
 /// Maximum number of records read or written at once.
 const MAX_CONCURRENT: usize = 8;
 
-/// How long a claim on a lead lasts: longer than a run, so that two ticks at once do not spend two add calls, and the
+/// The terms of a claim on a lead. It lasts longer than a run, so that two ticks at once do not spend two add calls, and the
 /// tick leaves the webhook's leads alone.
-const CLAIM_DURATION: SignedDuration = SignedDuration::from_mins(1);
+const CLAIM: LeaseTerms =
+    LeaseTerms { max_duration: SignedDuration::from_mins(1), settling_time: SignedDuration::from_millis(50) };
 
 /// Returns the flow step's webinar choice of a lead.
 pub type Choice<'a> = &'a (dyn Fn(LeadId) -> Option<String> + Sync);
@@ -31,21 +30,72 @@ pub fn before_first_attempt(state: &AppState, program: ProgramId, lead: LeadId, 
     // The problem that is shown if the worker crashes.
     let problem = Problem::of(ErrorCode::Internal);
     let since = state.ports.clock.now();
-    Failure { v: VERSION, program, lead, choice: None, problem, since, tries: 0, next_try: None, status_unknown }
+    Failure {
+        v: Failure::VERSION,
+        program,
+        lead,
+        choice: None,
+        problem,
+        since,
+        tries: 0,
+        next_try: None,
+        status_unknown,
+        claim: None,
+    }
 }
 
-/// Claims a lead before an attempt.
-pub fn claim<'a>(state: &'a AppState, failure: &Failure) -> impl Future<Output = Result<(), Error>> + use<'a> {
-    let next_try = Some(state.ports.clock.now() + CLAIM_DURATION);
-    write(state, &Failure { next_try, ..failure.clone() })
+/// Claims a lead of the webhook before its first attempt. The request does not wait to read the claim back: Marketo waits
+/// for the answer, and the tick leaves a lead alone that was claimed.
+pub async fn claim(state: &AppState, failure: &mut Failure) -> Result<(), Error> {
+    let claim = CLAIM.grant(&state.ports);
+    failure.claim = Some(claim);
+    write(state, &Failure { next_try: Some(claim.until), ..failure.clone() }).await
 }
 
-/// Records the result of a claimed lead: writes the failure, or deletes the record.
+/// Claims failed leads before their next attempt. Returns those that no other worker has.
+pub async fn claim_all(state: &AppState, failed: &[Failure]) -> Result<Vec<Failure>, Error> {
+    let mut written = Vec::new();
+    for failure in failed {
+        let stored = read(state, failure.program, failure.lead).await?;
+        let is_held = CLAIM.is_held(stored.and_then(|stored| stored.claim), state.ports.clock.now());
+        if !is_held {
+            let mut claimed = failure.clone();
+            claim(state, &mut claimed).await?;
+            written.push(claimed);
+        }
+    }
+    // All claims settle at the same time.
+    state.ports.clock.sleep(CLAIM.settling_time).await;
+    let mut owned = Vec::new();
+    for failure in written {
+        if read_claimed(state, &failure).await?.is_some() {
+            owned.push(failure);
+        }
+    }
+    Ok(owned)
+}
+
+/// Reads the record of a claimed lead. Returns `None` if the claim is released, or another worker has it.
+pub async fn read_claimed(state: &AppState, claimed: &Failure) -> Result<Option<Failure>, Error> {
+    let Some(claim) = claimed.claim else { return Ok(None) };
+    let key = FailureKey { program: claimed.program, lead: claimed.lead };
+    lease::read_owned(&state.ports, &key, claim.by).await
+}
+
+/// Records the result of a claimed lead: writes the failure, or deletes the record. A failure does not count if another
+/// worker has claimed the lead meanwhile.
 pub async fn finish(state: &AppState, claimed: Failure, result: &LeadResult) -> Result<(), Error> {
     match recordable_problem(result) {
+        Some(_) if is_claimed_by_another(state, &claimed).await? => Ok(()),
         Some(problem) if is_connected(state, claimed.program).await? => write_attempt(state, claimed, problem).await,
         Some(_) | None => delete(state, claimed.program, claimed.lead).await,
     }
+}
+
+async fn is_claimed_by_another(state: &AppState, claimed: &Failure) -> Result<bool, Error> {
+    let stored = read(state, claimed.program, claimed.lead).await?.and_then(|stored| stored.claim);
+    let is_other = stored.map(|stored| stored.by) != claimed.claim.map(|claim| claim.by);
+    Ok(is_other && CLAIM.is_held(stored, state.ports.clock.now()))
 }
 
 /// Records the results of a program's leads. Deletes their records if the program was disconnected in the meantime: its
@@ -114,11 +164,11 @@ fn write_attempt<'a>(
 ) -> impl Future<Output = Result<(), Error>> + use<'a> {
     let tries = before.tries + 1;
     let next_try = next_attempt_at(problem.code, tries, state.ports.clock.now(), state.ports.random.u32());
-    write(state, &Failure { problem: problem.clone(), tries, next_try, ..before })
+    write(state, &Failure { problem: problem.clone(), tries, next_try, claim: None, ..before })
 }
 
 async fn is_connected(state: &AppState, program: ProgramId) -> Result<bool, Error> {
-    Ok(state.ports.store().get(&ProgramKey { id: program }).await?.is_some())
+    Ok(state.ports.connections().find(program).await?.is_some())
 }
 
 /// Returns whether a lead failed and will be retried.
@@ -142,21 +192,19 @@ pub async fn read(state: &AppState, program: ProgramId, lead: LeadId) -> Result<
     Ok(state.ports.store().get(&FailureKey { program, lead }).await?)
 }
 
-/// Reads the records of some store keys; skips keys of other kinds.
-pub async fn read_all(state: &AppState, keys: &[String]) -> Result<Vec<Failure>, Error> {
-    let keys: Vec<_> = keys.iter().filter_map(|key| parse_key(key)).collect();
-    let reads = keys.iter().map(|key| async { state.ports.store().get(key).await }.boxed());
+/// Reads all records. Lists the keys of the store: for the console only.
+pub async fn all(state: &AppState) -> Result<Vec<Failure>, Error> {
+    read_all(state, &state.ports.store().list().await?).await
+}
+
+/// Reads the records of some keys. Skips unreadable ones.
+pub async fn read_all(state: &AppState, keys: &[FailureKey]) -> Result<Vec<Failure>, Error> {
+    let reads = keys.iter().map(|key| state.ports.store().get_readable(key).boxed());
     let mut records = Vec::new();
     for record in run_bounded(MAX_CONCURRENT, reads.collect()).await {
         records.extend(record?);
     }
     Ok(records)
-}
-
-/// Parses a store key; `None` for keys of other kinds.
-fn parse_key(key: &str) -> Option<FailureKey> {
-    let (program, lead) = key.strip_prefix(PREFIX)?.split_once(':')?;
-    Some(FailureKey { program: program.parse().ok()?, lead: lead.parse().ok()? })
 }
 
 /// Deletes a lead's record, if there is one.
@@ -185,13 +233,5 @@ mod tests {
         {
             assert_eq!(next_attempt_at(code, 1, now, 0), None, "{code}");
         }
-    }
-
-    #[test]
-    fn keys_are_parsed_back() {
-        let key = FailureKey { program: 7.into(), lead: 8.into() };
-        assert_eq!(parse_key(&key.to_string()), Some(key.clone()));
-        assert!(key.to_string().starts_with(PREFIX));
-        assert_eq!(parse_key("registration:7:8"), None);
     }
 }

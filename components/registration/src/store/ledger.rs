@@ -5,20 +5,11 @@ use crate::outcome::LeadOutcome;
 use crate::state::AppState;
 use domain::records::{Registration, RegistrationKey, RegistrationOutcome};
 use domain::time::Timestamp;
-use domain::{Email, EmailHash, Error, ErrorCode, Problem, WebinarId};
-
-/// Prefix of the ledger's keys.
-pub const PREFIX: &str = "registration:";
+use domain::{Email, Error, ErrorCode, Problem, WebinarId};
 
 /// Returns the key of an address at a webinar.
 pub fn key(webinar: WebinarId, email: &Email) -> RegistrationKey {
     RegistrationKey { webinar, email: email.hash() }
-}
-
-/// Parses a store key; `None` for keys of other kinds.
-pub fn parse_key(key: &str) -> Option<RegistrationKey> {
-    let (webinar, email) = key.strip_prefix(PREFIX)?.split_once(':')?;
-    Some(RegistrationKey { webinar: webinar.parse().ok()?, email: EmailHash::parse(email)? })
 }
 
 /// Reads the entry of an address at a webinar.
@@ -26,12 +17,11 @@ pub async fn read(state: &AppState, webinar: WebinarId, email: &Email) -> Result
     Ok(state.ports.store().get(&key(webinar, email)).await?)
 }
 
-/// Reads all failed entries. Reads the whole ledger: for the console only.
+/// Reads all failed entries, and skips unreadable ones. Reads the whole ledger: for the console only.
 pub async fn read_failed(state: &AppState) -> Result<Vec<Registration>, Error> {
     let mut failed = Vec::new();
-    for key in state.ports.store().keys(PREFIX).await? {
-        let Some(key) = parse_key(&key) else { continue };
-        let entry = state.ports.store().get(&key).await?;
+    for key in state.ports.store().list::<RegistrationKey>().await? {
+        let entry = state.ports.store().get_readable(&key).await?;
         failed.extend(entry.filter(|entry| matches!(entry.outcome, RegistrationOutcome::Failed { .. })));
     }
     Ok(failed)

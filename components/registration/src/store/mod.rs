@@ -5,9 +5,13 @@
 //! | [`outbox`] | accepted chunks whose callback is not delivered yet |
 //! | [`ledger`] | the state of one e-mail address at one webinar |
 //! | [`failures`] | failed leads beside the ledger, and when they are retried |
+//! | [`keys`] | lists the keys of all these records at once |
+//! | [`forget`] | deletes the records of an account that removed the app (R17) |
 //! | [`scan`] | reads many records, for the console |
 
 pub mod failures;
+pub mod forget;
+pub mod keys;
 pub mod ledger;
 pub mod outbox;
 pub mod scan;

@@ -1,8 +1,8 @@
 //! Scans many records at once. For the console only: no request of Marketo or Zoom lists keys.
 
-use super::{failures, ledger, outbox};
+use super::{failures, outbox};
 use crate::state::AppState;
-use domain::records::{OutboxId, Registration};
+use domain::records::{OutboxKey, Registration, RegistrationKey};
 use domain::time::Timestamp;
 use domain::{Error, LeadId, ProgramId, WebinarId};
 use futures::FutureExt;
@@ -36,20 +36,17 @@ pub struct OpenChunk {
 impl StoreScan {
     /// Scans the ledger of one webinar, or of all webinars, with all failures and chunks.
     pub async fn of(state: &AppState, webinar: Option<WebinarId>) -> Result<Self, Error> {
-        let mut prefix = ledger::PREFIX.to_owned();
-        if let Some(webinar) = webinar {
-            prefix = format!("{prefix}{webinar}:");
-        }
-        let keys = state.ports.store().keys(&prefix).await?;
-        let reads = keys
-            .iter()
-            .filter_map(|key| ledger::parse_key(key))
-            .map(|key| async move { state.ports.store().get(&key).await }.boxed());
+        let store = state.ports.store();
+        let keys: Vec<RegistrationKey> = match webinar {
+            Some(webinar) => store.list_prefixed(&RegistrationKey::prefix_of_webinar(webinar)).await?,
+            None => store.list().await?,
+        };
+        let reads = keys.iter().map(|key| store.get_readable(key).boxed());
         let mut entries = Vec::new();
         for entry in run_bounded(MAX_CONCURRENT, reads.collect()).await {
             entries.extend(entry?);
         }
-        let records = failures::read_all(state, &state.ports.store().keys(failures::PREFIX).await?).await?;
+        let records = failures::all(state).await?;
         let failures = records.into_iter().map(|record| (record.program, record.lead)).collect();
         Ok(Self { ledger: entries, failures, chunks: open_chunks(state).await? })
     }
@@ -58,15 +55,11 @@ impl StoreScan {
 /// Reads all chunks of the outbox.
 pub async fn open_chunks(state: &AppState) -> Result<Vec<OpenChunk>, Error> {
     let mut chunks = Vec::new();
-    for key in state.ports.store().keys(outbox::PREFIX).await? {
-        let Some(id) = OutboxId::from_key(&key) else { continue };
-        let Some(chunk) = outbox::load(state, &id).await? else { continue };
-        chunks.push(OpenChunk {
-            program: chunk.head.program,
-            accepted_at: chunk.head.accepted_at,
-            is_given_up: chunk.head.problem.is_some(),
-            leads: chunk.leads.iter().map(|lead| lead.id).collect(),
-        });
+    for OutboxKey { id } in state.ports.store().list().await? {
+        let Some(head) = outbox::load_readable_head(state, &id).await? else { continue };
+        let (program, accepted_at, is_given_up) = (head.program, head.accepted_at, head.problem.is_some());
+        let leads = outbox::readable_leads(state, &id, head).await?.iter().map(|lead| lead.id).collect();
+        chunks.push(OpenChunk { program, accepted_at, is_given_up, leads });
     }
     Ok(chunks)
 }

@@ -2,6 +2,7 @@
 
 use super::{fake_marketo, fake_zoom};
 use crate::mapping::{FieldPairs, MappedRegistrant, Mapping, RegistrationForm};
+use crate::state::AppState;
 use axum::body::Body;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -89,6 +90,11 @@ impl Fixture {
     pub(super) fn restart(&mut self, ports: Ports) {
         self.memory.kill_background();
         self.router = crate::router(ports, Arc::new(PlainMapping));
+    }
+
+    /// Returns the state of another instance of the component.
+    pub(super) fn state(&self) -> AppState {
+        AppState::new(self.memory.ports(), Arc::new(PlainMapping))
     }
 
     /// Sets the state of the service.

@@ -2,6 +2,7 @@
 //! that proves a rule of docs/RULES.md begins with the rule's number; that of a test that proves an error code contains
 //! the code.
 
+mod claims;
 mod error_codes;
 mod failures;
 mod fake_marketo;
@@ -9,6 +10,7 @@ mod fake_zoom;
 mod fault_matrix;
 mod fixture;
 mod flow_step;
+mod forget_account;
 mod outages;
 mod quarantine;
 mod reapproval;

@@ -103,6 +103,29 @@ async fn the_tick_resumes_the_chunk_of_a_killed_worker() {
 }
 
 #[tokio::test]
+async fn records_that_cannot_be_read_do_not_stop_the_tick_or_the_lists() {
+    let fixture = Fixture::new().await;
+    fixture.accept("t", &[lead(1)]).await;
+    fixture.memory.kill_background();
+    let key_value = fixture.memory.ports().key_value;
+    // Of a newer build: a head, a head whose further part is unreadable, a failure and a ledger entry.
+    let newer = br#"{"v":2}"#.to_vec();
+    let head =
+        String::from_utf8(fixture.memory.dump().into_iter().find(|(key, _)| key.starts_with("outbox:")).unwrap().1);
+    let divided = head.unwrap().replace(r#""more_parts":0"#, r#""more_parts":1"#);
+    key_value.set(&format!("outbox:{:032}:1", 1), newer.clone()).await.unwrap();
+    key_value.set(&format!("outbox:{:032}", 1), divided.into_bytes()).await.unwrap();
+    for key in [format!("outbox:{:032}", 0), "failure:1001:9".to_owned(), format!("registration:9001:{:064}", 0)] {
+        key_value.set(&key, newer.clone()).await.unwrap();
+    }
+    assert_eq!(fixture.tick().await, 1);
+    assert_eq!(fixture.outcome(1).0["registration"], "registered");
+    for path in ["/registration/failures", "/registration/programs/1001"] {
+        assert_eq!(fixture.send("GET", path, &Value::Null).await.0, 200, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn retries_marketos_transient_errors_and_defers_on_lasting_ones() {
     let fixture = Fixture::new().await;
     fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());

@@ -3,14 +3,15 @@
 
 use super::fixture::{Fixture, email, lead};
 use domain::LeadId;
-use domain::records::{MappingCrashMarker, MappingCrashMarkerKey, OutboxId, VERSION};
+use domain::records::{MappingCrashMarker, MappingCrashMarkerKey, OutboxKey};
 
 /// Writes the crash marker of the only chunk.
 async fn mark(fixture: &Fixture, current_lead: Option<u64>, crashed_on: &[u64]) {
-    let id = fixture.memory.dump().into_keys().find_map(|key| OutboxId::from_key(&key)).unwrap();
+    let OutboxKey { id } = fixture.memory.ports().store().list::<OutboxKey>().await.unwrap().remove(0);
     let crashed_on = crashed_on.iter().map(|&id| LeadId::from(id)).collect();
-    let record = MappingCrashMarker { v: VERSION, current_lead: current_lead.map(LeadId::from), crashed_on };
-    fixture.memory.ports().store().put(&MappingCrashMarkerKey { outbox: id }, &record).await.unwrap();
+    let current_lead = current_lead.map(LeadId::from);
+    let record = MappingCrashMarker { current_lead, crashed_on, ..MappingCrashMarker::default() };
+    fixture.memory.ports().store().put(&MappingCrashMarkerKey { id }, &record).await.unwrap();
 }
 
 #[tokio::test]

@@ -5,4 +5,6 @@ mod env;
 #[cfg(test)]
 mod marketo;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod zoom;

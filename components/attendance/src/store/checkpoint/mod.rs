@@ -12,36 +12,11 @@ mod page;
 mod rows;
 mod run_state;
 
-pub(crate) use page::{CONCURRENT_PAGES, List, Page, PageStore, RunError, for_each_page, for_each_row};
+pub(crate) use page::{CONCURRENT_PAGES, Page, PageStore, RunError, for_each_page, for_each_row};
 pub(crate) use rows::{MatchedLead, MemberRow, MemberStanding, ParticipantRow, PresenceRow, RegistrantRow, Row};
 pub(crate) use run_state::{
-    FetchProgress, LeadPresence, ListProgress, PENDING_PAGES, ReportKind, RunState, RunStateKey, Step,
+    FetchProgress, LeadPresence, ListProgress, PENDING_PAGES, ReportKind, RunState, Step, run_state_key,
 };
 
-use domain::ProgramId;
-
-/// The kinds of records under `attendance:{program}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RecordKind {
-    /// The program's attendance.
-    Attendance,
-    /// The progress of its runs.
-    RunState,
-    /// A page of presences, which outlasts the run.
-    Presences,
-    /// Any other page.
-    Page,
-}
-
-/// Parses a key under `attendance:`. Returns `None` for one that names no program.
-pub(crate) fn parse_key(key: &str) -> Option<(ProgramId, RecordKind)> {
-    let mut parts = key.split(':').skip(1);
-    let program = parts.next()?.parse().ok()?;
-    let kind = match parts.next() {
-        None => RecordKind::Attendance,
-        Some("work") => RecordKind::RunState,
-        Some(list) if list == List::Presences.name() => RecordKind::Presences,
-        Some(_) => RecordKind::Page,
-    };
-    Some((program, kind))
-}
+/// The lists that pages belong to.
+pub(crate) use domain::records::CheckpointList as List;

@@ -3,15 +3,13 @@
 
 use super::rows::Row;
 use crate::state::AppState;
-use domain::records::{Key, MAX_VALUE_BYTES, VERSION};
+use domain::records::{self, CheckpointList as List, MAX_VALUE_BYTES, NoVersion, Record, TypedKey};
 use domain::time::Timestamp;
 use domain::{Error, ProgramId};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use platform::ports::StoreError;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::fmt;
-use std::marker::PhantomData;
 
 /// Maximum number of pages that are read concurrently.
 pub(crate) const CONCURRENT_PAGES: u32 = 16;
@@ -49,62 +47,8 @@ impl From<RunError> for Error {
     }
 }
 
-/// The lists that pages belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum List {
-    /// The participants of the attendance report.
-    Report,
-    /// The approved registrants.
-    Registrants,
-    /// The registrants who did not attend.
-    Absentees,
-    /// The program's members.
-    Members,
-    /// The members that an e-mail address matched to an attendee.
-    MatchedLeads,
-    /// People whose leads are still to be looked up.
-    PendingLookups,
-    /// When each attendee was present. These pages outlast the run.
-    Presences,
-}
-
-impl List {
-    /// Returns the list's part of a key.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Report => "report",
-            Self::Registrants => "registrants",
-            Self::Absentees => "absentees",
-            Self::Members => "members",
-            Self::MatchedLeads => "matched",
-            Self::PendingLookups => "pending-lookups",
-            Self::Presences => "presences",
-        }
-    }
-}
-
 /// The key of one part of a page.
-struct PageKey<R> {
-    program: ProgramId,
-    list: List,
-    /// The generation of the list: each restart of a fetch begins a new one.
-    generation: u32,
-    page: u32,
-    part: u32,
-    row: PhantomData<R>,
-}
-
-impl<R: Row> Key for PageKey<R> {
-    type Record = Page<R>;
-}
-
-impl<R> fmt::Display for PageKey<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { program, list, generation, page, part, .. } = self;
-        write!(f, "attendance:{program}:{}:{generation}:{page}:{part}", list.name())
-    }
-}
+type PageKey<R> = TypedKey<records::PageKey, Page<R>>;
 
 /// A page of a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -126,10 +70,18 @@ pub(crate) struct Page<R> {
     more_parts: u32,
 }
 
-impl<R> Page<R> {
+impl<R: Row> Record for Page<R> {
+    type Previous = NoVersion;
+
+    fn upgrade(previous: NoVersion) -> Self {
+        match previous {}
+    }
+}
+
+impl<R: Row> Page<R> {
     /// Returns a page that was fetched.
     pub(crate) const fn fetched(rows: Vec<R>, fetched: u64, next: Option<String>, total: Option<u64>) -> Self {
-        Self { v: VERSION, rows, next, total, fetched, more_parts: 0 }
+        Self { v: Self::VERSION, rows, next, total, fetched, more_parts: 0 }
     }
 
     /// Returns a page of rows that this component computed.
@@ -154,7 +106,7 @@ impl<'a> PageStore<'a> {
 
     const fn key<R: Row>(&self, page: u32, part: u32) -> PageKey<R> {
         let Self { program, list, generation, .. } = *self;
-        PageKey { program, list, generation, page, part, row: PhantomData }
+        TypedKey::new(records::PageKey { program, list, generation, page, part })
     }
 
     /// Writes a page.
@@ -164,7 +116,7 @@ impl<'a> PageStore<'a> {
             self.state.store().put(&self.key(number, part), &Page::computed(rows.to_vec())).await?;
         }
         let first = Page {
-            v: VERSION,
+            v: Page::<R>::VERSION,
             rows: parts.first().map_or_else(Vec::new, |rows| rows.to_vec()),
             next: page.next.clone(),
             total: page.total,

@@ -1,15 +1,15 @@
 //! The progress of a program's runs. One record, written after each page or batch, so that a run that is killed repeats
 //! at most one of either.
 
-use super::page::{List, PageStore};
+use super::page::PageStore;
 use crate::person::Presence;
 use crate::state::AppState;
+use domain::first_version;
 use domain::ids::InstanceUuid;
-use domain::records::{Attendance, Counts, Key, ProgramConnection, VERSION};
+use domain::records::{Attendance, CheckpointList as List, Counts, ProgramConnection, Record, RunStateKey, TypedKey};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, LeadId, ProgramId, WebinarId};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// How long fetched pages are used before they are fetched again, since people may have changed in Marketo. Several
 /// hours, so that an outage of Zoom or Marketo does not discard them.
@@ -22,21 +22,9 @@ const MAX_RESTARTS: u32 = 3;
 /// The number of pages that alternate for pending lookups: the next one is written beside the one in use.
 pub(crate) const PENDING_PAGES: u32 = 2;
 
-/// The key of the record.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RunStateKey {
-    /// The program.
-    pub(crate) program: ProgramId,
-}
-
-impl Key for RunStateKey {
-    type Record = RunState;
-}
-
-impl fmt::Display for RunStateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "attendance:{}:work", self.program)
-    }
+/// Returns the key of the record.
+pub(crate) const fn run_state_key(program: ProgramId) -> TypedKey<RunStateKey, RunState> {
+    TypedKey::new(RunStateKey { program })
 }
 
 /// The steps of a run, in order. Attendees come before absentees, so that no attendee is taken for absent (R16).
@@ -170,10 +158,12 @@ pub(crate) struct RunState {
     pub(crate) presences: Option<(u32, u32)>,
 }
 
+first_version!(RunState);
+
 impl RunState {
     fn new(webinar: WebinarId) -> Self {
         Self {
-            v: VERSION,
+            v: Self::VERSION,
             webinar,
             instance: None,
             report_kind: ReportKind::Report,
@@ -201,7 +191,7 @@ impl RunState {
         connection: &ProgramConnection,
         record: &Attendance,
     ) -> Result<Self, Error> {
-        let stored = state.store().get(&RunStateKey { program: connection.program }).await?;
+        let stored = state.store().get(&run_state_key(connection.program)).await?;
         let mut run_state = match stored {
             Some(stored) if stored.webinar == connection.snapshot.id => stored,
             Some(mut stored) => {
@@ -290,7 +280,7 @@ impl RunState {
 
     /// Writes the record.
     pub(crate) async fn save(&self, state: &AppState, program: ProgramId) -> Result<(), Error> {
-        Ok(state.store().put(&RunStateKey { program }, self).await?)
+        Ok(state.store().put(&run_state_key(program), self).await?)
     }
 
     /// Deletes stale pages until the deadline. An interrupted deletion is repeated by the next run.

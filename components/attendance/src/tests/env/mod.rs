@@ -11,8 +11,8 @@ pub(crate) use zoom::{FakeZoom, registrant, row};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use domain::records::{
-    AddCalls, Attendance, AttendanceKey, Lease, ProgramConnection, ProgramKey, ProgramsKey, Registration,
-    RegistrationKey, RegistrationOutcome, Service, ServiceKey, ServiceState, VERSION, WorkerKey,
+    AddCalls, Attendance, AttendanceKey, Lease, ProgramConnection, ProgramKey, Record, Registration, RegistrationKey,
+    RegistrationOutcome, Service, ServiceKey, ServiceState, WorkerKey,
 };
 use domain::status::{Channel, ProgressionStatus};
 use domain::time::{SignedDuration, Timestamp, UtcDay};
@@ -146,7 +146,7 @@ impl TestEnv {
         let statuses = statuses.map(|(name, step)| ProgressionStatus { name: name.into(), step });
         let now = self.now();
         let connection = ProgramConnection {
-            v: VERSION,
+            v: ProgramConnection::VERSION,
             program: program.into(),
             program_name: "Program".into(),
             service: "s1".into(),
@@ -171,10 +171,7 @@ impl TestEnv {
             member_fields: Default::default(),
         };
         let ports = self.ports();
-        let mut programs = ports.store().get(&ProgramsKey {}).await.unwrap().unwrap_or_default();
-        programs.ids.push(program.into());
-        ports.store().put(&ProgramsKey {}, &programs).await.unwrap();
-        ports.store().put(&ProgramKey { id: program.into() }, &connection).await.unwrap();
+        ports.connections().add(&connection).await.unwrap();
     }
 
     pub(crate) async fn change_connection(&self, change: impl FnOnce(&mut ProgramConnection)) {
@@ -190,14 +187,15 @@ impl TestEnv {
         let key = RegistrationKey { webinar: WEBINAR.into(), email: Email::parse(email).unwrap().hash() };
         let outcome = RegistrationOutcome::Pending { registrant: "r".into() };
         let adds = AddCalls { day: UtcDay::of(now), count: 1 };
-        let entry = Registration { v: VERSION, program: program.into(), lead: lead.into(), at: now, outcome, adds };
+        let (program, lead) = (program.into(), lead.into());
+        let entry = Registration { v: Registration::VERSION, program, lead, at: now, outcome, adds };
         self.ports().store().put(&key, &entry).await.unwrap();
     }
 
     /// Writes the service, as `oauth` does. A problem is about the program.
     pub(crate) async fn set_service(&self, state: ServiceState, problem: Option<ErrorCode>) {
         let service = Service {
-            v: VERSION,
+            v: Service::VERSION,
             id: "s1".into(),
             name: "Main".into(),
             account_id: "acc".into(),
@@ -216,7 +214,7 @@ impl TestEnv {
 
     /// Writes a lease of another worker that expires after some seconds.
     pub(crate) async fn set_lease(&self, seconds: i64) {
-        let lease = Lease { v: VERSION, by: 7, until: self.now() + SignedDuration::from_secs(seconds) };
+        let lease = Lease { v: Lease::VERSION, by: 7, until: self.now() + SignedDuration::from_secs(seconds) };
         self.ports().store().put(&WorkerKey {}, &lease).await.unwrap();
     }
 

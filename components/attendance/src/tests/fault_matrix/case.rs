@@ -1,9 +1,7 @@
-//! The cases: each call, fault, ordinal of the call and persistence, unless [`Case::is_applicable`] excludes the
-//! combination.
+//! The cases: each call, fault, ordinal of the call and duration, unless [`is_applicable`] excludes the combination.
 
-use domain::time::SignedDuration;
 use http::{Method, Uri};
-use platform::testing::fault_injection::{Access, Fault};
+use platform::testing::fault_injection::{Access, Callee, Fault, FaultDuration, Injection};
 
 /// A call between a webinar's end and the last member's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,25 +55,13 @@ const CALLS: [Call; 22] = [
     Call::LeaseDelete,
 ];
 
-/// The kind of upstream or store operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Callee {
-    Component,
-    Zoom,
-    /// Marketo's REST API, whose errors come with HTTP 200.
-    Marketo,
-    Identity,
-    StoreRead,
-    StoreWrite,
-}
-
 impl Call {
     const fn callee(self) -> Callee {
         match self {
             Self::ZoomToken => Callee::Component,
             Self::Instances | Self::Report | Self::Registrants | Self::Absentees => Callee::Zoom,
             Self::Members | Self::LeadCreate | Self::LeadLookup | Self::Status => Callee::Marketo,
-            Self::Identity => Callee::Identity,
+            Self::Identity => Callee::MarketoHttp,
             Self::ServiceRead
             | Self::ConnectionRead
             | Self::RecordRead
@@ -132,89 +118,46 @@ impl Call {
     }
 }
 
-/// How long a fault persists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Persistence {
-    /// For one call.
-    Once,
-    /// For each such call within twenty minutes.
-    For20Minutes,
-}
-
 /// One fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Case {
-    pub(super) call: Call,
-    pub(super) fault: Fault,
-    /// The ordinal of the first call that fails.
-    pub(super) nth: u32,
-    pub(super) persistence: Persistence,
+pub(super) type Case = Injection<Call>;
+
+/// How long a fault lasts that is not injected once.
+const A_WHILE: FaultDuration = FaultDuration::Minutes(20);
+
+/// Returns every applicable case.
+pub(super) fn all() -> Vec<Case> {
+    let mut cases = Injection::all(&CALLS, 3, &[FaultDuration::Once, A_WHILE]);
+    cases.retain(is_applicable);
+    cases
 }
 
-impl Case {
-    /// Returns every applicable case.
-    pub(super) fn all() -> Vec<Self> {
-        let mut cases = Vec::new();
-        for call in CALLS {
-            for fault in Fault::ALL {
-                for nth in 1..=3 {
-                    for persistence in [Persistence::Once, Persistence::For20Minutes] {
-                        cases.push(Self { call, fault, nth, persistence });
-                    }
-                }
-            }
-        }
-        cases.retain(Self::is_applicable);
-        cases
-    }
+/// Excludes faults that the callee cannot have, and ordinals that a run does not reach.
+fn is_applicable(case: &Case) -> bool {
+    let times = match case.call {
+        // Tokens are cached; the others occur once.
+        Call::ZoomToken | Call::Identity | Call::Instances | Call::LeadLookup => 1,
+        // Once for the first run, once for the run after 24 hours.
+        Call::ServiceRead | Call::RunStateRead | Call::LeaseWrite | Call::LeaseDelete => 2,
+        // Two pages, or two batches.
+        Call::Members | Call::Absentees | Call::LeadCreate => 2,
+        _ => 3,
+    };
+    case.call.callee().can_have(case.fault) && case.nth <= times
+}
 
-    /// Excludes faults that the callee cannot have, and ordinals that a run does not reach.
-    fn is_applicable(&self) -> bool {
-        let callee = self.call.callee();
-        let is_store = matches!(callee, Callee::StoreRead | Callee::StoreWrite);
-        let fits = match self.fault {
-            Fault::KilledBefore | Fault::KilledAfter => true,
-            Fault::StoreErrorBefore => is_store,
-            Fault::StoreErrorAfter => callee == Callee::StoreWrite,
-            Fault::DailyOfRegistrant | Fault::KilledAfterCountedFailure => false,
-            Fault::DailyOfAccount => callee == Callee::Zoom,
-            Fault::MarketoCode(_) => callee == Callee::Marketo,
-            _ => !is_store,
-        };
-        let times = match self.call {
-            // Tokens are cached; the others occur once.
-            Call::ZoomToken | Call::Identity | Call::Instances | Call::LeadLookup => 1,
-            // Once for the first run, once for the run after 24 hours.
-            Call::ServiceRead | Call::RunStateRead | Call::LeaseWrite | Call::LeaseDelete => 2,
-            // Two pages, or two batches.
-            Call::Members | Call::Absentees | Call::LeadCreate => 2,
-            _ => 3,
-        };
-        fits && self.nth <= times
-    }
-
-    /// Returns whether the answer to a create call may be lost. Its leads then count as existing ones.
-    pub(super) fn may_miscount_new_leads(&self) -> bool {
-        let loses_answer = matches!(
-            self.fault,
-            Fault::DroppedAfter
-                | Fault::Hang
-                | Fault::Late
-                | Fault::ErrorAfter(_)
-                | Fault::Malformed
-                | Fault::Empty
-                | Fault::KilledAfter
-        );
-        let is_answer_lost = self.call == Call::LeadCreate && loses_answer;
-        let is_checkpoint_lost = matches!(self.call, Call::RunStateWrite | Call::PageWrite);
-        is_answer_lost || is_checkpoint_lost || self.fault.kills()
-    }
-
-    /// Returns how long after its first injection the fault is injected again.
-    pub(super) fn window(&self) -> SignedDuration {
-        match self.persistence {
-            Persistence::Once => SignedDuration::ZERO,
-            Persistence::For20Minutes => SignedDuration::from_mins(20),
-        }
-    }
+/// Returns whether the answer to a create call may be lost. Its leads then count as existing ones.
+pub(super) fn may_miscount_new_leads(case: Case) -> bool {
+    let loses_answer = matches!(
+        case.fault,
+        Fault::DroppedAfter
+            | Fault::Hang
+            | Fault::Late
+            | Fault::ErrorAfter(_)
+            | Fault::Malformed
+            | Fault::Empty
+            | Fault::KilledAfter
+    );
+    let is_answer_lost = case.call == Call::LeadCreate && loses_answer;
+    let is_checkpoint_lost = matches!(case.call, Call::RunStateWrite | Call::PageWrite);
+    is_answer_lost || is_checkpoint_lost || case.fault.kills()
 }

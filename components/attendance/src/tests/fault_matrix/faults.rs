@@ -1,10 +1,9 @@
 //! Injects the fault of a case, and counts the calls.
 
-use super::case::{Call, Case, Persistence};
+use super::case::{Call, Case};
 use bytes::Bytes;
-use domain::time::Timestamp;
 use http::Request;
-use platform::testing::fault_injection::{Access, Fault, FaultPlan};
+use platform::testing::fault_injection::{Access, Fault, FaultPlan, InjectionCounter};
 use platform::testing::in_memory::InMemoryPorts;
 use std::sync::Mutex;
 
@@ -17,8 +16,7 @@ pub(super) struct Faults {
 
 #[derive(Default)]
 struct State {
-    seen: u32,
-    began: Option<Timestamp>,
+    counter: InjectionCounter,
     calls: Vec<Call>,
 }
 
@@ -28,7 +26,7 @@ impl Faults {
     }
 
     pub(super) fn was_injected(&self) -> bool {
-        self.state.lock().unwrap().began.is_some()
+        self.state.lock().unwrap().counter.has_occurred()
     }
 
     /// Returns how often a call was made.
@@ -40,14 +38,7 @@ impl Faults {
         let now = self.memory.ports().clock.now();
         let mut state = self.state.lock().unwrap();
         state.calls.push(call);
-        let case = self.case.filter(|case| case.call == call)?;
-        state.seen += 1;
-        if state.seen == case.nth {
-            state.began = Some(now);
-            return Some(case.fault);
-        }
-        let lasts = state.began.is_some_and(|began| now < began + case.window());
-        (lasts && case.persistence != Persistence::Once).then_some(case.fault)
+        state.counter.fault_of(&self.case?, &call, now)
     }
 }
 

@@ -6,15 +6,9 @@ use crate::tests::env::{PROGRAM, TestEnv, row};
 use domain::records::{Attendance, Phase};
 use domain::time::{SignedDuration, Timestamp};
 use futures::FutureExt;
-use platform::testing::fault_injection::{FaultyPorts, Simulation};
+use platform::testing::fault_injection::{FaultyPorts, Simulation, Ticks};
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Interval between ticks.
-const MINUTE: SignedDuration = SignedDuration::from_mins(1);
-
-/// Maximum duration of a request on edge platforms (docs/reference/spin.md).
-const REQUEST_LIMIT: SignedDuration = SignedDuration::from_secs(30);
 
 /// Maximum duration of a case: Zoom's daily limit has reset and late rows have been awaited.
 const CASE_TIMEOUT: SignedDuration = SignedDuration::from_hours(72);
@@ -35,7 +29,7 @@ pub(super) struct Fixture {
     pub(super) env: TestEnv,
     pub(super) faults: Arc<Faults>,
     simulation: Arc<Simulation>,
-    /// The requests that exceeded [`REQUEST_LIMIT`].
+    /// The requests that an edge platform would have ended.
     pub(super) slow_requests: Vec<String>,
 }
 
@@ -73,13 +67,8 @@ impl Fixture {
             self.restart();
         }
         self.run_background();
-        let began = self.simulation.now();
-        while let Some(due) = self.due().filter(|due| due.duration_since(began) < CASE_TIMEOUT) {
-            // Skips ticks that have nothing to do.
-            let minutes = due.duration_since(began).as_mins().max(0);
-            let next = began + SignedDuration::from_mins(minutes + 1);
-            let next = if next > self.simulation.now() { next } else { self.simulation.now() + MINUTE };
-            self.simulation.move_to(next);
+        let ticks = Ticks::new(&self.simulation, CASE_TIMEOUT);
+        while ticks.advance(&self.simulation, self.due()) {
             self.tick();
         }
     }
@@ -92,13 +81,9 @@ impl Fixture {
     }
 
     fn tick(&mut self) {
-        let began = self.simulation.now();
-        if self.simulation.run(self.env.tick_ignoring_answer()).is_none() {
+        let tick = self.env.tick_ignoring_answer();
+        if self.simulation.run_request("a tick", &mut self.slow_requests, tick).is_none() {
             self.restart();
-        }
-        let took = self.simulation.now().duration_since(began);
-        if took > REQUEST_LIMIT {
-            self.slow_requests.push(format!("a tick took {} ms", took.as_millis()));
         }
         self.run_background();
     }

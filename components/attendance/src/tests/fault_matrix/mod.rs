@@ -5,11 +5,10 @@ mod case;
 mod faults;
 mod fixture;
 
-use case::{Call, Case, Persistence};
+use case::{Call, Case};
 use fixture::{Fixture, PEOPLE};
+use platform::testing::fault_injection::{FaultDuration, run_cases};
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Minimum number of cases, so that the matrix does not shrink unnoticed.
 const MIN_CASES: usize = 1_100;
@@ -42,7 +41,7 @@ fn violations(case: Option<Case>, fixture: &mut Fixture) -> Vec<String> {
         violations.push(format!("unexpected end: {view}"));
     }
     let new_leads = view["new_leads"].as_u64().unwrap_or(99);
-    let least = if case.is_some_and(|case| case.may_miscount_new_leads()) { 0 } else { 2 };
+    let least = if case.is_some_and(case::may_miscount_new_leads) { 0 } else { 2 };
     if (view["attended"].as_u64(), view["no_show"].as_u64()) != (Some(4), Some(3)) || !(least..=2).contains(&new_leads)
     {
         violations.push(format!("unexpected counts: {view}"));
@@ -78,7 +77,7 @@ fn violations(case: Option<Case>, fixture: &mut Fixture) -> Vec<String> {
 /// Returns the calls that were made too often: a process that is killed once repeats at most one page of each list or
 /// one batch.
 fn excess_calls(case: Case, fixture: &Fixture, baseline: [usize; 8]) -> Vec<String> {
-    if !case.fault.kills() || case.persistence != Persistence::Once {
+    if !case.fault.kills() || case.duration != FaultDuration::Once {
         return Vec::new();
     }
     let made = UPSTREAM.map(|call| fixture.faults.times(call));
@@ -102,17 +101,5 @@ fn run_case(case: Case, baseline: [usize; 8]) -> Vec<String> {
 #[test]
 fn all_people_have_the_correct_status_after_any_fault() {
     let baseline = baseline();
-    let cases = Case::all();
-    // Written to stderr directly, which the test harness does not capture.
-    writeln!(std::io::stderr(), "attendance: {} cases", cases.len()).unwrap();
-    assert!(cases.len() >= MIN_CASES, "only {} cases", cases.len());
-    let mut failed = Vec::new();
-    for case in &cases {
-        let violations = catch_unwind(AssertUnwindSafe(|| run_case(*case, baseline)));
-        let violations = violations.unwrap_or_else(|_| vec!["it panicked".to_owned()]);
-        if !violations.is_empty() {
-            failed.push(format!("{case:?}: {}", violations.join("; ")));
-        }
-    }
-    assert!(failed.is_empty(), "{} of {} cases failed:\n{}", failed.len(), cases.len(), failed.join("\n"));
+    run_cases("attendance", &case::all(), MIN_CASES, |case| run_case(case, baseline));
 }

@@ -36,7 +36,7 @@ pub(super) async fn definition(State(state): State<AppState>) -> Result<Response
 }
 
 async fn respond(state: &AppState, document: &str) -> Result<Response, ApiError> {
-    let public_url = state.ports.config().public_url().await?;
+    let public_url = state.ports.config().public_url().await?.to_string();
     let json = [(header::CONTENT_TYPE, "application/json")];
     Ok((json, render(document, &public_url)?).into_response())
 }

@@ -5,6 +5,7 @@ use crate::state::AppState;
 use crate::store;
 use axum::extract::State;
 use domain::Problem;
+use domain::records::ServiceUsability;
 use platform::ApiError;
 use platform::auth::MarketoAuth;
 use platform::http::Json;
@@ -22,13 +23,13 @@ pub(super) struct ServiceStatus {
 pub(super) async fn status(_: MarketoAuth, State(state): State<AppState>) -> Result<Json<ServiceStatus>, ApiError> {
     let mut status = ServiceStatus::default();
     for service in store::services::all(state.ports.store()).await? {
-        let unusable_reason = service.state.unusable_reason();
-        match service.problem.or_else(|| unusable_reason.map(Problem::of)) {
+        let usability = ServiceUsability::of(Some(&service), None);
+        match service.problem.or_else(|| usability.problem()) {
             Some(problem) => status.errors.push(line("Service", &service.name, &problem)),
             None => status.info.push(format!("Service \"{}\" works.", service.name)),
         }
     }
-    for connection in store::connections::all(state.ports.store()).await? {
+    for connection in state.ports.connections().all().await? {
         if let Some(problem) = connection.problem {
             status.warnings.push(line("Program", &connection.program_name, &problem));
         }

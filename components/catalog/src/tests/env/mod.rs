@@ -8,7 +8,7 @@ pub(crate) use zoom::at;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use domain::Email;
-use domain::records::{Service, ServiceKey, ServiceState, Services, ServicesKey, VERSION};
+use domain::records::{Record, Service, ServiceKey, ServiceState, ServicesKey};
 use domain::time::Timestamp;
 use fakes::marketo::Marketo;
 use fakes::mounted::{MountedFakes, token_router_of};
@@ -84,11 +84,10 @@ impl TestEnv {
         self.admins.lock().unwrap().insert(id.to_owned(), admin.to_owned());
         let ports = self.ports();
         let mut services = ports.store().get(&ServicesKey {}).await.unwrap().unwrap_or_default();
-        services = Services { v: VERSION, ..services };
         services.ids.push(id.into());
         ports.store().put(&ServicesKey {}, &services).await.unwrap();
         let service = Service {
-            v: VERSION,
+            v: Service::VERSION,
             id: id.into(),
             name: id.into(),
             account_id: zoom::account_of(admin).into(),

@@ -1,8 +1,9 @@
 //! The progress of a program's attendance. Only `attendance` writes these records.
 
 use super::program::ProgramConnection;
-use super::record::VERSION;
+use super::record::Record;
 use crate::error_code::Problem;
+use crate::first_version;
 use crate::ids::{InstanceUuid, ProgramId, WebinarId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -55,11 +56,13 @@ pub struct Attendance {
     pub problem: Option<Problem>,
 }
 
+first_version!(Attendance);
+
 impl Attendance {
     /// Creates the record of a connection whose webinar was not read yet.
     pub fn new(connection: &ProgramConnection) -> Self {
         Self {
-            v: VERSION,
+            v: Self::VERSION,
             program: connection.program,
             webinar: connection.snapshot.id,
             planned_start: connection.snapshot.start_time,
@@ -96,21 +99,6 @@ pub enum Phase {
     Done,
     /// Ended with a problem.
     Failed,
-}
-
-/// The lease of the attendance worker.
-///
-/// One worker processes all due programs: two at once could create two leads for one person who attended both webinars,
-/// and all programs share Marketo's rate limit anyway. The store has no compare-and-swap, so two workers that start
-/// within a few milliseconds may both take the lease; reading it a second time makes that unlikely, not impossible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lease {
-    /// Record version.
-    pub v: u32,
-    /// Random number of the owner.
-    pub by: u32,
-    /// When the lease expires.
-    pub until: Timestamp,
 }
 
 /// Counts of people, shown in the console.

@@ -1,6 +1,8 @@
 //! Leads that could not be registered. Only `registration` writes these records.
 
+use super::lease::{Lease, Leased};
 use crate::error_code::Problem;
+use crate::first_version;
 use crate::ids::{LeadId, ProgramId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,7 +32,18 @@ pub struct Failure {
     /// Whether the lead's program status has yet to be read from Marketo (R7).
     #[serde(default)]
     pub status_unknown: bool,
+    /// The claim of the worker that attempts it. It expires with `next_try`.
+    #[serde(default)]
+    pub claim: Option<Lease>,
 }
+
+impl Leased for Failure {
+    fn lease(&self) -> Option<Lease> {
+        self.claim
+    }
+}
+
+first_version!(Failure);
 
 impl Failure {
     /// Returns whether the first attempt is in progress. Once `next_try` has passed, its worker is taken for crashed.

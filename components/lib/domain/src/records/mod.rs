@@ -5,9 +5,11 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `keys` | all keys, typed |
-//! | `record` | what all records have in common |
-//! | `service` | LaunchPoint services, their tokens, pending sign-ins; written by `oauth` |
+//! | `keys` | all keys, typed: form, record, owner, life |
+//! | `lease` | leases and claims, part of several records |
+//! | `record` | what all records have in common: versions and their upgrade |
+//! | `service`, `removal` | LaunchPoint services, their tokens, pending sign-ins, removals; written by `oauth` |
+//! | `service_usability` | whether a service can be used |
 //! | `program`, `member_fields` | programs that are connected to webinars; written by `catalog` |
 //! | `registration`, `failure`, `outbox` | the ledger, failures, accepted chunks; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
@@ -15,23 +17,30 @@
 mod attendance;
 mod failure;
 mod keys;
+mod lease;
 mod member_fields;
 mod outbox;
 mod program;
 mod record;
 mod registration;
+mod removal;
 mod service;
+mod service_usability;
 
-pub use attendance::{Attendance, Counts, Lease, Phase};
+pub use attendance::{Attendance, Counts, Phase};
 pub use failure::Failure;
 pub use keys::{
-    AccountKey, AttendanceKey, FailureKey, LastEventKey, LastSweepKey, LastTickKey, MappingCrashMarkerKey, OutboxKey,
-    OutboxPartKey, ProgramKey, ProgramsKey, RegistrationKey, ServiceKey, ServicesKey, SignInKey, SyncRequestedKey,
-    TokenKey, WebinarEndedKey, WorkerKey,
+    AccountKey, AccountSegment, AnyKey, AttendanceKey, CheckpointList, FailureKey, Key, LastEventKey, LastSweepKey,
+    LastTickKey, Life, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, RecordKind,
+    RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey, ServicesKey, SignInKey, SignInState,
+    StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WorkerKey,
 };
+pub use lease::{Lease, Leased};
 pub use member_fields::MemberFields;
 pub use outbox::{Callback, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart};
 pub use program::{ConnectedPrograms, MAX_PREVIOUS_STARTS, ProgramConnection};
-pub use record::{Key, MAX_VALUE_BYTES, Moment, VERSION};
+pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
 pub use registration::{AddCalls, Registration, RegistrationOutcome};
+pub use removal::{Removal, RemovalReason};
 pub use service::{LiveService, PendingSignIn, SealedTokens, Service, ServiceState, Services};
+pub use service_usability::ServiceUsability;

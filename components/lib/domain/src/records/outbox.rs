@@ -1,6 +1,9 @@
 //! Flow-step chunks that were accepted and whose callback is not done. Only `registration` writes these records.
 
+use super::lease::{Lease, Leased};
+use super::record::Record;
 use crate::error_code::Problem;
+use crate::first_version;
 use crate::ids::{LeadId, ProgramId};
 use crate::sensitive::Sensitive;
 use crate::time::Timestamp;
@@ -19,10 +22,10 @@ impl OutboxId {
         Self(crate::digest::sha256_hex(text.as_bytes())[..32].to_owned())
     }
 
-    /// Parses the id from an outbox key; `None` for other keys and for further parts of a chunk.
-    pub fn from_key(key: &str) -> Option<Self> {
-        let id = key.strip_prefix("outbox:")?;
-        (id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())).then(|| Self(id.to_owned()))
+    /// Parses an id; `None` if the text is not 32 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        fits.then(|| Self(text.to_owned()))
     }
 }
 
@@ -40,9 +43,9 @@ pub struct Outbox {
     pub v: u32,
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// When the claim of the instance that processes it expires; the tick takes over afterwards. The epoch if it is
-    /// unclaimed.
-    pub claimed_until: Timestamp,
+    /// The claim of the worker that processes it. The tick takes the chunk over when the claim is released or expired.
+    #[serde(default)]
+    pub claim: Option<Lease>,
     /// Number of runs that were started.
     pub runs: u32,
     /// Whether a worker crashed while processing it. Then each lead may have cost an add call that was not recorded (R12).
@@ -68,6 +71,12 @@ pub struct Outbox {
     pub more_parts: usize,
 }
 
+impl Leased for Outbox {
+    fn lease(&self) -> Option<Lease> {
+        self.claim
+    }
+}
+
 /// Further leads of a chunk.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OutboxPart {
@@ -80,7 +89,7 @@ pub struct OutboxPart {
 /// Crash marker: the lead that the extension maps, written before each call of a retried chunk.
 ///
 /// An extension that traps takes the instance down; the marker names the lead to the next run.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MappingCrashMarker {
     /// Record version.
     pub v: u32,
@@ -89,6 +98,14 @@ pub struct MappingCrashMarker {
     /// Leads that were being mapped when a worker crashed, one entry per crash.
     pub crashed_on: Vec<LeadId>,
 }
+
+impl Default for MappingCrashMarker {
+    fn default() -> Self {
+        Self { v: Self::VERSION, current_lead: None, crashed_on: Vec::new() }
+    }
+}
+
+first_version!(Outbox, OutboxPart, MappingCrashMarker);
 
 /// The callback of a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,14 +138,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_delivery_has_the_same_id_and_part_keys_have_none() {
+    fn a_repeated_delivery_has_the_same_id() {
         let callback =
             Callback { url: "https://x".into(), token: "t".into(), api_key: "k".into(), munchkin_id: "1".into() };
         let id = OutboxId::of(&callback);
         assert_eq!(id, OutboxId::of(&callback));
         assert_ne!(id, OutboxId::of(&Callback { token: "u".into(), ..callback }));
-        assert_eq!(OutboxId::from_key(&format!("outbox:{id}")), Some(id.clone()));
-        assert_eq!(OutboxId::from_key(&format!("outbox:{id}:2")), None);
-        assert_eq!(OutboxId::from_key("service:x"), None);
+        assert_eq!(OutboxId::parse(&id.to_string()), Some(id.clone()));
+        for text in ["", "x", &format!("{id}0"), &format!("{id}:2")] {
+            assert_eq!(OutboxId::parse(text), None, "{text}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Programs that are connected to webinars. Only `catalog` writes these records.
 
 use super::member_fields::MemberFields;
-use super::record::VERSION;
+use super::record::Record;
 use crate::error_code::Problem;
+use crate::first_version;
 use crate::ids::{AccountId, ProgramId, ServiceId, WebinarId};
 use crate::status::Channel;
 use crate::time::Timestamp;
@@ -48,6 +49,8 @@ pub struct ProgramConnection {
 /// Maximum number of former starts that are kept. People move a webinar far less often.
 pub const MAX_PREVIOUS_STARTS: usize = 20;
 
+first_version!(ProgramConnection, ConnectedPrograms);
+
 impl ProgramConnection {
     /// Replaces the snapshot by a newer one. Keeps a start that has moved (R13), and marks the My Tokens as stale after
     /// any change (R4).
@@ -79,7 +82,7 @@ pub struct ConnectedPrograms {
 
 impl Default for ConnectedPrograms {
     fn default() -> Self {
-        Self { v: VERSION, ids: Vec::new(), webinars: Vec::new() }
+        Self { v: Self::VERSION, ids: Vec::new(), webinars: Vec::new() }
     }
 }
 
@@ -108,7 +111,7 @@ mod tests {
 
     fn connection() -> ProgramConnection {
         ProgramConnection {
-            v: VERSION,
+            v: ProgramConnection::VERSION,
             program: 1.into(),
             program_name: "Program".into(),
             service: "s1".into(),

@@ -1,6 +1,7 @@
 //! The ledger: the registration of one e-mail address for one webinar. Only `registration` writes these records.
 
 use crate::error_code::Problem;
+use crate::first_version;
 use crate::ids::{LeadId, ProgramId, RegistrantId};
 use crate::sensitive::Sensitive;
 use crate::time::{Timestamp, UtcDay};
@@ -22,6 +23,8 @@ pub struct Registration {
     /// Number of add calls for this address today (R12).
     pub adds: AddCalls,
 }
+
+first_version!(Registration);
 
 /// The outcome of a registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

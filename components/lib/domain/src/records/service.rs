@@ -1,11 +1,12 @@
 //! LaunchPoint services and their tokens. Only `oauth` writes these records.
 
+use super::record::Record;
 use crate::email::Email;
-use crate::error_code::{ErrorCode, Problem};
+use crate::error_code::Problem;
+use crate::first_version;
 use crate::ids::{AccountId, ProgramId, ServiceId, UserId};
 use crate::sensitive::Sensitive;
 use crate::time::Timestamp;
-use crate::webinar::Snapshot;
 use serde::{Deserialize, Serialize};
 
 /// A LaunchPoint service: one sign-in of one Zoom account under one name.
@@ -45,12 +46,6 @@ impl Service {
     pub fn enables(&self, host: &Email) -> bool {
         self.admin_email == *host || self.users.contains(host)
     }
-
-    /// Returns why a connected webinar cannot be used through this service; `None` if it can (R1, R3).
-    pub fn unusable_reason_for(&self, webinar: &Snapshot) -> Option<ErrorCode> {
-        let host_is_enabled = webinar.host_email.as_ref().is_none_or(|host| self.enables(host));
-        self.state.unusable_reason().or((!host_is_enabled).then_some(ErrorCode::HostNotEnabled))
-    }
 }
 
 /// The state of a service.
@@ -67,25 +62,19 @@ pub enum ServiceState {
     Deauthorized,
 }
 
-impl ServiceState {
-    /// Returns why a service in this state cannot be used; `None` if it can.
-    pub const fn unusable_reason(self) -> Option<ErrorCode> {
-        match self {
-            Self::Active => None,
-            Self::Superseded => Some(ErrorCode::ServiceSuperseded),
-            // A service whose app was removed keeps only its name; a new sign-in restores it.
-            Self::NeedsSignIn | Self::Deauthorized => Some(ErrorCode::ServiceNeedsSignIn),
-        }
-    }
-}
-
 /// All services.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Services {
     /// Record version.
     pub v: u32,
     /// Ids, in order of creation.
     pub ids: Vec<ServiceId>,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self { v: Self::VERSION, ids: Vec::new() }
+    }
 }
 
 /// The live service of an account.
@@ -121,15 +110,4 @@ pub struct PendingSignIn {
     pub expires_at: Timestamp,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn r1_only_an_active_service_can_be_used() {
-        assert_eq!(ServiceState::Active.unusable_reason(), None);
-        assert_eq!(ServiceState::Superseded.unusable_reason(), Some(ErrorCode::ServiceSuperseded));
-        assert_eq!(ServiceState::NeedsSignIn.unusable_reason(), Some(ErrorCode::ServiceNeedsSignIn));
-        assert_eq!(ServiceState::Deauthorized.unusable_reason(), Some(ErrorCode::ServiceNeedsSignIn));
-    }
-}
+first_version!(Service, Services, LiveService, SealedTokens, PendingSignIn);

@@ -11,7 +11,10 @@ pub fn constant_time_eq(given: &str, expected: &str) -> bool {
 }
 
 /// Returns the HMAC-SHA256 of the concatenated parts, in lower-case hexadecimal.
-pub(super) fn hmac_sha256_hex(key: &Sensitive, parts: &[&[u8]]) -> Result<String, Error> {
+///
+/// # Errors
+/// None: HMAC takes keys of any length.
+pub fn hmac_sha256_hex(key: &Sensitive, parts: &[&[u8]]) -> Result<String, Error> {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).map_err(|error| Error::Internal(error.to_string()))?;
     for part in parts {

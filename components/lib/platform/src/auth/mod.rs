@@ -1,13 +1,15 @@
-//! Authentication of every way in: the admin, the scheduler, Marketo and Zoom.
+//! Authentication of every way in: the admin, the scheduler and Marketo. `zoom_client::events` verifies Zoom.
 //!
 //! | module | content |
 //! |---|---|
 //! | [`verify`] | checks the credentials of a request |
 //! | [`extract`] | the same checks as axum extractors |
 //! | [`session`] | the console's session cookie |
+//! | [`cookie`] | makes and reads cookies |
 //! | [`throttle`] | delays answers to wrong admin keys |
 //! | `mac` | HMAC-SHA256 and constant-time comparison |
 
+pub mod cookie;
 pub mod extract;
 mod mac;
 pub mod session;
@@ -15,4 +17,4 @@ pub mod throttle;
 pub mod verify;
 
 pub use extract::{AdminAuth, CronAuth, HasPorts, MarketoAuth};
-pub use mac::constant_time_eq;
+pub use mac::{constant_time_eq, hmac_sha256_hex};

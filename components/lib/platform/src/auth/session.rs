@@ -1,51 +1,37 @@
 //! The console's session: a signed cookie with its own expiry. Nothing is stored; changing the admin key ends every
 //! session.
 
+use super::cookie::{CookieTemplate, SameSite};
 use super::mac::{constant_time_eq, hmac_sha256_hex};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, Sensitive};
-use http::{HeaderMap, header};
-
-/// Name of the cookie.
-pub const COOKIE: &str = "zfm_session";
+use http::HeaderMap;
 
 /// How long a session lasts: a working day.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+
+const COOKIE: CookieTemplate =
+    CookieTemplate { name: "zfm_session", path: "/", same_site: SameSite::Strict, lifetime: LIFETIME };
 
 /// Returns the `Set-Cookie` value of a new session. `secure` marks the cookie for https only.
 pub fn set_cookie(admin_key: &Sensitive, now: Timestamp, secure: bool) -> Result<String, Error> {
     let until = now.as_second() + LIFETIME.as_secs();
     let signature = sign(admin_key, until)?;
-    Ok(attributes(&format!("{until}.{signature}"), LIFETIME.as_secs(), secure))
+    Ok(COOKIE.set(&format!("{until}.{signature}"), secure))
 }
 
 /// Returns the `Set-Cookie` value that ends the session.
 pub fn clear_cookie(secure: bool) -> String {
-    attributes("", 0, secure)
+    COOKIE.remove(secure)
 }
 
 /// Returns whether a request carries a session cookie with a valid signature that has not expired.
 pub fn is_valid(headers: &HeaderMap, admin_key: &Sensitive, now: Timestamp) -> bool {
-    cookies(headers, COOKIE).any(|value| {
+    COOKIE.values(headers).any(|value| {
         let Some((until, signature)) = value.split_once('.') else { return false };
         let Ok(until) = until.parse::<i64>() else { return false };
         until > now.as_second() && sign(admin_key, until).is_ok_and(|expected| constant_time_eq(signature, &expected))
     })
-}
-
-/// Returns every value of a cookie in a request.
-pub fn cookies<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = &'h str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-}
-
-fn attributes(value: &str, max_age: i64, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}")
 }
 
 fn sign(admin_key: &Sensitive, until: i64) -> Result<String, Error> {
@@ -55,6 +41,7 @@ fn sign(admin_key: &Sensitive, until: i64) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header;
     use proptest::prelude::*;
 
     fn key() -> Sensitive {
@@ -82,7 +69,7 @@ mod tests {
             let now = Timestamp::constant(1_000_000, 0);
             let made = set_cookie(&key(), now, false).unwrap();
             prop_assume!(!made.contains(&format!("={value};")));
-            let headers = HeaderMap::from_iter([(header::COOKIE, format!("{COOKIE}={value}").parse().unwrap())]);
+            let headers = HeaderMap::from_iter([(header::COOKIE, format!("zfm_session={value}").parse().unwrap())]);
             prop_assert!(!is_valid(&headers, &key(), now));
         }
     }

@@ -8,8 +8,11 @@
 pub mod json;
 pub mod problem;
 
+use crate::ports::Ports;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use domain::ErrorCode;
 use http::StatusCode;
 
@@ -19,20 +22,28 @@ pub use problem::ApiError;
 /// Maximum size of a request body, in bytes; larger ones get 413. Marketo's own limit is the same.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Adds to a component's router the body limit and problem documents for unknown paths and methods.
-pub fn with_fallbacks(router: Router) -> Router {
+/// Adds to a component's router the body limit, problem documents for unknown paths and methods, and the check of the
+/// configured URLs.
+pub fn with_fallbacks(router: Router, ports: Ports) -> Router {
     router
         .fallback(async || ApiError::new(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || {
             ApiError::invalid("This address does not take this method.").with_status(StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(ports, check_config))
+}
+
+/// Refuses to serve while a configured URL is wrong. The log names the variable.
+async fn check_config(State(ports): State<Ports>, request: Request, next: Next) -> Result<Response, ApiError> {
+    ports.config().check().await?;
+    Ok(next.run(request).await)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::extract::Request;
+    use crate::testing::in_memory::InMemoryPorts;
     use axum::response::IntoResponse;
     use axum::routing::post;
     use domain::Error;
@@ -43,9 +54,12 @@ mod tests {
         name: String,
     }
 
+    fn hello() -> Router {
+        Router::new().route("/hello", post(async |JsonBody(hello): JsonBody<Hello>| hello.name))
+    }
+
     async fn answer(method: &str, path: &str, body: impl Into<axum::body::Body>) -> (u16, serde_json::Value) {
-        let router =
-            with_fallbacks(Router::new().route("/hello", post(async |JsonBody(hello): JsonBody<Hello>| hello.name)));
+        let router = with_fallbacks(hello(), InMemoryPorts::default().ports());
         let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         let status = response.status().as_u16();
@@ -72,6 +86,19 @@ mod tests {
         }
         let (status, problem) = answer("POST", "/hello", vec![b' '; 2 << 20]).await;
         assert_eq!((status, &problem["code"]), (413, &"INVALID_REQUEST".into()));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_served_while_a_configured_url_is_wrong() {
+        let memory = InMemoryPorts::default();
+        let router = with_fallbacks(hello(), memory.ports());
+        for (url, statuses) in [("https://a.test/rest", [500, 500]), ("https://a.test", [200, 404])] {
+            memory.set("marketo_url", url);
+            for (path, status) in ["/hello", "/unknown"].into_iter().zip(statuses) {
+                let request = Request::post(path).body(axum::body::Body::from(r#"{"name": "x"}"#)).unwrap();
+                assert_eq!(router.clone().oneshot(request).await.unwrap().status(), status, "{url} {path}");
+            }
+        }
     }
 
     #[tokio::test]

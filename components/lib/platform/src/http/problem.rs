@@ -42,6 +42,17 @@ impl From<Error> for ApiError {
     }
 }
 
+impl From<anyhow::Error> for ApiError {
+    /// The caller gets the problem of the error below the context. The log gets the whole chain, if the error is internal.
+    fn from(error: anyhow::Error) -> Self {
+        let problem = error.downcast_ref().map_or_else(|| Problem::of(ErrorCode::Internal), Error::problem);
+        if problem.code == ErrorCode::Internal {
+            crate::log!(Error, "request.failed", error = format_args!("{error:#}"));
+        }
+        Self::new(problem)
+    }
+}
+
 impl From<crate::ports::StoreError> for ApiError {
     fn from(error: crate::ports::StoreError) -> Self {
         Error::from(error).into()
@@ -76,5 +87,23 @@ impl IntoResponse for ApiError {
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let problem_json = HeaderValue::from_static("application/problem+json");
         (self.status, [(header::CONTENT_TYPE, problem_json)], body).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn context_does_not_hide_the_problem_below_it() {
+        let rejected: Result<(), Error> = Err(ErrorCode::ServiceSuperseded.into());
+        let error = ApiError::from(rejected.context("renewing tokens").unwrap_err());
+        assert_eq!(error.problem.code, ErrorCode::ServiceSuperseded);
+        let internal: Result<(), _> = Err(Error::Internal("disk full".to_owned()));
+        let error = internal.context("reading services").unwrap_err();
+        assert_eq!(format!("{error:#}"), "reading services: internal: disk full");
+        assert_eq!(ApiError::from(error).problem, Problem::of(ErrorCode::Internal));
+        assert_eq!(ApiError::from(anyhow::anyhow!("lost")).problem, Problem::of(ErrorCode::Internal));
     }
 }

@@ -3,7 +3,8 @@
 pub(crate) mod traits;
 
 use crate::auth::throttle::KeyThrottle;
-use crate::config::Config;
+use crate::config::{Config, ConfiguredUrls};
+use crate::connections::Connections;
 use crate::store::Store;
 use bytes::Bytes;
 use domain::time::SignedDuration;
@@ -29,6 +30,8 @@ pub struct Ports {
     pub background: Arc<dyn Background>,
     /// Recent wrong admin keys.
     pub throttle: Arc<KeyThrottle>,
+    /// The URLs among the variables, parsed.
+    pub urls: Arc<ConfiguredUrls>,
 }
 
 impl Ports {
@@ -37,9 +40,14 @@ impl Ports {
         Store::new(&*self.key_value)
     }
 
+    /// Returns the repository of program connections.
+    pub fn connections(&self) -> Connections<'_> {
+        Connections::new(self.store())
+    }
+
     /// Returns the typed variables.
     pub fn config(&self) -> Config<'_> {
-        Config::new(&*self.variables)
+        Config::new(&*self.variables, &self.urls)
     }
 
     /// Sends a request with a timeout, after which it is unknown whether the request was executed.

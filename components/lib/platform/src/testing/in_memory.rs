@@ -51,6 +51,7 @@ impl InMemoryPorts {
             variables: this.clone(),
             background: this,
             throttle: Arc::default(),
+            urls: Arc::default(),
         }
     }
 

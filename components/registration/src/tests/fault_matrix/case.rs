@@ -1,9 +1,8 @@
 //! The cases: every call × every fault × which call of that kind × for how long. [`Case::makes_sense`] is the only rule
 //! that leaves combinations out.
 
-use domain::time::SignedDuration;
 use http::{Method, Uri};
-use platform::testing::fault_injection::Fault;
+use platform::testing::fault_injection::{Callee, Fault, FaultDuration, Injection};
 
 /// A call that registering a lead makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,23 +56,10 @@ const CALLS: [Call; 21] = [
     Call::OutboxPartDelete,
 ];
 
-/// The recipient of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Callee {
-    Oauth,
-    Zoom,
-    /// Marketo's REST API, whose errors come with HTTP 200.
-    Marketo,
-    /// Its identity service and its receiver of callbacks, whose errors are HTTP statuses.
-    MarketoHttp,
-    StoreRead,
-    StoreWrite,
-}
-
 impl Call {
     pub(super) const fn callee(self) -> Callee {
         match self {
-            Self::ZoomToken => Callee::Oauth,
+            Self::ZoomToken => Callee::Component,
             Self::Questions | Self::Add | Self::Lookup => Callee::Zoom,
             Self::MemberStatuses | Self::MemberData | Self::SetStatus | Self::FailedLeads => Callee::Marketo,
             Self::Identity | Self::Callback => Callee::MarketoHttp,
@@ -158,15 +144,6 @@ const fn is_spent_in_vain(fault: Fault) -> bool {
     )
 }
 
-/// How long a fault lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FaultDuration {
-    /// One call.
-    Once,
-    /// Every such call for a number of minutes.
-    Minutes(i64),
-}
-
 /// Shorter than a chunk waits.
 pub(super) const A_WHILE: FaultDuration = FaultDuration::Minutes(10);
 
@@ -176,11 +153,7 @@ pub(super) const TOO_LONG: FaultDuration = FaultDuration::Minutes(45);
 /// One fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
-    pub(super) call: Call,
-    pub(super) fault: Fault,
-    /// Which call of its kind is the first with the fault.
-    pub(super) nth: u32,
-    pub(super) duration: FaultDuration,
+    pub(super) injection: Injection<Call>,
     /// A fault of the first add call, without which the call of the case is not made.
     pub(super) primer: Option<Fault>,
 }
@@ -196,16 +169,8 @@ impl Case {
             Some(Fault::Hang),
             Some(Fault::KilledBefore),
         ];
-        let mut cases = Vec::new();
-        for call in CALLS {
-            for fault in Fault::ALL {
-                for nth in [1, 2] {
-                    for &duration in durations {
-                        cases.extend(primers.map(|primer| Self { call, fault, nth, duration, primer }));
-                    }
-                }
-            }
-        }
+        let with_primers = |injection| primers.map(|primer| Self { injection, primer });
+        let mut cases: Vec<_> = Injection::all(&CALLS, 2, durations).into_iter().flat_map(with_primers).collect();
         cases.retain(Self::makes_sense);
         cases
     }
@@ -213,62 +178,48 @@ impl Case {
     /// Leaves out faults that a recipient does not have, and primers that a call does not need or that do not lead to
     /// it.
     fn makes_sense(&self) -> bool {
-        let callee = self.call.callee();
-        let is_store = matches!(callee, Callee::StoreRead | Callee::StoreWrite);
-        let fits = match self.fault {
-            Fault::KilledBefore | Fault::KilledAfter => true,
-            Fault::StoreErrorBefore => is_store,
-            Fault::StoreErrorAfter => callee == Callee::StoreWrite,
-            Fault::DailyOfRegistrant | Fault::KilledAfterCountedFailure => self.call == Call::Add,
-            Fault::DailyOfAccount => callee == Callee::Zoom,
-            Fault::MarketoCode(_) => callee == Callee::Marketo,
-            _ => !is_store,
+        let Injection { call, fault, nth, duration } = self.injection;
+        let fits = match fault {
+            Fault::DailyOfRegistrant | Fault::KilledAfterCountedFailure => call == Call::Add,
+            fault => call.callee().can_have(fault),
         };
-        let is_led_to = match self.call {
+        let is_led_to = match call {
             Call::Lookup => matches!(self.primer, Some(Fault::DroppedBefore | Fault::DroppedAfter)),
             // Failed leads are read together, so the same failure causes no second call.
-            Call::FailedLeads => self.primer == Some(Fault::DailyOfRegistrant) && self.nth == 1,
+            Call::FailedLeads => self.primer == Some(Fault::DailyOfRegistrant) && nth == 1,
             // A claim is renewed while a call hangs, and the tick claims the chunk of a killed worker once.
             Call::OutboxClaim => {
-                self.primer == Some(Fault::Hang) || self.primer == Some(Fault::KilledBefore) && self.nth == 1
+                self.primer == Some(Fault::Hang) || self.primer == Some(Fault::KilledBefore) && nth == 1
             }
             _ => self.primer.is_none(),
         };
         // A fault that outlasts the second call starts with the first.
-        let is_new = self.duration != TOO_LONG || self.nth == 1;
+        let is_new = duration != TOO_LONG || nth == 1;
         fits && is_led_to && is_new
     }
 
     /// Returns whether a valid lead may be called back as failed: because its add calls are used up, or because the
     /// fault lasts longer than a chunk waits. Then the tick has to register it later.
     pub(super) fn may_fail_first(&self) -> bool {
-        let is_in_vain = match self.call {
-            Call::Add => is_spent_in_vain(self.fault),
+        let is_in_vain = match self.injection.call {
+            Call::Add => is_spent_in_vain(self.injection.fault),
             // The write-ahead entry was written, and the call never made.
-            Call::LedgerWrite => matches!(self.fault, Fault::KilledAfter | Fault::StoreErrorAfter),
+            Call::LedgerWrite => matches!(self.injection.fault, Fault::KilledAfter | Fault::StoreErrorAfter),
             _ => false,
         };
-        let is_spent = is_in_vain && self.duration != FaultDuration::Once;
-        let is_daily = [Some(self.fault), self.primer].contains(&Some(Fault::DailyOfRegistrant));
-        let is_account = self.call == Call::Add && self.fault == Fault::DailyOfAccount;
-        is_spent || is_daily || is_account || self.duration == TOO_LONG
+        let is_spent = is_in_vain && self.injection.duration != FaultDuration::Once;
+        let is_daily = [Some(self.injection.fault), self.primer].contains(&Some(Fault::DailyOfRegistrant));
+        let is_account = self.injection.call == Call::Add && self.injection.fault == Fault::DailyOfAccount;
+        is_spent || is_daily || is_account || self.injection.duration == TOO_LONG
     }
 
     /// Returns whether Zoom may have a registrant that the ledger lacks, until the request is repeated.
     pub(super) fn may_lose_an_addition(&self) -> bool {
-        self.call == Call::LedgerWrite || self.fault.kills()
+        self.injection.call == Call::LedgerWrite || self.injection.fault.kills()
     }
 
     /// Returns whether the callback may be given up: 6 attempts over 10 minutes failed.
     pub(super) fn may_give_up_the_callback(&self) -> bool {
-        self.call == Call::Callback && self.duration == TOO_LONG
-    }
-
-    /// Returns how long after its first occurrence the fault recurs.
-    pub(super) fn length(&self) -> SignedDuration {
-        match self.duration {
-            FaultDuration::Once => SignedDuration::ZERO,
-            FaultDuration::Minutes(minutes) => SignedDuration::from_mins(minutes),
-        }
+        self.injection.call == Call::Callback && self.injection.duration == TOO_LONG
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn people_errors(case: Case, fixture: &FaultFixture, groups: &[&[u64]
         let requested = groups.iter().filter(|group| group.iter().any(is_same)).count();
         let requested = if case.may_lose_an_addition() { requested } else { 1 };
         let added = fixture.faults.added(&email) as usize;
-        if !(1..=requested).contains(&added) && case.fault != Fault::Late {
+        if !(1..=requested).contains(&added) && case.injection.fault != Fault::Late {
             errors.push(format!("lead {id} was added {added} times"));
         }
         let data = marketo.data.get(&id).cloned().unwrap_or_default();

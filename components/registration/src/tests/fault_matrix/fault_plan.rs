@@ -1,10 +1,10 @@
 //! The fault plan of a case. Counts the add calls that Zoom receives.
 
-use super::case::{Call, Case, FaultDuration, counts_at_zoom};
+use super::case::{Call, Case, counts_at_zoom};
 use bytes::Bytes;
-use domain::time::{Timestamp, UtcDay};
+use domain::time::UtcDay;
 use http::Request;
-use platform::testing::fault_injection::{Access, Fault, FaultPlan};
+use platform::testing::fault_injection::{Access, Fault, FaultPlan, InjectionCounter};
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -22,8 +22,7 @@ struct State {
     /// Whether faults are paused.
     is_paused: bool,
     is_primed: bool,
-    seen: u32,
-    began: Option<Timestamp>,
+    counter: InjectionCounter,
     /// Add calls by lower-case address and day, as Zoom counts them.
     counted: HashMap<(String, UtcDay), u32>,
     /// Executed add calls, by lower-case address.
@@ -40,7 +39,7 @@ impl MatrixFaultPlan {
     }
 
     pub(super) fn has_occurred(&self) -> bool {
-        self.state.lock().unwrap().began.is_some()
+        self.state.lock().unwrap().counter.has_occurred()
     }
 
     /// Returns the maximum number of add calls that Zoom counted for one address on one day.
@@ -66,16 +65,7 @@ impl MatrixFaultPlan {
                 return self.case.primer;
             }
         }
-        if call != self.case.call {
-            return None;
-        }
-        state.seen += 1;
-        if state.seen == self.case.nth {
-            state.began = Some(now);
-            return Some(self.case.fault);
-        }
-        let lasts = state.began.is_some_and(|began| now < began + self.case.length());
-        (lasts && self.case.duration != FaultDuration::Once).then_some(self.case.fault)
+        state.counter.fault_of(&self.case.injection, &call, now)
     }
 
     fn count_received(&self, request: &Request<Bytes>, fault: Option<Fault>) {

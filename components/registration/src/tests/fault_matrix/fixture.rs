@@ -5,7 +5,7 @@ use super::fault_plan::MatrixFaultPlan;
 use crate::tests::fixture::{Fixture, email, lead};
 use domain::time::{SignedDuration, Timestamp};
 use futures::FutureExt;
-use platform::testing::fault_injection::{FaultyPorts, Simulation};
+use platform::testing::fault_injection::{FaultyPorts, Simulation, Ticks};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -18,12 +18,6 @@ pub(super) const NAMELESS: [u64; 2] = [3, 7];
 /// Maximum length of a lead's value. A longer one is cut.
 const MAX_NOTE_LEN: usize = 4_000;
 
-/// The interval of the tick.
-const TICK_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
-
-/// Maximum duration of a request on an edge platform.
-const MAX_REQUEST_DURATION: SignedDuration = SignedDuration::from_secs(30);
-
 /// Maximum simulated duration of a case.
 const MAX_CASE_DURATION: SignedDuration = SignedDuration::from_hours(48);
 
@@ -31,7 +25,7 @@ pub(super) struct FaultFixture {
     pub(super) base: Fixture,
     pub(super) simulation: Arc<Simulation>,
     pub(super) faults: Arc<MatrixFaultPlan>,
-    /// The requests that took longer than [`MAX_REQUEST_DURATION`].
+    /// The requests that an edge platform would have ended.
     pub(super) slow_requests: Vec<String>,
 }
 
@@ -78,27 +72,18 @@ impl FaultFixture {
 
     /// Sends a request; `None` if a fault kills the worker.
     pub(super) fn send(&mut self, path: &str, body: &Value) -> Option<(u16, Value)> {
-        let began = self.simulation.now();
-        let answer = self.simulation.run(self.base.send("POST", path, body));
+        let request = self.base.send("POST", path, body);
+        let answer = self.simulation.run_request(path, &mut self.slow_requests, request);
         if answer.is_none() {
             self.restart();
-        }
-        let took = self.simulation.now().duration_since(began);
-        if took > MAX_REQUEST_DURATION {
-            self.slow_requests.push(format!("{path} took {} ms", took.as_millis()));
         }
         answer
     }
 
     /// Ticks every minute until nothing is due, for [`MAX_CASE_DURATION`] at most.
     pub(super) fn tick_until_idle(&mut self) {
-        let began = self.simulation.now();
-        while let Some(due) = self.due().filter(|due| due.duration_since(began) < MAX_CASE_DURATION) {
-            // Skips the ticks at which nothing is due.
-            let ticks = due.duration_since(began).as_millis().max(0) / TICK_INTERVAL.as_millis();
-            let next = began + TICK_INTERVAL * i32::try_from(ticks + 1).unwrap();
-            let next = if next > self.simulation.now() { next } else { self.simulation.now() + TICK_INTERVAL };
-            self.simulation.move_to(next);
+        let ticks = Ticks::new(&self.simulation, MAX_CASE_DURATION);
+        while ticks.advance(&self.simulation, self.due()) {
             self.tick();
         }
         // One more tick, with nothing due.

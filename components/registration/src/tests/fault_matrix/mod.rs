@@ -8,39 +8,23 @@ mod fault_plan;
 mod fixture;
 mod webhook;
 
-use case::{A_WHILE, Call, Case, FaultDuration, TOO_LONG};
+use case::{A_WHILE, Call, Case, TOO_LONG};
 use fixture::{FaultFixture, chunk_lead};
-use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use platform::testing::fault_injection::{FaultDuration, run_cases};
 
 /// The first chunk, and one that another instance gets. Lead 8 shares the address of lead 4.
 const CHUNKS: [(&str, &[u64]); 2] = [("first", &[1, 2, 3, 4, 5]), ("second", &[6, 7, 8])];
 
-/// Runs cases and reports those that fail. `minimum`: fewer cases mean that the matrix has shrunk.
-fn run_all(name: &str, cases: &[Case], minimum: usize, run: impl Fn(Case) -> Vec<String>) {
-    // `writeln!`, because the output of `eprintln!` is captured in a test that passes.
-    writeln!(std::io::stderr(), "{name}: {} cases", cases.len()).unwrap();
-    assert!(cases.len() >= minimum, "only {} cases", cases.len());
-    let mut failed = Vec::new();
-    for &case in cases {
-        let errors = catch_unwind(AssertUnwindSafe(|| run(case))).unwrap_or_else(|_| vec!["it panicked".to_owned()]);
-        if !errors.is_empty() {
-            failed.push(format!("{case:?}: {}", errors.join("; ")));
-        }
-    }
-    assert!(failed.is_empty(), "{} of {} cases fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
-}
-
 /// Returns whether a chunk makes the call of a case. A chunk's lead is in the outbox, so its failure record is deleted
 /// only after a failure.
 fn is_made_by_chunks(case: &Case) -> bool {
-    case.call != Call::FailureDelete
+    case.injection.call != Call::FailureDelete
 }
 
 fn run_chunks(case: Case) -> Vec<String> {
     let mut fixture = FaultFixture::new(case);
     // Enough to need parts.
-    let notes_len = if case.call == Call::OutboxPartDelete { 25_000 } else { 0 };
+    let notes_len = if case.injection.call == Call::OutboxPartDelete { 25_000 } else { 0 };
     for (token, ids) in CHUNKS {
         let leads: Vec<_> = ids.iter().map(|&id| chunk_lead(id, notes_len)).collect();
         fixture.submit(token, &leads);
@@ -56,12 +40,12 @@ fn run_chunks(case: Case) -> Vec<String> {
 fn chunks_survive_every_transient_fault() {
     let mut cases = Case::all(&[FaultDuration::Once, A_WHILE]);
     cases.retain(|case| is_made_by_chunks(case) && !case.may_fail_first());
-    run_all("chunks, transient faults", &cases, 900, run_chunks);
+    run_cases("chunks, transient faults", &cases, 900, run_chunks);
 }
 
 #[test]
 fn leads_that_were_called_back_as_failed_are_registered_later() {
     let mut cases = Case::all(&[FaultDuration::Once, A_WHILE, TOO_LONG]);
     cases.retain(|case| is_made_by_chunks(case) && case.may_fail_first());
-    run_all("chunks, lasting faults", &cases, 300, run_chunks);
+    run_cases("chunks, lasting faults", &cases, 300, run_chunks);
 }

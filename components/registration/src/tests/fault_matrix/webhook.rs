@@ -1,13 +1,13 @@
 //! The same faults for the webhook. A caller that gets an outcome or 503 does not call again, nor does one whose
 //! request is cut off by a crash: the tick finishes the lead. A caller may also call again, and that costs nothing.
 
-use super::case::{A_WHILE, Call, Case, FaultDuration};
+use super::case::{A_WHILE, Call, Case};
+use super::end_state;
 use super::fixture::{FaultFixture, NAMELESS, address};
-use super::{end_state, run_all};
 use crate::tests::fake_zoom::link;
 use crate::tests::fixture::{PROGRAM, WEBINAR};
 use domain::time::SignedDuration;
-use platform::testing::fault_injection::Fault;
+use platform::testing::fault_injection::{Fault, FaultDuration, run_cases};
 use serde_json::{Value, json};
 
 /// The leads, in the order of their requests. Another instance gets those of the second group.
@@ -28,7 +28,7 @@ enum AfterCrash {
 /// Returns whether the webhook makes the call of a case.
 fn is_made_by_the_webhook(case: &Case) -> bool {
     !matches!(
-        case.call,
+        case.injection.call,
         Call::Callback | Call::OutboxRead | Call::OutboxClaim | Call::OutboxDelete | Call::OutboxPartDelete
     )
 }
@@ -57,13 +57,13 @@ fn answer_error(case: Case, id: u64, status: u16, answer: &Value) -> Option<Stri
 
 /// Returns whether the worker crashes after the last write, when no record is needed any more.
 fn crashes_at_the_end(case: Case) -> bool {
-    case.call == Call::FailureDelete && case.fault == Fault::KilledAfter
+    case.injection.call == Call::FailureDelete && case.injection.fault == Fault::KilledAfter
 }
 
 /// Returns whether a lead without an outcome may lack a record: the store failed or the worker crashed before or at the
 /// write of that record.
 fn may_lack_a_record(case: Case) -> bool {
-    matches!(case.call, Call::ConnectionRead | Call::FailureRead | Call::FailureWrite)
+    matches!(case.injection.call, Call::ConnectionRead | Call::FailureRead | Call::FailureWrite)
 }
 
 /// Calls the webhook for a lead until there is an outcome or a record. Returns errors.
@@ -88,7 +88,11 @@ fn call_until_recorded(case: Case, after_crash: AfterCrash, fixture: &mut FaultF
         if !is_recorded && !may_lack_a_record(case) && !crashes_at_the_end(case) {
             errors.push(format!("lead {id} has no record"));
         }
-        let length = if answer.is_none() && repeats < MAX_REPEATS { SignedDuration::ZERO } else { case.length() };
+        let length = if answer.is_none() && repeats < MAX_REPEATS {
+            SignedDuration::ZERO
+        } else {
+            case.injection.duration.length()
+        };
         repeats += 1;
         let later = fixture.simulation.now() + length + pause;
         fixture.simulation.move_to(later);
@@ -122,12 +126,12 @@ fn run(case: Case, after_crash: AfterCrash) -> Vec<String> {
 fn the_webhook_survives_every_transient_fault() {
     let mut cases = Case::all(&[FaultDuration::Once, A_WHILE]);
     cases.retain(is_made_by_the_webhook);
-    run_all("webhook", &cases, 950, |case| run(case, AfterCrash::GivesUp));
+    run_cases("webhook", &cases, 950, |case| run(case, AfterCrash::GivesUp));
 }
 
 #[test]
 fn r12_a_call_repeated_after_each_crash_needs_three_add_calls_at_most() {
     let mut cases = Case::all(&[FaultDuration::Once, A_WHILE]);
-    cases.retain(|case| is_made_by_the_webhook(case) && case.fault.kills());
-    run_all("webhook, repeated after each crash", &cases, 60, |case| run(case, AfterCrash::Repeats));
+    cases.retain(|case| is_made_by_the_webhook(case) && case.injection.fault.kills());
+    run_cases("webhook, repeated after each crash", &cases, 60, |case| run(case, AfterCrash::Repeats));
 }

@@ -4,14 +4,17 @@
 //! |---|---|
 //! | `fault` | the faults, and the plan that injects them |
 //! | `faulty_ports` | ports that fail |
+//! | `matrix` | cases of every call with every fault: generates, injects, runs and reports them |
 //! | `simulation` | runs futures in simulated time, and kills the process |
 //! | `sleepers` | the futures that sleep |
 
 mod fault;
 mod faulty_ports;
+mod matrix;
 mod simulation;
 mod sleepers;
 
 pub use fault::{Access, Fault, FaultPlan, RetryAfter};
 pub use faulty_ports::FaultyPorts;
+pub use matrix::{Callee, FaultDuration, Injection, InjectionCounter, Ticks, run_cases};
 pub use simulation::Simulation;

@@ -1,0 +1,40 @@
+//! Deletes the records of an account that removed the app (R17).
+
+use crate::state::AppState;
+use domain::records::AnyKey;
+use domain::{Error, ProgramId};
+use platform::forget_account::{ForgetAccountReport, ForgetAccountRequest, Forgetting};
+
+/// Returns the program that a record of attendance belongs to; `None` for records of other kinds.
+pub(crate) const fn program_of(key: &AnyKey) -> Option<ProgramId> {
+    match key {
+        AnyKey::Attendance(key) => Some(key.program),
+        AnyKey::RunState(key) => Some(key.program),
+        AnyKey::Page(key) => Some(key.program),
+        AnyKey::SyncRequested(key) => Some(key.program),
+        _ => None,
+    }
+}
+
+/// Deletes the attendance of the account's programs, their checkpoints and signals until the deadline.
+pub(crate) async fn forget_account(
+    state: &AppState,
+    request: &ForgetAccountRequest,
+) -> Result<ForgetAccountReport, Error> {
+    let mut forgetting = Forgetting::new(&state.ports, request.deadline);
+    let account = forgetting.find(request).await?;
+    for key in state.store().list::<AnyKey>().await? {
+        let is_of_account = match &key {
+            AnyKey::WebinarEnded(key) => account.webinars.contains(&key.webinar),
+            key => program_of(key).is_some_and(|program| account.programs.contains(&program)),
+        };
+        if !is_of_account {
+            continue;
+        }
+        if !forgetting.has_time() {
+            return Ok(forgetting.report(false));
+        }
+        forgetting.delete(&key).await?;
+    }
+    Ok(forgetting.report(true))
+}

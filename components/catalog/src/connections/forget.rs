@@ -1,0 +1,22 @@
+//! Deletes the connections of an account that removed the app (R17).
+
+use crate::state::AppState;
+use domain::Error;
+use platform::forget_account::{ForgetAccountReport, ForgetAccountRequest, Forgetting};
+
+/// Deletes the account's connections until the deadline. `oauth` calls this last: the other components find the account's
+/// records through them.
+pub(crate) async fn forget_account(
+    state: &AppState,
+    request: &ForgetAccountRequest,
+) -> Result<ForgetAccountReport, Error> {
+    let mut forgetting = Forgetting::new(&state.ports, request.deadline);
+    for program in forgetting.find(request).await?.programs {
+        if !forgetting.has_time() {
+            return Ok(forgetting.report(false));
+        }
+        state.ports.connections().remove(program).await?;
+        forgetting.count();
+    }
+    Ok(forgetting.report(true))
+}

@@ -1,0 +1,233 @@
+//! All keys of the store, in one place and typed: for each kind of record the form of its key, the type of the record,
+//! the component that owns it, and how its life ends (docs/STATE.md).
+//!
+//! A key is `kind:id[:id]`, at most 255 bytes long, without `/ \ ? #`. Only the owner of a kind writes and deletes its
+//! records; the others may read them. No code besides this module takes a key apart: a listing is parsed as one kind, or
+//! as [`AnyKey`].
+//!
+//! | module | content |
+//! |---|---|
+//! | `form` | formats and parses keys by their form |
+//! | `segments` | parts of keys that are no ids of their own |
+//! | `kind` | the traits of keys, and the life of records |
+
+mod form;
+mod kind;
+mod segments;
+#[cfg(test)]
+mod tests;
+
+pub use kind::{Key, Life, StoreKey, TypedKey};
+pub use segments::{AccountSegment, CheckpointList, SignInState};
+
+use super::attendance::Attendance;
+use super::failure::Failure;
+use super::lease::Lease;
+use super::outbox::{MappingCrashMarker, Outbox, OutboxId, OutboxPart};
+use super::program::{ConnectedPrograms, ProgramConnection};
+use super::record::Moment;
+use super::registration::Registration;
+use super::removal::Removal;
+use super::service::{LiveService, PendingSignIn, SealedTokens, Service, Services};
+use crate::component::Component;
+use crate::email::EmailHash;
+use crate::ids::{AccountId, LeadId, ProgramId, ServiceId, WebinarId};
+use form::{KeyParser, prefix_of};
+use std::fmt;
+
+/// Declares the kinds: `KIND KEY(FIELDS) => RECORD, FORM, OWNER, LIFE, OF_ACCOUNT`. The record is a name in parentheses if
+/// only the owner knows its type.
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $kind:ident $name:ident($($field:ident: $type:ty),*) => $record:tt,
+        $form:literal, $owner:ident, $life:ident, $of_account:literal;)*) => {
+        /// The kinds of records.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum RecordKind { $($(#[$meta])* $kind,)* }
+
+        impl RecordKind {
+            /// All kinds.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// Returns the form of the keys, with the names of their ids in braces.
+            pub const fn form(self) -> &'static str {
+                match self { $(Self::$kind => $form,)* }
+            }
+
+            /// Returns the text that all keys of the kind begin with. Keys of other kinds may begin with it too.
+            pub const fn prefix(self) -> &'static str {
+                prefix_of(self.form())
+            }
+
+            /// Returns the name of the record's type.
+            pub const fn record(self) -> &'static str {
+                match self { $(Self::$kind => kinds!(@name $record),)* }
+            }
+
+            /// Returns the only component that writes and deletes the records.
+            pub const fn owner(self) -> Component {
+                match self { $(Self::$kind => Component::$owner,)* }
+            }
+
+            /// Returns how the life of a record ends.
+            pub const fn life(self) -> Life {
+                match self { $(Self::$kind => Life::$life,)* }
+            }
+
+            /// Returns whether a record belongs to a Zoom account, and is deleted when the account removes the app (R17).
+            pub const fn is_of_account(self) -> bool {
+                match self { $(Self::$kind => $of_account,)* }
+            }
+
+            /// Parses a key of this kind.
+            pub fn parse(self, key: &str) -> Option<AnyKey> {
+                match self { $(Self::$kind => $name::parse(key).map(AnyKey::$kind),)* }
+            }
+        }
+
+        /// A key of any kind.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum AnyKey { $($(#[$meta])* $kind($name),)* }
+
+        impl AnyKey {
+            /// Returns the kind.
+            pub const fn kind(&self) -> RecordKind {
+                match self { $(Self::$kind(_) => RecordKind::$kind,)* }
+            }
+        }
+
+        impl fmt::Display for AnyKey {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Self::$kind(key) => key.fmt(f),)* }
+            }
+        }
+
+        $(
+            $(#[$meta])*
+            #[derive(Debug, Clone, PartialEq, Eq)]
+            pub struct $name { $(#[doc = "Part of the key."] pub $field: $type),* }
+
+            impl fmt::Display for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    let Self { $($field),* } = self;
+                    write!(f, $form)
+                }
+            }
+
+            impl StoreKey for $name {
+                const PREFIX: &'static str = prefix_of($form);
+
+                fn parse(key: &str) -> Option<Self> {
+                    #[allow(unused_mut, reason = "a form without ids")]
+                    let mut parser = KeyParser::new($form, key);
+                    let parsed = Self { $($field: parser.id::<$type>()?),* };
+                    parser.ends().then_some(parsed)
+                }
+            }
+
+            kinds!(@key $name $record);
+        )*
+
+        #[cfg(test)]
+        fn keys_of(kind: RecordKind) -> proptest::strategy::BoxedStrategy<AnyKey> {
+            use proptest::prelude::*;
+            match kind {
+                $(RecordKind::$kind => (Just(()), $(<$type as tests::AnySegment>::any(),)*)
+                    .prop_map(|((), $($field,)*)| AnyKey::$kind($name { $($field),* }))
+                    .boxed(),)*
+            }
+        }
+
+        /// Returns the present version of a kind's record, and a function that reads a record and writes it again;
+        /// `None` for a record that only its owner knows.
+        #[cfg(test)]
+        fn rewrites_of(kind: RecordKind) -> Option<(u32, tests::Rewrite)> {
+            match kind { $(RecordKind::$kind => kinds!(@rewrite $record),)* }
+        }
+    };
+    (@name ($record:ident)) => { stringify!($record) };
+    (@name $record:ident) => { stringify!($record) };
+    (@key $name:ident ($record:ident)) => {};
+    (@key $name:ident $record:ident) => {
+        impl Key for $name {
+            type Record = $record;
+        }
+    };
+    (@rewrite ($record:ident)) => { None };
+    (@rewrite $record:ident) => { Some((<$record as crate::records::Record>::VERSION, tests::rewrite::<$record>)) };
+}
+
+kinds! {
+    /// Ids of all services.
+    Services ServicesKey() => Services, "services", Oauth, Overwritten, false;
+    /// One LaunchPoint service. When its account removes the app, its name remains, until an admin deletes it.
+    Service ServiceKey(id: ServiceId) => Service, "service:{id}", Oauth, UntilRemoved, false;
+    /// The live service of a Zoom account (R1).
+    Account AccountKey(account: AccountSegment) => LiveService, "account:{account}", Oauth, UntilRemoved, true;
+    /// Encrypted tokens of a service. Only `oauth` can decrypt them.
+    Token TokenKey(id: ServiceId) => SealedTokens, "token:{id}", Oauth, UntilRemoved, true;
+    /// A pending sign-in.
+    SignIn SignInKey(state: SignInState) => PendingSignIn, "signin:{state}", Oauth, UntilDone, false;
+    /// The removal of a service, while it is under way.
+    Removal RemovalKey(id: ServiceId) => Removal, "removal:{id}", Oauth, UntilDone, true;
+    /// Lease of the instance that renews the tokens of a service.
+    RenewalLease RenewalLeaseKey(id: ServiceId) => Lease, "renewing:{id}", Oauth, Lease, false;
+    /// Ids of all connected programs.
+    Programs ProgramsKey() => ConnectedPrograms, "programs", Catalog, Overwritten, false;
+    /// A program's connection to a webinar.
+    Program ProgramKey(id: ProgramId) => ProgramConnection, "program:{id}", Catalog, UntilRemoved, true;
+    /// Ledger entry of one e-mail address for one webinar.
+    Registration RegistrationKey(webinar: WebinarId, email: EmailHash) => Registration,
+        "registration:{webinar}:{email}", Registration, Swept, true;
+    /// A lead that could not be registered.
+    Failure FailureKey(program: ProgramId, lead: LeadId) => Failure, "failure:{program}:{lead}", Registration, Swept, true;
+    /// A flow-step chunk that was accepted and whose callback is not done.
+    Outbox OutboxKey(id: OutboxId) => Outbox, "outbox:{id}", Registration, UntilDone, true;
+    /// A further part of a chunk that does not fit into one value.
+    OutboxPart OutboxPartKey(id: OutboxId, part: usize) => OutboxPart, "outbox:{id}:{part}", Registration, UntilDone, true;
+    /// Crash marker of the extension for one chunk.
+    MappingCrashMarker MappingCrashMarkerKey(id: OutboxId) => MappingCrashMarker,
+        "outbox:{id}:crash-marker", Registration, UntilDone, true;
+    /// Progress of a program's attendance.
+    Attendance AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}", Attendance, Swept, true;
+    /// The checkpoint of a program's run.
+    RunState RunStateKey(program: ProgramId) => (RunState), "attendance:{program}:work", Attendance, Swept, true;
+    /// One part of a page of a list that a run fetched or computed. Each restart of a fetch begins a new generation.
+    Page PageKey(program: ProgramId, list: CheckpointList, generation: u32, page: u32, part: u32) => (Page),
+        "attendance:{program}:{list}:{generation}:{page}:{part}", Attendance, Swept, true;
+    /// Lease of the attendance worker. One worker processes all due programs: two at once could create two leads for one
+    /// person who attended both webinars, and all programs share Marketo's rate limit anyway.
+    Worker WorkerKey() => Lease, "worker:attendance", Attendance, Lease, false;
+    /// When Zoom last reported the end of a webinar.
+    WebinarEnded WebinarEndedKey(webinar: WebinarId) => Moment, "ended:{webinar}", Attendance, Swept, true;
+    /// When a sync of a program was last requested while the worker was busy with another program.
+    SyncRequested SyncRequestedKey(program: ProgramId) => Moment, "sync-requested:{program}", Attendance, Swept, true;
+    /// When the scheduler last called.
+    LastTick LastTickKey() => Moment, "last:tick", Attendance, Overwritten, false;
+    /// When Zoom last sent an event.
+    LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false;
+    /// When expired records were last swept.
+    LastSweep LastSweepKey() => Moment, "last:sweep", Attendance, Overwritten, false;
+}
+
+impl StoreKey for AnyKey {
+    const PREFIX: &'static str = "";
+
+    fn parse(key: &str) -> Option<Self> {
+        let kinds = RecordKind::ALL.iter().filter(|kind| key.starts_with(kind.prefix()));
+        kinds.into_iter().find_map(|kind| kind.parse(key))
+    }
+}
+
+impl AccountKey {
+    /// Returns the key of an account.
+    pub fn of(account: &AccountId) -> Self {
+        Self { account: account.into() }
+    }
+}
+
+impl RegistrationKey {
+    /// Returns the text that the keys of one webinar begin with.
+    pub fn prefix_of_webinar(webinar: WebinarId) -> String {
+        format!("{}{webinar}:", Self::PREFIX)
+    }
+}

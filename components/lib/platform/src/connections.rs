@@ -1,0 +1,233 @@
+//! The repository of program connections: one record per program, and the index of their ids.
+//!
+//! `catalog` writes them, the other components read them. The store has no compare-and-swap, so the index may for a while
+//! name an id without a record, which reading skips, or lack one; [`Connections::repair_index`] corrects both.
+
+use crate::store::Store;
+use domain::records::{ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey};
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ProgramId, WebinarId};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+
+/// Maximum number of records read at once, so that hundreds of programs on a remote store take no longer than a few.
+const MAX_CONCURRENT_READS: usize = 32;
+
+/// Maximum number of times an id is added to the index when a concurrent request overwrites it. Only admins' actions
+/// write the index, so one attempt is nearly always enough.
+const MAX_INDEX_ATTEMPTS: u32 = 3;
+
+/// How long a webinar stays in the index after its end: an address's add calls of one day are counted over all webinars
+/// (R12), and webinars overrun.
+const INDEXED_AFTER_END: SignedDuration = SignedDuration::from_hours(24);
+
+/// The connections of programs to webinars.
+#[derive(Clone, Copy)]
+pub struct Connections<'a>(Store<'a>);
+
+impl<'a> Connections<'a> {
+    pub(crate) const fn new(store: Store<'a>) -> Self {
+        Self(store)
+    }
+
+    /// Returns a program's connection.
+    pub async fn find(self, id: ProgramId) -> Result<Option<ProgramConnection>, Error> {
+        Ok(self.0.get(&ProgramKey { id }).await?)
+    }
+
+    /// Returns every connection, in order of connection. Logs and skips unreadable ones.
+    pub async fn all(self) -> Result<Vec<ProgramConnection>, Error> {
+        let ids = self.index().await?.ids;
+        self.read(ids).await
+    }
+
+    /// Returns the connections to a webinar.
+    pub async fn of_webinar(self, webinar: WebinarId) -> Result<Vec<ProgramConnection>, Error> {
+        let mut connections = self.all().await?;
+        connections.retain(|connection| connection.snapshot.id == webinar);
+        Ok(connections)
+    }
+
+    /// Returns the index. Unlike [`Connections::all`], it has programs whose connection cannot be read.
+    pub async fn index(self) -> Result<ConnectedPrograms, Error> {
+        Ok(self.0.get(&ProgramsKey {}).await?.unwrap_or_default())
+    }
+
+    /// Returns every connection in the store, also one that the index lacks. Lists the keys of the store: for
+    /// maintenance, not for requests. Logs and skips unreadable ones.
+    pub async fn all_stored(self) -> Result<Vec<ProgramConnection>, Error> {
+        let ids = self.stored_ids().await?;
+        self.read(ids).await
+    }
+
+    async fn stored_ids(self) -> Result<Vec<ProgramId>, Error> {
+        Ok(self.0.list::<ProgramKey>().await?.into_iter().map(|key| key.id).collect())
+    }
+
+    async fn read(self, ids: Vec<ProgramId>) -> Result<Vec<ProgramConnection>, Error> {
+        let reads: Vec<_> = ids.into_iter().map(|id| self.0.get_readable(&ProgramKey { id }).boxed()).collect();
+        let connections: Vec<_> = stream::iter(reads).buffered(MAX_CONCURRENT_READS).try_collect().await?;
+        Ok(connections.into_iter().flatten().collect())
+    }
+
+    /// Writes a connection that an admin made.
+    pub async fn add(self, connection: &ProgramConnection) -> Result<(), Error> {
+        self.0.put(&ProgramKey { id: connection.program }, connection).await?;
+        let webinar = connection.snapshot.id;
+        for _ in 0..MAX_INDEX_ATTEMPTS {
+            let mut programs = self.index().await?;
+            if programs.ids.contains(&connection.program) && programs.webinars.contains(&webinar) {
+                break;
+            }
+            if !programs.ids.contains(&connection.program) {
+                programs.ids.push(connection.program);
+            }
+            if !programs.webinars.contains(&webinar) {
+                programs.webinars.push(webinar);
+            }
+            self.0.put(&ProgramsKey {}, &programs).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a refreshed connection, unless an admin disconnected or re-connected the program meanwhile: a refresh takes
+    /// seconds, and the admin's choice wins.
+    pub async fn update(self, connection: &ProgramConnection) -> Result<(), Error> {
+        let key = ProgramKey { id: connection.program };
+        match self.0.get(&key).await? {
+            Some(stored) if is_same_connection(&stored, connection) => Ok(self.0.put(&key, connection).await?),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes a connection.
+    pub async fn remove(self, program: ProgramId) -> Result<(), Error> {
+        self.0.delete(&ProgramKey { id: program }).await?;
+        let mut programs = self.index().await?;
+        if programs.ids.contains(&program) {
+            programs.ids.retain(|&id| id != program);
+            self.0.put(&ProgramsKey {}, &programs).await?;
+        }
+        Ok(())
+    }
+
+    /// Repairs the index from the records and returns every connection.
+    ///
+    /// Drops ids whose record is gone, restores ids that a concurrent write lost, and drops webinars that are over. It
+    /// lists the keys of the store, so only the tick calls it.
+    pub async fn repair_index(self, now: Timestamp) -> Result<Vec<ProgramConnection>, Error> {
+        let stored = self.stored_ids().await?;
+        let mut programs = self.index().await?;
+        let before = programs.clone();
+        programs.ids.retain(|id| stored.contains(id));
+        programs.ids.extend(stored.into_iter().filter(|id| !before.ids.contains(id)));
+        let connections = self.read(programs.ids.clone()).await?;
+        // The webinar of a connection that cannot be read is unknown, so none is dropped.
+        if connections.len() == programs.ids.len() {
+            programs.webinars.clear();
+        }
+        for connection in &connections {
+            let webinar = connection.snapshot.id;
+            if connection.snapshot.end_time() + INDEXED_AFTER_END > now && !programs.webinars.contains(&webinar) {
+                programs.webinars.push(webinar);
+            }
+        }
+        if programs != before {
+            crate::log!(Info, "program_index.repaired", before = before.ids.len(), after = programs.ids.len());
+            self.0.put(&ProgramsKey {}, &programs).await?;
+        }
+        Ok(connections)
+    }
+}
+
+fn is_same_connection(a: &ProgramConnection, b: &ProgramConnection) -> bool {
+    a.service == b.service && a.snapshot.id == b.snapshot.id && a.connected_at == b.connected_at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::in_memory::InMemoryPorts;
+    use domain::json;
+    use serde_json::json;
+
+    /// Returns a connection to a webinar of an hour.
+    fn connection(program: u64, webinar: u64, start: Timestamp) -> ProgramConnection {
+        json::from_value(&json!({
+            "v": 1, "program": program, "program_name": "P", "service": "s1",
+            "snapshot": {
+                "id": webinar, "topic": "T", "description": "", "start_time": start, "duration": 60, "timezone": "UTC",
+                "host_email": null, "registration": "automatic", "join_url": null,
+            },
+            "channel": {"name": "Webinar", "statuses": []},
+            "connected_at": start, "refreshed_at": start, "problem": null,
+        }))
+        .unwrap()
+    }
+
+    fn programs(connections: &[ProgramConnection]) -> Vec<u64> {
+        connections.iter().map(|connection| connection.program.get()).collect()
+    }
+
+    /// Connects programs 1 to 3, and makes the record of program 2 unreadable.
+    async fn connected() -> InMemoryPorts {
+        let memory = InMemoryPorts::default();
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        for (program, webinar) in [(3, 9), (2, 8), (1, 9)] {
+            ports.connections().add(&connection(program, webinar, now)).await.unwrap();
+        }
+        ports.key_value.set("program:2", br#"{"v":2}"#.to_vec()).await.unwrap();
+        memory
+    }
+
+    #[tokio::test]
+    async fn connections_are_read_in_order_and_an_unreadable_one_is_skipped_but_stays_in_the_index() {
+        let ports = connected().await.ports();
+        let connections = ports.connections();
+        assert_eq!(programs(&connections.all().await.unwrap()), [3, 1]);
+        assert_eq!(programs(&connections.of_webinar(9.into()).await.unwrap()), [3, 1]);
+        assert!(connections.of_webinar(8.into()).await.unwrap().is_empty());
+        assert_eq!(connections.index().await.unwrap().ids, [3, 2, 1].map(ProgramId::from));
+        assert!(connections.find(2.into()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn repairing_the_index_keeps_the_webinar_of_an_unreadable_connection() {
+        let memory = connected().await;
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        ports.connections().repair_index(now + SignedDuration::from_hours(48)).await.unwrap();
+        let index = ports.connections().index().await.unwrap();
+        assert_eq!((index.ids.len(), index.webinars), (3, [9, 8].map(WebinarId::from).to_vec()));
+    }
+
+    #[tokio::test]
+    async fn repairing_the_index_restores_lost_ids_and_drops_what_is_gone_or_over() {
+        let memory = connected().await;
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        ports.store().delete(&ProgramKey { id: 2.into() }).await.unwrap();
+        ports.store().put(&ProgramKey { id: 4.into() }, &connection(4, 7, now)).await.unwrap();
+        let repaired = ports.connections().repair_index(now).await.unwrap();
+        assert_eq!(programs(&repaired), [3, 1, 4]);
+        let index = ports.connections().index().await.unwrap();
+        assert_eq!(
+            (index.ids, index.webinars),
+            ([3, 1, 4].map(ProgramId::from).to_vec(), [9, 7].map(WebinarId::from).to_vec())
+        );
+        let later = now + SignedDuration::from_hours(25);
+        ports.connections().repair_index(later).await.unwrap();
+        assert!(ports.connections().index().await.unwrap().webinars.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_refreshed_connection_does_not_replace_the_admins_choice() {
+        let memory = connected().await;
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        let connections = ports.connections();
+        let stale = connections.find(1.into()).await.unwrap().unwrap();
+        connections.add(&connection(1, 7, now)).await.unwrap();
+        connections.update(&stale).await.unwrap();
+        assert_eq!(connections.find(1.into()).await.unwrap().unwrap().snapshot.id, 7.into());
+        connections.remove(1.into()).await.unwrap();
+        connections.update(&stale).await.unwrap();
+        assert!(connections.find(1.into()).await.unwrap().is_none());
+    }
+}

@@ -1,0 +1,116 @@
+//! Deletes the records of a Zoom account that removed the app (R17).
+//!
+//! Each component deletes its own, when `oauth` calls its `POST /internal/forget-account`. `catalog` comes last, since the
+//! connections say which other records belong to the account. So an interrupted deletion can start again.
+
+use crate::ports::Ports;
+use crate::store::Store;
+use domain::records::{ProgramConnection, StoreKey};
+use domain::time::Timestamp;
+use domain::{AccountId, Error, ProgramId, ServiceId, WebinarId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Body of `POST /internal/forget-account`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgetAccountRequest {
+    /// The account.
+    pub account: AccountId,
+    /// Its services that ended.
+    pub services: Vec<ServiceId>,
+    /// All other services. The account's programs that are connected through one of them are kept: an admin may have
+    /// signed in again.
+    pub kept_services: Vec<ServiceId>,
+    /// When the component must have answered.
+    pub deadline: Timestamp,
+}
+
+/// Answer of `POST /internal/forget-account`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgetAccountReport {
+    /// Number of records deleted.
+    pub deleted: u64,
+    /// Whether no record of the account is left. Otherwise `oauth` calls again.
+    #[serde(rename = "complete")]
+    pub is_complete: bool,
+}
+
+impl ForgetAccountRequest {
+    /// Returns whether a connection belongs to the account: through a service that ended, or through one that was deleted
+    /// here before.
+    fn includes(&self, connection: &ProgramConnection) -> bool {
+        self.services.contains(&connection.service)
+            || (connection.account_id.as_ref() == Some(&self.account)
+                && !self.kept_services.contains(&connection.service))
+    }
+}
+
+/// The programs and webinars of an account.
+#[derive(Debug, Default)]
+pub struct AccountData {
+    /// The connected programs.
+    pub programs: BTreeSet<ProgramId>,
+    /// The webinars that only these programs are connected to.
+    pub webinars: BTreeSet<WebinarId>,
+    /// The webinars of connections that remain.
+    pub kept_webinars: BTreeSet<WebinarId>,
+}
+
+/// A deletion of an account's records by one component.
+pub struct Forgetting<'a> {
+    ports: &'a Ports,
+    deadline: Timestamp,
+    deleted: u64,
+}
+
+impl<'a> Forgetting<'a> {
+    /// Begins a deletion.
+    pub const fn new(ports: &'a Ports, deadline: Timestamp) -> Self {
+        Self { ports, deadline, deleted: 0 }
+    }
+
+    /// Returns the account's programs and webinars.
+    pub async fn find(&self, request: &ForgetAccountRequest) -> Result<AccountData, Error> {
+        let mut data = AccountData::default();
+        // The index may lack a program, and the account must not keep one because of that.
+        for connection in self.ports.connections().all_stored().await? {
+            if request.includes(&connection) {
+                data.programs.insert(connection.program);
+                data.webinars.insert(connection.snapshot.id);
+            } else {
+                data.kept_webinars.insert(connection.snapshot.id);
+            }
+        }
+        let AccountData { webinars, kept_webinars, .. } = &mut data;
+        webinars.retain(|webinar| !kept_webinars.contains(webinar));
+        Ok(data)
+    }
+
+    /// Returns the store.
+    pub fn store(&self) -> Store<'a> {
+        self.ports.store()
+    }
+
+    /// Returns whether there is time for another record.
+    pub fn has_time(&self) -> bool {
+        self.ports.clock.now() < self.deadline
+    }
+
+    /// Deletes a record.
+    pub async fn delete<K: StoreKey>(&mut self, key: &K) -> Result<(), Error> {
+        self.store().delete(key).await?;
+        self.count();
+        Ok(())
+    }
+
+    /// Counts a record that was deleted.
+    pub const fn count(&mut self) {
+        self.deleted += 1;
+    }
+
+    /// Returns the answer to `oauth`.
+    pub fn report(&self, is_complete: bool) -> ForgetAccountReport {
+        crate::log!(Info, "account.forgotten", deleted = self.deleted, complete = is_complete);
+        ForgetAccountReport { deleted: self.deleted, is_complete }
+    }
+}

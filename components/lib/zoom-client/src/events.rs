@@ -1,0 +1,275 @@
+//! Zoom's events (webhooks): the signature, the validation of a URL, and the fields that components read.
+//!
+//! Fields are read one by one, when they are needed. A field that is missing, null or of another type is `None`, so that
+//! it costs only the thing that needs it (R22).
+
+use crate::lenient;
+use domain::time::{self, SignedDuration, Timestamp};
+use domain::{AccountId, ErrorCode, WebinarId, json};
+use http::HeaderMap;
+use platform::auth::{constant_time_eq, hmac_sha256_hex};
+use platform::{ApiError, JsonBody, Ports};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Maximum difference between the timestamp of a request and the clock. Zoom documents no window; its first retry comes
+/// after 5 minutes with a new timestamp (docs/reference/zoom.md).
+const SIGNATURE_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Name of the event by which Zoom validates a URL and its secret.
+const URL_VALIDATION: &str = "endpoint.url_validation";
+
+/// A request of Zoom whose signature was verified.
+#[derive(Debug)]
+pub enum ZoomRequest {
+    /// Zoom validates the URL. This is the answer.
+    UrlValidation(UrlValidation),
+    /// Any other event.
+    Event(ZoomEvent),
+}
+
+/// The answer to `endpoint.url_validation`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UrlValidation {
+    plain_token: String,
+    encrypted_token: String,
+}
+
+/// One event, as Zoom sent it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ZoomEvent(Value);
+
+/// Verifies Zoom's signature over the raw body, and reads the event.
+///
+/// # Errors
+/// `UNAUTHENTICATED` without a valid and recent signature; `INVALID_REQUEST` for a body that is no event, and for a
+/// validation without a token.
+pub async fn receive(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<ZoomRequest, ApiError> {
+    verify_signature(ports, headers, raw).await?;
+    let JsonBody(event) = JsonBody::<ZoomEvent>::from_bytes(raw)?;
+    match event.0["event"].as_str() {
+        None => Err(ApiError::invalid("The field event must be the name of the event.")),
+        Some(URL_VALIDATION) => {
+            let plain_token = lenient::from_value(&event.payload()["plainToken"]);
+            let plain_token = plain_token.ok_or_else(|| ApiError::invalid("The event has no plainToken."))?;
+            let encrypted_token = encrypted_token(ports, &plain_token).await?;
+            Ok(ZoomRequest::UrlValidation(UrlValidation { plain_token, encrypted_token }))
+        }
+        Some(_) => Ok(ZoomRequest::Event(event)),
+    }
+}
+
+/// Returns the HMAC of a text under the app's secret token: what `endpoint.url_validation` expects.
+///
+/// # Errors
+/// Fails if the secret is not configured.
+pub async fn encrypted_token(ports: &Ports, plain_token: &str) -> Result<String, ApiError> {
+    let secret = ports.config().zoom_webhook_secret().await?;
+    Ok(hmac_sha256_hex(&secret, &[plain_token.as_bytes()])?)
+}
+
+async fn verify_signature(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<(), ApiError> {
+    let secret = ports.config().zoom_webhook_secret().await?;
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (Some(timestamp), Some(signature)) = (text("x-zm-request-timestamp"), text("x-zm-signature")) else {
+        return Err(ErrorCode::Unauthenticated.into());
+    };
+    let expected = format!("v0={}", hmac_sha256_hex(&secret, &[b"v0:", timestamp.as_bytes(), b":", raw])?);
+    let is_recent = is_recent(timestamp, ports.clock.now());
+    if constant_time_eq(signature, &expected) && is_recent { Ok(()) } else { Err(ErrorCode::Unauthenticated.into()) }
+}
+
+/// Returns whether a timestamp, in seconds since 1970, is within [`SIGNATURE_WINDOW`] of the clock.
+fn is_recent(timestamp: &str, now: Timestamp) -> bool {
+    let at = timestamp.parse().ok().and_then(|second| Timestamp::from_second(second).ok());
+    at.is_some_and(|at| now.duration_since(at).abs() <= SIGNATURE_WINDOW)
+}
+
+impl ZoomEvent {
+    /// Returns the name, such as `webinar.ended`; empty if there is none.
+    pub fn name(&self) -> &str {
+        self.0["event"].as_str().unwrap_or_default()
+    }
+
+    /// Returns the object that the event is about; null if there is none.
+    pub fn object(&self) -> &Value {
+        &self.payload()["object"]
+    }
+
+    /// Returns the account.
+    pub fn account(&self) -> Option<AccountId> {
+        lenient::from_value(&self.payload()["account_id"]).map(AccountId::from)
+    }
+
+    /// Returns the webinar. Its id is a string in some events and a number in others (docs/reference/zoom.md).
+    pub fn webinar(&self) -> Option<WebinarId> {
+        json::from_value(&self.object()["id"]).ok()
+    }
+
+    /// Returns when Zoom sent the event. Some of Zoom's samples have `event_ts` in the payload.
+    pub fn sent_at(&self) -> Option<Timestamp> {
+        instant(&self.payload()["event_ts"]).or_else(|| instant(&self.0["event_ts"]))
+    }
+
+    /// Returns when the webinar ended, else when Zoom sent the event.
+    pub fn webinar_ended_at(&self) -> Option<Timestamp> {
+        instant(&self.object()["end_time"]).or_else(|| self.sent_at())
+    }
+
+    /// Returns when the app was removed, else when Zoom sent the event.
+    pub fn deauthorized_at(&self) -> Option<Timestamp> {
+        instant(&self.payload()["deauthorization_time"]).or_else(|| self.sent_at())
+    }
+
+    /// Returns whether the event is about a webinar's practice session.
+    pub fn is_practice(&self) -> bool {
+        let flag = &self.object()["practice_session"];
+        flag.as_bool().unwrap_or_else(|| flag.as_str() == Some("true"))
+    }
+
+    fn payload(&self) -> &Value {
+        &self.0["payload"]
+    }
+}
+
+/// Reads an instant: milliseconds since 1970, as number or text, or RFC 3339. A date without a zone, such as
+/// `2026-11-02 13:52:40` in the documented sample of `app_deauthorized`, is no instant: in the wrong zone it could be
+/// before the admin's sign-in, and the event would count as outdated.
+fn instant(value: &Value) -> Option<Timestamp> {
+    let millis = |text: &str| text.parse().ok().map(time::from_millisecond);
+    match value {
+        Value::Number(number) => number.as_i64().map(time::from_millisecond),
+        Value::String(text) => millis(text.trim()).or_else(|| time::parse(text)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+    use platform::testing::in_memory::InMemoryPorts;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const SECRET: &str = "webhook-secret-of-tests";
+
+    fn in_memory() -> InMemoryPorts {
+        let in_memory = InMemoryPorts::default();
+        in_memory.set("zoom_webhook_secret", SECRET);
+        in_memory
+    }
+
+    fn signed(raw: &[u8], seconds: i64) -> HeaderMap {
+        let signature = hmac_sha256_hex(&SECRET.into(), &[format!("v0:{seconds}:").as_bytes(), raw]).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-zm-request-timestamp", seconds.into());
+        headers.insert("x-zm-signature", format!("v0={signature}").parse().unwrap());
+        headers
+    }
+
+    async fn received(body: &Value) -> Result<ZoomRequest, u16> {
+        let in_memory = in_memory();
+        let (ports, raw) = (in_memory.ports(), body.to_string().into_bytes());
+        let headers = signed(&raw, ports.clock.now().as_second());
+        receive(&ports, &headers, &raw).await.map_err(|error| error.into_response().status().as_u16())
+    }
+
+    fn event(payload: Value) -> ZoomEvent {
+        ZoomEvent(json!({"event": "webinar.ended", "payload": payload}))
+    }
+
+    #[tokio::test]
+    async fn only_signatures_of_the_raw_body_within_five_minutes_are_accepted() {
+        let in_memory = in_memory();
+        let ports = in_memory.ports();
+        let raw = br#"{ "event":"\u0061.b" }"#;
+        let now = ports.clock.now().as_second();
+        for (seconds, accepted) in
+            [(now, true), (now - 300, true), (now + 300, true), (now - 301, false), (now + 301, false)]
+        {
+            let received = receive(&ports, &signed(raw, seconds), raw).await;
+            assert_eq!(received.is_ok(), accepted, "{}", seconds - now);
+        }
+        let other_body = receive(&ports, &signed(br#"{"event":"a.b"}"#, now), raw).await;
+        assert!(other_body.is_err() && receive(&ports, &HeaderMap::new(), raw).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_validation_is_answered_with_the_hmac_of_its_token() {
+        let body = json!({"event": URL_VALIDATION, "payload": {"plainToken": "abc"}});
+        let Ok(ZoomRequest::UrlValidation(answer)) = received(&body).await else { panic!("no validation") };
+        let expected = hmac_sha256_hex(&SECRET.into(), &[b"abc"]).unwrap();
+        assert_eq!(serde_json::to_value(answer).unwrap(), json!({"plainToken": "abc", "encryptedToken": expected}));
+        assert!(matches!(received(&json!({"event": URL_VALIDATION, "payload": {}})).await, Err(400)));
+    }
+
+    #[tokio::test]
+    async fn r22_any_object_with_a_name_is_an_event() {
+        for body in
+            [json!({"event": "invented.in_2030"}), json!({"event": "", "payload": 7}), json!({"event": "a", "x": []})]
+        {
+            assert!(matches!(received(&body).await, Ok(ZoomRequest::Event(_))), "{body}");
+        }
+        for body in [json!({}), json!({"event": 7}), json!([{"event": "a"}]), json!("a"), json!(null)] {
+            assert!(matches!(received(&body).await, Err(400)), "{body}");
+        }
+    }
+
+    #[test]
+    fn r22_ids_are_read_from_numbers_and_texts() {
+        for (id, expected) in [(json!(9), Some(9)), (json!("9"), Some(9)), (json!("nine"), None), (json!({}), None)] {
+            assert_eq!(event(json!({"object": {"id": id}})).webinar().map(WebinarId::get), expected, "{id}");
+        }
+        for (id, expected) in [(json!("acc"), Some("acc")), (json!(7), Some("7")), (json!(""), None), (json!([]), None)]
+        {
+            assert_eq!(event(json!({"account_id": id})).account(), expected.map(AccountId::from), "{id}");
+        }
+        assert_eq!(event(json!(null)).webinar(), None);
+    }
+
+    #[test]
+    fn r22_times_are_read_from_numbers_and_texts() {
+        let at = Timestamp::constant(1_793_613_600, 0);
+        for (value, expected) in [
+            (json!(1_793_613_600_000_i64), Some(at)),
+            (json!("1793613600000"), Some(at)),
+            (json!("2026-11-02T10:00:00Z"), Some(at)),
+            (json!("2026-11-02 11:00:00+01:00"), Some(at)),
+            (json!("2026-11-02 13:52:40"), None),
+            (json!(1.5), None),
+            (json!(null), None),
+            (json!([1]), None),
+        ] {
+            assert_eq!(event(json!({"event_ts": value})).sent_at(), expected, "{value}");
+            assert_eq!(ZoomEvent(json!({"event_ts": value})).sent_at(), expected, "{value}");
+            assert_eq!(event(json!({"object": {"end_time": value}})).webinar_ended_at(), expected, "{value}");
+            assert_eq!(
+                event(json!({"deauthorization_time": value, "event_ts": 0})).deauthorized_at(),
+                Some(expected.unwrap_or_default())
+            );
+        }
+    }
+
+    #[test]
+    fn r22_practice_sessions_are_recognised_by_flag_or_text() {
+        for (flag, expected) in [(json!(true), true), (json!("true"), true), (json!(false), false), (json!(1), false)] {
+            assert_eq!(event(json!({"object": {"practice_session": flag}})).is_practice(), expected, "{flag}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn r22_reading_fields_never_panics(number in any::<i64>(), text in any::<String>()) {
+            for value in [json!(number), json!(text), json!({"id": text}), json!([number])] {
+                for body in [json!({"event": value, "payload": value}), event(json!({"event_ts": value, "object": value})).0, value.clone()] {
+                    let event = ZoomEvent(body);
+                    let _ = (event.name(), event.account(), event.webinar(), event.is_practice());
+                    let _ = (event.sent_at(), event.webinar_ended_at(), event.deauthorized_at());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Asks each component to delete its records of an account that removed the app (R17). Nothing is recorded about how far
+//! this came: each component finds what is left, so an interrupted deletion starts again.
+
+use crate::state::AppState;
+use domain::time::{SignedDuration, Timestamp};
+use domain::{AccountId, Component, Error, ServiceId};
+use platform::internal_api::{self, ForgetAccountReport, ForgetAccountRequest};
+
+/// The components with records of accounts. `catalog` comes last: the others find an account's records through its
+/// connections. `registration` comes right before it, so that little time is left for its workers to write more.
+const ORDER: [Component; 3] = [Component::Attendance, Component::Registration, Component::Catalog];
+
+/// Maximum duration of one call.
+const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(10);
+
+/// Minimum time left to start a call.
+const MIN_TIME: SignedDuration = SignedDuration::from_secs(1);
+
+/// How long before a call times out the component must have answered.
+const ANSWER_MARGIN: SignedDuration = SignedDuration::from_millis(500);
+
+/// An account whose records are deleted.
+pub(super) struct ForgottenAccount {
+    /// The account.
+    pub(super) id: AccountId,
+    /// Its services that ended.
+    pub(super) services: Vec<ServiceId>,
+    /// All other services.
+    pub(super) kept_services: Vec<ServiceId>,
+}
+
+/// Deletes the records of an account until the deadline. Returns whether none is left.
+pub(super) async fn forget(app: &AppState, account: &ForgottenAccount, deadline: Timestamp) -> Result<bool, Error> {
+    let mut deleted = 0;
+    for component in ORDER {
+        let is_complete = forget_in(app, component, account, deadline, &mut deleted).await?;
+        if !is_complete {
+            platform::log!(Info, "deauthorization.continued_later", component = component.name(), deleted = deleted);
+            return Ok(false);
+        }
+    }
+    platform::log!(Info, "deauthorization.swept", deleted = deleted);
+    Ok(true)
+}
+
+/// Calls a component until it has no more records of the account, or the deadline.
+async fn forget_in(
+    app: &AppState,
+    component: Component,
+    account: &ForgottenAccount,
+    deadline: Timestamp,
+    deleted: &mut u64,
+) -> Result<bool, Error> {
+    while app.now() + MIN_TIME <= deadline {
+        let timeout = CALL_TIMEOUT.min(deadline.duration_since(app.now()));
+        let request = ForgetAccountRequest {
+            account: account.id.clone(),
+            services: account.services.clone(),
+            kept_services: account.kept_services.clone(),
+            deadline: app.now() + timeout - ANSWER_MARGIN,
+        };
+        let report: ForgetAccountReport =
+            internal_api::call(&app.ports, component, &["forget-account"], &request, timeout).await?;
+        *deleted += report.deleted;
+        // A call that deleted nothing would not get further at once.
+        if report.is_complete || report.deleted == 0 {
+            return Ok(report.is_complete);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,32 @@
+//! Lists the keys of this component's records.
+
+use crate::state::AppState;
+use domain::Error;
+use domain::records::{AnyKey, FailureKey, OutboxKey, RegistrationKey};
+
+/// The keys of this component's records: of chunks the heads, as the head names the further parts.
+#[derive(Debug, Default)]
+pub struct RegistrationKeys {
+    /// The heads of chunks.
+    pub chunks: Vec<OutboxKey>,
+    /// The failure records.
+    pub failures: Vec<FailureKey>,
+    /// The ledger.
+    pub registrations: Vec<RegistrationKey>,
+}
+
+impl RegistrationKeys {
+    /// Lists the keys. A listing reads all keys, regardless of the kind, so there is only one.
+    pub async fn list(state: &AppState) -> Result<Self, Error> {
+        let mut keys = Self::default();
+        for key in state.ports.store().list::<AnyKey>().await? {
+            match key {
+                AnyKey::Outbox(key) => keys.chunks.push(key),
+                AnyKey::Failure(key) => keys.failures.push(key),
+                AnyKey::Registration(key) => keys.registrations.push(key),
+                _ => {}
+            }
+        }
+        Ok(keys)
+    }
+}

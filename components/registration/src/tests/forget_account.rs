@@ -1,0 +1,157 @@
+//! `POST /internal/forget-account` (R17).
+
+use super::fixture::{Fixture, PROGRAM};
+use domain::records::{AnyKey, ProgramKey, RecordKind, StoreKey};
+use domain::time::SignedDuration;
+use domain::{Component, ProgramId};
+use serde_json::{Value, json};
+
+async fn put(fixture: &Fixture, key: &str, value: Value) {
+    assert!(AnyKey::parse(key).is_some(), "{key}");
+    fixture.memory.ports().key_value.set(key, value.to_string().into_bytes()).await.unwrap();
+}
+
+/// Connects a program to a webinar through a service, with a registration and a failure.
+async fn connect(fixture: &Fixture, service: &str, account: &str, program: u64, webinar: u64) {
+    let ports = fixture.memory.ports();
+    let mut connection = ports.connections().find(PROGRAM.into()).await.unwrap().unwrap();
+    connection.program = program.into();
+    connection.service = service.into();
+    connection.account_id = Some(account.into());
+    connection.snapshot.id = webinar.into();
+    ports.store().put(&ProgramKey { id: program.into() }, &connection).await.unwrap();
+    register(fixture, program, webinar).await;
+    put(fixture, &format!("failure:{program}:7"), json!({})).await;
+}
+
+async fn register(fixture: &Fixture, program: u64, webinar: u64) {
+    let entry = json!({
+        "v": 1, "program": program, "lead": 7, "at": fixture.memory.ports().clock.now(),
+        "outcome": {"pending": {"registrant": "r"}}, "adds": {"day": 20_759, "count": 1},
+    });
+    put(fixture, &format!("registration:{webinar}:{program:064}"), entry).await;
+}
+
+/// Writes a chunk that was resumed, with the choices of its leads in each part.
+async fn chunk(fixture: &Fixture, id: u8, program: Option<u64>, choices: &[&[&str]]) {
+    let now = fixture.memory.ports().clock.now();
+    let leads = |choices: &[&str]| -> Vec<Value> {
+        choices.iter().map(|choice| json!({"id": 7, "fields": [], "choice": choice, "status": null})).collect()
+    };
+    let key = format!("outbox:{id:032}");
+    let head = json!({
+        "v": 1, "accepted_at": now, "claimed_until": now, "runs": 2,
+        "callback": {"url": "https://x", "token": "t", "api_key": "k", "munchkin_id": "m"},
+        "program": program, "leads": leads(choices[0]), "more_parts": choices.len() - 1,
+    });
+    put(fixture, &key, head).await;
+    put(fixture, &format!("{key}:crash-marker"), json!({"v": 1, "current_lead": null, "crashed_on": []})).await;
+    for (part, choices) in choices.iter().enumerate().skip(1) {
+        put(fixture, &format!("{key}:{part}"), json!({"v": 1, "leads": leads(choices)})).await;
+    }
+}
+
+/// Returns a fixture with programs 1 and 2 of the account and program 3 of another, without the default program.
+async fn connected() -> Fixture {
+    let fixture = Fixture::new().await;
+    connect(&fixture, "superseded", "acc_1", 1, 101).await;
+    connect(&fixture, "live", "acc_1", 2, 102).await;
+    connect(&fixture, "other", "acc_2", 3, 103).await;
+    fixture.memory.ports().store().delete(&ProgramKey { id: PROGRAM.into() }).await.unwrap();
+    // Program 2 was connected to another webinar before, and registered a person in the webinar of program 3.
+    register(&fixture, 2, 100).await;
+    register(&fixture, 2, 103).await;
+    chunk(&fixture, 1, Some(1), &[&["program"], &["program", "102"]]).await;
+    chunk(&fixture, 2, Some(1), &[&["program"], &["103"]]).await;
+    chunk(&fixture, 3, Some(3), &[&["program"]]).await;
+    chunk(&fixture, 4, None, &[&["program"]]).await;
+    fixture
+}
+
+/// Sends the request. The account's program `gone` was connected through a service that was deleted here before.
+async fn forget(fixture: &Fixture, seconds: i64) -> Value {
+    let deadline = fixture.memory.ports().clock.now() + SignedDuration::from_secs(seconds);
+    let request = json!({
+        "account": "acc_1", "services": ["superseded", "live"], "kept_services": ["other"], "deadline": deadline,
+    });
+    let (status, body) = fixture.send("POST", "/internal/forget-account", &request).await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+/// Returns this component's keys of a kind, without their prefix.
+fn keys(fixture: &Fixture, kind: RecordKind) -> Vec<String> {
+    let stored = fixture.memory.dump().into_keys();
+    let of_kind = stored.filter(|key| AnyKey::parse(key).is_some_and(|key| key.kind() == kind));
+    of_kind.map(|key| key[kind.prefix().len()..].to_owned()).collect()
+}
+
+#[tokio::test]
+async fn r17_deletes_all_records_of_the_account_and_none_of_another() {
+    let fixture = connected().await;
+    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 8, "complete": true}));
+    assert_eq!(keys(&fixture, RecordKind::Failure), ["3:7"]);
+    assert_eq!(keys(&fixture, RecordKind::Registration), [format!("103:{:064}", 2), format!("103:{:064}", 3)]);
+    let [second, third, fourth] = [2, 3, 4].map(|id| format!("{id:032}"));
+    assert_eq!(keys(&fixture, RecordKind::Outbox), [second.clone(), third.clone(), fourth.clone()]);
+    assert_eq!(keys(&fixture, RecordKind::OutboxPart), [format!("{second}:1")]);
+    assert_eq!(keys(&fixture, RecordKind::MappingCrashMarker), [second, third, fourth].map(|id| id + ":crash-marker"));
+    // The connections are not this component's.
+    assert_eq!(keys(&fixture, RecordKind::Program), ["1", "2", "3"]);
+    let before = fixture.memory.dump();
+    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 0, "complete": true}));
+    assert_eq!(fixture.memory.dump(), before);
+}
+
+#[tokio::test]
+async fn r17_no_kind_of_record_of_an_account_is_left_behind() {
+    let fixture = connected().await;
+    let owned: Vec<_> = RecordKind::ALL.iter().filter(|kind| kind.owner() == Component::Registration).collect();
+    assert!(owned.iter().all(|kind| kind.is_of_account() && !keys(&fixture, **kind).is_empty()), "{owned:?}");
+    let everything = json!({
+        "account": "acc_1", "services": ["superseded", "live", "other"], "kept_services": [],
+        "deadline": fixture.memory.ports().clock.now() + SignedDuration::from_secs(10),
+    });
+    chunk(&fixture, 4, Some(3), &[&["program"]]).await;
+    fixture.send("POST", "/internal/forget-account", &everything).await;
+    for kind in owned {
+        assert!(keys(&fixture, *kind).is_empty(), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn r17_deletes_the_records_of_a_service_that_was_deleted_here_before() {
+    let fixture = Fixture::new().await;
+    connect(&fixture, "gone", "acc_1", 1, 101).await;
+    connect(&fixture, "gone", "acc_2", 2, 102).await;
+    connect(&fixture, "other", "acc_1", 3, 103).await;
+    forget(&fixture, 10).await;
+    assert_eq!(keys(&fixture, RecordKind::Failure), ["2:7", "3:7"]);
+    assert_eq!(keys(&fixture, RecordKind::Registration), [format!("102:{:064}", 2), format!("103:{:064}", 3)]);
+}
+
+#[tokio::test]
+async fn r17_an_unreadable_record_does_not_stop_the_sweep() {
+    let fixture = connected().await;
+    put(&fixture, "program:9", json!({"odd": true})).await;
+    put(&fixture, &format!("outbox:{:032}", 9), json!([])).await;
+    put(&fixture, &format!("registration:109:{:064}", 9), json!({"v": 9})).await;
+    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 8, "complete": true}));
+    assert_eq!(keys(&fixture, RecordKind::Outbox).len(), 4);
+    let left = keys(&fixture, RecordKind::Registration);
+    assert_eq!(left, [format!("103:{:064}", 2), format!("103:{:064}", 3), format!("109:{:064}", 9)]);
+}
+
+#[tokio::test]
+async fn r17_a_deletion_that_runs_out_of_time_is_completed_by_the_next() {
+    let fixture = connected().await;
+    assert_eq!(forget(&fixture, 0).await, json!({"deleted": 0, "complete": false}));
+    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 8, "complete": true}));
+    // A deletion that was killed after the parts of a chunk.
+    chunk(&fixture, 1, Some(1), &[&["program"], &["program", "102"]]).await;
+    let part = format!("outbox:{:032}:1", 1);
+    fixture.memory.ports().key_value.delete(&part).await.unwrap();
+    assert!(forget(&fixture, 10).await["complete"] == true);
+    assert!(!keys(&fixture, RecordKind::Outbox).contains(&format!("{:032}", 1)));
+    assert!(fixture.memory.ports().connections().find(ProgramId::from(3)).await.unwrap().is_some());
+}
