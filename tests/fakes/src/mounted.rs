@@ -25,6 +25,8 @@ pub const ZOOM_HOST: &str = "zoom.test";
 pub const MARKETO_HOST: &str = "marketo.test";
 /// Host of the application, to which the fakes send events and chunks. A test serves the component's router there.
 pub const APP_HOST: &str = "app.test";
+/// Host of the component `oauth`, from which other components get access tokens. A test serves [`token_router`] there.
+pub const OAUTH_HOST: &str = "oauth.spin.internal";
 /// Public URL of the application.
 pub const APP_URL: &str = "https://app.test";
 
@@ -92,12 +94,14 @@ impl MountedFakes {
     }
 }
 
-/// Unmounts the fakes and the application. They hold the ports that hold them, so they would never be freed.
+/// Unmounts the fakes, the application and [`token_router`], and drops tasks that have not run. They hold the ports that
+/// hold them, so they would never be freed.
 impl Drop for MountedFakes {
     fn drop(&mut self) {
-        for host in [ZOOM_HOST, MARKETO_HOST, APP_HOST] {
+        for host in [ZOOM_HOST, MARKETO_HOST, APP_HOST, OAUTH_HOST] {
             self.memory.serve(host, Router::new());
         }
+        self.runtime.drop_tasks();
     }
 }
 

@@ -1,18 +1,19 @@
 //! Error codes that no other test covers: of the service, of rate limits, of Marketo, internal ones, and of
 //! authentication.
 
-use super::fake_zoom::AddReply;
-use super::fixture::{Fixture, KEY, PROGRAM, WEBINAR, email, lead};
+use super::fixture::{Fixture, KEY, PROGRAM, WEBINAR, email, lead, lead_id};
+use super::peers::{MEMBERS, marketo_error};
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::records::{ProgramKey, ServiceKey};
+use fakes::support::Fault;
 use http::{Method, header};
 use serde_json::{Value, json};
 
 /// Calls the webhook for lead 1; returns status and code.
 async fn webhook(fixture: &Fixture) -> (u16, String) {
     let lead = json!({
-        "program_id": PROGRAM, "lead_id": 1, "email": email(1), "first_name": "F", "last_name": "L",
+        "program_id": PROGRAM, "lead_id": lead_id(1), "email": email(1), "first_name": "F", "last_name": "L",
         "status": "Registered",
     });
     let (status, answer) = fixture.send("POST", "/registration/webhook", &lead).await;
@@ -40,9 +41,8 @@ async fn service_not_found_service_superseded_service_needs_sign_in_and_host_not
 #[tokio::test]
 async fn r2_service_lacks_permission_defers_the_lead_and_its_add_calls_count() {
     let fixture = Fixture::new().await;
-    let refusal = json!({"code": 200, "message": "Webinar plan is missing."});
     for answer in [(503, "SERVICE_LACKS_PERMISSION"); 3].into_iter().chain([(200, "DAILY_LIMIT")]) {
-        fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(400, refusal.clone()));
+        fixture.refuse_adds(1, 400, 200, "Webinar plan is missing.");
         assert_eq!(webhook(&fixture).await, answered(answer.0, answer.1));
     }
     assert_eq!(fixture.adds(&email(1)), 3);
@@ -51,13 +51,12 @@ async fn r2_service_lacks_permission_defers_the_lead_and_its_add_calls_count() {
 #[tokio::test]
 async fn rate_limited_after_retries_until_the_deadline() {
     let fixture = Fixture::new().await;
-    let busy = json!({"code": 429, "message": "You have reached the maximum per-second rate limit for this API."});
-    fixture.zoom.lock().unwrap().add_replies.extend(vec![AddReply::Error(429, busy); 200]);
+    fixture.refuse_adds(200, 429, 429, "You have reached the maximum per-second rate limit for this API.");
     let before = fixture.memory.ports().clock.now();
     assert_eq!(webhook(&fixture).await, answered(503, "RATE_LIMITED"));
     let took = fixture.memory.ports().clock.now().duration_since(before);
     assert!((15..=25).contains(&took.as_secs()), "{took:?}");
-    fixture.zoom.lock().unwrap().add_replies.clear();
+    fixture.zoom.faults().clear();
     // Zoom did not execute the refused calls, so they do not count.
     assert_eq!(webhook(&fixture).await, answered(200, ""));
 }
@@ -72,7 +71,9 @@ async fn marketo_quota_marketo_access_denied_and_marketo_unavailable() {
         (vec!["610"], "MARKETO_UNAVAILABLE"),
     ] {
         let fixture = Fixture::new().await;
-        fixture.marketo.lock().unwrap().codes.extend(codes);
+        for code in codes {
+            fixture.marketo.faults().add(Fault::once("POST", MEMBERS, marketo_error(code)));
+        }
         assert_eq!(webhook(&fixture).await, answered(503, expected));
         let (_, listed) = fixture.send("GET", "/registration/failures", &Value::Null).await;
         assert_eq!(listed["failures"][0]["code"], expected, "{listed}");
@@ -124,7 +125,7 @@ async fn webinar_recurring_and_webinar_not_found_for_a_choice_and_the_other_lead
     {
         assert_eq!(fixture.outcome(id).0["errorCode"], expected, "lead {id}");
     }
-    assert_eq!(fixture.zoom.lock().unwrap().registrants.len(), 2);
+    assert_eq!(fixture.registrants().len(), 2);
 }
 
 #[tokio::test]

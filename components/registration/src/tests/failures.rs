@@ -1,7 +1,7 @@
 //! The list of failures, and retries by the admin and by the tick.
 
-use super::fake_zoom::AddReply;
-use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
+use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
+use super::peers::CALLBACKS;
 use domain::records::{ConnectedPrograms, ProgramsKey};
 use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
 use serde_json::{Value, json};
@@ -13,19 +13,9 @@ async fn failures(fixture: &Fixture) -> Vec<Value> {
     body["failures"].as_array().unwrap().clone()
 }
 
-/// Adds registered members to Marketo, where a retry reads them.
-fn add_members(fixture: &Fixture, ids: &[u64]) {
-    let mut marketo = fixture.marketo.lock().unwrap();
-    for &id in ids {
-        let person = json!({"id": id, "email": email(id), "firstName": format!("F{id}"), "lastName": format!("L{id}")});
-        marketo.leads.insert(id, person);
-        marketo.statuses.insert(id, "Registered".into());
-    }
-}
-
 fn webhook(id: u64) -> Value {
     json!({
-        "program_id": PROGRAM, "lead_id": id, "email": email(id), "first_name": "F", "last_name": "L",
+        "program_id": PROGRAM, "lead_id": lead_id(id), "email": email(id), "first_name": "F", "last_name": "L",
         "status": "Registered",
     })
 }
@@ -37,21 +27,20 @@ fn now(fixture: &Fixture) -> Timestamp {
 #[tokio::test]
 async fn failures_are_listed_with_their_cause_and_can_be_retried() {
     let fixture = Fixture::new().await;
-    let full = json!({"code": 3000, "message": "limit for the number of attendees"});
-    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(400, full));
+    fixture.fill_webinar().await;
     fixture.submit("t", &[lead(1)]).await;
     let (status, body) = fixture.send("GET", "/registration/failures", &Value::Null).await;
     assert_eq!(status, 200);
     let failures = body["failures"].as_array().unwrap();
     assert_eq!(failures.len(), 1, "{body}");
     assert_eq!(failures[0]["code"], "WEBINAR_FULL");
-    assert_eq!((&failures[0]["program_id"], &failures[0]["lead_id"]), (&json!("1001"), &json!("1")));
+    assert_eq!((&failures[0]["program_id"], &failures[0]["lead_id"]), (&json!("1001"), &json!(lead_id(1).to_string())));
     assert!(!body.to_string().contains(&email(1)));
 
-    let person = json!({"id": 1, "email": email(1), "firstName": "F1", "lastName": "L1"});
-    fixture.marketo.lock().unwrap().leads.insert(1, person);
-    let (status, body) =
-        fixture.send("POST", "/registration/failures/retry", &json!({"program_id": PROGRAM, "lead_ids": ["1"]})).await;
+    // The host lets more people in.
+    fixture.limit_registrants(2).await;
+    let retry = json!({"program_id": PROGRAM, "lead_ids": [lead_id(1).to_string()]});
+    let (status, body) = fixture.send("POST", "/registration/failures/retry", &retry).await;
     assert_eq!((status, &body["leads"][0]["outcome"]), (200, &json!("registered")), "{body}");
     let (_, body) = fixture.send("GET", "/registration/failures", &Value::Null).await;
     assert_eq!(body["failures"], json!([]));
@@ -60,7 +49,7 @@ async fn failures_are_listed_with_their_cause_and_can_be_retried() {
 #[tokio::test]
 async fn transient_failures_are_retried_on_a_schedule() {
     let fixture = Fixture::new().await;
-    add_members(&fixture, &[1]);
+    fixture.set_members([1], "Registered");
     fixture.service("needs-sign-in").await;
     let (status, problem) = fixture.send("POST", "/registration/webhook", &webhook(1)).await;
     assert_eq!((status, &problem["code"]), (503, &json!("SERVICE_NEEDS_SIGN_IN")));
@@ -88,25 +77,24 @@ async fn transient_failures_are_retried_on_a_schedule() {
 #[tokio::test]
 async fn the_tick_registers_leads_whose_chunk_was_given_up() {
     let fixture = Fixture::new().await;
-    add_members(&fixture, &[1, 2]);
+    fixture.set_members([1, 2], "Registered");
     fixture.service("needs-sign-in").await;
     fixture.submit("t", &[lead(1), lead(2)]).await;
     assert!(failures(&fixture).await.is_empty(), "a deferred chunk has not failed");
     fixture.memory.advance(SignedDuration::from_mins(31));
     fixture.tick().await;
     assert_eq!(fixture.outcome(1).0["errorCode"], "SERVICE_NEEDS_SIGN_IN");
-    assert_eq!(fixture.marketo.lock().unwrap().statuses[&1], "Registration Error");
+    assert_eq!(fixture.status(1), "Registration Error");
     fixture.service("active").await;
     fixture.memory.advance(SignedDuration::from_secs(10));
     assert_eq!(fixture.tick().await, 1);
-    {
-        let marketo = fixture.marketo.lock().unwrap();
-        for id in [1, 2] {
-            assert_eq!(marketo.statuses[&id], "Registered");
-            assert!(marketo.data[&id]["webinarUrl"].as_str().unwrap().contains("tk="));
-        }
-        assert_eq!(marketo.callbacks.len(), 1, "no second callback");
+    for id in [1, 2] {
+        assert_eq!(fixture.status(id), "Registered");
+        assert_eq!(fixture.member(id).text("webinarUrl"), fixture.link(&email(id)));
+        assert!(fixture.link(&email(id)).contains("tk="));
     }
+    assert_eq!(fixture.marketo.log().count("POST", CALLBACKS), 1, "no second callback");
+    assert_eq!(fixture.called_back().len(), 1);
     assert!(failures(&fixture).await.is_empty());
     assert_eq!((fixture.adds(&email(1)), fixture.adds(&email(2))), (1, 1));
 }
@@ -114,10 +102,8 @@ async fn the_tick_registers_leads_whose_chunk_was_given_up() {
 #[tokio::test]
 async fn r12_daily_limit_is_parked_until_midnight_utc_and_then_retried() {
     let fixture = Fixture::new().await;
-    add_members(&fixture, &[1]);
-    let limit =
-        json!({"code": 429, "message": "You have exceeded the daily rate limit of (3) for Add a webinar registrant"});
-    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(429, limit));
+    fixture.set_members([1], "Registered");
+    fixture.spend_add_calls(&email(1)).await;
     fixture.submit("t", &[lead(1)]).await;
     assert_eq!(fixture.outcome(1).0["errorCode"], "DAILY_LIMIT");
     let midnight = next_midnight(now(&fixture), Offset::UTC);
@@ -126,7 +112,7 @@ async fn r12_daily_limit_is_parked_until_midnight_utc_and_then_retried() {
     assert_eq!(fixture.tick().await, 0);
     fixture.memory.advance(SignedDuration::from_secs(1));
     assert_eq!(fixture.tick().await, 1);
-    assert!(fixture.marketo.lock().unwrap().data.contains_key(&1));
+    assert_eq!(fixture.member(1).text("webinarUrl"), fixture.link(&email(1)));
     assert!(failures(&fixture).await.is_empty());
 }
 
@@ -147,7 +133,7 @@ async fn r12_add_calls_are_counted_over_all_webinars() {
     assert_eq!(fixture.outcome(1).0["errorCode"], "DAILY_LIMIT");
     assert_eq!(fixture.outcome(2).0["registration"], "registered");
     assert_eq!(fixture.adds(&email(1)), 3);
-    add_members(&fixture, &[1]);
+    fixture.set_members([1], "Registered");
     fixture.memory.advance(next_midnight(now(&fixture), Offset::UTC).duration_since(now(&fixture)));
     assert_eq!(fixture.tick().await, 1);
     assert!(failures(&fixture).await.is_empty(), "on the next day");
@@ -156,12 +142,12 @@ async fn r12_add_calls_are_counted_over_all_webinars() {
 #[tokio::test]
 async fn leads_without_a_ledger_entry_are_listed() {
     let fixture = Fixture::new().await;
-    add_members(&fixture, &[1]);
+    fixture.set_members([1], "Registered");
     let mut nameless = lead(1);
     nameless["objectContext"]["lastName"] = Value::Null;
     fixture.submit("t", &[nameless]).await;
     let listed = failures(&fixture).await;
-    assert_eq!((&listed[0]["code"], &listed[0]["lead_id"]), (&json!("MISSING_FIELD"), &json!("1")));
+    assert_eq!((&listed[0]["code"], &listed[0]["lead_id"]), (&json!("MISSING_FIELD"), &json!(lead_id(1).to_string())));
     assert_eq!(listed[0]["next_try"], Value::Null);
     // Corrected in Marketo, and registered by another campaign.
     fixture.submit("u", &[lead(1)]).await;
@@ -173,6 +159,7 @@ async fn the_failure_of_a_lead_that_marketo_deleted_is_deleted() {
     let fixture = Fixture::new().await;
     fixture.service("needs-sign-in").await;
     fixture.send("POST", "/registration/webhook", &webhook(1)).await;
+    fixture.delete_lead(1);
     fixture.service("active").await;
     fixture.memory.advance(SignedDuration::from_secs(10));
     assert_eq!(fixture.tick().await, 1);
@@ -183,7 +170,7 @@ async fn the_failure_of_a_lead_that_marketo_deleted_is_deleted() {
 #[tokio::test]
 async fn two_consecutive_ticks_retry_a_failure_once() {
     let fixture = Fixture::new().await;
-    add_members(&fixture, &[1]);
+    fixture.set_members([1], "Registered");
     fixture.service("needs-sign-in").await;
     fixture.send("POST", "/registration/webhook", &webhook(1)).await;
     fixture.service("active").await;

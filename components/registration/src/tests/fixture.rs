@@ -1,29 +1,44 @@
-//! The fixture: the component over in-memory ports. Program 1001 is connected to webinar 9001 by an active service.
+//! The fixture: the component over in-memory ports, with the fake Zoom and the fake Marketo. Program 1001 is connected to
+//! webinar 9001 by an active service. Tests number Marketo's leads from 1.
 
-use super::{fake_marketo, fake_zoom};
 use crate::mapping::{FieldPairs, MappedRegistrant, Mapping, RegistrationForm};
 use crate::state::AppState;
-use axum::body::Body;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::Response;
 use axum::routing::post;
-use axum::{Json, Router};
 use domain::Sensitive;
 use domain::records::{ProgramKey, ServiceKey};
+use fakes::marketo::Marketo;
+use fakes::marketo::campaign::{Campaign, Chunk, FlowStep, RunId};
+use fakes::mounted::{APP_HOST, APP_URL, MountedFakes, OAUTH_HOST, token_router};
+use fakes::zoom::{ACCOUNT, ADMIN, NewWebinar, Zoom};
 use http::Request;
 use platform::Ports;
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
 pub(super) const PROGRAM: u64 = 1001;
+/// The same, with the type of the fake Marketo's ids.
+pub(super) const MARKETO_PROGRAM: i64 = 1001;
 pub(super) const WEBINAR: u64 = 9001;
 pub(super) const KEY: &str = "marketo-key";
 
+/// Number of leads in Marketo.
+const LEADS: u64 = 20;
+
 pub(super) struct Fixture {
     pub(super) memory: InMemoryPorts,
-    pub(super) zoom: fake_zoom::Shared,
-    pub(super) marketo: fake_marketo::Shared,
+    pub(super) zoom: Zoom,
+    pub(super) marketo: Marketo,
+    /// Chunks by the names that tests give them. Each is the only chunk of a campaign's run.
+    runs: Mutex<Vec<(String, RunId)>>,
     router: Router,
+    /// Unmounts the fakes when it is dropped.
+    _fakes: MountedFakes,
 }
 
 /// Maps every field under its own name. Rejects leads with the last name `Blocked`.
@@ -52,35 +67,31 @@ impl Mapping for PlainMapping {
 
 impl Fixture {
     pub(super) async fn new() -> Self {
-        Self::over(InMemoryPorts::ports).await
+        Self::with_webinar(NewWebinar::default()).await
     }
 
-    /// Creates a fixture whose component uses other ports, for fault injection.
-    pub(super) async fn over(ports: impl FnOnce(&InMemoryPorts) -> Ports) -> Self {
+    /// Creates a fixture whose webinar differs from the default.
+    pub(super) async fn with_webinar(webinar: NewWebinar) -> Self {
+        let fixture = Self::over(InMemoryPorts::ports, webinar).await;
+        fixture.add_leads(LEADS);
+        fixture
+    }
+
+    /// Creates a fixture without leads whose component uses other ports, for fault injection.
+    pub(super) async fn over(ports: impl FnOnce(&InMemoryPorts) -> Ports, webinar: NewWebinar) -> Self {
         let memory = InMemoryPorts::default();
-        for (name, value) in [
-            ("marketo_url", "http://marketo.test"),
-            ("marketo_client_id", "id"),
-            ("marketo_client_secret", "secret"),
-            ("marketo_api_key", KEY),
-            ("marketo_callback_url", "http://marketo.test"),
-            ("public_url", "http://app.test"),
-            ("admin_key", "admin"),
-        ] {
-            memory.set(name, value);
-        }
-        let zoom = fake_zoom::Shared::default();
-        zoom.lock().unwrap().questions = json!({});
-        let marketo = fake_marketo::Shared::default();
-        memory.serve("zoom.test", fake_zoom::router(zoom.clone()));
-        memory.serve("marketo.test", fake_marketo::router(marketo.clone()));
-        let token = json!({"access_token": "z", "api_base": "http://zoom.test", "expires_at": "2027-01-01T00:00:00Z"});
-        let tokens = Router::new()
-            .route("/internal/token/{id}", post(async move || Json(token.clone())))
-            .route("/internal/problem/{id}", post(async || Json(Value::Null)));
-        memory.serve("oauth.spin.internal", tokens);
-        let router = crate::router(ports(&memory), Arc::new(PlainMapping));
-        let fixture = Self { memory, zoom, marketo, router };
+        let ports = ports(&memory);
+        let (zoom_options, marketo_options) = (Default::default(), fakes::marketo::Options::in_memory());
+        let fakes_ports = Ports { clock: ports.clock.clone(), ..memory.ports() };
+        let fakes = MountedFakes::mount_with(&memory, fakes_ports, zoom_options, marketo_options);
+        memory.set("marketo_api_key", KEY);
+        memory.set("admin_key", "admin");
+        let (zoom, marketo) = (fakes.zoom.clone(), fakes.marketo.clone());
+        memory.serve(OAUTH_HOST, token_router(&zoom));
+        let router = crate::router(ports, Arc::new(PlainMapping));
+        let fixture = Self { memory, zoom, marketo, runs: Mutex::default(), router, _fakes: fakes };
+        fixture.serve_events();
+        fixture.add_webinar(WEBINAR, webinar);
         fixture.service("active").await;
         fixture.connect("automatic").await;
         fixture
@@ -90,6 +101,23 @@ impl Fixture {
     pub(super) fn restart(&mut self, ports: Ports) {
         self.memory.kill_background();
         self.router = crate::router(ports, Arc::new(PlainMapping));
+        self.serve_events();
+    }
+
+    /// Passes Zoom's events on to the component, as attendance does with those about registrants.
+    fn serve_events(&self) {
+        async fn forward(State(component): State<Router>, body: Bytes) -> Response {
+            let request = Request::post("/internal/zoom-events").body(Body::from(body)).unwrap();
+            component.oneshot(request).await.unwrap()
+        }
+        let router = Router::new().route("/zoom/events", post(forward)).with_state(self.router.clone());
+        self.memory.serve(APP_HOST, router);
+    }
+
+    fn add_webinar(&self, id: u64, webinar: NewWebinar) {
+        let start_time = Some("2026-11-10T10:00:00Z".parse().unwrap());
+        let webinar = NewWebinar { id: Some(id), topic: "Topic".to_owned(), start_time, ..webinar };
+        self.zoom.add_webinar(webinar).unwrap();
     }
 
     /// Returns the state of another instance of the component.
@@ -105,8 +133,9 @@ impl Fixture {
     /// Writes the default service with a change.
     pub(super) async fn change_service(&self, change: impl FnOnce(&mut Value)) {
         let mut service = json!({
-            "v": 1, "id": "svc", "name": "Acme", "account_id": "acc", "admin_user_id": "u", "admin_email": "a@x",
-            "scopes": [], "api_base": "http://zoom.test", "users": [], "state": "active",
+            "v": 1, "id": "svc", "name": "Acme", "account_id": ACCOUNT,
+            "admin_user_id": self.zoom.user(ADMIN).unwrap().id, "admin_email": ADMIN,
+            "scopes": [], "api_base": self.zoom.api_url(), "users": [], "state": "active",
             "created_at": "2026-11-01T00:00:00Z", "problem": null,
         });
         change(&mut service);
@@ -121,6 +150,9 @@ impl Fixture {
 
     /// Connects the program to another webinar.
     pub(super) async fn connect_to(&self, webinar: u64) {
+        if self.zoom.webinar(webinar).is_none() {
+            self.add_webinar(webinar, NewWebinar::default());
+        }
         self.connect_with(webinar, "automatic").await;
     }
 
@@ -130,7 +162,7 @@ impl Fixture {
             "v": 1, "program": PROGRAM, "program_name": "P", "service": "svc",
             "snapshot": {
                 "id": webinar, "topic": "Topic", "description": "", "start_time": "2026-11-10T10:00:00Z",
-                "duration": 60, "timezone": "UTC", "host_email": "a@x", "registration": registration,
+                "duration": 60, "timezone": "UTC", "host_email": ADMIN, "registration": registration,
                 "join_url": "https://zoom.test/shared",
             },
             "channel": {"name": "Webinar", "statuses": [
@@ -167,20 +199,54 @@ impl Fixture {
     }
 
     /// Submits a chunk, and runs its processing after the response.
-    pub(super) async fn submit(&self, token: &str, leads: &[Value]) {
-        self.accept(token, leads).await;
+    pub(super) async fn submit(&self, name: &str, leads: &[Value]) {
+        self.accept(name, leads).await;
         self.memory.run_background().await;
     }
 
     /// Submits a chunk without processing it.
-    pub(super) async fn accept(&self, token: &str, leads: &[Value]) {
-        let chunk = json!({
-            "token": token, "apiCallBackKey": "cb-key", "callbackUrl": "http://marketo.test/callback",
-            "context": {"subscription": {"munchkinId": "123-ABC-456"}, "program": {"id": PROGRAM}},
-            "objectData": leads,
-        });
-        let (status, body) = self.send("POST", "/flow-step/submitAsyncAction", &chunk).await;
+    pub(super) async fn accept(&self, name: &str, leads: &[Value]) {
+        let (status, body) = self.send("POST", "/flow-step/submitAsyncAction", &self.chunk(name, leads)).await;
         assert_eq!(status, 201, "{body}");
+    }
+
+    /// Returns the body of a chunk that Marketo prepares, with the rows of a test. A name that was used before returns
+    /// the same chunk. Leads become members with the status in their row, unless they are members.
+    pub(super) fn chunk(&self, name: &str, leads: &[Value]) -> Value {
+        let known = self.runs.lock().unwrap().iter().find(|(known, _)| known == name).map(|(_, id)| id.clone());
+        let id = known.unwrap_or_else(|| {
+            let ids = leads.iter().map(|lead| lead["objectContext"]["id"].as_i64().unwrap());
+            let step = FlowStep::new(format!("{APP_URL}/flow-step"), KEY);
+            let campaign = Campaign::new(MARKETO_PROGRAM, ids.collect::<Vec<_>>(), step);
+            let run = self.marketo.prepare_campaign(campaign).unwrap();
+            self.runs.lock().unwrap().push((name.to_owned(), run.id.clone()));
+            run.id
+        });
+        for lead in leads {
+            let id = lead["objectContext"]["id"].as_i64().unwrap();
+            if let Some(status) = lead["programMemberContext"]["status"].as_str()
+                && self.marketo.member(MARKETO_PROGRAM, id).is_none()
+            {
+                assert!(self.marketo.set_member(MARKETO_PROGRAM, id, status), "{status}");
+            }
+        }
+        let mut chunk = self.marketo.run(&id).unwrap().chunks[0].invocation.clone();
+        chunk["objectData"] = json!(leads);
+        chunk
+    }
+
+    /// Returns a chunk as Marketo sees it.
+    pub(super) fn submitted(&self, name: &str) -> Chunk {
+        let runs = self.runs.lock().unwrap();
+        let (_, id) = runs.iter().find(|(known, _)| known == name).expect("a chunk of this name");
+        self.marketo.run(id).unwrap().chunks.remove(0)
+    }
+
+    /// Returns the chunks whose callback Marketo accepted, in the order of their submission.
+    pub(super) fn called_back(&self) -> Vec<Chunk> {
+        let runs = self.runs.lock().unwrap();
+        let chunks = runs.iter().flat_map(|(_, id)| self.marketo.run(id).unwrap().chunks);
+        chunks.filter(|chunk| chunk.callback.is_some()).collect()
     }
 
     /// Runs the tick; returns the number of processed items.
@@ -191,34 +257,35 @@ impl Fixture {
         body["worked"].as_u64().unwrap()
     }
 
-    /// Returns activity data and join link of a lead in the last callback.
-    pub(super) fn outcome(&self, lead: u64) -> (Value, Value) {
-        let marketo = self.marketo.lock().unwrap();
-        let (_, body) = marketo.callbacks.last().expect("a callback");
-        let rows = body["objectData"].as_array().unwrap();
-        let row = rows.iter().find(|row| row["leadData"]["id"] == lead).unwrap();
+    /// Returns activity data and join link of a lead in the callback of its last chunk.
+    pub(super) fn outcome(&self, number: u64) -> (Value, Value) {
+        let chunks = self.called_back();
+        let chunk = chunks.last().expect("a callback");
+        assert_eq!(chunk.violations, [] as [String; 0]);
+        let rows = chunk.callback.as_ref().unwrap().body["objectData"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["leadData"]["id"] == lead_id(number)).unwrap();
         (row["activityData"].clone(), row["leadData"]["joinUrl"].clone())
-    }
-
-    /// Returns the number of add-registrant calls with an address.
-    pub(super) fn adds(&self, email: &str) -> usize {
-        let zoom = self.zoom.lock().unwrap();
-        zoom.adds.iter().filter(|body| body["email"].as_str().unwrap().eq_ignore_ascii_case(email)).count()
     }
 }
 
 /// Returns a lead of a chunk, with the status Registered.
-pub(super) fn lead(id: u64) -> Value {
+pub(super) fn lead(number: u64) -> Value {
     json!({
         "objectType": "lead",
         "objectContext": {
-            "id": id, "email": email(id), "firstName": format!("F{id}"), "lastName": format!("L{id}"), "company": "C",
+            "id": lead_id(number), "email": email(number), "firstName": format!("F{number}"),
+            "lastName": format!("L{number}"), "company": "C",
         },
         "flowStepContext": {"webinar": "program"},
         "programMemberContext": {"status": "Registered"},
     })
 }
 
-pub(super) fn email(id: u64) -> String {
-    format!("lead{id}@example.com")
+pub(super) fn email(number: u64) -> String {
+    format!("lead{number}@example.com")
+}
+
+/// Returns Marketo's id of a lead.
+pub(super) fn lead_id(number: u64) -> u64 {
+    500_000 + number
 }

@@ -1,8 +1,13 @@
 //! The outcomes of a chunk's leads.
 
-use super::fake_zoom::{AddReply, link};
 use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
+use super::peers::CALLBACKS;
+use domain::time::SignedDuration;
+use fakes::marketo::MUNCHKIN_ID;
+use fakes::marketo::campaign::ChunkState;
+use fakes::zoom::{ADMIN, NewWebinar, Panelist};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn with(mut lead: Value, pointer: &str, value: Value) -> Value {
     *lead.pointer_mut(pointer).unwrap() = value;
@@ -12,38 +17,34 @@ fn with(mut lead: Value, pointer: &str, value: Value) -> Value {
 #[tokio::test]
 async fn r9_each_lead_gets_its_own_link_in_one_callback() {
     let fixture = Fixture::new().await;
-    for id in 1..=20 {
-        fixture.marketo.lock().unwrap().statuses.insert(id, "Registered".into());
-    }
     let leads: Vec<_> = (1..=20).map(lead).collect();
     fixture.submit("t", &leads).await;
-    let marketo = fixture.marketo.lock().unwrap();
-    assert_eq!(marketo.callbacks.len(), 1);
-    let (headers, body) = &marketo.callbacks[0];
-    assert_eq!(
-        (&headers["x-api-key"], &headers["x-callback-token"]),
-        (&"cb-key".parse().unwrap(), &"t".parse().unwrap())
-    );
-    assert_eq!((&body["munchkinId"], &body["token"]), (&json!("123-ABC-456"), &json!("t")));
+    assert_eq!(fixture.marketo.log().count("POST", CALLBACKS), 1);
+    // Marketo accepts a callback with the headers x-api-key and x-callback-token of its chunk only.
+    let chunk = fixture.submitted("t");
+    assert_eq!((chunk.state, chunk.callbacks_refused), (ChunkState::CalledBack, 0));
+    let body = chunk.callback.unwrap().body;
+    assert_eq!((&body["munchkinId"], &body["token"]), (&json!(MUNCHKIN_ID), &json!(chunk.token)));
+    let links: BTreeSet<_> = (1..=20).map(|id| fixture.link(&email(id))).collect();
+    assert_eq!(links.len(), 20);
     for id in 1..=20 {
-        let data = &marketo.data[&id];
-        assert_eq!(data["webinarUrl"], link(WEBINAR, &email(id)));
-        assert_eq!(data["registrationCode"], format!("r-{}", email(id)));
+        let (member, registrant) = (fixture.member(id), fixture.registrant(&email(id)));
+        assert_eq!(member.text("webinarUrl"), registrant.join_url);
+        assert_eq!(member.text("registrationCode"), registrant.id);
     }
-    drop(marketo);
     let (activity, join_url) = fixture.outcome(7);
-    assert_eq!(join_url, link(WEBINAR, &email(7)));
+    assert_eq!(join_url, fixture.link(&email(7)));
     assert_eq!((&activity["registration"], &activity["webinarId"]), (&json!("registered"), &json!("9001")));
     // R8: the company, under Zoom's name.
-    assert_eq!(fixture.zoom.lock().unwrap().adds[0]["org"], "C");
+    assert_eq!(fixture.add_calls()[0].body["org"], "C");
     assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
 }
 
 #[tokio::test]
 async fn r7_status_not_registered_is_skipped_and_a_missing_status_is_read_from_marketo() {
     let fixture = Fixture::new().await;
-    fixture.marketo.lock().unwrap().statuses.insert(2, "Registered".into());
-    fixture.marketo.lock().unwrap().statuses.insert(3, "Attended".into());
+    fixture.set_members([2], "Registered");
+    fixture.set_members([3], "Attended");
     let blank = |id| with(lead(id), "/programMemberContext", Value::Null);
     let invited = with(lead(1), "/programMemberContext/status", json!("Invited"));
     fixture.submit("t", &[invited, blank(2), blank(3), blank(4)]).await;
@@ -53,7 +54,7 @@ async fn r7_status_not_registered_is_skipped_and_a_missing_status_is_read_from_m
         assert_eq!((&activity["registration"], join_url), (&json!("skipped"), Value::Null));
     }
     assert_eq!(fixture.outcome(2).0["registration"], "registered");
-    assert_eq!(fixture.zoom.lock().unwrap().adds.len(), 1);
+    assert_eq!(fixture.add_calls().len(), 1);
 }
 
 #[tokio::test]
@@ -64,15 +65,12 @@ async fn r5_registration_not_required_returns_the_shared_link_without_an_add_cal
     let (activity, join_url) = fixture.outcome(1);
     assert_eq!(activity["errorCode"], "REGISTRATION_NOT_REQUIRED");
     assert_eq!((&activity["registration"], join_url), (&json!("skipped"), json!("https://zoom.test/shared")));
-    assert_eq!(fixture.zoom.lock().unwrap().adds.len(), 0);
+    assert_eq!(fixture.add_calls().len(), 0);
 }
 
 #[tokio::test]
 async fn r8_a_missing_field_fails_its_lead_and_no_other() {
     let fixture = Fixture::new().await;
-    for id in 1..=4 {
-        fixture.marketo.lock().unwrap().statuses.insert(id, "Registered".into());
-    }
     let nameless = with(lead(1), "/objectContext/lastName", Value::Null);
     let odd = with(lead(2), "/objectContext/email", json!("not an address"));
     let rejected = with(lead(3), "/objectContext/lastName", json!("Blocked"));
@@ -83,24 +81,21 @@ async fn r8_a_missing_field_fails_its_lead_and_no_other() {
     assert_eq!(activity["errorCode"], "MAPPING_REJECTED");
     assert!(activity["reason"].as_str().unwrap().contains("not invited"), "{activity}");
     assert_eq!(fixture.outcome(4).0["registration"], "registered");
-    let statuses = fixture.marketo.lock().unwrap().statuses.clone();
-    assert_eq!([1, 2, 3].map(|id| statuses[&id].as_str()), ["Registration Error"; 3]);
-    assert_eq!(statuses[&4], "Registered");
+    assert_eq!([1, 2, 3].map(|id| fixture.status(id)), ["Registration Error"; 3]);
+    assert_eq!(fixture.status(4), "Registered");
 }
 
 #[tokio::test]
 async fn r15_program_required_and_program_not_connected() {
     let fixture = Fixture::new().await;
     for (program, code) in [(Value::Null, "PROGRAM_REQUIRED"), (json!({"id": PROGRAM + 1}), "PROGRAM_NOT_CONNECTED")] {
-        let chunk = json!({
-            "token": code, "apiCallBackKey": "k", "callbackUrl": "http://marketo.test/callback",
-            "context": {"program": program}, "objectData": [lead(1)],
-        });
+        let mut chunk = fixture.chunk(code, &[lead(1)]);
+        chunk["context"]["program"] = program;
         assert_eq!(fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await.0, 201);
         fixture.memory.run_background().await;
         assert_eq!(fixture.outcome(1).0["errorCode"], code);
     }
-    assert_eq!(fixture.zoom.lock().unwrap().adds.len(), 0);
+    assert_eq!(fixture.add_calls().len(), 0);
 }
 
 #[tokio::test]
@@ -117,7 +112,7 @@ async fn r3_no_lead_is_registered_at_a_webinar_whose_host_is_no_longer_enabled()
     fixture.change_service(|service| service["admin_email"] = json!("other@x")).await;
     fixture.submit("t", &[lead(1)]).await;
     assert_eq!(fixture.outcome(1).0["errorCode"], "HOST_NOT_ENABLED");
-    fixture.change_service(|service| service["users"] = json!(["A@X"])).await;
+    fixture.change_service(|service| service["users"] = json!([ADMIN.to_uppercase()])).await;
     fixture.submit("u", &[lead(2)]).await;
     assert_eq!(fixture.outcome(2).0["success"], true);
 }
@@ -137,8 +132,7 @@ async fn each_refusal_of_zoom_becomes_its_leads_outcome() {
         (429, 429, "You have exceeded the daily rate limit of (3) for Add a webinar registrant", "DAILY_LIMIT"),
     ] {
         let fixture = Fixture::new().await;
-        let refusal = AddReply::Error(status, json!({"code": code, "message": message}));
-        fixture.zoom.lock().unwrap().add_replies.push_back(refusal);
+        fixture.refuse_adds(1, status, code, message);
         fixture.submit("t", &[lead(1)]).await;
         assert_eq!(fixture.outcome(1).0["errorCode"], expected, "{message}");
         fixture.submit("u", &[lead(2)]).await;
@@ -146,11 +140,44 @@ async fn each_refusal_of_zoom_becomes_its_leads_outcome() {
     }
 }
 
+/// Here Zoom refuses by its own rules, in its own words.
+#[tokio::test]
+async fn each_rule_of_zoom_becomes_its_leads_outcome() {
+    for expected in [
+        "HOST_CANNOT_REGISTER",
+        "WORK_EMAIL_REQUIRED",
+        "WEBINAR_OVER",
+        "ALREADY_PANELIST",
+        "WEBINAR_FULL",
+        "REGISTRATION_NOT_REQUIRED",
+        "WEBINAR_NOT_FOUND",
+        "DAILY_LIMIT",
+    ] {
+        let work_email_only = expected == "WORK_EMAIL_REQUIRED";
+        let fixture = Fixture::with_webinar(NewWebinar { work_email_only, ..NewWebinar::default() }).await;
+        let mut lead = lead(1);
+        match expected {
+            "HOST_CANNOT_REGISTER" => lead["objectContext"]["email"] = json!(ADMIN),
+            "WORK_EMAIL_REQUIRED" => lead["objectContext"]["email"] = json!("lead1@gmail.com"),
+            "WEBINAR_OVER" => fixture.memory.advance(SignedDuration::from_hours(9 * 24)),
+            "ALREADY_PANELIST" => {
+                fixture.zoom.add_panelist(WEBINAR, Panelist { email: email(1), name: "P".to_owned() }).unwrap();
+            }
+            "WEBINAR_FULL" => fixture.fill_webinar().await,
+            "REGISTRATION_NOT_REQUIRED" => fixture.set_approval_type(2).await,
+            "WEBINAR_NOT_FOUND" => assert!(fixture.zoom.delete_webinar(WEBINAR).await.unwrap().is_some()),
+            _ => fixture.spend_add_calls(&email(1)).await,
+        }
+        fixture.submit("t", &[lead]).await;
+        assert_eq!(fixture.outcome(1).0["errorCode"], expected);
+        assert!(!fixture.zoom.log().refused().is_empty(), "Zoom refuses {expected}");
+    }
+}
+
 #[tokio::test]
 async fn question_unanswered_contains_the_question_and_spends_no_add_call() {
-    let fixture = Fixture::new().await;
-    fixture.zoom.lock().unwrap().questions =
-        json!({"custom_questions": [{"title": "Shoe size?", "type": "short", "required": true}]});
+    let question = serde_json::from_value(json!({"title": "Shoe size?", "required": true})).unwrap();
+    let fixture = Fixture::with_webinar(NewWebinar { custom_questions: vec![question], ..NewWebinar::default() }).await;
     let mut answering = lead(2);
     answering["objectContext"]["Shoe size?"] = json!("42");
     fixture.submit("t", &[lead(1), answering]).await;
@@ -164,19 +191,16 @@ async fn question_unanswered_contains_the_question_and_spends_no_add_call() {
 #[tokio::test]
 async fn manual_approval_is_pending_until_the_approval_event() {
     let fixture = Fixture::new().await;
-    fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
-    fixture.zoom.lock().unwrap().manual = true;
+    fixture.require_approval(true).await;
+    // Who registers twice keeps the address as first given.
+    fixture.register_on_zoom(&email(1).to_uppercase()).await;
     fixture.submit("t", &[lead(1)]).await;
     let (activity, join_url) = fixture.outcome(1);
     assert_eq!((&activity["registration"], &activity["success"]), (&json!("pending"), &json!(true)));
     assert_eq!(join_url, Value::Null);
-    let event = json!({"event": "webinar.registration_approved", "payload": {"object": {
-        "id": WEBINAR, "registrant": {"id": "r-1", "email": email(1).to_uppercase(), "join_url": "https://zoom.test/j"},
-    }}});
-    assert_eq!(fixture.send("POST", "/internal/zoom-events", &event).await.0, 200);
-    let marketo = fixture.marketo.lock().unwrap();
-    assert_eq!(marketo.data[&1]["webinarUrl"], "https://zoom.test/j");
-    assert_eq!(marketo.statuses[&1], "Registered");
+    fixture.decide(&email(1), "approve").await;
+    assert_eq!(fixture.member(1).text("webinarUrl"), fixture.link(&email(1)));
+    assert_eq!(fixture.status(1), "Registered");
 }
 
 #[tokio::test]
@@ -191,9 +215,8 @@ async fn leads_that_share_an_address_are_added_once() {
 #[tokio::test]
 async fn a_callback_to_another_host_is_refused_before_any_write() {
     let fixture = Fixture::new().await;
-    let chunk = json!({
-        "token": "t", "apiCallBackKey": "k", "callbackUrl": "http://evil.test/callback", "objectData": [lead(1)],
-    });
+    let mut chunk = fixture.chunk("t", &[lead(1)]);
+    chunk["callbackUrl"] = json!("http://evil.test/callback");
     let (status, problem) = fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await;
     assert_eq!((status, &problem["code"]), (400, &json!("INVALID_REQUEST")));
     assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));

@@ -1,17 +1,17 @@
-//! Tests of the router over in-memory ports, against a small fake Zoom and a small fake Marketo. The name of a test
+//! Tests of the router over in-memory ports, against the fake Zoom and the fake Marketo. The name of a test
 //! that proves a rule of docs/RULES.md begins with the rule's number; that of a test that proves an error code contains
 //! the code.
 
+mod api_bodies;
 mod claims;
 mod error_codes;
 mod failures;
-mod fake_marketo;
-mod fake_zoom;
 mod fault_matrix;
 mod fixture;
 mod flow_step;
 mod forget_account;
 mod outages;
+mod peers;
 mod quarantine;
 mod reapproval;
 mod status;

@@ -1,14 +1,16 @@
 //! Outages of upstreams and crashes of the worker: no lead is registered twice, and none is lost.
 
-use super::fake_zoom::AddReply;
 use super::fixture::{Fixture, email, lead};
+use super::peers::{CALLBACKS, MEMBERS, REGISTRANTS, marketo_error};
 use domain::time::SignedDuration;
+use fakes::support::{DropWhen, Effect, Fault};
+use fakes::zoom::{ADMIN, REPORT_SCOPES, SCOPES, UserChange};
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn r12_a_lead_whose_answer_was_lost_is_looked_up_and_not_added_again() {
     let fixture = Fixture::new().await;
-    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::DroppedAfter);
+    fixture.zoom.faults().add(Fault::once("POST", REGISTRANTS, Effect::Drop { drop: DropWhen::After }));
     fixture.submit("t", &[lead(1), lead(2)]).await;
     for id in [1, 2] {
         assert_eq!(fixture.outcome(id).0["registration"], "registered", "lead {id}");
@@ -19,17 +21,17 @@ async fn r12_a_lead_whose_answer_was_lost_is_looked_up_and_not_added_again() {
 #[tokio::test]
 async fn r12_a_broken_call_that_was_not_executed_is_repeated_once() {
     let fixture = Fixture::new().await;
-    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::DroppedBefore);
+    fixture.zoom.faults().add(Fault::once("POST", REGISTRANTS, Effect::Drop { drop: DropWhen::Before }));
     fixture.submit("t", &[lead(1)]).await;
     assert_eq!(fixture.outcome(1).0["registration"], "registered");
     assert_eq!(fixture.adds(&email(1)), 2);
-    assert!(fixture.zoom.lock().unwrap().lists > 0, "the address is looked up in between");
+    assert!(fixture.zoom.log().count("GET", REGISTRANTS) > 0, "the address is looked up in between");
 }
 
 #[tokio::test]
 async fn r12_no_fourth_add_call_under_any_fault() {
     let fixture = Fixture::new().await;
-    fixture.zoom.lock().unwrap().add_replies.extend(vec![AddReply::DroppedBefore; 20]);
+    fixture.zoom.faults().add(Fault::once("POST", REGISTRANTS, Effect::Drop { drop: DropWhen::Before }).times(20));
     fixture.accept("t", &[lead(1)]).await;
     fixture.memory.run_background().await;
     for _ in 0..5 {
@@ -43,24 +45,36 @@ async fn r12_no_fourth_add_call_under_any_fault() {
 #[tokio::test]
 async fn retries_after_a_per_second_rate_limit() {
     let fixture = Fixture::new().await;
-    let busy = json!({"code": 429, "message": "You have reached the maximum per-second rate limit for this API."});
-    fixture.zoom.lock().unwrap().add_replies.extend(vec![AddReply::Error(429, busy); 3]);
+    fixture.refuse_adds(3, 429, 429, "You have reached the maximum per-second rate limit for this API.");
     fixture.submit("t", &[lead(1)]).await;
     assert_eq!(fixture.outcome(1).0["registration"], "registered");
 }
 
 #[tokio::test]
 async fn r12_no_add_call_is_spent_while_the_service_lacks_a_permission() {
-    let fixture = Fixture::new().await;
-    for (code, message) in [(200, "No permission."), (4711, "Invalid access token, does not contain scopes:[a:b].")] {
-        fixture.zoom.lock().unwrap().questions = json!({"code": code, "message": message});
+    let scopes: Vec<_> = SCOPES.iter().chain(&REPORT_SCOPES).map(ToString::to_string).collect();
+    let admin = |is_admin| UserChange { admin: Some(is_admin), ..UserChange::default() };
+    for lacks_role in [true, false] {
+        let fixture = Fixture::new().await;
+        // Zoom answers with code 200 to a user without the role, with 4711 to a token without the scope.
+        if lacks_role {
+            fixture.zoom.change_user(ADMIN, admin(false)).unwrap();
+        } else {
+            fixture.zoom.access_token(ADMIN).unwrap();
+            let fewer: Vec<_> = scopes.iter().filter(|scope| !scope.contains("questions")).cloned().collect();
+            fixture.zoom.change_scopes(ADMIN, &fewer).unwrap();
+        }
         fixture.submit("t", &[lead(1)]).await;
-        assert_eq!(fixture.adds(&email(1)), 0, "{message}");
-        assert!(fixture.marketo.lock().unwrap().callbacks.is_empty());
+        assert_eq!(fixture.adds(&email(1)), 0, "lacks the role: {lacks_role}");
+        assert!(fixture.called_back().is_empty());
+        let refused: Vec<_> = fixture.zoom.log().refused().into_iter().filter_map(|entry| entry.refusal).collect();
+        let code = if lacks_role { "\"code\":200," } else { "\"code\":4711," };
+        assert!(!refused.is_empty() && refused.iter().all(|refusal| refusal.contains(code)), "{refused:?}");
+        fixture.zoom.change_user(ADMIN, admin(true)).unwrap();
+        fixture.zoom.change_scopes(ADMIN, &scopes).unwrap();
+        assert_eq!(fixture.tick().await, 1);
+        assert_eq!(fixture.outcome(1).0["registration"], "registered");
     }
-    fixture.zoom.lock().unwrap().questions = json!({});
-    assert_eq!(fixture.tick().await, 1);
-    assert_eq!(fixture.outcome(1).0["registration"], "registered");
 }
 
 #[tokio::test]
@@ -68,7 +82,7 @@ async fn r2_a_chunk_waits_for_the_next_sign_in() {
     let fixture = Fixture::new().await;
     fixture.service("needs-sign-in").await;
     fixture.submit("t", &[lead(1)]).await;
-    assert!(fixture.marketo.lock().unwrap().callbacks.is_empty());
+    assert!(fixture.called_back().is_empty());
     fixture.service("active").await;
     assert_eq!(fixture.tick().await, 1);
     assert_eq!(fixture.outcome(1).0["registration"], "registered");
@@ -86,19 +100,20 @@ async fn a_chunk_that_waits_too_long_is_called_back_as_failed() {
         (&activity["errorCode"], &activity["registration"]),
         (&json!("SERVICE_NEEDS_SIGN_IN"), &json!("failed"))
     );
-    assert_eq!(fixture.marketo.lock().unwrap().statuses[&1], "Registration Error");
+    assert_eq!(fixture.status(1), "Registration Error");
 }
 
 #[tokio::test]
 async fn the_tick_resumes_the_chunk_of_a_killed_worker() {
     let fixture = Fixture::new().await;
     // Zoom added lead 1, and the worker was killed before it wrote the ledger.
-    fixture.zoom.lock().unwrap().registrants.push((email(1), true));
+    fixture.register_on_zoom(&email(1)).await;
     fixture.accept("t", &[lead(1), lead(2)]).await;
     fixture.memory.kill_background();
     assert_eq!(fixture.tick().await, 1);
     assert_eq!((fixture.adds(&email(1)), fixture.adds(&email(2))), (0, 1));
-    assert_eq!(fixture.marketo.lock().unwrap().callbacks.len(), 1);
+    assert_eq!(fixture.called_back().len(), 1);
+    assert_eq!(fixture.marketo.log().count("POST", CALLBACKS), 1);
     assert_eq!(fixture.tick().await, 0);
 }
 
@@ -128,15 +143,15 @@ async fn records_that_cannot_be_read_do_not_stop_the_tick_or_the_lists() {
 #[tokio::test]
 async fn retries_marketos_transient_errors_and_defers_on_lasting_ones() {
     let fixture = Fixture::new().await;
-    fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
-    fixture.marketo.lock().unwrap().codes.extend(["606", "602", "713"]);
+    for code in ["606", "602", "713"] {
+        fixture.marketo.faults().add(Fault::once("POST", MEMBERS, marketo_error(code)));
+    }
     fixture.submit("t", &[lead(1)]).await;
-    assert!(fixture.marketo.lock().unwrap().data.contains_key(&1));
+    assert_eq!(fixture.member(1).text("webinarUrl"), fixture.link(&email(1)));
 
-    fixture.marketo.lock().unwrap().statuses.insert(2, "Registered".into());
-    fixture.marketo.lock().unwrap().codes.push_back("607");
+    fixture.marketo.faults().add(Fault::once("POST", MEMBERS, marketo_error("607")));
     fixture.submit("u", &[lead(2)]).await;
-    assert_eq!(fixture.marketo.lock().unwrap().callbacks.len(), 1, "MARKETO_QUOTA defers the chunk");
+    assert_eq!(fixture.called_back().len(), 1, "MARKETO_QUOTA defers the chunk");
     assert_eq!(fixture.tick().await, 1);
     assert_eq!(fixture.outcome(2).0["registration"], "registered");
     assert_eq!(fixture.adds(&email(2)), 1);
@@ -145,7 +160,7 @@ async fn retries_marketos_transient_errors_and_defers_on_lasting_ones() {
 #[tokio::test]
 async fn a_refused_callback_is_given_up_after_six_attempts_and_listed() {
     let fixture = Fixture::new().await;
-    fixture.marketo.lock().unwrap().callback_statuses.extend(vec![403; 99]);
+    fixture.marketo.faults().add(Fault::always("POST", CALLBACKS, Effect::status(403)));
     fixture.submit("t", &[lead(1)]).await;
     let mut ticks = 0;
     loop {
@@ -170,6 +185,7 @@ async fn a_chunk_larger_than_one_value_is_stored_in_parts() {
         lead["objectContext"]["notes"] = json!("x".repeat(2000));
         lead
     };
+    fixture.add_leads(100);
     let leads: Vec<_> = (1..=100).map(large_lead).collect();
     fixture.accept("t", &leads).await;
     let parts = fixture.memory.dump().into_iter().filter(|(key, _)| key.starts_with("outbox:"));
@@ -185,7 +201,7 @@ async fn a_chunk_larger_than_one_value_is_stored_in_parts() {
 async fn a_lead_that_was_given_up_and_registered_later_is_registered_in_marketo() {
     for is_blank in [false, true] {
         let fixture = Fixture::new().await;
-        fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
+        fixture.set_members([1], "Registered");
         fixture.service("needs-sign-in").await;
         let mut lead = lead(1);
         if is_blank {
@@ -194,15 +210,15 @@ async fn a_lead_that_was_given_up_and_registered_later_is_registered_in_marketo(
         fixture.submit("t", &[lead]).await;
         // Given up, and Marketo refuses the callback.
         fixture.memory.advance(SignedDuration::from_mins(31));
-        fixture.marketo.lock().unwrap().callback_statuses.push_back(403);
+        fixture.marketo.faults().add(Fault::once("POST", CALLBACKS, Effect::status(403)));
         fixture.tick().await;
-        assert_eq!(fixture.marketo.lock().unwrap().statuses[&1], "Registration Error");
+        assert_eq!(fixture.status(1), "Registration Error");
         fixture.service("active").await;
         for _ in 0..5 {
             fixture.memory.advance(SignedDuration::from_mins(1));
             fixture.tick().await;
         }
-        assert_eq!(fixture.marketo.lock().unwrap().statuses[&1], "Registered", "blank: {is_blank}");
+        assert_eq!(fixture.status(1), "Registered", "blank: {is_blank}");
         assert_eq!(fixture.outcome(1).0["registration"], "registered");
         assert_eq!(fixture.adds(&email(1)), 1);
         assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:") && !key.starts_with("failure:")));

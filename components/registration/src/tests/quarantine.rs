@@ -1,15 +1,15 @@
 //! Leads on which the mapping extension crashes. A native test cannot crash, so these tests write the crash marker; the
 //! end-to-end tests use an extension that traps.
 
-use super::fixture::{Fixture, email, lead};
+use super::fixture::{Fixture, email, lead, lead_id};
 use domain::LeadId;
 use domain::records::{MappingCrashMarker, MappingCrashMarkerKey, OutboxKey};
 
 /// Writes the crash marker of the only chunk.
 async fn mark(fixture: &Fixture, current_lead: Option<u64>, crashed_on: &[u64]) {
     let OutboxKey { id } = fixture.memory.ports().store().list::<OutboxKey>().await.unwrap().remove(0);
-    let crashed_on = crashed_on.iter().map(|&id| LeadId::from(id)).collect();
-    let current_lead = current_lead.map(LeadId::from);
+    let crashed_on = crashed_on.iter().map(|&number| LeadId::from(lead_id(number))).collect();
+    let current_lead = current_lead.map(|number| lead_id(number).into());
     let record = MappingCrashMarker { current_lead, crashed_on, ..MappingCrashMarker::default() };
     fixture.memory.ports().store().put(&MappingCrashMarkerKey { id }, &record).await.unwrap();
 }

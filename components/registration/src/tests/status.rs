@@ -1,7 +1,7 @@
 //! The console's queries: counts of a program, the trace of a person, health.
 
-use super::fake_zoom::{AddReply, link};
-use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
+use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
+use fakes::support::{Effect, Fault};
 use serde_json::{Value, json};
 
 async fn get(fixture: &Fixture, path: &str) -> Value {
@@ -15,15 +15,6 @@ async fn trace(fixture: &Fixture, email: &str) -> Value {
     let (status, body) = fixture.send("POST", "/registration/trace", &request).await;
     assert_eq!(status, 200, "{body}");
     body
-}
-
-/// Adds registered members to Marketo.
-fn add_members(fixture: &Fixture, ids: &[u64]) {
-    let mut marketo = fixture.marketo.lock().unwrap();
-    for &id in ids {
-        marketo.leads.insert(id, json!({"id": id, "email": email(id)}));
-        marketo.statuses.insert(id, "Registered".into());
-    }
 }
 
 /// Returns a lead without a last name, which never gets as far as the ledger.
@@ -40,11 +31,11 @@ async fn counts_each_person_of_a_program_once() {
         get(&fixture, "/registration/programs/1001").await,
         json!({"program_id": "1001", "registered": 0, "pending": 0, "failed": 0, "waiting": 0})
     );
-    fixture.zoom.lock().unwrap().manual = true;
+    fixture.require_approval(true).await;
     fixture.submit("a", &[lead(1)]).await;
-    fixture.zoom.lock().unwrap().manual = false;
-    let full = json!({"code": 3000, "message": "limit for the number of attendees"});
-    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(400, full));
+    fixture.require_approval(false).await;
+    // Two more fit in.
+    fixture.limit_registrants(3).await;
     fixture.submit("b", &[lead(2), lead(3), lead(4), nameless(5)]).await;
     fixture.accept("c", &[lead(6), lead(7)]).await;
     assert_eq!(
@@ -60,40 +51,39 @@ async fn counts_each_person_of_a_program_once() {
 #[tokio::test]
 async fn a_trace_shows_ledger_and_membership_and_writes_nothing() {
     let fixture = Fixture::new().await;
-    add_members(&fixture, &[1]);
+    fixture.set_members([1], "Registered");
     fixture.submit("a", &[lead(1)]).await;
     let before = fixture.memory.dump();
     let body = trace(&fixture, &email(1).to_uppercase().replace("EXAMPLE.COM", "example.com")).await;
-    // The ledger ignores case; the fake Marketo's search does not.
     assert_eq!(body["pushed"]["outcome"], "registered");
-    let body = trace(&fixture, &format!(" {} ", email(1))).await;
+    assert_eq!(trace(&fixture, &format!(" {} ", email(1))).await, body);
+    let registrant = fixture.registrant(&email(1));
     let now = fixture.memory.ports().clock.now();
     assert_eq!(
         body,
         json!({
             "program_id": "1001", "webinar_id": "9001",
             "pushed": {
-                "lead_id": "1", "at": now, "outcome": "registered", "registrant_id": format!("r-{}", email(1)),
+                "lead_id": lead_id(1).to_string(), "at": now, "outcome": "registered", "registrant_id": registrant.id,
                 "code": null, "detail": null, "next_try": null, "adds_today": 1,
             },
             "failure": null, "waiting": false,
             "members": [{
-                "lead_id": "1", "status": "Registered", "link_written": true,
-                "registrant_id": format!("r-{}", email(1)),
+                "lead_id": lead_id(1).to_string(), "status": "Registered", "link_written": true,
+                "registrant_id": registrant.id,
             }],
             "marketo_problem": null,
         })
     );
-    assert!(!body.to_string().contains(&link(WEBINAR, &email(1))));
+    assert!(!body.to_string().contains(&registrant.join_url));
     assert_eq!(fixture.memory.dump(), before);
 }
 
 #[tokio::test]
 async fn a_trace_shows_failures_waiting_leads_and_unknown_addresses() {
     let fixture = Fixture::new().await;
-    add_members(&fixture, &[1, 2, 3]);
-    let full = json!({"code": 3000, "message": "limit for the number of attendees"});
-    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(400, full));
+    fixture.set_members([1, 2, 3], "Registered");
+    fixture.fill_webinar().await;
     fixture.submit("a", &[lead(1), nameless(2)]).await;
     fixture.accept("b", &[lead(3)]).await;
     let failed = trace(&fixture, &email(1)).await;
@@ -114,7 +104,7 @@ async fn a_trace_shows_failures_waiting_leads_and_unknown_addresses() {
 async fn marketo_unavailable_leaves_the_ledgers_part_of_a_trace() {
     let fixture = Fixture::new().await;
     fixture.submit("a", &[lead(1)]).await;
-    fixture.memory.serve("marketo.test", axum::Router::new());
+    fixture.marketo.faults().add(Fault::always("*", "/**", Effect::status(404)));
     let body = trace(&fixture, &email(1)).await;
     assert_eq!((&body["pushed"]["outcome"], &body["members"]), (&json!("registered"), &json!([])));
     assert_eq!(body["marketo_problem"]["code"], "MARKETO_UNAVAILABLE");
@@ -124,8 +114,7 @@ async fn marketo_unavailable_leaves_the_ledgers_part_of_a_trace() {
 async fn health_counts_the_outbox_and_the_listed_failures() {
     let fixture = Fixture::new().await;
     assert_eq!(get(&fixture, "/registration/health").await, json!({"outbox": 0, "oldest": null, "failures": 0}));
-    let full = json!({"code": 3000, "message": "limit for the number of attendees"});
-    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::Error(400, full));
+    fixture.fill_webinar().await;
     fixture.submit("a", &[lead(1), nameless(2)]).await;
     let accepted = fixture.memory.ports().clock.now();
     fixture.accept("b", &[lead(3)]).await;

@@ -1,19 +1,21 @@
 //! The webhook: one lead within the request.
 
-use super::fake_zoom::{AddReply, link};
-use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
+use super::fixture::{Fixture, PROGRAM, email, lead, lead_id};
+use super::peers::{MEMBERS, REGISTRANTS, marketo_error};
 use async_trait::async_trait;
 use domain::records::ProgramKey;
 use domain::time::{SignedDuration, Timestamp};
-use futures::FutureExt;
+use fakes::support::{DropWhen, Effect, Fault};
 use platform::Ports;
 use platform::ports::Clock;
 use serde_json::{Value, json};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 fn body(id: u64) -> Value {
     json!({
-        "program_id": PROGRAM.to_string(), "lead_id": id, "email": email(id), "first_name": "F", "last_name": "L",
+        "program_id": PROGRAM.to_string(), "lead_id": lead_id(id), "email": email(id), "first_name": "F", "last_name": "L",
         "company": "C", "status": "Registered",
     })
 }
@@ -21,15 +23,16 @@ fn body(id: u64) -> Value {
 #[tokio::test]
 async fn answers_with_the_outcome() {
     let fixture = Fixture::new().await;
-    fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
+    fixture.set_members([1], "Registered");
     for _ in 0..2 {
         let (status, answer) = fixture.send("POST", "/registration/webhook", &body(1)).await;
         assert_eq!((status, &answer["outcome"]), (200, &json!("registered")), "{answer}");
+        assert_eq!(answer["join_url"], fixture.link(&email(1)));
         assert!(answer["join_url"].as_str().unwrap().contains("tk="));
         assert_eq!((&answer["code"], &answer["detail"]), (&Value::Null, &Value::Null));
     }
     assert_eq!(fixture.adds(&email(1)), 1);
-    assert!(fixture.marketo.lock().unwrap().data.contains_key(&1));
+    assert_eq!(fixture.member(1).text("webinarUrl"), fixture.link(&email(1)));
 }
 
 #[tokio::test]
@@ -55,7 +58,7 @@ async fn answers_skipped_and_failed_leads_with_200() {
 #[tokio::test]
 async fn zoom_unavailable_is_answered_with_503() {
     let fixture = Fixture::new().await;
-    fixture.zoom.lock().unwrap().add_replies.extend(vec![AddReply::Error(500, json!({})); 9]);
+    fixture.zoom.faults().add(Fault::once("POST", REGISTRANTS, Effect::status(500)).times(9));
     let (status, problem) = fixture.send("POST", "/registration/webhook", &body(1)).await;
     assert_eq!((status, &problem["code"]), (503, &json!("ZOOM_UNAVAILABLE")), "{problem}");
 }
@@ -74,12 +77,23 @@ impl Clock for StuckClock {
     }
 }
 
-/// Crashes the worker during the add call of lead 1, which Zoom executes.
-async fn crash_during_the_add_call(fixture: &mut Fixture) {
-    fixture.zoom.lock().unwrap().add_replies.push_back(AddReply::NoReply);
+/// Number of polls after which the webhook waits for Zoom's answer.
+const ENOUGH_POLLS: usize = 1000;
+
+/// Crashes the worker during the add call of lead 1, before or after Zoom executes it.
+async fn crash_during_the_add_call(fixture: &mut Fixture, silence: DropWhen) {
+    let adds = fixture.adds(&email(1));
+    fixture.zoom.faults().add(Fault::once("POST", REGISTRANTS, Effect::Silence { silence }));
     let ports = fixture.memory.ports();
     fixture.restart(Ports { clock: Arc::new(StuckClock(ports.clock.clone())), ..ports });
-    assert!(fixture.send("POST", "/registration/webhook", &body(1)).now_or_never().is_none(), "Zoom does not answer");
+    {
+        let body = body(1);
+        let mut call = pin!(fixture.send("POST", "/registration/webhook", &body));
+        let mut context = Context::from_waker(Waker::noop());
+        let is_pending = (0..ENOUGH_POLLS).all(|_| call.as_mut().poll(&mut context).is_pending());
+        assert!(is_pending, "Zoom does not answer");
+    }
+    assert_eq!(fixture.adds(&email(1)), adds + 1);
     let ports = fixture.memory.ports();
     fixture.restart(ports);
 }
@@ -87,10 +101,8 @@ async fn crash_during_the_add_call(fixture: &mut Fixture) {
 #[tokio::test]
 async fn the_tick_finishes_a_lead_after_a_crash() {
     let mut fixture = Fixture::new().await;
-    fixture.marketo.lock().unwrap().statuses.insert(1, "Registered".into());
-    let person = json!({"id": 1, "email": email(1), "firstName": "F", "lastName": "L"});
-    fixture.marketo.lock().unwrap().leads.insert(1, person);
-    crash_during_the_add_call(&mut fixture).await;
+    fixture.set_members([1], "Registered");
+    crash_during_the_add_call(&mut fixture, DropWhen::After).await;
     let failures = async || fixture.send("GET", "/registration/failures", &Value::Null).await.1["failures"].clone();
     assert_eq!(failures().await, json!([]), "its request may still run");
     assert_eq!(fixture.tick().await, 0);
@@ -99,7 +111,7 @@ async fn the_tick_finishes_a_lead_after_a_crash() {
     assert_eq!(failures().await[0]["code"], "INTERNAL");
     assert_eq!(fixture.tick().await, 1);
     assert_eq!(fixture.adds(&email(1)), 1, "the address is looked up instead of added again");
-    assert_eq!(fixture.marketo.lock().unwrap().data[&1]["webinarUrl"], link(WEBINAR, &email(1)));
+    assert_eq!(fixture.member(1).text("webinarUrl"), fixture.link(&email(1)));
     assert_eq!(failures().await, json!([]));
     assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("failure:")));
 }
@@ -108,10 +120,8 @@ async fn the_tick_finishes_a_lead_after_a_crash() {
 async fn r12_a_repeated_call_after_a_crash_looks_the_address_up_and_counts_the_lost_add_call() {
     let mut fixture = Fixture::new().await;
     for _ in 0..3 {
-        crash_during_the_add_call(&mut fixture).await;
-        // Zoom counted the call without executing it.
-        fixture.zoom.lock().unwrap().registrants.clear();
-        fixture.zoom.lock().unwrap().add_replies.clear();
+        crash_during_the_add_call(&mut fixture, DropWhen::Before).await;
+        assert_eq!(fixture.registrants(), []);
     }
     assert_eq!(fixture.adds(&email(1)), 3);
     let (status, answer) = fixture.send("POST", "/registration/webhook", &body(1)).await;
@@ -124,16 +134,11 @@ async fn r7_the_tick_reads_a_missing_status_instead_of_assuming_registered() {
     let mut blank = body(1);
     blank["status"] = json!("");
     for (status, adds) in [("Invited", 0), ("Registered", 1)] {
-        {
-            let mut marketo = fixture.marketo.lock().unwrap();
-            marketo.statuses.insert(1, status.into());
-            let person = json!({"id": 1, "email": email(1), "firstName": "F", "lastName": "L"});
-            marketo.leads.insert(1, person);
-            marketo.is_down = true;
-        }
+        fixture.set_members([1], status);
+        fixture.marketo.faults().add(Fault::always("GET", MEMBERS, marketo_error("713")));
         let (answered, problem) = fixture.send("POST", "/registration/webhook", &blank).await;
         assert_eq!((answered, &problem["code"]), (503, &json!("MARKETO_UNAVAILABLE")), "{problem}");
-        fixture.marketo.lock().unwrap().is_down = false;
+        fixture.marketo.faults().clear();
         fixture.memory.advance(SignedDuration::from_mins(2));
         assert_eq!(fixture.tick().await, 1);
         assert_eq!(fixture.adds(&email(1)), adds, "{status}");
@@ -146,13 +151,8 @@ async fn program_not_connected_is_listed_and_retried_once_it_is_connected() {
     let fixture = Fixture::new().await;
     let program = ProgramKey { id: PROGRAM.into() };
     fixture.memory.ports().store().delete(&program).await.unwrap();
-    for id in 1..=4 {
-        let status = if id == 2 { "Invited" } else { "Registered" };
-        let mut marketo = fixture.marketo.lock().unwrap();
-        marketo.statuses.insert(id, status.into());
-        let person = json!({"id": id, "email": email(id), "firstName": "F", "lastName": "L"});
-        marketo.leads.insert(id, person);
-    }
+    fixture.set_members([1, 3, 4], "Registered");
+    fixture.set_members([2], "Invited");
     // Leads 1 and 2 come by the webhook without their status, 3 and 4 in a chunk.
     for id in [1, 2] {
         let mut blank = body(id);
@@ -166,7 +166,11 @@ async fn program_not_connected_is_listed_and_retried_once_it_is_connected() {
     let listed = failures().await;
     let mut ids: Vec<_> = listed.as_array().unwrap().iter().map(|row| row["lead_id"].clone()).collect();
     ids.sort_by_key(ToString::to_string);
-    assert_eq!(ids, ["1", "3", "4"], "R7: only Registered leads are recorded: {listed}");
+    assert_eq!(
+        ids,
+        [1, 3, 4].map(|number| lead_id(number).to_string()),
+        "R7: only Registered leads are recorded: {listed}"
+    );
     assert!(listed.as_array().unwrap().iter().all(|row| row["code"] == "PROGRAM_NOT_CONNECTED"), "{listed}");
     let retry = json!({"program_id": PROGRAM});
     let (status, problem) = fixture.send("POST", "/registration/failures/retry", &retry).await;
@@ -177,7 +181,7 @@ async fn program_not_connected_is_listed_and_retried_once_it_is_connected() {
     let (status, retried) = fixture.send("POST", "/registration/failures/retry", &retry).await;
     assert_eq!((status, retried["leads"].as_array().unwrap().len()), (200, 3), "{retried}");
     assert_eq!(failures().await, json!([]));
-    assert_eq!(fixture.zoom.lock().unwrap().registrants.len(), 3);
+    assert_eq!(fixture.registrants().len(), 3);
 }
 
 #[tokio::test]
@@ -188,7 +192,7 @@ async fn r17_deletes_all_records_of_a_program_that_was_disconnected_during_its_r
     fixture.service("needs-sign-in").await;
     fixture.submit("t", &[lead(2)]).await;
     fixture.service("active").await;
-    crash_during_the_add_call(&mut fixture).await;
+    crash_during_the_add_call(&mut fixture, DropWhen::After).await;
     fixture.memory.ports().store().delete(&program).await.unwrap();
     fixture.memory.advance(SignedDuration::from_mins(2));
     fixture.tick().await;

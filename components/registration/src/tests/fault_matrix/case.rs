@@ -87,7 +87,7 @@ impl Call {
             _ if path.ends_with("/members.json") => [Self::MemberStatuses, Self::MemberData][usize::from(is_post)],
             _ if path.ends_with("/members/status.json") => Self::SetStatus,
             "/rest/v1/leads.json" => Self::FailedLeads,
-            "/callback" => Self::Callback,
+            _ if path.starts_with("/callback/") => Self::Callback,
             _ => return None,
         })
     }

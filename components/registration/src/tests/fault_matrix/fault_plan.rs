@@ -25,8 +25,6 @@ struct State {
     counter: InjectionCounter,
     /// Add calls by lower-case address and day, as Zoom counts them.
     counted: HashMap<(String, UtcDay), u32>,
-    /// Executed add calls, by lower-case address.
-    added: HashMap<String, u32>,
 }
 
 impl MatrixFaultPlan {
@@ -45,11 +43,6 @@ impl MatrixFaultPlan {
     /// Returns the maximum number of add calls that Zoom counted for one address on one day.
     pub(super) fn max_adds_per_day(&self) -> u32 {
         self.state.lock().unwrap().counted.values().copied().max().unwrap_or_default()
-    }
-
-    /// Returns the number of executed add calls for an address.
-    pub(super) fn added(&self, email: &str) -> u32 {
-        self.state.lock().unwrap().added.get(&email.to_lowercase()).copied().unwrap_or_default()
     }
 
     /// Returns the fault of a call, if it has one now.
@@ -74,12 +67,6 @@ impl MatrixFaultPlan {
             *self.state.lock().unwrap().counted.entry((address(request), day)).or_default() += 1;
         }
     }
-
-    fn count_executed(&self, request: &Request<Bytes>) {
-        if is_add(request) {
-            *self.state.lock().unwrap().added.entry(address(request)).or_default() += 1;
-        }
-    }
 }
 
 impl FaultPlan for MatrixFaultPlan {
@@ -97,10 +84,6 @@ impl FaultPlan for MatrixFaultPlan {
             Access::List => None,
         };
         call.and_then(|call| self.fault_of(call))
-    }
-
-    fn executed(&self, request: &Request<Bytes>) {
-        self.count_executed(request);
     }
 }
 

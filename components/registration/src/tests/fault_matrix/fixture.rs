@@ -4,8 +4,10 @@ use super::case::Case;
 use super::fault_plan::MatrixFaultPlan;
 use crate::tests::fixture::{Fixture, email, lead};
 use domain::time::{SignedDuration, Timestamp};
+use fakes::zoom::NewWebinar;
 use futures::FutureExt;
 use platform::testing::fault_injection::{FaultyPorts, Simulation, Ticks};
+use platform::testing::in_memory::InMemoryPorts;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -32,31 +34,30 @@ pub(super) struct FaultFixture {
 impl FaultFixture {
     pub(super) fn new(case: Case) -> Self {
         let mut shared = None;
-        let base = Fixture::over(|memory| {
+        let ports = |memory: &InMemoryPorts| {
             let faults = Arc::new(MatrixFaultPlan::new(case, memory));
             let simulation = Arc::new(Simulation::new(memory, faults.clone()));
             let ports = FaultyPorts::of(&simulation);
             shared = Some((faults, simulation));
             ports
-        });
+        };
+        let base = Fixture::over(ports, NewWebinar::default());
         let base = base.now_or_never().expect("creating the fixture does not wait");
         let (faults, simulation) = shared.unwrap();
-        let mut marketo = base.marketo.lock().unwrap();
-        marketo.is_strict = true;
-        for id in VALID.into_iter().chain(NAMELESS) {
-            marketo.statuses.insert(id, "Registered".into());
+        let mut numbers = [VALID.as_slice(), &NAMELESS].concat();
+        numbers.sort_unstable();
+        for &id in &numbers {
             let last_name = (!NAMELESS.contains(&id)).then(|| format!("L{id}"));
-            let person = json!({"id": id, "email": address(id), "firstName": format!("F{id}"), "lastName": last_name});
-            marketo.leads.insert(id, person);
+            base.add_lead(&json!({"email": address(id), "firstName": format!("F{id}"), "lastName": last_name}));
         }
-        drop(marketo);
+        base.set_members(numbers, "Registered");
         Self { base, simulation, faults, slow_requests: Vec::new() }
     }
 
     /// Submits a chunk, which is accepted without faults, and processes it.
-    pub(super) fn submit(&mut self, token: &str, leads: &[Value]) {
+    pub(super) fn submit(&mut self, name: &str, leads: &[Value]) {
         self.faults.pause(true);
-        let accepted = self.simulation.run(self.base.accept(token, leads));
+        let accepted = self.simulation.run(self.base.accept(name, leads));
         self.faults.pause(false);
         accepted.expect("faults are paused");
         if self.simulation.run(self.base.memory.run_background()).is_none() {

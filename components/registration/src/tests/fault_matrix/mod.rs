@@ -25,9 +25,9 @@ fn run_chunks(case: Case) -> Vec<String> {
     let mut fixture = FaultFixture::new(case);
     // Enough to need parts.
     let notes_len = if case.injection.call == Call::OutboxPartDelete { 25_000 } else { 0 };
-    for (token, ids) in CHUNKS {
+    for (name, ids) in CHUNKS {
         let leads: Vec<_> = ids.iter().map(|&id| chunk_lead(id, notes_len)).collect();
-        fixture.submit(token, &leads);
+        fixture.submit(name, &leads);
         fixture.restart();
     }
     fixture.tick_until_idle();

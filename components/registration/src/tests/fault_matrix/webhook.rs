@@ -4,8 +4,7 @@
 use super::case::{A_WHILE, Call, Case};
 use super::end_state;
 use super::fixture::{FaultFixture, NAMELESS, address};
-use crate::tests::fake_zoom::link;
-use crate::tests::fixture::{PROGRAM, WEBINAR};
+use crate::tests::fixture::{PROGRAM, lead_id};
 use domain::time::SignedDuration;
 use platform::testing::fault_injection::{Fault, FaultDuration, run_cases};
 use serde_json::{Value, json};
@@ -38,15 +37,15 @@ fn body(id: u64) -> Value {
     let status = if [5, 6].contains(&id) { "" } else { "Registered" };
     let last_name = (!NAMELESS.contains(&id)).then_some("L");
     json!({
-        "program_id": PROGRAM, "lead_id": id, "email": address(id), "first_name": "F", "last_name": last_name,
+        "program_id": PROGRAM, "lead_id": lead_id(id), "email": address(id), "first_name": "F", "last_name": last_name,
         "status": status,
     })
 }
 
 /// Returns the error of an answer.
-fn answer_error(case: Case, id: u64, status: u16, answer: &Value) -> Option<String> {
+fn answer_error(case: Case, fixture: &FaultFixture, id: u64, status: u16, answer: &Value) -> Option<String> {
     let is_right = match status {
-        200 if answer["outcome"] == "registered" => answer["join_url"] == link(WEBINAR, &address(id)),
+        200 if answer["outcome"] == "registered" => answer["join_url"] == fixture.base.link(&address(id)),
         200 if NAMELESS.contains(&id) => answer["outcome"] == "failed" && answer["code"] == "MISSING_FIELD",
         200 => answer["outcome"] == "failed" && case.may_fail_first() && answer["code"].is_string(),
         503 => answer["code"].is_string(),
@@ -72,10 +71,10 @@ fn call_until_recorded(case: Case, after_crash: AfterCrash, fixture: &mut FaultF
     let mut repeats = 0;
     loop {
         let answer = fixture.send("/registration/webhook", &body(id));
-        let is_recorded = fixture.base.memory.dump().contains_key(&format!("failure:{PROGRAM}:{id}"));
+        let is_recorded = fixture.base.memory.dump().contains_key(&format!("failure:{PROGRAM}:{}", lead_id(id)));
         let pause = match &answer {
             Some((status, answer)) => {
-                errors.extend(answer_error(case, id, *status, answer));
+                errors.extend(answer_error(case, fixture, id, *status, answer));
                 if *status == 200 || is_recorded {
                     return errors;
                 }
@@ -116,7 +115,7 @@ fn run(case: Case, after_crash: AfterCrash) -> Vec<String> {
     let records = fixture.base.memory.dump();
     let left: Vec<_> = records.keys().filter(|key| key.starts_with("failure:")).collect();
     // The records of leads that cannot be registered.
-    if left != NAMELESS.map(|id| format!("failure:{PROGRAM}:{id}")).iter().collect::<Vec<_>>() {
+    if left != NAMELESS.map(|id| format!("failure:{PROGRAM}:{}", lead_id(id))).iter().collect::<Vec<_>>() {
         errors.push(format!("left over: {left:?}"));
     }
     errors
