@@ -6,6 +6,14 @@ use fakes::{marketo, zoom};
 use host::{Options, Running};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// Name of the host's threads, by which their CPU time is measured.
+pub(crate) const HOST_THREAD: &str = "host";
+
+/// How long the host keeps an idle thread. Longer than a benchmark: the CPU time of a thread that ended is not counted.
+const THREAD_KEEP_ALIVE: Duration = Duration::from_secs(3600);
 
 /// The running application.
 pub struct Application {
@@ -16,6 +24,19 @@ pub struct Application {
     /// The admin API client.
     pub admin: Admin,
     state: tempfile::TempDir,
+    _runtime: HostRuntime,
+}
+
+/// The host's runtime, apart from the one of the fakes and the client. `None` after the drop.
+struct HostRuntime(Option<Runtime>);
+
+impl Drop for HostRuntime {
+    fn drop(&mut self) {
+        // An asynchronous caller must not wait for the threads, as the drop of a runtime does.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Application {
@@ -43,9 +64,19 @@ impl Application {
         options.state_dir = state.path().join("state");
         options.variables = fakes.variables();
         options.cache_dir = Some(workspace.join("target/bench-native-code"));
-        let running = host::start(options).await?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_name(HOST_THREAD)
+            .thread_keep_alive(THREAD_KEEP_ALIVE)
+            .enable_all()
+            .build()?;
+        let running = runtime.spawn(host::start(options)).await??;
         let admin = fakes.admin()?;
-        Ok(Self { fakes, running, admin, state })
+        Ok(Self { fakes, running, admin, state, _runtime: HostRuntime(Some(runtime)) })
+    }
+
+    /// Returns the folder of the application's state and logs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.state.path()
     }
 
     /// Returns a log file of the host or a component; empty if there is none.
@@ -63,6 +94,6 @@ fn manifest(workspace: &Path, folder: &Path, more: &str) -> anyhow::Result<PathB
     Ok(path)
 }
 
-fn workspace() -> anyhow::Result<PathBuf> {
+pub(crate) fn workspace() -> anyhow::Result<PathBuf> {
     Ok(Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("no workspace")?.to_owned())
 }

@@ -1,8 +1,9 @@
-//! Shared by the benchmarks: the application, the baseline, a large webinar, and statistics over rounds.
+//! Shared by the benchmarks: the application, the baseline, the Node service, a large webinar, and statistics over rounds.
 
 mod application;
 mod figures;
 mod large_webinar;
+mod node;
 mod webhook_bench;
 
 pub use application::Application;

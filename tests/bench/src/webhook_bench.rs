@@ -1,6 +1,9 @@
-//! The application and the baseline on the embedded host, with fakes that add no latency and enforce no limits.
+//! The application and the baseline on the embedded host, and the Node service, with fakes that add no latency and
+//! enforce no limits.
 
-use crate::figures::cpu_time;
+use crate::application::HOST_THREAD;
+use crate::figures::ServerThreads;
+use crate::node::NodeService;
 use crate::{Application, Figures};
 use anyhow::ensure;
 use fakes::env::MARKETO_API_KEY;
@@ -18,14 +21,17 @@ pub enum Contender {
     Registration,
     /// The baseline.
     Baseline,
+    /// The Node service.
+    Node,
 }
 
 impl Contender {
-    /// Returns the path of the endpoint.
-    const fn path(self) -> &'static str {
+    /// Returns the name in the table.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Registration => "/registration/webhook",
-            Self::Baseline => "/baseline",
+            Self::Registration => "registration",
+            Self::Baseline => "baseline",
+            Self::Node => "node",
         }
     }
 }
@@ -50,6 +56,7 @@ marketo_api_key = "{{ marketo_api_key }}"
 /// The running application with a connected program.
 pub struct WebhookBench {
     app: Application,
+    node: Option<NodeService>,
     client: reqwest::Client,
     service: String,
     webinar: u64,
@@ -58,7 +65,7 @@ pub struct WebhookBench {
 }
 
 impl WebhookBench {
-    /// Builds the components and starts the application.
+    /// Builds the components and starts the application. Prints why the Node service is skipped if it is not available.
     ///
     /// # Errors
     /// Fails when something does not compile or start.
@@ -71,7 +78,22 @@ impl WebhookBench {
         let webinar = app.fakes.zoom.add_webinar(NewWebinar::default())?.id;
         let service = app.admin.sign_in("Acme Webinars").await?;
         app.admin.connect(WEBINAR_PROGRAM, &service, webinar).await?.ok()?;
-        Ok(Self { app, client: reqwest::Client::new(), service, webinar, leads: 0 })
+        let node = NodeService::start(&app).await;
+        let node = node.inspect_err(|error| println!("SKIPPED: the Node service is not available: {error:#}\n")).ok();
+        Ok(Self { app, node, client: reqwest::Client::new(), service, webinar, leads: 0 })
+    }
+
+    /// Returns the contenders that are available.
+    pub fn contenders(&self) -> Vec<Contender> {
+        let node = self.node.as_ref().map(|_| Contender::Node);
+        [Contender::Registration, Contender::Baseline].into_iter().chain(node).collect()
+    }
+
+    fn threads(&self, contender: Contender) -> ServerThreads {
+        match (contender, self.node.as_ref().and_then(NodeService::process_id)) {
+            (Contender::Node, Some(process)) => ServerThreads::Process(process),
+            _ => ServerThreads::Named(HOST_THREAD),
+        }
     }
 
     /// Registers `leads` new leads, `at_once` of them concurrently.
@@ -85,7 +107,8 @@ impl WebhookBench {
         }
         let logs = [self.app.fakes.zoom.log(), self.app.fakes.marketo.log()];
         logs.iter().for_each(|log| log.clear());
-        let (began, worked_before) = (Instant::now(), cpu_time());
+        let threads = self.threads(contender);
+        let (began, worked_before) = (Instant::now(), threads.cpu_time());
         let took: Vec<_> = stream::iter(requests)
             .map(async |request: reqwest::Request| {
                 let began = Instant::now();
@@ -97,7 +120,7 @@ impl WebhookBench {
             .buffer_unordered(at_once)
             .try_collect()
             .await?;
-        let (elapsed, cpu_time) = (began.elapsed(), cpu_time().saturating_sub(worked_before));
+        let (elapsed, cpu_time) = (began.elapsed(), threads.cpu_time().saturating_sub(worked_before));
         let calls: usize = logs.iter().map(|log| log.entries().len()).sum();
         Ok(Figures::of(took, elapsed, cpu_time, calls))
     }
@@ -110,7 +133,7 @@ impl WebhookBench {
         let lead = marketo.add_person("First", "Last", &email);
         ensure!(marketo.set_member(WEBINAR_PROGRAM, lead, "Registered"), "no such program");
         let body = match contender {
-            Contender::Registration => json!({
+            Contender::Registration | Contender::Node => json!({
                 "program_id": WEBINAR_PROGRAM.to_string(), "lead_id": lead.to_string(), "email": email,
                 "first_name": "First", "last_name": "Last", "company": "Acme", "status": "Registered",
             }),
@@ -120,7 +143,12 @@ impl WebhookBench {
                 "zoom": self.app.fakes.zoom.url(),
             }),
         };
-        let request = self.client.post(format!("{}{}", self.app.running.url(), contender.path()));
+        let url = match (contender, &self.node) {
+            (Contender::Node, Some(node)) => format!("{}/registration/webhook", node.url()),
+            (Contender::Baseline, _) => format!("{}/baseline", self.app.running.url()),
+            _ => format!("{}/registration/webhook", self.app.running.url()),
+        };
+        let request = self.client.post(url);
         Ok(request.header("x-api-key", MARKETO_API_KEY).json(&body).build()?)
     }
 }

@@ -20,7 +20,7 @@ use crate::key_value::Database;
 use crate::logs::ComponentLogs;
 use crate::manifest::{self, Manifest};
 use crate::options::Options;
-use crate::outbound::ServiceChain;
+use crate::outbound::{ConnectionPool, ServiceChain};
 use crate::routes::Router;
 use crate::server;
 use crate::variables::Variables;
@@ -59,6 +59,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
 
     let (stop, stopped) = watch::channel(false);
     let (running, shutdown_complete) = mpsc::channel(1);
+    let connections = ConnectionPool::new();
     let mut factories = Vec::new();
     for (id, component) in &manifest.component {
         let pre = loaded.remove(id).with_context(|| format!("component {id:?} was not loaded"))?;
@@ -77,6 +78,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             logs: ComponentLogs::open(&options.state_dir, id, options.logs)?,
             peak_memory: PeakMemory::default(),
             chain: Weak::<App>::new(),
+            connections: connections.clone(),
             stop: stopped.clone(),
             shutdown_complete: running.clone(),
         });

@@ -50,7 +50,7 @@ mod tests {
         let lead_presence = LeadPresence { lead: 7.into(), presence };
         let named = MemberFields { minutes: Some("zoomMinutes".into()), ..MemberFields::default() };
         let fields = custom_fields(&named, &lead_presence).unwrap();
-        assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"leadId":"7","zoomMinutes":59}"#);
+        assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"leadId":7,"zoomMinutes":59}"#);
         let named = MemberFields {
             first_join: Some("joined".into()),
             last_leave: Some("left".into()),

@@ -49,7 +49,7 @@ pub struct LeadUpdate {
 }
 
 /// Serializes a lead id as a number, as Marketo's interface describes it.
-fn number<S: serde::Serializer>(id: &LeadId, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn number<S: serde::Serializer>(id: &LeadId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(id.get())
 }
 

@@ -5,7 +5,7 @@ use crate::body::RequestBody;
 use crate::call::Envelope;
 use crate::client::{MarketoClient, upstream_error};
 use crate::error::{MarketoCode, MarketoError};
-use crate::leads::RecordResult;
+use crate::leads::{RecordResult, number};
 use domain::status::ProgressionStatus;
 use domain::{ErrorCode, LeadId, ProgramId, RegistrantId, Retry, Sensitive};
 use http::Method;
@@ -27,6 +27,7 @@ pub enum MemberOutcome {
 #[serde(rename_all = "camelCase")]
 pub struct MemberData {
     /// The lead's id.
+    #[serde(serialize_with = "number")]
     pub lead_id: LeadId,
     /// The personal join link, at most 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +90,7 @@ struct MemberDescription {
 #[serde(rename_all = "camelCase")]
 pub struct CustomFields {
     /// The lead's id.
+    #[serde(serialize_with = "number")]
     pub lead_id: LeadId,
     /// Values by API name.
     #[serde(flatten)]
@@ -98,7 +100,22 @@ pub struct CustomFields {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MemberId {
+    #[serde(serialize_with = "number")]
     lead_id: LeadId,
+}
+
+/// The body of a write of members.
+#[derive(Serialize)]
+struct Rows<'a, T> {
+    input: &'a [T],
+}
+
+/// The body of a change of statuses.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusChange<'a> {
+    status_name: &'a str,
+    input: &'a [MemberId],
 }
 
 /// The fields that are read of a member.
@@ -123,7 +140,7 @@ impl MarketoClient {
             return Ok(Vec::new());
         }
         let input: Vec<_> = leads.iter().map(|&lead_id| MemberId { lead_id }).collect();
-        let body = serde_json::json!({ "statusName": status.name, "input": numbers(&input)? });
+        let body = StatusChange { status_name: &status.name, input: &input };
         let target = programs(&[&program.to_string(), "members", "status.json"]);
         outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, leads.len())
     }
@@ -155,7 +172,7 @@ impl MarketoClient {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let body = serde_json::json!({ "input": numbers(rows)? });
+        let body = Rows { input: rows };
         let target = programs(&[&program.to_string(), "members.json"]);
         outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, rows.len())
     }
@@ -224,16 +241,4 @@ fn outcomes(envelope: &Envelope<RecordResult>, count: usize) -> Result<Vec<Membe
         _ => MemberOutcome::Skipped(record.reason()),
     });
     Ok(outcomes.collect())
-}
-
-/// Serializes rows with `leadId` as a number, as Marketo's interface describes it. Lead ids serialize as strings
-/// otherwise.
-fn numbers<T: Serialize>(rows: &[T]) -> Result<serde_json::Value, MarketoError> {
-    let internal = |error: serde_json::Error| domain::Error::Internal(error.to_string());
-    let mut rows = serde_json::to_value(rows).map_err(internal)?;
-    for row in rows.as_array_mut().into_iter().flatten() {
-        let lead = row["leadId"].as_str().and_then(|id| id.parse::<u64>().ok());
-        row["leadId"] = lead.into();
-    }
-    Ok(rows)
 }

@@ -25,7 +25,7 @@ use super::state::{MemoryGauge, PeakMemory, State, WriteCounts};
 use crate::allowed_hosts::AllowedHosts;
 use crate::key_value::Database;
 use crate::logs::ComponentLogs;
-use crate::outbound::{OutboundHttp, ServiceChain};
+use crate::outbound::{ConnectionPool, OutboundHttp, ServiceChain};
 use crate::variables::ComponentVariables;
 
 /// Maximum number of requests that one instance answers before it is replaced.
@@ -53,6 +53,7 @@ pub(crate) struct InstanceFactory {
     pub(crate) logs: ComponentLogs,
     pub(crate) peak_memory: PeakMemory,
     pub(crate) chain: Weak<dyn ServiceChain>,
+    pub(crate) connections: ConnectionPool,
     /// The stop signal: turns true, or loses its sender, when the host stops.
     pub(crate) stop: watch::Receiver<bool>,
     /// Every worker keeps a clone until it is gone; shutdown waits until the last clone is dropped.
@@ -75,6 +76,7 @@ impl InstanceFactory {
                 self.allowed_hosts.clone(),
                 self.logs.clone(),
                 self.chain.clone(),
+                self.connections.clone(),
             ),
             variables: self.variables.clone(),
             key_value_stores: self.key_value_stores.clone(),
