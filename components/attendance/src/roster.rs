@@ -21,6 +21,8 @@ pub(crate) struct Roster<'r> {
     is_final: bool,
     /// The number of rows of the report that were fetched.
     rows: u64,
+    /// The number of rows of all lists that could not be read (R22).
+    unreadable_rows: usize,
     /// The total number of rows according to the report's first page and its last one.
     totals: (Option<u64>, Option<u64>),
 }
@@ -35,13 +37,23 @@ impl<'r> Roster<'r> {
         let pages = |list| run_state.pages(state, connection.program, list);
         let mut registrants =
             RegistrantIndex::new(pages(List::Registrants).is_some(), pages(List::Absentees).is_some());
-        for_each_row(pages(List::Registrants), |row: &RegistrantRow| registrants.add_registrant(row)).await?;
-        for_each_row(pages(List::Absentees), |row: &RegistrantRow| registrants.add_absentee(row)).await?;
+        let mut unreadable_rows = 0;
+        for_each_page(pages(List::Registrants), |page: &Page<RegistrantRow>| {
+            unreadable_rows += page.unreadable;
+            page.rows.iter().for_each(|row| registrants.add_registrant(row));
+        })
+        .await?;
+        for_each_page(pages(List::Absentees), |page: &Page<RegistrantRow>| {
+            unreadable_rows += page.unreadable;
+            page.rows.iter().for_each(|row| registrants.add_absentee(row));
+        })
+        .await?;
 
         let mut matcher = Matcher::new(&registrants, connection.snapshot.host_email.as_ref());
         let (mut rows, mut totals) = (0, (None, None));
         for_each_page(pages(List::Report), |page: &Page<ParticipantRow>| {
             rows += page.fetched;
+            unreadable_rows += page.unreadable;
             totals.0 = totals.0.or(page.total);
             // The last page has the latest total of a growing report.
             totals.1 = page.total.or(totals.1);
@@ -53,9 +65,23 @@ impl<'r> Roster<'r> {
         let is_listed = pages(List::Members).is_some() || fetched_statuses(&connection.channel).is_empty();
         let mut members = if is_listed { MemberIndex::default() } else { MemberIndex::unlisted() };
         let is_present = |member: &MemberRow| presence(&attendees, member).is_some();
-        for_each_row(pages(List::Members), |row: &MemberRow| members.add(row, is_present(row))).await?;
+        for_each_page(pages(List::Members), |page: &Page<MemberRow>| {
+            unreadable_rows += page.unreadable;
+            page.rows.iter().for_each(|row| members.add(row, is_present(row)));
+        })
+        .await?;
         for_each_row(pages(List::MatchedLeads), |row: &MatchedLead| _ = members.mark_attended(row.lead)).await?;
-        Ok(Self { state, connection, registrants, attendees, members, is_final: run_state.is_final, rows, totals })
+        Ok(Self {
+            state,
+            connection,
+            registrants,
+            attendees,
+            members,
+            is_final: run_state.is_final,
+            rows,
+            unreadable_rows,
+            totals,
+        })
     }
 
     /// Returns the roster of a final run, or of one that is not.
@@ -66,6 +92,11 @@ impl<'r> Roster<'r> {
     /// Returns the number of rows of the report that were fetched.
     pub(crate) const fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Returns the number of rows of all lists that could not be read.
+    pub(crate) const fn unreadable_rows(&self) -> usize {
+        self.unreadable_rows
     }
 
     /// Returns whether rows are missing or were added during the fetch.

@@ -135,7 +135,7 @@ impl<'r> ReportFetcher<'r> {
         };
         let previous = self.connection.previous_starts.iter().copied();
         let planned: Vec<_> = std::iter::once(snapshot.start_time).chain(previous).collect();
-        Ok(select_session(&instances, &planned).map(|instance| instance.uuid.clone()))
+        Ok(select_session(&instances.rows, &planned).map(|instance| instance.uuid.clone()))
     }
 
     /// Fetches the report's first page. Returns the outcome, or `None` if the lists are to be fetched.
@@ -206,6 +206,6 @@ impl<'r> ReportFetcher<'r> {
     pub(crate) async fn has_grown(&self, run_state: &RunState, rows: u64) -> Result<bool, Error> {
         let Some(instance) = &run_state.instance else { return Ok(false) };
         let page = self.report(run_state, instance).fetch(None).await?;
-        Ok(page.total_records.unwrap_or(page.items.len() as u64) > rows)
+        Ok(page.total_records.unwrap_or(page.sent()) > rows)
     }
 }

@@ -22,11 +22,12 @@ fn distance(start: Timestamp, planned: &[Timestamp]) -> Option<SignedDuration> {
 }
 
 /// Returns whether Zoom has not finished a row: its duration is 0 (docs/reference/zoom.md), although the participant
-/// did not leave in the second of joining and was not in the waiting room, which has no duration.
+/// did not leave in the second of joining and was not in the waiting room, which has no duration. A row whose duration is
+/// null or cannot be read stays so, and delays no others (R22).
 pub(super) fn is_unfinished(row: &Participant) -> bool {
     let time = |text: &Option<String>| text.as_deref().and_then(time::parse);
     let is_fleeting = matches!((time(&row.join_time), time(&row.leave_time)), (Some(from), Some(to)) if from == to);
-    row.duration == 0 && !is_fleeting && row.status.as_deref() != Some("in_waiting_room")
+    row.duration == Some(0) && !is_fleeting && row.status.as_deref() != Some("in_waiting_room")
 }
 
 #[cfg(test)]

@@ -94,7 +94,8 @@ impl ListSource for Report<'_> {
             return Ok(FetchedPage::NotReady(NotReady::Unfinished));
         }
         let rows = page.items.iter().filter_map(ParticipantRow::of).collect();
-        Ok(FetchedPage::Page(Page::fetched(rows, page.items.len() as u64, page.next_page_token, page.total_records)))
+        let fetched = Page::fetched(rows, page.sent(), page.next_page_token, page.total_records);
+        Ok(FetchedPage::Page(fetched.with_unreadable(page.unreadable)))
     }
 }
 
@@ -152,9 +153,10 @@ fn registrant_page(
         }
         Err(error) => return Err(error.into()),
     };
-    let fetched = page.items.len() as u64;
+    let (fetched, unreadable) = (page.sent(), page.unreadable);
     let rows = page.items.into_iter().filter_map(RegistrantRow::of).collect();
-    Ok(FetchedPage::Page(Page::fetched(rows, fetched, page.next_page_token, page.total_records)))
+    let fetched = Page::fetched(rows, fetched, page.next_page_token, page.total_records);
+    Ok(FetchedPage::Page(fetched.with_unreadable(unreadable)))
 }
 
 /// The program's members who are registered or further.
@@ -184,9 +186,10 @@ impl ListSource for Members<'_> {
             Err(MarketoError::Api(_)) if token.is_some() => return Ok(FetchedPage::TokenExpired),
             page => page.map_err(Error::from)?,
         };
-        let fetched = page.members.len() as u64;
+        let fetched = (page.members.len() + page.unreadable) as u64;
         let rows = page.members.into_iter().map(MemberRow::of).collect();
-        Ok(FetchedPage::Page(Page::fetched(rows, fetched, page.next_page_token, None)))
+        let fetched = Page::fetched(rows, fetched, page.next_page_token, None);
+        Ok(FetchedPage::Page(fetched.with_unreadable(page.unreadable)))
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct AttendanceView {
     unaccounted: usize,
     /// People that Marketo rejected.
     refused: usize,
+    /// Rows of Zoom's and Marketo's lists that could not be read (R22).
+    unreadable_rows: usize,
     /// Total minutes of all attendees.
     minutes: i64,
     /// When the first run was complete.
@@ -84,6 +86,7 @@ async fn view(state: &AppState, connection: &ProgramConnection) -> Result<Json<A
         unmatched: counts.unmatched,
         unaccounted: counts.unaccounted,
         refused: counts.refused,
+        unreadable_rows: counts.unreadable_rows,
         minutes: counts.minutes,
         written_at: record.written_at,
         next_at: Schedule::of(connection, &record).next_at(&record),

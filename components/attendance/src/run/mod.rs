@@ -165,7 +165,8 @@ async fn fetch_and_check<'r>(
     let is_final =
         gives_up || record.written_at.is_some_and(|written_at| state.now() >= schedule.settled_at(written_at));
     run_state.is_final = is_final;
-    run_state.counts = Counts { new_leads: record.counts.new_leads, ..Counts::default() };
+    let (new_leads, unreadable_rows) = (record.counts.new_leads, roster.unreadable_rows());
+    run_state.counts = Counts { new_leads, unreadable_rows, ..Counts::default() };
     record.instance.clone_from(&run_state.instance);
     Ok(ControlFlow::Continue(roster.with_final(is_final)))
 }

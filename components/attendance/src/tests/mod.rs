@@ -6,6 +6,7 @@ mod failures;
 mod fault_matrix;
 mod forget_account;
 mod model;
+mod odd_rows;
 mod polling;
 mod records;
 mod scale;

@@ -1,10 +1,11 @@
 //! Reads a program from Marketo and checks that it qualifies (R6).
 
+use domain::lenient::Unreadable;
 use domain::records::MemberFields;
 use domain::status::{Channel, StandardStatus};
 use domain::{Error, ErrorCode, Problem, ProgramId};
-use marketo_client::MarketoClient;
 use marketo_client::programs::{ChannelAsset, Program};
+use marketo_client::{MarketoClient, MarketoError};
 
 /// A program that qualifies for a connection.
 #[derive(Debug)]
@@ -35,7 +36,10 @@ pub(super) async fn qualified_program(marketo: &MarketoClient, id: ProgramId) ->
         let detail = "Marketo has no program with this id; copy the number from the program's address in Marketo.";
         return Err(Problem { code: ErrorCode::NotFound, detail: detail.to_owned() }.into());
     };
-    let channel = marketo.channel(&program.channel).await?;
+    let Some(channel) = &program.channel else {
+        return Err(MarketoError::from(Unreadable("channel")).into());
+    };
+    let channel = marketo.channel(channel).await?;
     Ok(qualify(program, channel)?)
 }
 

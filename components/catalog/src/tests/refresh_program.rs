@@ -62,6 +62,42 @@ async fn the_tick_repairs_the_program_index() {
 }
 
 #[tokio::test]
+async fn r22_a_webinar_whose_host_or_start_cannot_be_read_changes_nothing() {
+    let env = connected().await;
+    let before = record(&env).await;
+    let updated = env.update_webinar(WebinarChange::default()).await;
+    for odd in
+        [json!({"host_email": null}), json!({"start_time": {}}), json!({"type": []}), json!({"start_time": "soon"})]
+    {
+        env.answer_oddly(9, odd.clone()).await;
+        event(&env, updated.clone()).await;
+        assert_eq!(record(&env).await.snapshot, before.snapshot, "{odd}");
+        assert!(record(&env).await.problem.is_none(), "{odd}");
+    }
+    let answers = env.zoom.log().matching("GET", "/v2/webinars/9");
+    assert_eq!(answers.iter().filter(|answer| answer.fault.is_some()).count(), 4);
+    env.answer_oddly(
+        9,
+        json!({"type": "5", "duration": "45", "agenda": null, "timezone": 0, "settings": {"approval_type": "0"}}),
+    )
+    .await;
+    event(&env, updated).await;
+    let snapshot = record(&env).await.snapshot;
+    assert_eq!((snapshot.duration, &*snapshot.description), (45, ""));
+    assert!(snapshot.registration.requires_registration());
+}
+
+#[tokio::test]
+async fn r22_a_program_whose_channel_cannot_be_read_is_not_taken_for_one_without_a_channel() {
+    let env = TestEnv::new().await;
+    env.add_webinar(9, |_| {});
+    env.answer_program(json!({"id": 1001, "name": "Autumn", "type": "Event with Webinar", "channel": null}));
+    let (status, body) = env.connect(9).await;
+    assert_eq!((status, &body["code"]), (503, &json!("MARKETO_UNAVAILABLE")), "{body}");
+    assert!(body["detail"].as_str().unwrap().contains("channel"), "{body}");
+}
+
+#[tokio::test]
 async fn r4_r13_an_event_updates_the_times_and_keeps_the_former_start() {
     let env = connected().await;
     let before = record(&env).await.snapshot.start_time;

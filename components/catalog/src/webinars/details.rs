@@ -24,6 +24,10 @@ pub(crate) struct DetailedWebinar {
 }
 
 /// Fetches a webinar from Zoom and caches it.
+///
+/// # Errors
+/// Zoom's error, also for a webinar whose host, type or start cannot be read (R22): it is not taken for one that is not
+/// eligible.
 pub(crate) async fn fetch(
     state: &AppState,
     service: &ServiceId,
@@ -33,6 +37,7 @@ pub(crate) async fn fetch(
     let key = (service.clone(), id);
     state.webinar_cache.remove(&key);
     let webinar = state.zoom(service, deadline).webinar(id).await?;
+    webinar.require_readable()?;
     state.webinar_cache.insert(key, webinar.clone(), state.now());
     Ok(webinar)
 }

@@ -53,6 +53,7 @@ export function attendance(program, state, refresh) {
       ["Known by name only", state.unmatched > 0 && `${count(state.unmatched, "attendee")}, counted but not matched to people`],
       ["Without a result from Zoom", state.unaccounted > 0 && count(state.unaccounted, "registrant")],
       ["Rejected by Marketo", state.refused > 0 && count(state.refused, "person", "people")],
+      ["Could not be read", state.unreadable_rows > 0 && `${count(state.unreadable_rows, "row")} of Zoom's and Marketo's lists`],
       ["Written to Marketo", state.written_at && formatTime(state.written_at)],
       ["Next read", state.next_at && formatTime(state.next_at)],
     ].map(([name, value]) => [name, value || null])),

@@ -12,6 +12,7 @@
 //! | [`webinar`] | the snapshot of a Zoom webinar |
 //! | [`time`] | instants and durations of `jiff`, days, times of other systems |
 //! | [`json`] | JSON into types, with errors that quote nothing |
+//! | [`lenient`] | answers of other systems into types, row by row (R22) |
 //! | [`retry`] | back-off with full jitter |
 //! | [`digest`] | SHA-256 |
 //! | [`records`] | the records of the key-value store and their keys |
@@ -23,6 +24,7 @@ pub mod error;
 pub mod error_code;
 pub mod ids;
 pub mod json;
+pub mod lenient;
 pub mod records;
 pub mod retry;
 pub mod sensitive;

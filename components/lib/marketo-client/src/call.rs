@@ -3,17 +3,17 @@
 
 use crate::body::RequestBody;
 use crate::client::{MarketoClient, upstream_error};
-use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Reason, Recovery, quota_reset};
+use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Recovery, quota_reset};
 use bytes::Bytes;
+use domain::json::JsonError;
+use domain::lenient::{self, FromObject, Object, RowSink, Rows, Unreadable};
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, ErrorCode, Retry, json};
+use domain::{Error, ErrorCode, Retry};
 use http::{Method, Request, Response, header};
 use platform::RequestTarget;
 use platform::ports::TransportError;
 use platform::retry::{RetryBudget, retry_after};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Timeout of one attempt. Marketo's own limit for upserts is 90 seconds, but a run lasts only 25.
 const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
@@ -21,30 +21,34 @@ const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
 /// How long Marketo may process a call, even after the caller has timed out (docs/reference/marketo.md).
 const MAX_PROCESSING_TIME: SignedDuration = SignedDuration::from_secs(90);
 
-/// Marketo's envelope with typed results.
+/// Marketo's envelope.
+#[derive(Debug, Default)]
+pub(crate) struct Envelope {
+    /// The items of the result.
+    pub(crate) result: Vec<Value>,
+    /// Cursor of the next page; `None` on the last page.
+    pub(crate) next_page_token: Option<String>,
+    /// Whether there is a next page whose cursor cannot be read.
+    is_cut_off: bool,
+}
+
+/// One page of a list.
 #[derive(Debug)]
-pub(crate) struct Envelope<T> {
-    pub(crate) result: Vec<T>,
+pub(crate) struct ListPage<T> {
+    pub(crate) rows: Rows<T>,
     pub(crate) next_page_token: Option<String>,
 }
 
-/// Marketo's envelope as received.
-#[derive(Debug, Deserialize)]
-struct RawEnvelope {
-    #[serde(default)]
-    success: bool,
-    #[serde(default)]
-    result: Vec<Value>,
-    #[serde(default)]
-    errors: Vec<Reason>,
-    #[serde(default, rename = "nextPageToken")]
-    next_page_token: Option<String>,
+/// Marketo's envelope as received: executed, or the readable codes of its errors.
+enum Received {
+    Executed(Envelope),
+    Refused(Vec<MarketoCode>),
 }
 
 /// The result of one attempt.
 enum Attempt {
     /// Marketo executed the request.
-    Succeeded(RawEnvelope),
+    Succeeded(Envelope),
     /// The token is invalid or expired.
     RefusedToken,
     /// A transient failure. `wait` is the minimum wait, `code` the error if no attempt is left.
@@ -53,27 +57,87 @@ enum Attempt {
     Failed(MarketoError),
 }
 
-impl<T: DeserializeOwned> Envelope<T> {
-    fn of(raw: RawEnvelope) -> Result<Self, MarketoError> {
-        let result: Result<Vec<T>, _> = raw.result.into_iter().map(serde_json::from_value).collect();
-        let result = result.map_err(|_| upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon))?;
-        Ok(Self { result, next_page_token: raw.next_page_token })
+impl Received {
+    fn read(body: &[u8]) -> Result<Self, JsonError> {
+        let mut fields = lenient::read_object(body)?;
+        let result = fields.remove("result");
+        let fields = Object::from(&fields);
+        let errors: Vec<_> = fields.items("errors").iter().filter_map(MarketoCode::read).collect();
+        // An odd `success` leaves the question to the rest of the envelope.
+        let is_executed = match fields.flag("success") {
+            Some(true) => true,
+            Some(false) => errors.is_empty() && matches!(&result, Some(Value::Array(items)) if !items.is_empty()),
+            None => fields.items("errors").is_empty() && result.is_some(),
+        };
+        if !is_executed {
+            return Ok(Self::Refused(errors));
+        }
+        let cursor = fields.cursor("nextPageToken");
+        // `moreResult: false` ends a list, whatever token comes with it (docs/reference/marketo.md).
+        let (next_page_token, is_cut_off) = match fields.flag("moreResult") {
+            Some(false) => (None, false),
+            more => match cursor {
+                Ok(cursor) => (cursor.clone(), more == Some(true) && cursor.is_none()),
+                Err(_) => (None, true),
+            },
+        };
+        Ok(Self::Executed(Envelope { result: items(result), next_page_token, is_cut_off }))
+    }
+}
+
+/// Returns the items of a list. A value that is not a list counts as its only item, unless it is empty.
+fn items(list: Option<Value>) -> Vec<Value> {
+    match list {
+        Some(Value::Array(items)) => items,
+        Some(Value::Object(item)) if !item.is_empty() => vec![Value::Object(item)],
+        Some(item @ (Value::Bool(_) | Value::Number(_))) => vec![item],
+        Some(Value::String(text)) if !text.trim().is_empty() => vec![Value::String(text)],
+        _ => Vec::new(),
+    }
+}
+
+impl Envelope {
+    /// Reads the items of the result row by row (R22), and logs how many cannot be read.
+    pub(crate) fn into_page<T: FromObject>(self, kind: &str) -> ListPage<T> {
+        let mut rows = Rows { rows: Vec::with_capacity(self.result.len()), unreadable: usize::from(self.is_cut_off) };
+        // Each item is dropped once it is read.
+        self.result.into_iter().for_each(|item| rows.add(&item));
+        log_unreadable(kind, rows.unreadable);
+        ListPage { rows, next_page_token: self.next_page_token }
+    }
+
+    /// Returns the only item of the result; `None` if there is none.
+    ///
+    /// # Errors
+    /// The item is not an object.
+    pub(crate) fn into_object(self) -> Result<Option<Map<String, Value>>, MarketoError> {
+        match self.result.into_iter().next() {
+            None => Ok(None),
+            Some(Value::Object(fields)) => Ok(Some(fields)),
+            Some(_) => Err(Unreadable("result").into()),
+        }
+    }
+}
+
+/// Logs how many rows of a list cannot be read.
+pub(crate) fn log_unreadable(kind: &str, count: usize) {
+    if count > 0 {
+        platform::log!(Warn, "marketo.row_unreadable", kind = kind, count = count);
     }
 }
 
 impl MarketoClient {
-    pub(crate) async fn get<T: DeserializeOwned>(&self, target: &RequestTarget) -> Result<Envelope<T>, MarketoError> {
+    pub(crate) async fn get(&self, target: &RequestTarget) -> Result<Envelope, MarketoError> {
         self.call(Method::GET, target, RequestBody::None).await
     }
 
-    /// Calls an operation until an attempt succeeds, fails for good, or no attempt or time is left, and deserializes its
-    /// results.
-    pub(crate) async fn call<T: DeserializeOwned>(
+    /// Calls an operation until an attempt succeeds, fails for good, or no attempt or time is left.
+    pub(crate) async fn call(
         &self,
         method: Method,
         target: &RequestTarget,
         body: RequestBody,
-    ) -> Result<Envelope<T>, MarketoError> {
+    ) -> Result<Envelope, MarketoError> {
         let url = self.ports.config().marketo_url().await?.url(target);
         let mut retry_budget = RetryBudget::until(self.deadline);
         let mut renewed = false;
@@ -101,7 +165,7 @@ impl MarketoClient {
             let now = self.ports.clock.now();
             let timeout = CALL_TIMEOUT.min(self.deadline.duration_since(now));
             match Attempt::of(self.ports.send_within(timeout, request).await, now) {
-                Attempt::Succeeded(envelope) => return Envelope::of(envelope),
+                Attempt::Succeeded(envelope) => return Ok(envelope),
                 Attempt::Failed(error) => return Err(error),
                 Attempt::RefusedToken if !renewed => {
                     renewed = true;
@@ -153,12 +217,13 @@ impl Attempt {
             status @ 400..=499 => return Self::Failed(MarketoError::Api(MarketoCode(status.into()))),
             _ => return unavailable,
         }
-        let Ok(envelope) = json::read::<RawEnvelope>(response.body()) else { return unavailable };
-        if envelope.success {
-            return Self::Succeeded(envelope);
-        }
-        // `success: false` without errors is an unknown failure of Marketo.
-        let Some(code) = envelope.errors.first().map(Reason::code) else { return unavailable };
+        let errors = match Received::read(response.body()) {
+            Ok(Received::Executed(envelope)) => return Self::Succeeded(envelope),
+            Ok(Received::Refused(errors)) => errors,
+            Err(_) => return unavailable,
+        };
+        // A refusal without a readable error is an unknown failure of Marketo.
+        let Some(&code) = errors.first() else { return unavailable };
         match code.recovery() {
             Recovery::RenewToken => Self::RefusedToken,
             Recovery::BackOff { wait } => {

@@ -2,13 +2,13 @@
 
 use crate::error::{MarketoError, RATE_WINDOW};
 use bytes::Bytes;
+use domain::lenient::{self, FromObject, Object, Unreadable};
 use domain::time::{self, SignedDuration, Timestamp};
-use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError, json};
+use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError};
 use http::{Request, header};
 use platform::rate_limit::RateLimiter;
 use platform::retry::RUN_TIMEOUT;
 use platform::{Ports, RequestTarget};
-use serde::Deserialize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Timeout of the identity call.
@@ -65,10 +65,22 @@ pub struct MarketoClient {
     pub(crate) tokens: Arc<TokenCache>,
 }
 
-#[derive(Deserialize)]
+/// How long a token is used whose lifetime cannot be read.
+const UNKNOWN_LIFETIME: SignedDuration = SignedDuration::from_mins(1);
+
 struct Identity {
-    access_token: String,
-    expires_in: i64,
+    access_token: Sensitive,
+    lifetime: SignedDuration,
+}
+
+impl FromObject for Identity {
+    fn from_object(identity: Object<'_>) -> Result<Self, Unreadable> {
+        let lifetime = identity.integer("expires_in").map(|seconds| SignedDuration::from_secs(seconds.max(0)));
+        Ok(Self {
+            access_token: identity.required("access_token", Object::text_id)?,
+            lifetime: lifetime.unwrap_or(UNKNOWN_LIFETIME),
+        })
+    }
 }
 
 impl MarketoClient {
@@ -105,8 +117,8 @@ impl MarketoClient {
             return Ok(token.text);
         }
         let identity = self.identity().await?;
-        let text = Sensitive::from(identity.access_token);
-        let expires_at = time::after(now, SignedDuration::from_secs(identity.expires_in.max(0)));
+        let text = identity.access_token;
+        let expires_at = time::after(now, identity.lifetime);
         *self.tokens.lock() = Some(Token { text: text.clone(), expires_at });
         Ok(text)
     }
@@ -134,7 +146,10 @@ impl MarketoClient {
         let timeout = IDENTITY_TIMEOUT.min(self.deadline.duration_since(self.ports.clock.now()));
         let response = self.ports.send_within(timeout, request).await.map_err(|_| unavailable())?;
         match response.status().as_u16() {
-            200 => Ok(json::read(response.body()).map_err(|_| unavailable())?),
+            200 => {
+                let identity = lenient::read_object(response.body()).map_err(|_| unavailable())?;
+                Identity::from_object((&identity).into()).map_err(MarketoError::from)
+            }
             400 | 401 | 403 => Err(upstream_error(ErrorCode::MarketoAccessDenied, Retry::Never).into()),
             _ => Err(unavailable().into()),
         }

@@ -1,8 +1,9 @@
 //! Marketo's error codes. They come as strings, with HTTP 200 (docs/reference/marketo.md).
 
+use domain::lenient::{Object, Unreadable};
 use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
 use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError};
-use serde::Deserialize;
+use serde_json::Value;
 
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +14,15 @@ pub enum MarketoError {
     /// Any other failure: no token, no answer, or a rate limit that outlasts the deadline.
     #[error(transparent)]
     Other(#[from] Error),
+}
+
+impl From<Unreadable> for MarketoError {
+    fn from(unreadable: Unreadable) -> Self {
+        let what = format_args!("Marketo's answer cannot be read: {unreadable}.");
+        let problem = Problem::because(ErrorCode::MarketoUnavailable, what);
+        let (upstream, retry) = (Upstream::Marketo, Retry::Soon);
+        Self::Other(Error::Upstream(UpstreamError { upstream, problem, retry, maybe_executed: false }))
+    }
 }
 
 /// An error code of Marketo.
@@ -32,6 +42,13 @@ impl MarketoCode {
     pub const LEAD_EXISTS: Self = Self(1005);
     /// "Multiple leads match".
     pub const SEVERAL_MATCH: Self = Self(1007);
+}
+
+impl MarketoCode {
+    /// Reads the code of an entry of `errors` or `reasons`; `None` if it has none.
+    pub(crate) fn read(entry: &Value) -> Option<Self> {
+        Object::of(entry).number("code").map(Self)
+    }
 }
 
 impl std::fmt::Display for MarketoCode {
@@ -73,20 +90,6 @@ impl MarketoCode {
     }
 }
 
-/// An entry of `errors` or `reasons`. Its code is a string or a number.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Reason {
-    code: serde_json::Value,
-}
-
-impl Reason {
-    /// Returns the code; 0 for an unreadable one.
-    pub(crate) fn code(&self) -> MarketoCode {
-        let number = self.code.as_u64().or_else(|| self.code.as_str()?.parse().ok());
-        MarketoCode(number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0))
-    }
-}
-
 impl From<MarketoError> for Error {
     fn from(error: MarketoError) -> Self {
         match error {
@@ -119,10 +122,13 @@ mod tests {
 
     #[test]
     fn codes_are_read_from_strings_and_numbers() {
+        let read = |text: &str| MarketoCode::read(&serde_json::from_str(text).unwrap());
         for json in [r#"{"code":"606","message":"Max rate limit"}"#, r#"{"code":606}"#] {
-            assert_eq!(serde_json::from_str::<Reason>(json).unwrap().code(), MarketoCode(606));
+            assert_eq!(read(json), Some(MarketoCode(606)));
         }
-        assert_eq!(serde_json::from_str::<Reason>(r#"{"code":"?"}"#).unwrap().code(), MarketoCode(0));
+        for json in [r#"{"code":"?"}"#, r#"{"code":-1}"#, "{}", "null", "[]"] {
+            assert_eq!(read(json), None);
+        }
     }
 
     #[test]

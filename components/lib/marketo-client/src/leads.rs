@@ -1,13 +1,14 @@
 //! Leads: creation, updates, look-up.
 
 use crate::body::RequestBody;
-use crate::call::Envelope;
 use crate::client::MarketoClient;
-use crate::error::{MarketoCode, MarketoError, Reason};
+use crate::error::{MarketoCode, MarketoError};
+use domain::lenient::{FromObject, Object, Rows, Unreadable};
 use domain::{Email, LeadId, Sensitive};
 use http::Method;
 use platform::RequestTarget;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 /// Fields of a lead that are written. Absent ones are not sent. Some subscriptions do not allow the API to write `company`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,43 +66,67 @@ pub enum LeadSyncResult {
 }
 
 /// A lead as read from Marketo.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Lead {
     /// The id.
     pub id: LeadId,
     /// E-mail address.
-    #[serde(default)]
     pub email: Option<Sensitive>,
     /// First name.
-    #[serde(default)]
     pub first_name: Option<Sensitive>,
     /// Last name.
-    #[serde(default)]
     pub last_name: Option<Sensitive>,
     /// Company.
-    #[serde(default)]
     pub company: Option<Sensitive>,
     /// Phone.
-    #[serde(default)]
     pub phone: Option<Sensitive>,
 }
 
-/// The result of one record of a batch, as received.
-#[derive(Debug, Deserialize)]
+impl FromObject for Lead {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        let text = |name| row.text(name).map(Sensitive::from);
+        Ok(Self {
+            id: row.required("id", Object::number_id)?,
+            email: text("email"),
+            first_name: text("firstName"),
+            last_name: text("lastName"),
+            company: text("company"),
+            phone: text("phone"),
+        })
+    }
+}
+
+/// The result of one record of a batch, as received. Records have no fields that are needed, because each must keep its
+/// place in the batch.
+#[derive(Debug)]
 pub(crate) struct RecordResult {
-    #[serde(default)]
     pub(crate) id: Option<LeadId>,
-    #[serde(default)]
-    pub(crate) status: String,
-    #[serde(default)]
-    pub(crate) reasons: Vec<Reason>,
+    pub(crate) status: Option<String>,
+    reason: Option<MarketoCode>,
 }
 
 impl RecordResult {
-    /// Returns the first reason for which the record was skipped.
+    /// Reads a record. `id` is the name of the field that has the lead's id.
+    pub(crate) fn of(record: &Value, id: &str) -> Self {
+        let record = Object::of(record);
+        let reason = record.items("reasons").iter().find_map(MarketoCode::read);
+        Self { id: record.number_id(id), status: record.text("status").map(|text| text.to_ascii_lowercase()), reason }
+    }
+
+    /// Returns the first reason for which the record was skipped; 0 if there is none.
     pub(crate) fn reason(&self) -> MarketoCode {
-        self.reasons.first().map_or(MarketoCode(0), Reason::code)
+        self.reason.unwrap_or(MarketoCode(0))
+    }
+
+    fn into_sync_result(self) -> LeadSyncResult {
+        match (self.status.as_deref(), self.id) {
+            (Some("created"), Some(id)) => LeadSyncResult::Created(id),
+            (Some("updated"), Some(id)) => LeadSyncResult::Updated(id),
+            // The lead exists, and is found by its address.
+            (Some("created" | "updated"), None) => LeadSyncResult::Skipped(MarketoCode::LEAD_EXISTS),
+            (status, Some(id)) if status != Some("skipped") && self.reason.is_none() => LeadSyncResult::Updated(id),
+            _ => LeadSyncResult::Skipped(self.reason()),
+        }
     }
 }
 
@@ -131,45 +156,44 @@ impl MarketoClient {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let envelope: Envelope<RecordResult> =
-            self.call(Method::POST, &leads_target(), RequestBody::json(body)?).await?;
-        let results = envelope.result.iter().map(|record| match (record.status.as_str(), record.id) {
-            ("created", Some(id)) => LeadSyncResult::Created(id),
-            ("updated", Some(id)) => LeadSyncResult::Updated(id),
-            _ => LeadSyncResult::Skipped(record.reason()),
-        });
-        Ok(results.collect())
+        let envelope = self.call(Method::POST, &leads_target(), RequestBody::json(body)?).await?;
+        // Records of new leads have nothing but their places that shows which lead they are about.
+        if envelope.result.len() != count {
+            return Err(Unreadable("a result").into());
+        }
+        Ok(envelope.result.iter().map(|record| RecordResult::of(record, "id").into_sync_result()).collect())
     }
 
     /// Returns the leads with at most [`crate::BATCH`] e-mail addresses. Several leads may have one address.
-    pub async fn leads_by_email(&self, emails: &[&Email]) -> Result<Vec<Lead>, MarketoError> {
+    pub async fn leads_by_email(&self, emails: &[&Email]) -> Result<Rows<Lead>, MarketoError> {
         let values: Vec<_> = emails.iter().map(|email| email.expose()).collect();
         self.leads_by("email", &values.join(",")).await
     }
 
     /// Returns the leads with at most [`crate::BATCH`] ids.
-    pub async fn leads_by_id(&self, ids: &[LeadId]) -> Result<Vec<Lead>, MarketoError> {
+    pub async fn leads_by_id(&self, ids: &[LeadId]) -> Result<Rows<Lead>, MarketoError> {
         let values: Vec<_> = ids.iter().map(LeadId::to_string).collect();
         self.leads_by("id", &values.join(",")).await
     }
 
-    async fn leads_by(&self, filter: &str, values: &str) -> Result<Vec<Lead>, MarketoError> {
+    async fn leads_by(&self, filter: &str, values: &str) -> Result<Rows<Lead>, MarketoError> {
         if values.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Rows::default());
         }
-        let mut leads = Vec::new();
+        let mut leads = Rows::default();
         let mut page: Option<String> = None;
         loop {
             // A GET with 300 addresses would exceed the 8 kB that Marketo accepts as a URI.
             let mut form = vec![("filterType", filter), ("filterValues", values), ("fields", FIELDS)];
             form.extend(page.as_deref().map(|page| ("nextPageToken", page)));
-            let envelope: Envelope<Lead> =
-                self.call(Method::POST, &leads_target().query("_method", "GET"), RequestBody::form(&form)).await?;
-            leads.extend(envelope.result);
-            page = envelope.next_page_token.filter(|token| !token.is_empty());
-            if page.is_none() {
+            let (target, body) = (leads_target().query("_method", "GET"), RequestBody::form(&form));
+            let found = self.call(Method::POST, &target, body).await?.into_page("leads");
+            leads.append(found.rows);
+            // A token that repeats leads nowhere.
+            if found.next_page_token.is_none() || found.next_page_token == page {
                 return Ok(leads);
             }
+            page = found.next_page_token;
         }
     }
 }

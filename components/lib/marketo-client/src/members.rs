@@ -2,15 +2,16 @@
 
 use crate::BATCH;
 use crate::body::RequestBody;
-use crate::call::Envelope;
-use crate::client::{MarketoClient, upstream_error};
+use crate::call::{Envelope, log_unreadable};
+use crate::client::MarketoClient;
 use crate::error::{MarketoCode, MarketoError};
 use crate::leads::{RecordResult, number};
+use domain::lenient::{FromObject, Object, Rows, Unreadable};
 use domain::status::ProgressionStatus;
-use domain::{ErrorCode, LeadId, ProgramId, RegistrantId, Retry, Sensitive};
+use domain::{LeadId, ProgramId, RegistrantId, Sensitive, deserialize_leniently};
 use http::Method;
 use platform::RequestTarget;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The result of one member of a batch.
@@ -37,39 +38,55 @@ pub struct MemberData {
 }
 
 /// A member as read from Marketo.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Member {
     /// The lead's id.
     pub lead_id: LeadId,
     /// The progression status.
-    #[serde(default)]
     pub status_name: Option<String>,
     /// Zoom's registrant id.
-    #[serde(default)]
     pub registration_code: Option<RegistrantId>,
     /// The personal join link.
-    #[serde(default)]
     pub webinar_url: Option<Sensitive>,
 }
+
+impl FromObject for Member {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            lead_id: row.required("leadId", Object::number_id)?,
+            status_name: row.text("statusName"),
+            registration_code: row.text_id("registrationCode"),
+            webinar_url: row.text("webinarUrl").map(Sensitive::from),
+        })
+    }
+}
+
+deserialize_leniently!(Member);
 
 /// One page of members.
 #[derive(Debug, Clone)]
 pub struct MemberPage {
     /// The members.
     pub members: Vec<Member>,
+    /// Number of members that could not be read (R22).
+    pub unreadable: usize,
     /// Cursor of the next page; `None` on the last page.
     pub next_page_token: Option<String>,
 }
 
 /// A field of program members.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct MemberField {
     /// API name.
     pub name: String,
     /// Whether the API can write it.
-    #[serde(default)]
     pub updateable: bool,
+}
+
+impl FromObject for MemberField {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self { name: row.required("name", Object::text)?, updateable: row.flag("updateable").unwrap_or(false) })
+    }
 }
 
 impl MemberField {
@@ -77,12 +94,6 @@ impl MemberField {
     pub fn is_registration_field(&self) -> bool {
         matches!(self.name.as_str(), "registrationCode" | "webinarUrl")
     }
-}
-
-#[derive(Deserialize)]
-struct MemberDescription {
-    #[serde(default)]
-    fields: Vec<MemberField>,
 }
 
 /// Custom fields of one member.
@@ -106,7 +117,7 @@ struct MemberId {
 
 /// The body of a write of members.
 #[derive(Serialize)]
-struct Rows<'a, T> {
+struct Input<'a, T> {
     input: &'a [T],
 }
 
@@ -142,7 +153,7 @@ impl MarketoClient {
         let input: Vec<_> = leads.iter().map(|&lead_id| MemberId { lead_id }).collect();
         let body = StatusChange { status_name: &status.name, input: &input };
         let target = programs(&[&program.to_string(), "members", "status.json"]);
-        outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, leads.len())
+        outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, leads)
     }
 
     /// Writes the data of at most [`BATCH`] members; returns the results in their order. A lead that is not a member is
@@ -152,7 +163,7 @@ impl MarketoClient {
         program: ProgramId,
         data: &[MemberData],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
-        self.write_rows(program, data).await
+        self.write_rows(program, data, |row| row.lead_id).await
     }
 
     /// Writes custom fields of at most [`BATCH`] members; returns the results in their order.
@@ -161,26 +172,30 @@ impl MarketoClient {
         program: ProgramId,
         members: &[CustomFields],
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
-        self.write_rows(program, members).await
+        self.write_rows(program, members, |row| row.lead_id).await
     }
 
     async fn write_rows<T: Serialize>(
         &self,
         program: ProgramId,
         rows: &[T],
+        lead: impl Fn(&T) -> LeadId,
     ) -> Result<Vec<MemberOutcome>, MarketoError> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let body = Rows { input: rows };
+        let leads: Vec<_> = rows.iter().map(lead).collect();
+        let body = Input { input: rows };
         let target = programs(&[&program.to_string(), "members.json"]);
-        outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, rows.len())
+        outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, &leads)
     }
 
     /// Returns the fields of program members.
     pub async fn member_fields(&self) -> Result<Vec<MemberField>, MarketoError> {
-        let envelope: Envelope<MemberDescription> = self.get(&programs(&["members", "describe.json"])).await?;
-        Ok(envelope.result.into_iter().flat_map(|description| description.fields).collect())
+        let description = self.get(&programs(&["members", "describe.json"])).await?.into_object()?.unwrap_or_default();
+        let fields: Rows<MemberField> = Object::from(&description).rows("fields");
+        log_unreadable("fields", fields.unreadable);
+        Ok(fields.rows)
     }
 
     /// Returns one page of the members with a status.
@@ -194,18 +209,22 @@ impl MarketoClient {
     }
 
     /// Returns the members among at most [`BATCH`] leads.
-    pub async fn members_of(&self, program: ProgramId, leads: &[LeadId]) -> Result<Vec<Member>, MarketoError> {
+    pub async fn members_of(&self, program: ProgramId, leads: &[LeadId]) -> Result<Rows<Member>, MarketoError> {
         let values: Vec<_> = leads.iter().map(LeadId::to_string).collect();
         let values = values.join(",");
-        let mut members = Vec::new();
+        let mut members = Rows::default();
         let mut page: Option<String> = None;
         loop {
             let found = self.members_by(program, "leadId", &values, page.as_deref()).await?;
-            members.extend(found.members);
-            page = found.next_page_token;
-            if page.is_none() {
+            members.append(Rows { rows: found.members, unreadable: found.unreadable });
+            let has_more = found.next_page_token.is_some();
+            // A token that repeats leads nowhere: what is behind it counts as a row that cannot be read.
+            let is_repeated = has_more && found.next_page_token == page;
+            members.unreadable += usize::from(is_repeated);
+            if !has_more || is_repeated {
                 return Ok(members);
             }
+            page = found.next_page_token;
         }
     }
 
@@ -224,21 +243,31 @@ impl MarketoClient {
         if let Some(page) = page {
             target = target.query("nextPageToken", page);
         }
-        let envelope: Envelope<Member> = self.get(&target).await?;
-        let next_page_token = envelope.next_page_token.filter(|token| !token.is_empty());
-        Ok(MemberPage { members: envelope.result, next_page_token })
+        let found = self.get(&target).await?.into_page("members");
+        let Rows { rows: members, unreadable } = found.rows;
+        Ok(MemberPage { members, unreadable, next_page_token: found.next_page_token })
     }
 }
 
-/// Returns the results of a write, which Marketo sends in the order of the rows.
-fn outcomes(envelope: &Envelope<RecordResult>, count: usize) -> Result<Vec<MemberOutcome>, MarketoError> {
-    if envelope.result.len() != count {
-        return Err(upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon).into());
+/// Returns the results of a write, which Marketo sends in the order of the rows. If records are missing, the others are
+/// found by their leads.
+fn outcomes(envelope: &Envelope, leads: &[LeadId]) -> Result<Vec<MemberOutcome>, MarketoError> {
+    let records: Vec<_> = envelope.result.iter().map(|record| RecordResult::of(record, "leadId")).collect();
+    let unknown = MemberOutcome::Skipped(MarketoCode(0));
+    if records.len() == leads.len() {
+        return Ok(records.iter().map(outcome).collect());
     }
-    let outcomes = envelope.result.iter().map(|record| match record.status.as_str() {
-        "created" | "updated" => MemberOutcome::Done,
+    let found = |lead: &LeadId| records.iter().find(|record| record.id == Some(*lead));
+    if !leads.iter().any(|lead| found(lead).is_some()) {
+        return Err(Unreadable("result").into());
+    }
+    Ok(leads.iter().map(|lead| found(lead).map_or(unknown, outcome)).collect())
+}
+
+fn outcome(record: &RecordResult) -> MemberOutcome {
+    match record.status.as_deref() {
+        Some("created" | "updated") => MemberOutcome::Done,
         _ if record.reason() == MarketoCode::ALREADY_PAST => MemberOutcome::Done,
         _ => MemberOutcome::Skipped(record.reason()),
-    });
-    Ok(outcomes.collect())
+    }
 }

@@ -5,7 +5,8 @@ use crate::error::{ExceededLimit, ZoomApiError, ZoomError};
 use crate::rate_limit::{RateLimitLabel, observe};
 use bytes::Bytes;
 use domain::digest::sha256_hex;
-use domain::json::{self, JsonError};
+use domain::json::JsonError;
+use domain::lenient::{self, FromObject, Rows};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError};
 use http::{Method, Request, header};
@@ -14,7 +15,7 @@ use platform::internal_api::{self, Component, ServiceProblem, ZoomToken};
 use platform::ports::TransportError;
 use platform::retry::RetryBudget;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 /// Timeout of one attempt. The slowest operations are reports of large webinars.
 const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(15);
@@ -32,26 +33,65 @@ pub(crate) enum Idempotency {
 }
 
 impl ZoomClient {
-    pub(crate) async fn get<T: DeserializeOwned + Send>(&self, target: &RequestTarget) -> Result<T, ZoomError> {
-        self.call::<(), T>(Method::GET, target, None, Idempotency::Idempotent).await
+    /// Reads an object.
+    pub(crate) async fn get<T: FromObject>(&self, target: &RequestTarget) -> Result<T, ZoomError> {
+        read_answer(&self.get_object(target).await?)
     }
 
-    /// Calls an operation and deserializes its answer.
-    pub(crate) async fn call<B: Serialize + Sync, T: DeserializeOwned + Send>(
+    /// Reads an object whose fields the caller reads.
+    pub(crate) async fn get_object(&self, target: &RequestTarget) -> Result<Map<String, Value>, ZoomError> {
+        self.call_object(Method::GET, target, Bytes::new(), Idempotency::Idempotent).await
+    }
+
+    /// Reads an object that has one long list, and logs how many rows of it cannot be read. Returns the rows and the other
+    /// fields.
+    pub(crate) async fn get_list<T: FromObject + Send>(
+        &self,
+        target: &RequestTarget,
+        list: &'static str,
+    ) -> Result<(Rows<T>, Map<String, Value>), ZoomError> {
+        let (mut rows, mut fields) = (Rows::default(), Map::new());
+        let mut read = |text: &[u8]| lenient::read_list(text, list, &mut rows).map(|read| fields = read);
+        self.call_untyped(Method::GET, target, Bytes::new(), Idempotency::Idempotent, &mut read).await?;
+        log_unreadable(list, rows.unreadable);
+        Ok((rows, fields))
+    }
+
+    /// Calls an operation and reads its answer, which is an object.
+    pub(crate) async fn call<B: Serialize + Sync, T: FromObject>(
+        &self,
+        method: Method,
+        target: &RequestTarget,
+        body: &B,
+        idempotency: Idempotency,
+    ) -> Result<T, ZoomError> {
+        read_answer(&self.call_object(method, target, json_body(body)?, idempotency).await?)
+    }
+
+    /// Calls an operation whose answer does not matter.
+    pub(crate) async fn call_ignoring_answer<B: Serialize + Sync>(
         &self,
         method: Method,
         target: &RequestTarget,
         body: Option<&B>,
         idempotency: Idempotency,
-    ) -> Result<T, ZoomError> {
-        let body = match body {
-            Some(body) => Bytes::from(serde_json::to_vec(body).map_err(|error| Error::Internal(error.to_string()))?),
-            None => Bytes::new(),
-        };
-        let mut answer = None;
-        let mut read = |text: &[u8]| json::read(text).map(|read| answer = Some(read));
+    ) -> Result<(), ZoomError> {
+        let body = body.map_or(Ok(Bytes::new()), json_body)?;
+        self.call_untyped(method, target, body, idempotency, &mut lenient::read_ignored).await
+    }
+
+    /// Not generic, so that it is compiled once.
+    async fn call_object(
+        &self,
+        method: Method,
+        target: &RequestTarget,
+        body: Bytes,
+        idempotency: Idempotency,
+    ) -> Result<Map<String, Value>, ZoomError> {
+        let mut fields = Map::new();
+        let mut read = |text: &[u8]| lenient::read_object(text).map(|read| fields = read);
         self.call_untyped(method, target, body, idempotency, &mut read).await?;
-        answer.ok_or_else(|| unavailable(true))
+        Ok(fields)
     }
 
     /// Passes a successful answer to `read`. Retries an answer that is not JSON. Not generic, so that it is compiled once.
@@ -159,6 +199,22 @@ impl ZoomClient {
     }
 }
 
+/// Logs how many rows of a list cannot be read.
+pub(crate) fn log_unreadable(list: &str, count: usize) {
+    if count > 0 {
+        platform::log!(Warn, "zoom.row_unreadable", kind = list, count = count);
+    }
+}
+
+/// Reads the fields of an answer that the caller needs. Without them the request may have been executed all the same.
+fn read_answer<T: FromObject>(fields: &Map<String, Value>) -> Result<T, ZoomError> {
+    T::from_object(fields.into()).map_err(ZoomError::from)
+}
+
+fn json_body<B: Serialize>(body: &B) -> Result<Bytes, Error> {
+    serde_json::to_vec(body).map(Bytes::from).map_err(|error| Error::Internal(error.to_string()))
+}
+
 fn request(method: &Method, token: &ZoomToken, target: &RequestTarget, body: Bytes) -> Result<Request<Bytes>, Error> {
     let mut request = Request::builder()
         .method(method)
@@ -176,20 +232,13 @@ fn no_answer(error: &TransportError) -> ZoomError {
 }
 
 fn unavailable(maybe_executed: bool) -> ZoomError {
-    let problem = Problem::of(ErrorCode::ZoomUnavailable);
-    ZoomError::Other(Error::Upstream(UpstreamError {
-        upstream: Upstream::Zoom,
-        problem,
-        retry: Retry::Soon,
-        maybe_executed,
-    }))
+    failed(Problem::of(ErrorCode::ZoomUnavailable), Retry::Soon, maybe_executed)
 }
 
 fn rate_limited(wait: Option<SignedDuration>) -> ZoomError {
-    ZoomError::Other(Error::Upstream(UpstreamError {
-        upstream: Upstream::Zoom,
-        problem: Problem::of(ErrorCode::RateLimited),
-        retry: wait.map_or(Retry::Soon, Retry::After),
-        maybe_executed: false,
-    }))
+    failed(Problem::of(ErrorCode::RateLimited), wait.map_or(Retry::Soon, Retry::After), false)
+}
+
+fn failed(problem: Problem, retry: Retry, maybe_executed: bool) -> ZoomError {
+    ZoomError::Other(Error::Upstream(UpstreamError { upstream: Upstream::Zoom, problem, retry, maybe_executed }))
 }

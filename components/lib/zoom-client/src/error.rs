@@ -1,9 +1,9 @@
 //! Zoom's errors. One code has several meanings, so errors are classified by status, code and message together
 //! (docs/reference/zoom.md).
 
+use domain::lenient::{Object, Unreadable, read_object};
 use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
-use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError, json};
-use serde::Deserialize;
+use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError};
 
 /// Why a call failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,6 +22,18 @@ pub enum ZoomError {
     Other(#[from] Error),
 }
 
+impl From<Unreadable> for ZoomError {
+    fn from(unreadable: Unreadable) -> Self {
+        let what = format_args!("Zoom's answer cannot be read: {unreadable}.");
+        Self::Other(Error::Upstream(UpstreamError {
+            upstream: Upstream::Zoom,
+            problem: Problem::because(ErrorCode::ZoomUnavailable, what),
+            retry: Retry::Soon,
+            maybe_executed: true,
+        }))
+    }
+}
+
 /// Zoom's error document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoomApiError {
@@ -35,32 +47,17 @@ pub struct ZoomApiError {
     pub fields: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct ErrorDocument {
-    #[serde(default)]
-    code: i64,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    errors: Vec<FieldError>,
-}
-
-#[derive(Deserialize)]
-struct FieldError {
-    #[serde(default)]
-    field: String,
-}
-
 impl ZoomApiError {
     /// Parses an error document. Any other body counts as code 0 without a message.
     pub fn read(status: u16, body: &[u8]) -> Self {
-        let document =
-            json::read(body).unwrap_or(ErrorDocument { code: 0, message: String::new(), errors: Vec::new() });
+        let document = read_object(body).unwrap_or_default();
+        let document = Object::from(&document);
+        let fields = document.items("errors").iter().filter_map(|error| Object::from(error.as_object()?).text("field"));
         Self {
             status,
-            code: document.code,
-            message: document.message.into(),
-            fields: document.errors.into_iter().map(|error| error.field).filter(|field| is_field_name(field)).collect(),
+            code: document.integer("code").unwrap_or_default(),
+            message: document.text("message").unwrap_or_default().into(),
+            fields: fields.filter(|field| is_field_name(field)).collect(),
         }
     }
 

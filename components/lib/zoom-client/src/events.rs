@@ -3,7 +3,7 @@
 //! Fields are read one by one, when they are needed. A field that is missing, null or of another type is `None`, so that
 //! it costs only the thing that needs it (R22).
 
-use crate::lenient;
+use domain::lenient;
 use domain::time::{self, SignedDuration, Timestamp};
 use domain::{AccountId, ErrorCode, WebinarId, json};
 use http::HeaderMap;
@@ -52,7 +52,7 @@ pub async fn receive(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<Z
     match event.0["event"].as_str() {
         None => Err(ApiError::invalid("The field event must be the name of the event.")),
         Some(URL_VALIDATION) => {
-            let plain_token = lenient::from_value(&event.payload()["plainToken"]);
+            let plain_token = lenient::text(&event.payload()["plainToken"]);
             let plain_token = plain_token.ok_or_else(|| ApiError::invalid("The event has no plainToken."))?;
             let encrypted_token = encrypted_token(ports, &plain_token).await?;
             Ok(ZoomRequest::UrlValidation(UrlValidation { plain_token, encrypted_token }))
@@ -100,7 +100,7 @@ impl ZoomEvent {
 
     /// Returns the account.
     pub fn account(&self) -> Option<AccountId> {
-        lenient::from_value(&self.payload()["account_id"]).map(AccountId::from)
+        lenient::text(&self.payload()["account_id"]).map(AccountId::from)
     }
 
     /// Returns the webinar. Its id is a string in some events and a number in others (docs/reference/zoom.md).

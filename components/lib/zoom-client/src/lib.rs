@@ -7,16 +7,14 @@
 //! | [`events`] | Zoom's events: signature, validation of the URL, fields read leniently |
 //! | [`error`] | Zoom's errors, classified by status, code and message |
 //! | [`users`], [`webinars`], [`registrants`], [`reports`] | the operations, one file per resource |
-//! | [`page`] | pages of lists |
+//! | [`page`] | pages of lists, read row by row (R22) |
 //! | `target` | paths and queries, and the double encoding of some UUIDs |
 //! | `rate_limit` | labels and limits of the rate limiters, which follow Zoom's headers |
-//! | `lenient` | deserializers that accept more than Zoom documents |
 
 mod call;
 pub mod client;
 pub mod error;
 pub mod events;
-mod lenient;
 pub mod page;
 mod rate_limit;
 pub mod registrants;

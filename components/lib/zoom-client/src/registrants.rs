@@ -1,15 +1,14 @@
 //! Registrants of a webinar.
 
-use crate::call::Idempotency;
+use crate::call::{Idempotency, log_unreadable};
 use crate::client::ZoomClient;
 use crate::error::{ZoomApiError, ZoomError};
-use crate::lenient;
 use crate::page::Page;
 use crate::target;
-use domain::{Email, ErrorCode, Problem, RegistrantId, Sensitive, WebinarId};
+use domain::lenient::{FromObject, Object, Rows, Unreadable};
+use domain::{Email, ErrorCode, Problem, RegistrantId, Sensitive, WebinarId, deserialize_leniently};
 use http::Method;
-use serde::de::{Deserializer, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 /// A registrant to add. Absent fields are not sent.
@@ -39,16 +38,24 @@ pub struct Answer {
 }
 
 /// Zoom's answer to an add-registrant call. Adding an address again returns the existing registrant.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct AddedRegistrant {
     /// The registrant's id.
     pub registrant_id: RegistrantId,
     /// The personal join link (R9); absent until the host approves.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub join_url: Option<String>,
     /// The registrant's status. Zoom sends it since 2026-09-21.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub status: Option<String>,
+}
+
+impl FromObject for AddedRegistrant {
+    fn from_object(answer: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            registrant_id: answer.required("registrant_id", Object::text_id)?,
+            join_url: answer.text("join_url"),
+            status: answer.text("status"),
+        })
+    }
 }
 
 /// The status of a registrant.
@@ -110,58 +117,76 @@ pub struct Registrant {
     pub join_url: Option<String>,
 }
 
-// Not derived: serde's code for seven lenient fields is large.
-impl<'de> Deserialize<'de> for Registrant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let row = Value::deserialize(deserializer)?;
-        let text = |name: &str| lenient::from_value(&row[name]);
+impl FromObject for Registrant {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        let (id, email) = (row.text_id("id"), row.text("email"));
+        // A row with neither identifies no person.
+        if id.is_none() && email.is_none() {
+            return Err(Unreadable("id"));
+        }
         Ok(Self {
-            id: text("id"),
-            email: text("email"),
-            first_name: text("first_name"),
-            last_name: text("last_name"),
-            org: text("org"),
-            phone: text("phone"),
-            join_url: text("join_url"),
+            id,
+            email,
+            first_name: row.text("first_name"),
+            last_name: row.text("last_name"),
+            org: row.text("org"),
+            phone: row.text("phone"),
+            join_url: row.text("join_url"),
         })
     }
 }
 
+deserialize_leniently!(Registrant);
+
 /// The questions of a webinar's registration form.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Questions {
     /// Standard fields besides name and e-mail address.
-    #[serde(default)]
     pub questions: Vec<StandardQuestion>,
     /// Questions that the host wrote.
-    #[serde(default)]
     pub custom_questions: Vec<CustomQuestion>,
 }
 
 /// A standard field of the registration form.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct StandardQuestion {
     /// The name of the field.
     pub field_name: String,
     /// Whether an answer is required.
-    #[serde(default)]
     pub required: bool,
 }
 
 /// A question that the host wrote.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct CustomQuestion {
     /// The text of the question, by which answers are matched.
     pub title: String,
     /// The type: `short`, `single_radio`, `single_dropdown` or `multiple`.
-    #[serde(default, rename = "type")]
     pub kind: String,
     /// Whether an answer is required.
-    #[serde(default)]
     pub required: bool,
     /// The choices.
-    #[serde(default)]
     pub answers: Vec<String>,
+}
+
+impl FromObject for StandardQuestion {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            field_name: row.required("field_name", Object::text)?,
+            required: row.flag("required").unwrap_or(false),
+        })
+    }
+}
+
+impl FromObject for CustomQuestion {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            title: row.required("title", Object::text)?,
+            kind: row.text("type").unwrap_or_default(),
+            required: row.flag("required").unwrap_or(false),
+            answers: row.texts("answers"),
+        })
+    }
 }
 
 impl ZoomClient {
@@ -172,7 +197,7 @@ impl ZoomClient {
         registrant: &NewRegistrant,
     ) -> Result<AddedRegistrant, ZoomError> {
         let target = target::target(&["webinars", &webinar.to_string(), "registrants"]);
-        self.call(Method::POST, &target, Some(registrant), Idempotency::NonIdempotent).await
+        self.call(Method::POST, &target, registrant, Idempotency::NonIdempotent).await
     }
 
     /// Approves registrants that were denied or cancelled, at most [`STATUS_BATCH`]. Not retried when the outcome is
@@ -181,10 +206,8 @@ impl ZoomClient {
     pub async fn approve(&self, webinar: WebinarId, registrants: &[RegistrantRef]) -> Result<(), ZoomError> {
         let target = target::target(&["webinars", &webinar.to_string(), "registrants", "status"]);
         let body = StatusChange { action: "approve", registrants };
-        self.without_problem_reports()
-            .call::<_, IgnoredAny>(Method::PUT, &target, Some(&body), Idempotency::NonIdempotent)
-            .await
-            .map(drop)
+        let client = self.without_problem_reports();
+        client.call_ignoring_answer(Method::PUT, &target, Some(&body), Idempotency::NonIdempotent).await
     }
 
     /// Returns one page of the registrants with a status.
@@ -195,12 +218,18 @@ impl ZoomClient {
         page: Option<&str>,
     ) -> Result<Page<Registrant>, ZoomError> {
         let target = target::target(&["webinars", &webinar.to_string(), "registrants"]);
-        self.get(&target::page(target.query("status", status.as_str()), page)).await
+        self.get_page(target.query("status", status.as_str()), page, "registrants").await
     }
 
     /// Returns the questions of the registration form.
     pub async fn questions(&self, webinar: WebinarId) -> Result<Questions, ZoomError> {
-        self.get(&target::target(&["webinars", &webinar.to_string(), "registrants", "questions"])).await
+        let target = target::target(&["webinars", &webinar.to_string(), "registrants", "questions"]);
+        let form = self.get_object(&target).await?;
+        let form = Object::from(&form);
+        let questions: Rows<StandardQuestion> = form.rows("questions");
+        let custom_questions: Rows<CustomQuestion> = form.rows("custom_questions");
+        log_unreadable("questions", questions.unreadable + custom_questions.unreadable);
+        Ok(Questions { questions: questions.rows, custom_questions: custom_questions.rows })
     }
 }
 

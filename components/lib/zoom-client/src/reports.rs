@@ -2,22 +2,20 @@
 
 use crate::client::ZoomClient;
 use crate::error::ZoomError;
-use crate::lenient;
 use crate::page::Page;
 use crate::registrants::Registrant;
 use crate::target::{self, uuid_segment};
-use domain::WebinarId;
 use domain::ids::InstanceUuid;
+use domain::lenient::{FromObject, Object, Rows, Unreadable};
 use domain::time::{self, Timestamp};
-use serde::Deserialize;
+use domain::{WebinarId, deserialize_leniently};
 
 /// A past instance of a webinar: one time that it was started and ended.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct PastInstance {
     /// The UUID.
     pub uuid: InstanceUuid,
     /// When it started.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub start_time: Option<String>,
 }
 
@@ -28,50 +26,62 @@ impl PastInstance {
     }
 }
 
-#[derive(Deserialize)]
-struct PastInstances {
-    #[serde(default)]
-    webinars: Vec<PastInstance>,
+impl FromObject for PastInstance {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self { uuid: row.required("uuid", Object::text_id)?, start_time: row.text("start_time") })
+    }
 }
 
 /// A row of an attendance report: one interval of presence. A person who leaves and rejoins has several rows.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Participant {
     /// Id of a user of the account; empty for other people.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub id: Option<String>,
     /// Display name in the webinar.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub name: Option<String>,
     /// E-mail address; empty for people outside the account who did not register.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub user_email: Option<String>,
     /// Id of the registrant, for people who registered.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub registrant_id: Option<String>,
     /// When the person joined.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub join_time: Option<String>,
     /// When the person left.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub leave_time: Option<String>,
     /// Duration in seconds; 0 means that the report is not complete yet.
-    #[serde(default)]
-    pub duration: i64,
+    pub duration: Option<i64>,
     /// `in_meeting` or `in_waiting_room`.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub status: Option<String>,
     /// Whether the person is a user of the account.
-    #[serde(default)]
     pub internal_user: bool,
 }
 
+impl FromObject for Participant {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        let participant = Self {
+            id: row.text_id("id"),
+            name: row.text("name"),
+            user_email: row.text("user_email"),
+            registrant_id: row.text_id("registrant_id"),
+            join_time: row.text("join_time"),
+            leave_time: row.text("leave_time"),
+            duration: row.integer("duration"),
+            status: row.text("status"),
+            internal_user: row.flag("internal_user").unwrap_or(false),
+        };
+        let Self { id, name, user_email, registrant_id, join_time, .. } = &participant;
+        let has_any = [id, name, user_email, registrant_id, join_time].iter().any(|field| field.is_some());
+        if has_any { Ok(participant) } else { Err(Unreadable("registrant_id")) }
+    }
+}
+
+deserialize_leniently!(PastInstance, Participant);
+
 impl ZoomClient {
     /// Returns the past instances of a webinar.
-    pub async fn past_instances(&self, webinar: WebinarId) -> Result<Vec<PastInstance>, ZoomError> {
-        let instances: PastInstances =
-            self.get(&target::target(&["past_webinars", &webinar.to_string(), "instances"])).await?;
-        Ok(instances.webinars)
+    pub async fn past_instances(&self, webinar: WebinarId) -> Result<Rows<PastInstance>, ZoomError> {
+        let target = target::target(&["past_webinars", &webinar.to_string(), "instances"]);
+        let (instances, _) = self.get_list(&target, "webinars").await?;
+        Ok(instances)
     }
 
     /// Returns one page of the attendance report of an instance. Takes an admin scope.
@@ -97,12 +107,12 @@ impl ZoomClient {
         let uuid = uuid_segment(instance);
         let path = [list, &[&uuid, "participants"]].concat();
         let target = target::target(&path).query("include_fields", "registrant_id");
-        self.get(&target::page(target, page)).await
+        self.get_page(target, page, "participants").await
     }
 
     /// Returns one page of the registrants who did not attend an instance.
     pub async fn absentees(&self, instance: &InstanceUuid, page: Option<&str>) -> Result<Page<Registrant>, ZoomError> {
         let target = target::target(&["past_webinars", &uuid_segment(instance), "absentees"]);
-        self.get(&target::page(target, page)).await
+        self.get_page(target, page, "registrants").await
     }
 }

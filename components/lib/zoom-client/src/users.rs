@@ -1,22 +1,29 @@
 //! Users of the account.
 
+use crate::call::Idempotency;
 use crate::client::ZoomClient;
 use crate::error::ZoomError;
 use crate::target::target;
+use domain::lenient::{FromObject, Object, Unreadable};
 use domain::{AccountId, Email, UserId};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use http::Method;
 
 /// A Zoom user.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct User {
     /// The id.
-    pub id: UserId,
+    pub id: Option<UserId>,
     /// The e-mail address.
-    pub email: Email,
+    pub email: Option<Email>,
     /// The account, which `/users/me` returns.
-    #[serde(default)]
     pub account_id: Option<AccountId>,
+}
+
+impl FromObject for User {
+    fn from_object(user: Object<'_>) -> Result<Self, Unreadable> {
+        let email = user.text("email").and_then(|email| Email::parse(&email));
+        Ok(Self { id: user.text_id("id"), email, account_id: user.text_id("account_id") })
+    }
 }
 
 impl ZoomClient {
@@ -29,8 +36,8 @@ impl ZoomClient {
     /// as a missing webinar licence of the user, counts as access.
     pub async fn may_read_webinars(&self, user: &Email) -> Result<bool, ZoomError> {
         let target = target(&["users", user.expose(), "webinars"]).query("page_size", "1");
-        match self.get::<IgnoredAny>(&target).await {
-            Ok(_) => Ok(true),
+        match self.call_ignoring_answer::<()>(Method::GET, &target, None, Idempotency::Idempotent).await {
+            Ok(()) => Ok(true),
             Err(ZoomError::Api(error)) => Ok(error.service_problem().is_none()),
             Err(error) => Err(error),
         }

@@ -2,40 +2,32 @@
 
 use crate::client::ZoomClient;
 use crate::error::ZoomError;
-use crate::lenient;
 use crate::page::Page;
 use crate::target;
+use domain::lenient::{FromObject, Object, Unreadable};
 use domain::time::{self, Timestamp};
 use domain::webinar::{RegistrationMode, Snapshot};
-use domain::{Email, Sensitive, WebinarId, json};
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use domain::{Email, Sensitive, WebinarId, deserialize_leniently};
 
 /// Type of a webinar with a single session; 6 and 9 are recurring (R3).
 const TYPE_SINGLE: i64 = 5;
 
 /// A row of a user's list of webinars. It has neither the host's address nor the registration mode.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct ListedWebinar {
     /// The id.
     pub id: WebinarId,
     /// The type: 5, 6 or 9.
-    #[serde(default, rename = "type")]
     pub kind: i64,
     /// The title.
-    #[serde(default)]
     pub topic: String,
     /// The description, which Zoom truncates to 250 characters.
-    #[serde(default)]
     pub agenda: String,
     /// The planned start; absent for a recurring webinar without a fixed time.
-    #[serde(default, deserialize_with = "lenient::text")]
     pub start_time: Option<String>,
     /// The planned duration in minutes.
-    #[serde(default)]
     pub duration: u32,
     /// IANA name of the time zone.
-    #[serde(default)]
     pub timezone: String,
 }
 
@@ -52,36 +44,40 @@ pub struct Webinar {
     pub settings: WebinarSettings,
 }
 
-/// The fields that the list lacks.
-#[derive(Deserialize)]
-struct WebinarDetails {
-    #[serde(default, deserialize_with = "lenient::text")]
-    host_email: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    join_url: Option<String>,
-    #[serde(default)]
-    settings: WebinarSettings,
-}
-
-// Not derived: serde's code for flattened structs is large.
-impl<'de> Deserialize<'de> for Webinar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        let listed = json::from_value(&value).map_err(D::Error::custom)?;
-        let WebinarDetails { host_email, join_url, settings } = json::from_value(&value).map_err(D::Error::custom)?;
-        Ok(Self { listed, host_email, join_url, settings })
-    }
-}
-
 /// The settings of a webinar that the application uses.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct WebinarSettings {
     /// 0: automatic approval, 1: manual approval, 2: no registration.
-    #[serde(default)]
     pub approval_type: Option<i64>,
 }
 
+impl FromObject for ListedWebinar {
+    fn from_object(webinar: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self::with_id(webinar.required("id", Object::number_id)?, webinar))
+    }
+}
+
+impl FromObject for Webinar {
+    fn from_object(webinar: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self::with_id(webinar.required("id", Object::number_id)?, webinar))
+    }
+}
+
+deserialize_leniently!(ListedWebinar, Webinar);
+
 impl ListedWebinar {
+    fn with_id(id: WebinarId, webinar: Object<'_>) -> Self {
+        Self {
+            id,
+            kind: webinar.integer("type").unwrap_or_default(),
+            topic: webinar.text("topic").unwrap_or_default(),
+            agenda: webinar.text("agenda").unwrap_or_default(),
+            start_time: webinar.text("start_time"),
+            duration: webinar.number("duration").unwrap_or_default(),
+            timezone: webinar.text("timezone").unwrap_or_default(),
+        }
+    }
+
     /// Returns the planned start.
     pub fn start(&self) -> Option<Timestamp> {
         time::parse(self.start_time.as_deref()?)
@@ -94,6 +90,29 @@ impl ListedWebinar {
 }
 
 impl Webinar {
+    fn with_id(id: WebinarId, webinar: Object<'_>) -> Self {
+        Self {
+            listed: ListedWebinar::with_id(id, webinar),
+            host_email: webinar.text("host_email"),
+            join_url: webinar.text("join_url"),
+            settings: WebinarSettings { approval_type: webinar.object("settings").integer("approval_type") },
+        }
+    }
+
+    /// Checks that what every use of a webinar needs could be read: its host, its type and, unless it is recurring, its
+    /// start.
+    ///
+    /// # Errors
+    /// The first field that could not be read.
+    pub fn require_readable(&self) -> Result<(), Unreadable> {
+        match &self.listed {
+            _ if self.host_email.is_none() => Err(Unreadable("host_email")),
+            listed if listed.kind == 0 => Err(Unreadable("type")),
+            listed if listed.is_single() && listed.start().is_none() => Err(Unreadable("start_time")),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns how people register.
     pub fn registration(&self) -> RegistrationMode {
         RegistrationMode::from_approval_type(self.settings.approval_type)
@@ -119,11 +138,12 @@ impl ZoomClient {
     /// Returns one page of a user's webinars that are not over. Zoom does not list meetings here.
     pub async fn webinars_of(&self, user: &Email, page: Option<&str>) -> Result<Page<ListedWebinar>, ZoomError> {
         let target = target::target(&["users", user.expose(), "webinars"]).query("type", "scheduled");
-        self.get(&target::page(target, page)).await
+        self.get_page(target, page, "webinars").await
     }
 
     /// Returns one webinar.
     pub async fn webinar(&self, id: WebinarId) -> Result<Webinar, ZoomError> {
-        self.get(&target::target(&["webinars", &id.to_string()])).await
+        let webinar = self.get_object(&target::target(&["webinars", &id.to_string()])).await?;
+        Ok(Webinar::with_id(id, (&webinar).into()))
     }
 }

@@ -28,7 +28,8 @@ pub(crate) async fn finish(app: &AppState, headers: &HeaderMap, query: CallbackQ
     }
     let code = query.code.filter(|code| !code.is_empty()).ok_or(SignInError::UnknownState)?;
     let grant = client::exchange_code(&app.ports, &code, &sign_in.verifier).await?;
-    let missing = scopes::missing(grant.scopes.as_deref().unwrap_or_default());
+    // Without a readable list nothing is known to be missing; a call that lacks a scope shows it later (R2).
+    let missing = grant.scopes.as_deref().map(scopes::missing).unwrap_or_default();
     if !missing.is_empty() {
         return Err(SignInError::MissingScopes(missing));
     }
@@ -61,6 +62,8 @@ async fn identify(app: &AppState, service_name: String, grant: Grant) -> Result<
         expires_at: grant.expires_at,
     };
     let me = ZoomClient::with_token(&app.ports, token).me().await?;
-    let account = me.account_id.ok_or(SignInError::ZoomUnavailable)?;
-    Ok(ConfirmedSignIn { service_name, account, user: me.id, email: me.email, grant, api_base })
+    let (Some(account), Some(user), Some(email)) = (me.account_id, me.id, me.email) else {
+        return Err(SignInError::ZoomUnavailable);
+    };
+    Ok(ConfirmedSignIn { service_name, account, user, email, grant, api_base })
 }

@@ -1,13 +1,16 @@
 //! Responses of Zoom's OAuth server: a grant, or why there is none.
 
+use domain::lenient::{Object, read_object};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError};
 use http::{Response, StatusCode};
 use platform::ports::TransportError;
 use platform::url_origin::UrlOrigin;
-use serde::Deserialize;
 
-/// Maximum lifetime of an access token. A longer one in a response is shortened. Zoom's tokens live one hour.
+/// Lifetime of an access token whose response does not say it: that of all of Zoom's tokens (docs/reference/zoom.md).
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+/// Maximum lifetime of an access token. A longer one in a response is shortened.
 const MAX_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A grant, as a sign-in or a renewal returns it.
@@ -95,22 +98,6 @@ impl From<GrantError> for Error {
     }
 }
 
-#[derive(Deserialize)]
-struct TokenResponse {
-    access_token: Sensitive,
-    refresh_token: Sensitive,
-    expires_in: i64,
-    scope: Option<String>,
-    api_url: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct OauthErrorResponse {
-    error: String,
-    reason: String,
-}
-
 impl Grant {
     /// Reads a response of the token endpoint. The `api_url` in it must be https, unless it is `default_api`, which the
     /// operator configured.
@@ -120,17 +107,18 @@ impl Grant {
         default_api: &UrlOrigin,
     ) -> Result<Self, GrantError> {
         check_status(response)?;
-        let granted: TokenResponse = domain::json::read(response.body()).map_err(|_| GrantError::Unavailable)?;
-        if granted.access_token.expose().is_empty() || granted.refresh_token.expose().is_empty() {
-            return Err(GrantError::Unavailable);
-        }
-        let lifetime = SignedDuration::from_secs(granted.expires_in).clamp(SignedDuration::ZERO, MAX_TOKEN_LIFETIME);
+        let granted = read_object(response.body()).map_err(|_| GrantError::Unavailable)?;
+        let granted = Object::from(&granted);
+        let token = |name| granted.text_id(name).map(Sensitive::<String>::new).ok_or(GrantError::Unavailable);
+        let lifetime = granted.integer("expires_in").map_or(TOKEN_LIFETIME, SignedDuration::from_secs);
+        let scopes = granted.get("scope").map(|_| granted.texts("scope"));
         Ok(Self {
-            access_token: granted.access_token,
-            refresh_token: granted.refresh_token,
-            expires_at: now + lifetime,
-            scopes: granted.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect()),
-            api_base: granted.api_url.and_then(|url| acceptable_api(&url, default_api)),
+            access_token: token("access_token")?,
+            refresh_token: token("refresh_token")?,
+            expires_at: now + lifetime.clamp(SignedDuration::ZERO, MAX_TOKEN_LIFETIME),
+            scopes: scopes
+                .map(|scopes| scopes.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect()),
+            api_base: granted.text("api_url").and_then(|url| acceptable_api(&url, default_api)),
         })
     }
 }
@@ -143,14 +131,15 @@ pub(super) fn check_status(response: &Response<bytes::Bytes>) -> Result<(), Gran
         StatusCode::TOO_MANY_REQUESTS => Err(GrantError::RateLimited),
         StatusCode::REQUEST_TIMEOUT => Err(GrantError::Unavailable),
         status if status.is_client_error() => {
-            let body: OauthErrorResponse = domain::json::read(response.body()).unwrap_or_default();
-            let reason = body.reason.to_ascii_lowercase();
+            let body = read_object(response.body()).unwrap_or_default();
+            let text = |name| Object::from(&body).text(name).unwrap_or_default();
+            let (error, reason) = (text("error"), text("reason").to_ascii_lowercase());
             // Zoom writes its numbers with a comma (docs/reference/zoom.md).
             if ["disabled", "4,717", "4,738", "4717", "4738"].iter().any(|word| reason.contains(word)) {
                 return Err(GrantError::AppRejected(AppFault::Disabled));
             }
             let is_about_the_app = status == StatusCode::UNAUTHORIZED
-                || ["invalid_client", "unauthorized_client"].contains(&body.error.as_str())
+                || ["invalid_client", "unauthorized_client"].contains(&error.as_str())
                 || ["redirect", "client_id", "client_secret"].iter().any(|word| reason.contains(word));
             Err(if is_about_the_app { GrantError::AppRejected(AppFault::Misconfigured) } else { GrantError::Invalid })
         }
@@ -167,6 +156,8 @@ fn acceptable_api(url: &str, default_api: &UrlOrigin) -> Option<UrlOrigin> {
 mod tests {
     use super::*;
     use bytes::Bytes;
+    use platform::testing::odd_answers::{Cost, Tally, fault, odd_answers};
+    use serde_json::json;
 
     fn read(status: u16, body: &str) -> Result<Grant, GrantError> {
         let response = Response::builder().status(status).body(Bytes::from(body.to_owned())).unwrap();
@@ -226,5 +217,47 @@ mod tests {
             let body = format!(r#"{{"access_token":"a","refresh_token":"r","expires_in":{seconds}}}"#);
             assert_eq!(read(200, &body).unwrap().expires_at.as_second(), expected);
         }
+    }
+
+    #[test]
+    fn r22_an_odd_value_costs_at_most_what_needs_it() {
+        let good = json!({
+            "access_token": "eyJh", "token_type": "bearer", "refresh_token": "eyJr", "expires_in": 3600,
+            "scope": "user:read:user:admin webinar:read:webinar:admin", "api_url": "https://api-eu.zoom.us",
+        });
+        let image = |text: &[u8]| {
+            let response = Response::new(Bytes::from(text.to_vec()));
+            let grant =
+                Grant::read(&response, Timestamp::UNIX_EPOCH, &UrlOrigin::parse("https://api.zoom.us").unwrap());
+            grant.map_err(|error| format!("{error:?}")).map(|grant| {
+                let image = json!({
+                    "access_token": grant.access_token.expose(), "refresh_token": grant.refresh_token.expose(),
+                    "expires_in": grant.expires_at.as_second(), "scope": grant.scopes, "api_url": grant.api_base,
+                });
+                (image, None)
+            })
+        };
+        let costs = [("/access_token", Cost::Answer), ("/refresh_token", Cost::Answer)];
+        let (baseline, _) = image(good.to_string().as_bytes()).unwrap();
+        let mut tally = Tally::default();
+        for odd in odd_answers(&good) {
+            tally.add("token", &odd, fault(&odd, &baseline, &image(&odd.text), &costs));
+        }
+        tally.finish("Zoom's grant", 130);
+
+        let good = json!({"reason": "The app has been disabled. (4,717)", "error": "invalid_request", "status": 400});
+        let image = |text: &[u8]| {
+            let response = Response::builder().status(400).body(Bytes::from(text.to_vec())).unwrap();
+            check_status(&response).map_or_else(
+                |error| Ok((json!({"reason": format!("{error:?}")}), None)),
+                |()| Err("a refusal was taken for a success".to_owned()),
+            )
+        };
+        let (baseline, _) = image(good.to_string().as_bytes()).unwrap();
+        let mut tally = Tally::default();
+        for odd in odd_answers(&good) {
+            tally.add("refusal", &odd, fault(&odd, &baseline, &image(&odd.text), &[]));
+        }
+        tally.finish("Zoom's refusal of a grant", 60);
     }
 }

@@ -10,7 +10,7 @@ use crate::store::failures;
 use domain::records::{Failure, OutboxLead, ProgramConnection};
 use domain::status::{Channel, StandardStatus};
 use domain::time::Timestamp;
-use domain::{Error, LeadId};
+use domain::{Error, ErrorCode, LeadId, Problem};
 use marketo_client::BATCH;
 use marketo_client::leads::Lead as MarketoLead;
 
@@ -58,6 +58,7 @@ async fn retry_claimed(
     for batch in failed.chunks(BATCH) {
         let ids: Vec<_> = batch.iter().map(|failure| failure.lead).collect();
         let found = marketo.leads_by_id(&ids).await.map_err(Error::from)?;
+        let has_unreadable = found.unreadable > 0;
         let lead = |found: MarketoLead| current_lead(&connection.channel, of_lead(found.id), found);
         let leads: Vec<_> = found.into_iter().map(lead).collect();
         let results = register_leads(state, &marketo, connection, &leads, attempt).await?;
@@ -66,9 +67,15 @@ async fn retry_claimed(
         written.map_err(Error::from)?;
         write_back::set_registered(&marketo, program, &connection.channel, &outcomes).await.map_err(Error::from)?;
         failures::record(state, program, &results, &choice).await?;
-        for deleted in ids.iter().filter(|id| !results.iter().any(|result| result.lead == **id)) {
-            // Marketo no longer has the lead.
-            failures::delete(state, program, *deleted).await?;
+        for &missing in ids.iter().filter(|id| !results.iter().any(|result| result.lead == **id)) {
+            if !has_unreadable {
+                // Marketo no longer has the lead.
+                failures::delete(state, program, missing).await?;
+            } else if let Some(claimed) = failures::read(state, program, missing).await? {
+                // It may be the lead that could not be read (R22).
+                let unread = LeadResult::deferred(missing, Problem::of(ErrorCode::MarketoUnavailable));
+                failures::finish(state, claimed, &unread).await?;
+            }
         }
         all.extend(results);
     }

@@ -4,6 +4,7 @@ use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
 use super::peers::CALLBACKS;
 use domain::records::{ConnectedPrograms, ProgramsKey};
 use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
+use fakes::support::{Effect, Fault};
 use serde_json::{Value, json};
 
 /// Returns the listed failures.
@@ -165,6 +166,21 @@ async fn the_failure_of_a_lead_that_marketo_deleted_is_deleted() {
     assert_eq!(fixture.tick().await, 1);
     assert!(failures(&fixture).await.is_empty());
     assert_eq!(fixture.adds(&email(1)), 0);
+}
+
+#[tokio::test]
+async fn r22_the_failure_of_a_lead_that_cannot_be_read_is_kept() {
+    let fixture = Fixture::new().await;
+    fixture.refuse_adds(1, 400, 3043, "full");
+    fixture.submit("t", &[lead(1)]).await;
+    assert_eq!(failures(&fixture).await.len(), 1);
+    let body = json!({"requestId": "1", "success": true, "result": [{"id": null, "email": email(1)}]});
+    let unreadable = Effect::Status { status: 200, body, headers: Default::default() };
+    fixture.marketo.faults().add(Fault::once("POST", "/rest/v1/leads.json", unreadable));
+    let retry = json!({"program_id": PROGRAM, "lead_ids": [lead_id(1).to_string()]});
+    fixture.send("POST", "/registration/failures/retry", &retry).await;
+    assert!(fixture.marketo.faults().pending().is_empty(), "the odd answer was read");
+    assert_eq!(failures(&fixture).await[0]["code"], "MARKETO_UNAVAILABLE");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use super::peers::CALLBACKS;
 use domain::time::SignedDuration;
 use fakes::marketo::MUNCHKIN_ID;
 use fakes::marketo::campaign::ChunkState;
+use fakes::support::{Effect, Fault};
 use fakes::zoom::{ADMIN, NewWebinar, Panelist};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -186,6 +187,20 @@ async fn question_unanswered_contains_the_question_and_spends_no_add_call() {
     assert!(activity["reason"].as_str().unwrap().contains("Shoe size?"), "{activity}");
     assert_eq!(fixture.outcome(2).0["registration"], "registered");
     assert_eq!((fixture.adds(&email(1)), fixture.adds(&email(2))), (0, 1));
+}
+
+#[tokio::test]
+async fn r22_people_register_although_a_question_has_null_answers() {
+    let fixture = Fixture::new().await;
+    let body = json!({
+        "questions": [{"field_name": "last_name", "required": true}, {"field_name": "org", "required": false}, null],
+        "custom_questions": [{"title": "Any wishes?", "type": "short", "required": false, "answers": null}],
+    });
+    let odd = Effect::Status { status: 200, body, headers: Default::default() };
+    fixture.zoom.faults().add(Fault::once("GET", "/v2/webinars/*/registrants/questions", odd));
+    fixture.submit("t", &[lead(1)]).await;
+    assert!(fixture.zoom.faults().pending().is_empty(), "the odd questions were read");
+    assert_eq!(fixture.outcome(1).0["registration"], "registered");
 }
 
 #[tokio::test]

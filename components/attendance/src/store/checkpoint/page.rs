@@ -65,6 +65,9 @@ pub(crate) struct Page<R> {
     /// The number of rows that the fetched page had, including rows that are not kept.
     #[serde(default)]
     pub(crate) fetched: u64,
+    /// The number of rows of the fetched page that could not be read (R22).
+    #[serde(default)]
+    pub(crate) unreadable: usize,
     /// The number of further parts.
     #[serde(default)]
     more_parts: u32,
@@ -81,7 +84,12 @@ impl<R: Row> Record for Page<R> {
 impl<R: Row> Page<R> {
     /// Returns a page that was fetched.
     pub(crate) const fn fetched(rows: Vec<R>, fetched: u64, next: Option<String>, total: Option<u64>) -> Self {
-        Self { v: Self::VERSION, rows, next, total, fetched, more_parts: 0 }
+        Self { v: Self::VERSION, rows, next, total, fetched, unreadable: 0, more_parts: 0 }
+    }
+
+    /// Sets the number of rows that could not be read.
+    pub(crate) fn with_unreadable(self, unreadable: usize) -> Self {
+        Self { unreadable, ..self }
     }
 
     /// Returns a page of rows that this component computed.
@@ -121,6 +129,7 @@ impl<'a> PageStore<'a> {
             next: page.next.clone(),
             total: page.total,
             fetched: page.fetched,
+            unreadable: page.unreadable,
             more_parts: u32::try_from(parts.len().saturating_sub(1)).unwrap_or(u32::MAX),
         };
         Ok(self.state.store().put(&self.key(number, 0), &first).await?)

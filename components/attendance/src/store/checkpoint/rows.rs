@@ -51,8 +51,7 @@ impl ParticipantRow {
         }
         let time = |text: &Option<String>| text.as_deref().and_then(time::parse);
         let from = time(&row.join_time);
-        let to = time(&row.leave_time)
-            .or_else(|| from.map(|from| time::after(from, SignedDuration::from_secs(row.duration))));
+        let to = time(&row.leave_time).or_else(|| Some(time::after(from?, SignedDuration::from_secs(row.duration?))));
         Some(Self {
             registrant: row.registrant_id.as_deref().map(RegistrantId::from),
             email: row.user_email.as_deref().and_then(Email::parse),

@@ -6,7 +6,7 @@ use fakes::marketo::subscription::{
     Field, FieldType, MyToken, MyTokenType, NewProgram, Program, ProgressionStatus, WEBINAR_CHANNEL,
 };
 use fakes::support::{Effect, Fault};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The program that the tests connect.
 const PROGRAM: i64 = 1001;
@@ -69,6 +69,13 @@ impl TestEnv {
         let effect = Effect::Status { status: 200, body, headers: Default::default() };
         self.marketo.faults().clear();
         self.marketo.faults().add(Fault::always("*", "/rest/**", effect));
+    }
+
+    /// Lets Marketo answer a program instead of the real one from now on.
+    pub(crate) fn answer_program(&self, program: Value) {
+        let body = json!({"requestId": "1", "success": true, "result": [program]});
+        let effect = Effect::Status { status: 200, body, headers: Default::default() };
+        self.marketo.faults().add(Fault::always("GET", "/rest/asset/v1/program/1001.json", effect));
     }
 
     /// Ends the outage of Marketo.

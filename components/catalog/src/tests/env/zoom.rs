@@ -49,12 +49,29 @@ impl TestEnv {
 
     /// Returns the first page of a user's list.
     pub(crate) async fn first_page(&self, user: &str) -> Value {
+        self.read(user, &format!("/v2/users/{user}/webinars?page_size=300&type=upcoming")).await
+    }
+
+    /// Calls Zoom's API as a user.
+    async fn read(&self, user: &str, path: &str) -> Value {
         let (token, _) = self.zoom.access_token(user).unwrap();
-        let request = Request::get(format!("{}/v2/users/{user}/webinars?page_size=300&type=upcoming", self.zoom.url()))
+        let request = Request::get(format!("{}{path}", self.zoom.url()))
             .header("authorization", format!("Bearer {token}"))
             .body(Bytes::new());
         let response = self.ports().http.send(request.unwrap()).await.unwrap();
         serde_json::from_slice(response.body()).unwrap()
+    }
+
+    /// Lets Zoom answer the details of a webinar with some fields replaced from now on.
+    pub(crate) async fn answer_oddly(&self, id: u64, fields: Value) {
+        let path = format!("/v2/webinars/{id}");
+        self.zoom.faults().clear();
+        let (mut body, Value::Object(fields)) = (self.read("ada@x.test", &path).await, fields) else {
+            panic!("fields");
+        };
+        body.as_object_mut().unwrap().extend(fields);
+        let effect = Effect::Status { status: 200, body, headers: Default::default() };
+        self.zoom.faults().add(Fault::always("GET", &path, effect));
     }
 
     /// Changes webinar 9. Returns the body of Zoom's event.

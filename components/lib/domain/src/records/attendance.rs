@@ -117,6 +117,8 @@ pub struct Counts {
     pub unaccounted: usize,
     /// People that Marketo refused.
     pub refused: usize,
+    /// Rows of Zoom's and Marketo's lists that could not be read (R22).
+    pub unreadable_rows: usize,
     /// Total minutes of presence; overlapping intervals of one person count once.
     pub minutes: i64,
 }

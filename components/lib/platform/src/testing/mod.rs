@@ -3,7 +3,9 @@
 //! | module | content |
 //! |---|---|
 //! | [`in_memory`] | ports in memory |
+//! | [`odd_answers`] | odd answers of other systems (R22) |
 //! | [`fault_injection`] | the same, failing by a plan in simulated time |
 
 pub mod fault_injection;
 pub mod in_memory;
+pub mod odd_answers;

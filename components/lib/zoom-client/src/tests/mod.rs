@@ -1,0 +1,3 @@
+mod answers;
+mod odd_answers;
+mod urls;
