@@ -6,6 +6,7 @@
 //! | `POST /zoom/events` | Zoom | checks an event's signature, records or forwards it |
 //! | `GET /attendance/programs/{program_id}` | admin | shows the attendance of a program |
 //! | `POST /attendance/programs/{program_id}/sync` | admin | runs a program and waits for the run |
+//! | `GET /attendance/programs/{program_id}/unmatched` | admin | lists attendees of whom Zoom shows no more than a name |
 //! | `POST /attendance/trace` | admin | shows when one person was in the webinar |
 //! | `GET /attendance/health` | admin | shows the last tick and the last event |
 //! | `POST /attendance/tick` | scheduler | runs the tick of the whole application |
@@ -23,6 +24,7 @@
 //! | `fetch` | fetches Zoom's lists and the program's members into checkpoints |
 //! | `roster` | the in-memory join of the fetched lists |
 //! | `matching` | matches participants to registrants and members; pure |
+//! | `rules` | which sessions count, when No Show may be set, who is on the own side; pure |
 //! | `schedule` | when to poll, when to retry, when to give up; pure |
 //! | `store` | the records: attendance, checkpoints, lease, signals |
 //! | `person` | a person and the key that identifies them; pure |
@@ -34,6 +36,7 @@ mod matching;
 mod person;
 mod roster;
 mod routes;
+mod rules;
 mod run;
 mod schedule;
 mod state;
@@ -43,7 +46,7 @@ mod write;
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
-use routes::{forget_account, health, programs, tick, trace, work, zoom_events};
+use routes::{forget_account, health, programs, tick, trace, unmatched, work, zoom_events};
 use state::AppState;
 
 /// Returns the component's router over a set of ports.
@@ -55,6 +58,8 @@ pub fn router(ports: Ports) -> Router {
         .route("/attendance/programs/{program_id}", get(programs::show))
         // Runs a program and waits for the run.
         .route("/attendance/programs/{program_id}/sync", post(programs::sync))
+        // Lists the attendees of whom Zoom shows no more than a name.
+        .route("/attendance/programs/{program_id}/unmatched", get(unmatched::list))
         // Shows when one person was in the webinar.
         .route("/attendance/trace", post(trace::show))
         // Shows the last tick and the last event.

@@ -1,7 +1,7 @@
 //! When to poll, when to retry, and when to give up. Pure.
 
 use domain::Retry;
-use domain::records::{Attendance, Phase, ProgramConnection};
+use domain::records::{Attendance, NoShowWait, Phase, ProgramConnection};
 use domain::time::{SignedDuration, Timestamp};
 
 /// How long after its planned end a webinar is polled if no event reported its end.
@@ -42,11 +42,19 @@ pub(crate) struct Schedule {
     end: Timestamp,
     /// The end according to an event.
     ended_at: Option<Timestamp>,
+    /// Whether the planned start has changed since the last run.
+    was_moved: bool,
 }
 
 impl Schedule {
     pub(crate) fn of(connection: &ProgramConnection, record: &Attendance) -> Self {
-        Self { end: connection.snapshot.end_time(), ended_at: record.ended_at }
+        let was_moved = record.planned_start != connection.snapshot.start_time;
+        Self { end: connection.snapshot.end_time(), ended_at: record.ended_at, was_moved }
+    }
+
+    /// Returns the schedule for another planned end, as Zoom shows it now.
+    pub(crate) const fn with_end(self, end: Timestamp) -> Self {
+        Self { end, ..self }
     }
 
     /// Returns when a missing report or session is no longer awaited.
@@ -54,18 +62,17 @@ impl Schedule {
         self.ended_at.map_or(self.end, |ended_at| self.end.max(ended_at)) + GIVE_UP_AFTER
     }
 
-    /// Returns when to poll a report that is not ready: after the planned end, unless an event reported an earlier end.
-    pub(crate) fn next_poll(self, polls: u32, now: Timestamp) -> Timestamp {
+    /// Returns when to poll again if no session counts yet: after the planned end or, if a report `is_awaited`, soon.
+    pub(crate) fn next_poll(self, polls: u32, is_awaited: bool, now: Timestamp) -> Timestamp {
         let next = now + nth(&POLL_INTERVALS, polls);
-        match self.ended_at {
-            Some(_) => next,
-            None => next.max(self.end + FIRST_POLL),
-        }
+        if is_awaited { next } else { next.max(self.end + FIRST_POLL) }
     }
 
-    /// Returns when to poll for the webinar after a rehearsal.
-    pub(crate) fn after_rehearsal(self, now: Timestamp) -> Timestamp {
-        (self.end + FIRST_POLL).max(now + POLL_INTERVALS[0])
+    /// Returns when to run again while No Show has to wait (R19): at the latest when it may be set, if that is known.
+    pub(crate) fn next_no_show_poll(self, wait: NoShowWait, polls: u32, now: Timestamp) -> Timestamp {
+        let next = now + nth(&POLL_INTERVALS, polls);
+        let next = if now < self.end { self.end + FIRST_POLL } else { next };
+        wait.until.map_or(next, |until| next.min(until)).max(now)
     }
 
     /// Returns until when late rows are awaited after a complete run.
@@ -114,7 +121,7 @@ impl Schedule {
     /// Returns since when a program is due; `None` if it is not. A program in phase reading or writing was interrupted.
     pub(crate) fn due_since(self, record: &Attendance, now: Timestamp) -> Option<Timestamp> {
         let due = match record.phase {
-            Phase::Waiting => record.next_at.unwrap_or_else(|| self.end + FIRST_POLL),
+            Phase::Waiting => self.waits_until(record),
             Phase::Due | Phase::Reading | Phase::Writing => record.next_at.unwrap_or(now),
             Phase::Settling => record.next_at?,
             Phase::Done | Phase::Failed => return None,
@@ -125,10 +132,15 @@ impl Schedule {
     /// Returns when the tick polls the program next, for people.
     pub(crate) fn next_at(self, record: &Attendance) -> Option<Timestamp> {
         match record.phase {
-            Phase::Waiting => record.next_at.or_else(|| Some(self.end + FIRST_POLL)),
+            Phase::Waiting => Some(self.waits_until(record)),
             Phase::Done | Phase::Failed => None,
             _ => record.next_at,
         }
+    }
+
+    /// Returns until when a program waits. A webinar that was moved is polled after its new end.
+    fn waits_until(self, record: &Attendance) -> Timestamp {
+        record.next_at.filter(|_| !self.was_moved).unwrap_or_else(|| self.end + FIRST_POLL)
     }
 }
 
@@ -141,6 +153,7 @@ fn nth(intervals: &[SignedDuration; 4], index: u32) -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::records::NoShowReason;
     use domain::status::Channel;
     use domain::webinar::{RegistrationMode, Snapshot};
 
@@ -174,6 +187,7 @@ mod tests {
             previous_starts: Vec::new(),
             my_tokens_stale: false,
             member_fields: Default::default(),
+            no_show_after_minutes: 30,
         }
     }
 
@@ -195,13 +209,33 @@ mod tests {
 
     #[test]
     fn polls_come_after_5_15_30_60_minutes_and_then_hourly() {
-        let ended = Attendance { ended_at: Some(at(50)), ..record(Phase::Due) };
+        let schedule = schedule(&record(Phase::Due));
         let waits: Vec<_> =
-            (0..6).map(|n| schedule(&ended).next_poll(n, at(50)).duration_since(at(50)).as_secs() / 60).collect();
+            (0..6).map(|n| schedule.next_poll(n, true, at(50)).duration_since(at(50)).as_secs() / 60).collect();
         assert_eq!(waits, [5, 15, 30, 60, 60, 60]);
-        // Without an event, not before the planned end.
-        assert_eq!(schedule(&record(Phase::Waiting)).next_poll(0, at(10)), at(65));
-        assert_eq!(schedule(&record(Phase::Waiting)).next_poll(0, at(70)), at(75));
+        // Not before the planned end, if no report is awaited.
+        assert_eq!(schedule.next_poll(0, false, at(10)), at(65));
+        assert_eq!(schedule.next_poll(0, false, at(70)), at(75));
+    }
+
+    #[test]
+    fn r19_the_program_runs_again_when_no_show_may_be_set() {
+        let schedule = schedule(&record(Phase::Waiting));
+        let wait = |until: Option<i64>| NoShowWait { reason: NoShowReason::Delay, until: until.map(at) };
+        // Before the planned end, sessions are looked for after it.
+        assert_eq!(schedule.next_no_show_poll(wait(Some(90)), 0, at(12)), at(65));
+        assert_eq!(schedule.next_no_show_poll(wait(Some(60)), 0, at(12)), at(60));
+        assert_eq!(schedule.next_no_show_poll(wait(Some(90)), 1, at(70)), at(85));
+        assert_eq!(schedule.next_no_show_poll(wait(Some(90)), 2, at(85)), at(90));
+        assert_eq!(schedule.next_no_show_poll(wait(None), 0, at(85)), at(90));
+    }
+
+    #[test]
+    fn r13_a_webinar_that_was_moved_is_polled_after_its_new_end() {
+        let waiting = Attendance { next_at: Some(at(9000)), ..record(Phase::Waiting) };
+        assert_eq!(schedule(&waiting).next_at(&waiting), Some(at(9000)));
+        let moved = Attendance { planned_start: at(-500), ..waiting };
+        assert_eq!(schedule(&moved).next_at(&moved), Some(at(65)));
     }
 
     #[test]

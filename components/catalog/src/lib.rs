@@ -5,6 +5,7 @@
 //! | `GET /catalog/webinars` | admin | lists the upcoming webinars of a service (R3) |
 //! | `GET /catalog/programs` | admin | lists every connection |
 //! | `GET`, `PUT`, `DELETE /catalog/programs/{program_id}` | admin | shows, makes and removes a connection |
+//! | `PUT /catalog/programs/{program_id}/settings` | admin | changes the settings of a connection |
 //! | `GET /catalog/programs/{program_id}/tokens` | admin | shows the program's My Tokens (R4) |
 //! | `POST /catalog/programs/{program_id}/refresh` | admin | reads the webinar and the channel, and writes the My Tokens |
 //! | `/flow-step/...` | Marketo | describes the flow step and lists its choices; `routes::flow_step` lists the paths |
@@ -40,7 +41,7 @@ mod webinars;
 mod zoom_errors;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use platform::Ports;
 use routes::{flow_step, internal, programs, webinars as webinar_routes};
 use state::AppState;
@@ -57,6 +58,8 @@ pub fn router(ports: Ports) -> Router {
             "/catalog/programs/{program_id}",
             get(programs::show).put(programs::connect).delete(programs::disconnect),
         )
+        // Changes the settings of a connection.
+        .route("/catalog/programs/{program_id}/settings", put(programs::change_settings))
         // Shows the program's My Tokens (R4).
         .route("/catalog/programs/{program_id}/tokens", get(programs::my_tokens))
         // Reads the webinar and the channel, and writes the My Tokens.

@@ -106,7 +106,7 @@ impl LargeWebinar {
         app.fakes.zoom.register_on_zoom(self.webinar, new).await
     }
 
-    /// Holds the webinar; Zoom sends its end event to the application.
+    /// Holds the webinar as planned; Zoom sends its end event to the application.
     ///
     /// # Errors
     /// Fails when the application does not accept the event.
@@ -119,7 +119,7 @@ impl LargeWebinar {
             Attendance::during(Person::Registrant(email), seconds, 1_800 + seconds)
         };
         let attendance = attended.enumerate().map(stay).collect();
-        let held = app.fakes.zoom.hold_webinar(self.webinar, HeldSession { attendance, ..HeldSession::default() });
+        let held = app.fakes.zoom.hold_as_planned(self.webinar, HeldSession { attendance, ..HeldSession::default() });
         let delivery = held.await?.delivery.context("the end event was not sent")?;
         ensure!(delivery.status == Some(200), "the end event was answered with {:?}", delivery.status);
         Ok(())

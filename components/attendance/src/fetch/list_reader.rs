@@ -33,8 +33,7 @@ impl<'r> ListReader<'r> {
         Self { state, program, deadline, checkpoints, is_stopped }
     }
 
-    /// Fetches a list from where it was left: to its end, or only its first page. An error, or a list that is not
-    /// ready, also stops the other lists.
+    /// Fetches a list from where it was left: to its end, or only its first page. An error also stops the other lists.
     pub(super) async fn read<S: ListSource>(
         &self,
         source: S,
@@ -42,7 +41,7 @@ impl<'r> ListReader<'r> {
         only_first_page: bool,
     ) -> Result<ListOutcome, RunError> {
         let outcome = self.read_pages(source, progress, only_first_page).await;
-        if !only_first_page && matches!(outcome, Err(_) | Ok(ListOutcome::NotReady(_))) {
+        if !only_first_page && outcome.is_err() {
             self.is_stopped.store(true, Ordering::Relaxed);
         }
         outcome
@@ -63,7 +62,7 @@ impl<'r> ListReader<'r> {
         let mut number = progress.pages.saturating_sub(1);
         while let Some(page) = store.get::<S::Row>(number).await? {
             number += 1;
-            progress = ListProgress { pages: number, is_complete: page.next.is_none(), ..progress };
+            progress = progress.with_page(number, &page);
             next = page.next;
         }
         while !progress.is_complete && self.may_continue() && !(only_first_page && progress.pages > 0) {
@@ -78,7 +77,7 @@ impl<'r> ListReader<'r> {
             }
             store.put(progress.pages, &page).await?;
             self.checkpoints.fetch_add(1, Ordering::Relaxed);
-            progress = ListProgress { pages: progress.pages + 1, is_complete: page.next.is_none(), ..progress };
+            progress = progress.with_page(progress.pages + 1, &page);
             next = page.next;
         }
         Ok(ListOutcome::Fetched(progress))

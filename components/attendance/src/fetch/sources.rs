@@ -1,6 +1,6 @@
 //! The lists that are fetched, and the meaning of each refusal.
 
-use super::selection::is_unfinished;
+use super::row_state::is_unfinished;
 use crate::matching::fetched_statuses;
 use crate::store::checkpoint::{List, MemberRow, Page, ParticipantRow, RegistrantRow, ReportKind, Row};
 use async_trait::async_trait;
@@ -46,6 +46,8 @@ pub(super) enum NotReady {
     Unfinished,
     /// It needs an admin's permission.
     Forbidden,
+    /// Zoom does not list the absentees, but may do so soon.
+    NoAbsentees,
 }
 
 /// The participants.
@@ -99,10 +101,12 @@ impl ListSource for Report<'_> {
     }
 }
 
-/// The approved registrants: they have company and phone (R11) and include registrations on Zoom's own page (R10).
+/// The registrants with a status. The approved ones have company and phone (R11) and include registrations on Zoom's own
+/// page (R10).
 pub(super) struct Registrants<'r> {
     pub(super) zoom: &'r ZoomClient,
     pub(super) connection: &'r ProgramConnection,
+    pub(super) status: RegistrantStatus,
 }
 
 #[async_trait]
@@ -110,11 +114,11 @@ impl ListSource for Registrants<'_> {
     type Row = RegistrantRow;
 
     fn list(&self) -> List {
-        List::Registrants
+        if self.status == RegistrantStatus::Denied { List::Denied } else { List::Registrants }
     }
 
     async fn page(&self, token: Option<&str>) -> Result<FetchedPage<RegistrantRow>, Error> {
-        let page = self.zoom.registrants(self.connection.snapshot.id, RegistrantStatus::Approved, token).await;
+        let page = self.zoom.registrants(self.connection.snapshot.id, self.status, token).await;
         registrant_page(page, token, |_| false)
     }
 }
@@ -123,6 +127,8 @@ impl ListSource for Registrants<'_> {
 pub(super) struct Absentees<'r> {
     pub(super) zoom: &'r ZoomClient,
     pub(super) instance: &'r InstanceUuid,
+    /// Whether "not found" means "not yet", as it does soon after the end.
+    pub(super) may_come: bool,
 }
 
 #[async_trait]
@@ -134,7 +140,14 @@ impl ListSource for Absentees<'_> {
     }
 
     async fn page(&self, token: Option<&str>) -> Result<FetchedPage<RegistrantRow>, Error> {
-        registrant_page(self.zoom.absentees(self.instance, token).await, token, ZoomApiError::is_missing_scope)
+        let page = self.zoom.absentees(self.instance, token).await;
+        if let Err(ZoomError::Api(error)) = &page
+            && error.is_not_found()
+            && self.may_come
+        {
+            return Ok(FetchedPage::NotReady(NotReady::NoAbsentees));
+        }
+        registrant_page(page, token, ZoomApiError::is_missing_scope)
     }
 }
 
@@ -187,7 +200,8 @@ impl ListSource for Members<'_> {
             page => page.map_err(Error::from)?,
         };
         let fetched = (page.members.len() + page.unreadable) as u64;
-        let rows = page.members.into_iter().map(MemberRow::of).collect();
+        let webinar = self.connection.snapshot.id;
+        let rows = page.members.into_iter().map(|member| MemberRow::of(member, webinar)).collect();
         let fetched = Page::fetched(rows, fetched, page.next_page_token, None);
         Ok(FetchedPage::Page(fetched.with_unreadable(page.unreadable)))
     }

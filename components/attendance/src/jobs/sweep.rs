@@ -46,6 +46,10 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
                 let ended = state.store().get_readable(key).await?;
                 ended.is_some_and(|ended| ended.at + SIGNAL_RETENTION < state.now())
             }
+            AnyKey::WebinarStarted(key) => {
+                let started = state.store().get_readable(key).await?;
+                started.is_some_and(|started| started.at + SIGNAL_RETENTION < state.now())
+            }
             AnyKey::SyncRequested(key) => !ids.contains(&key.program),
             _ => {
                 let Some(program) = program_of(&key) else { continue };
@@ -75,8 +79,11 @@ async fn is_expired(state: &AppState, key: &AnyKey, connection: &ProgramConnecti
     Ok(match key {
         AnyKey::RunState(_) | AnyKey::Page(PageKey { list: List::Presences, .. }) => is_old,
         AnyKey::Page(_) => {
-            let phase = record::load(state, connection).await?.phase;
-            is_old || matches!(phase, Phase::Waiting | Phase::Settling | Phase::Done | Phase::Failed)
+            let record = record::load(state, connection).await?;
+            // A run that waits until No Show may be set continues with its pages.
+            let is_used = record.phase == Phase::Waiting && record.no_show_wait.is_some();
+            is_old
+                || (!is_used && matches!(record.phase, Phase::Waiting | Phase::Settling | Phase::Done | Phase::Failed))
         }
         _ => false,
     })

@@ -5,20 +5,24 @@
 use super::intervals::union;
 use super::registrant_index::RegistrantIndex;
 use crate::person::{PersonKey, Presence};
+use crate::rules::own_side::OwnSide;
+use crate::rules::sessions::SessionFacts;
 use crate::store::checkpoint::ParticipantRow;
-use domain::Email;
+use domain::time::Timestamp;
 use std::collections::{HashMap, HashSet};
 
 /// Matches rows one by one.
 #[derive(Debug)]
 pub(crate) struct Matcher<'r> {
     registrants: &'r RegistrantIndex,
-    host: Option<PersonKey>,
+    own_side: &'r OwnSide,
     positions: HashMap<PersonKey, u32>,
     /// Position of the attendee, from, to.
     intervals: Vec<(u32, i64, i64)>,
     /// Participants with no more than a name, such as callers by phone.
     unmatched: HashSet<PersonKey>,
+    /// Attendees of a webinar with registration whose address is not registered.
+    unregistered: HashSet<PersonKey>,
 }
 
 /// The attendees of a webinar, each once.
@@ -28,25 +32,31 @@ pub(crate) struct Attendees {
     presences: Vec<Presence>,
     /// The number of participants with no more than a name.
     pub(crate) unmatched: usize,
+    /// The number of attendees of a webinar with registration whose address is not registered.
+    pub(crate) unregistered: usize,
     /// The total minutes of all attendees.
     pub(crate) minutes: i64,
 }
 
 impl<'r> Matcher<'r> {
-    pub(crate) fn new(registrants: &'r RegistrantIndex, host: Option<&Email>) -> Self {
+    pub(crate) fn new(registrants: &'r RegistrantIndex, own_side: &'r OwnSide) -> Self {
         Self {
             registrants,
-            host: host.map(PersonKey::email),
+            own_side,
             positions: HashMap::new(),
             intervals: Vec::new(),
             unmatched: HashSet::new(),
+            unregistered: HashSet::new(),
         }
     }
 
     /// Adds a row.
     pub(crate) fn add(&mut self, row: &ParticipantRow) {
-        match row_owner(row, self.registrants, self.host) {
+        match row_owner(row, self.registrants, self.own_side) {
             RowOwner::Attendee(key) => {
+                if self.registrants.has_registrants() && row.email.as_ref().map(PersonKey::email) == Some(key) {
+                    self.unregistered.insert(key);
+                }
                 let next = u32::try_from(self.positions.len()).unwrap_or(u32::MAX);
                 let position = *self.positions.entry(key).or_insert(next);
                 // A row without times still makes an attendee.
@@ -62,7 +72,7 @@ impl<'r> Matcher<'r> {
 
     /// Returns the attendees of all rows added.
     pub(crate) fn finish(self) -> Attendees {
-        let Self { positions, mut intervals, unmatched, .. } = self;
+        let Self { positions, mut intervals, unmatched, unregistered, .. } = self;
         intervals.sort_unstable();
         let mut presences = vec![Presence::default(); positions.len()];
         let mut seconds = 0;
@@ -74,7 +84,13 @@ impl<'r> Matcher<'r> {
                 *slot = presence;
             }
         }
-        Attendees { positions, presences, unmatched: unmatched.len(), minutes: seconds / 60 }
+        Attendees {
+            positions,
+            presences,
+            unmatched: unmatched.len(),
+            unregistered: unregistered.len(),
+            minutes: seconds / 60,
+        }
     }
 }
 
@@ -83,10 +99,6 @@ impl Attendees {
     pub(crate) fn presence(&self, key: PersonKey) -> Option<Presence> {
         let position = usize::try_from(*self.positions.get(&key)?).ok()?;
         self.presences.get(position).copied()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.positions.is_empty()
     }
 }
 
@@ -101,8 +113,8 @@ pub(crate) enum RowOwner {
     Staff,
 }
 
-/// Returns the person that a row belongs to. With a list of registrants, an address that is not on it belongs to staff.
-pub(crate) fn row_owner(row: &ParticipantRow, registrants: &RegistrantIndex, host: Option<PersonKey>) -> RowOwner {
+/// Returns the person that a row belongs to.
+pub(crate) fn row_owner(row: &ParticipantRow, registrants: &RegistrantIndex, own_side: &OwnSide) -> RowOwner {
     if let Some(id) = &row.registrant {
         return RowOwner::Attendee(PersonKey::registrant(id));
     }
@@ -110,11 +122,51 @@ pub(crate) fn row_owner(row: &ParticipantRow, registrants: &RegistrantIndex, hos
     if let Some(registrant) = email.and_then(|email| registrants.by_email(email)) {
         return RowOwner::Attendee(registrant);
     }
-    let is_staff = row.is_internal || (email.is_some() && email == host);
+    let is_staff = row.is_internal || email.is_some_and(|email| own_side.contains(email));
     match email {
-        Some(email) if !is_staff && !registrants.has_registrants() => RowOwner::Attendee(email),
+        Some(email) if !is_staff && own_side.accepts_unregistered => RowOwner::Attendee(email),
         None if !is_staff => RowOwner::Unmatched,
         _ => RowOwner::Staff,
+    }
+}
+
+/// Collects what the report of a session shows, row by row.
+#[derive(Debug)]
+pub(crate) struct SessionScan<'r> {
+    registrants: &'r RegistrantIndex,
+    own_side: &'r OwnSide,
+    people: HashSet<PersonKey>,
+    start: Option<i64>,
+    end: Option<i64>,
+}
+
+impl<'r> SessionScan<'r> {
+    pub(crate) fn new(registrants: &'r RegistrantIndex, own_side: &'r OwnSide) -> Self {
+        Self { registrants, own_side, people: HashSet::new(), start: None, end: None }
+    }
+
+    /// Adds a row. A host or panelist who registered is no attendee here: they are in each sound check.
+    pub(crate) fn add(&mut self, row: &ParticipantRow) {
+        self.start = self.start.into_iter().chain(row.from).min();
+        self.end = self.end.into_iter().chain(row.to).max();
+        let email = row.email.as_ref().map(PersonKey::email);
+        if email.is_some_and(|email| self.own_side.contains(email)) {
+            return;
+        }
+        match row_owner(row, self.registrants, self.own_side) {
+            RowOwner::Attendee(key) => _ = self.people.insert(key),
+            RowOwner::Unmatched => {
+                let name = row.name.as_ref().map_or("", |name| name.expose());
+                self.people.insert(PersonKey::name(name));
+            }
+            RowOwner::Staff => {}
+        }
+    }
+
+    /// Returns what all rows show.
+    pub(crate) fn finish(self) -> SessionFacts {
+        let time = |second: Option<i64>| Timestamp::from_second(second?).ok();
+        SessionFacts { start: time(self.start), end: time(self.end), attendees: self.people.len() }
     }
 }
 
@@ -122,6 +174,7 @@ pub(crate) fn row_owner(row: &ParticipantRow, registrants: &RegistrantIndex, hos
 mod tests {
     use super::*;
     use crate::store::checkpoint::RegistrantRow;
+    use domain::Email;
     use serde_json::{Value, json};
 
     fn row(fields: Value) -> ParticipantRow {
@@ -134,7 +187,7 @@ mod tests {
     }
 
     fn index(list: &[(&str, &str)]) -> RegistrantIndex {
-        let mut index = RegistrantIndex::new(true, false);
+        let mut index = RegistrantIndex::new(true);
         for (id, email) in list {
             let row = serde_json::from_value(json!({"id": id, "email": email})).unwrap();
             index.add_registrant(&RegistrantRow::of(row).unwrap());
@@ -142,8 +195,15 @@ mod tests {
         index
     }
 
-    fn attendees(rows: &[ParticipantRow], index: &RegistrantIndex, host: Option<&Email>) -> Attendees {
-        let mut matcher = Matcher::new(index, host);
+    fn own_side(hosts: &[&str], panelists: Option<&[&str]>, has_registration: bool) -> OwnSide {
+        let emails = |texts: &[&str]| texts.iter().filter_map(|text| Email::parse(text)).collect::<Vec<_>>();
+        let mut own_side = OwnSide::new(emails(hosts), has_registration);
+        own_side.add_panelists(panelists.map(emails));
+        own_side
+    }
+
+    fn attendees(rows: &[ParticipantRow], index: &RegistrantIndex, own_side: &OwnSide) -> Attendees {
+        let mut matcher = Matcher::new(index, own_side);
         rows.iter().for_each(|row| matcher.add(row));
         matcher.finish()
     }
@@ -164,7 +224,7 @@ mod tests {
             row(json!({"user_email": " BOB@x.test"})),
             row(json!({"registrant_id": "r9", "user_email": "cyd@x.test"})),
         ];
-        let attendees = attendees(&rows, &index, None);
+        let attendees = attendees(&rows, &index, &own_side(&[], None, true));
         assert_eq!(attendees.positions.len(), 3);
         for id in [id("r1"), id("r2"), id("r9")] {
             assert_eq!(attendees.presence(id).unwrap().seconds, 1800);
@@ -180,7 +240,7 @@ mod tests {
             ),
             row(json!({"registrant_id": "r1", "join_time": "2026-11-02T11:00:00Z", "leave_time": "", "duration": 300})),
         ];
-        let attendees = attendees(&rows, &RegistrantIndex::default(), None);
+        let attendees = attendees(&rows, &RegistrantIndex::default(), &own_side(&[], None, false));
         assert_eq!((attendees.positions.len(), attendees.minutes), (1, 45));
         let presence = attendees.presence(id("r1")).unwrap();
         assert_eq!((presence.to - presence.from, presence.seconds), (65 * 60, 45 * 60));
@@ -190,7 +250,7 @@ mod tests {
     fn a_caller_by_phone_is_counted_as_unmatched() {
         let phone = json!({"name": "+1555****100"});
         let rows = [row(phone.clone()), row(phone), row(json!({"name": "Gus"}))];
-        let attendees = attendees(&rows, &index(&[("r1", "ada@x.test")]), None);
+        let attendees = attendees(&rows, &index(&[("r1", "ada@x.test")]), &own_side(&[], None, true));
         assert_eq!((attendees.positions.len(), attendees.unmatched), (0, 2));
     }
 
@@ -203,10 +263,48 @@ mod tests {
             json!({"user_email": "Owner@x.test"}),
         ];
         let rows: Vec<_> = staff.into_iter().map(row).collect();
-        let owner = Email::parse("owner@x.test");
-        let attendees = attendees(&rows, &index(&[("r1", "HOST@x.test")]), owner.as_ref());
-        assert_eq!((attendees.positions.len(), attendees.unmatched), (1, 0));
-        assert!(attendees.presence(id("r1")).is_some());
+        for panelists in [None, Some(&["Panelist@Y.test"][..])] {
+            let own_side = own_side(&["owner@x.test"], panelists, true);
+            let attendees = attendees(&rows, &index(&[("r1", "HOST@x.test")]), &own_side);
+            assert_eq!((attendees.positions.len(), attendees.unmatched), (1, 0));
+            assert!(attendees.presence(id("r1")).is_some());
+        }
+    }
+
+    #[test]
+    fn r20_an_address_that_is_not_registered_is_an_attendee_without_registration() {
+        let rows = [row(json!({"user_email": "other@x.test"})), row(json!({"user_email": "OTHER@x.test"}))];
+        let index = index(&[("r1", "ada@x.test")]);
+        let known = attendees(&rows, &index, &own_side(&[], Some(&[]), true));
+        assert_eq!((known.positions.len(), known.unregistered), (1, 1));
+        assert!(known.presence(email("other@x.test")).is_some());
+        // While the panelists are unknown, the address may be one of theirs.
+        let unknown = attendees(&rows, &index, &own_side(&[], None, true));
+        assert_eq!((unknown.positions.len(), unknown.unregistered), (0, 0));
+    }
+
+    #[test]
+    fn r13_a_session_has_attendees_if_someone_besides_the_own_side_was_in_it() {
+        let index = index(&[("r1", "ada@x.test"), ("r2", "bob@x.test"), ("r3", "host@x.test")]);
+        let own_side = own_side(&["host@x.test"], Some(&["speaker@y.test"]), true);
+        let scan = |fields: &[Value]| {
+            let mut scan = SessionScan::new(&index, &own_side);
+            fields.iter().cloned().for_each(|fields| scan.add(&row(fields)));
+            scan.finish()
+        };
+        let own = [
+            json!({"user_email": "host@x.test", "registrant_id": "r3"}),
+            json!({"user_email": "Speaker@y.test"}),
+            json!({"id": "u2", "user_email": "colleague@x.test"}),
+        ];
+        assert_eq!(scan(&own).attendees, 0);
+        assert_eq!(scan(&[json!({"registrant_id": "r1"}), json!({"name": "+1 555"})]).attendees, 2);
+        // A colleague who registered.
+        assert_eq!(scan(&[json!({"id": "u3", "user_email": "bob@x.test"})]).attendees, 1);
+        let facts =
+            scan(&[json!({}), json!({"join_time": "2026-11-02T10:20:00Z", "leave_time": null, "duration": 60})]);
+        let time = |text: &str| text.parse().ok();
+        assert_eq!((facts.start, facts.end), (time("2026-11-02T10:00:00Z"), time("2026-11-02T10:30:00Z")));
     }
 
     #[test]
@@ -216,7 +314,7 @@ mod tests {
             row(json!({"user_email": "ADA@x.test"})),
             row(json!({"user_email": "host@x.test", "id": "u1"})),
         ];
-        let attendees = attendees(&rows, &RegistrantIndex::default(), None);
+        let attendees = attendees(&rows, &RegistrantIndex::default(), &own_side(&[], None, false));
         assert_eq!(attendees.positions.len(), 1);
         assert!(attendees.presence(email("ada@x.test")).is_some());
     }

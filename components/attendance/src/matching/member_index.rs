@@ -1,6 +1,7 @@
 //! An index of the program's members. Marketo's membership is the durable ledger: `registrationCode` is a member's Zoom
 //! registrant id, and the status shows what was already written (docs/STATE.md).
 
+use super::membership::Membership;
 use crate::person::PersonKey;
 use crate::store::checkpoint::{MemberRow, MemberStanding};
 use domain::LeadId;
@@ -14,6 +15,9 @@ pub(crate) struct MemberIndex {
     registrants: HashSet<PersonKey>,
     /// Members who attended. None of them is ever set to No Show (R16).
     attended: HashSet<LeadId>,
+    /// Members in status Registered whose own registrant id does not show whether they attended, and whether they were
+    /// never registered. Their address may still match a registrant.
+    by_address: HashMap<LeadId, bool>,
     is_unlisted: bool,
 }
 
@@ -29,8 +33,12 @@ impl MemberIndex {
     }
 
     /// Adds a member, given whether the report has them.
-    pub(crate) fn add(&mut self, member: &MemberRow, is_present: bool) {
+    pub(crate) fn add(&mut self, member: &MemberRow, is_present: bool, membership: Membership) {
         self.standings.insert(member.lead, member.standing);
+        let is_registered = matches!(membership, Membership::Registered(_));
+        if member.standing == MemberStanding::Registered && (!is_registered || self.is_unlisted) {
+            self.by_address.insert(member.lead, membership == Membership::NeverRegistered);
+        }
         self.registrants.extend(member.registrant.as_ref().map(PersonKey::registrant));
         if is_present {
             self.attended.insert(member.lead);
@@ -50,6 +58,17 @@ impl MemberIndex {
     /// Returns whether a lead is known to have attended.
     pub(crate) fn has_attended(&self, lead: LeadId) -> bool {
         self.attended.contains(&lead) || self.standing(lead) == Some(MemberStanding::Attended)
+    }
+
+    /// Takes a member whose address matched a registrant who did not attend. Returns whether they were never registered
+    /// otherwise; `None` if their own registrant id decides, or if they were taken before.
+    pub(crate) fn take_by_address(&mut self, lead: LeadId) -> Option<bool> {
+        self.by_address.remove(&lead).filter(|_| !self.has_attended(lead))
+    }
+
+    /// Returns the number of members who were never registered in Zoom and are not known to have attended.
+    pub(crate) fn never_registered_count(&self) -> usize {
+        self.by_address.iter().filter(|(lead, never)| **never && !self.has_attended(**lead)).count()
     }
 
     /// Marks a lead as having attended. Returns whether that was not known.
@@ -113,12 +132,14 @@ mod tests {
     fn an_attendee_is_known_by_report_by_address_or_by_status() {
         let row = |lead: u64, status: &str, code: &str| {
             let json = serde_json::json!({"leadId": lead, "statusName": status, "registrationCode": code});
-            MemberRow::of(serde_json::from_value(json).unwrap())
+            MemberRow::of(serde_json::from_value(json).unwrap(), 9.into())
         };
+        let registered = |id: &str| Membership::Registered(PersonKey::registrant(&id.into()));
         let mut members = MemberIndex::default();
-        members.add(&row(1, "Registered", "r1"), true);
-        members.add(&row(2, "Registered", ""), false);
-        members.add(&row(3, "Attended", "r3"), false);
+        members.add(&row(1, "Registered", "r1"), true, registered("r1"));
+        members.add(&row(2, "Registered", ""), false, Membership::NeverRegistered);
+        members.add(&row(3, "Attended", "r3"), false, registered("r3"));
+        assert_eq!(members.never_registered_count(), 1);
         assert!(
             members.has_registrant(PersonKey::registrant(&"r3".into()))
                 && !members.has_registrant(PersonKey::registrant(&"".into()))
@@ -127,5 +148,22 @@ mod tests {
         assert_eq!(attended(&members), [true, false, true]);
         assert!(members.mark_attended(2.into()) && !members.mark_attended(2.into()));
         assert_eq!((attended(&members), members.attended_count()), ([true; 3], 2));
+        assert_eq!((members.never_registered_count(), members.take_by_address(2.into())), (0, None));
+    }
+
+    #[test]
+    fn r19_a_member_who_is_decided_by_address_is_taken_once() {
+        let row = |lead: u64| MemberRow {
+            lead: lead.into(),
+            standing: MemberStanding::Registered,
+            registrant: None,
+            is_of_other_webinar: false,
+        };
+        let mut members = MemberIndex::default();
+        members.add(&row(1), false, Membership::NeverRegistered);
+        members.add(&row(2), false, Membership::Cancelled);
+        members.add(&row(3), false, Membership::Registered(PersonKey::name("x")));
+        let taken = [1, 2, 3, 1].map(|lead: u64| members.take_by_address(lead.into()));
+        assert_eq!(taken, [Some(true), Some(false), None, None]);
     }
 }

@@ -11,7 +11,7 @@ pub(crate) struct RegistrantIndex {
     registrants: Option<HashMap<PersonKey, Entry>>,
     /// The registrants' keys by the keys of their addresses.
     by_email: HashMap<PersonKey, PersonKey>,
-    /// The absentees; `None` if there is no list of absentees.
+    /// The people who are absent from each session that has a list of absentees; `None` if none has.
     absentees: Option<HashSet<PersonKey>>,
 }
 
@@ -34,13 +34,9 @@ pub(crate) enum PresenceState {
 }
 
 impl RegistrantIndex {
-    /// Creates an empty index, given which lists exist.
-    pub(crate) fn new(has_registrants: bool, has_absentees: bool) -> Self {
-        Self {
-            registrants: has_registrants.then(HashMap::new),
-            by_email: HashMap::new(),
-            absentees: has_absentees.then(HashSet::new),
-        }
+    /// Creates an empty index, given whether there is a list of registrants.
+    pub(crate) fn new(has_registrants: bool) -> Self {
+        Self { registrants: has_registrants.then(HashMap::new), by_email: HashMap::new(), absentees: None }
     }
 
     pub(crate) fn add_registrant(&mut self, row: &RegistrantRow) {
@@ -51,14 +47,31 @@ impl RegistrantIndex {
         }
     }
 
-    /// Adds an absentee. All registrants are added before, so that an address is resolved to its registrant.
-    pub(crate) fn add_absentee(&mut self, row: &RegistrantRow) {
-        let Some(absentees) = &mut self.absentees else { return };
-        absentees.extend(row.key());
-        absentees.extend(row.email.as_ref().and_then(|email| self.by_email.get(&PersonKey::email(email))));
+    /// Returns the keys of an absentee: their own, and that of the registrant with their address. All registrants are
+    /// added before.
+    pub(crate) fn absentee_keys(&self, row: &RegistrantRow) -> impl Iterator<Item = PersonKey> {
+        let registrant = row.email.as_ref().and_then(|email| self.by_email(PersonKey::email(email)));
+        row.key().into_iter().chain(registrant)
     }
 
-    /// Returns whether there is a list of registrants. If so, all attendees but hosts and panelists had to register.
+    /// Adds the absentees of one session. A person is absent from the webinar if each session lists them as absent.
+    pub(crate) fn add_absentees(&mut self, session: HashSet<PersonKey>) {
+        match &mut self.absentees {
+            Some(absentees) => absentees.retain(|key| session.contains(key)),
+            None => self.absentees = Some(session),
+        }
+    }
+
+    /// Returns whether a registration in this webinar stands: the list of registrants has it or, for a webinar that was
+    /// deleted, the list of absentees.
+    pub(crate) fn is_registered(&self, key: PersonKey) -> bool {
+        match &self.registrants {
+            Some(registrants) => registrants.contains_key(&key),
+            None => self.absentees.as_ref().is_some_and(|absentees| absentees.contains(&key)),
+        }
+    }
+
+    /// Returns whether there is a list of registrants.
     pub(crate) const fn has_registrants(&self) -> bool {
         self.registrants.is_some()
     }
@@ -108,10 +121,30 @@ mod tests {
     }
 
     fn presence_state(absentees: Option<&[&str]>, id: &str, is_final: bool) -> PresenceState {
-        let mut index = RegistrantIndex::new(true, absentees.is_some());
+        let mut index = RegistrantIndex::new(true);
         index.add_registrant(&row(id));
-        absentees.into_iter().flatten().for_each(|id| index.add_absentee(&row(id)));
+        if let Some(absentees) = absentees {
+            index.add_absentees(absentees.iter().map(|id| key(id)).collect());
+        }
         index.presence_state(key(id), id == "r1", is_final)
+    }
+
+    #[test]
+    fn r13_a_person_is_absent_if_each_session_lists_them_as_absent() {
+        let mut index = RegistrantIndex::new(true);
+        ["r1", "r2", "r3"].iter().for_each(|id| index.add_registrant(&row(id)));
+        index.add_absentees([key("r1"), key("r2")].into());
+        index.add_absentees([key("r2"), key("r3")].into());
+        let states = ["r1", "r2", "r3"].map(|id| index.presence_state(key(id), false, false));
+        assert_eq!(states, [PresenceState::Unknown, PresenceState::Absent, PresenceState::Unknown]);
+    }
+
+    #[test]
+    fn r19_the_registrations_of_a_deleted_webinar_are_those_of_its_absentees() {
+        let mut index = RegistrantIndex::new(false);
+        assert!(!index.is_registered(key("r1")));
+        index.add_absentees([key("r1")].into());
+        assert!(index.is_registered(key("r1")) && !index.is_registered(key("r2")));
     }
 
     #[test]
@@ -131,24 +164,23 @@ mod tests {
 
     #[test]
     fn an_absentee_without_an_id_is_the_registrant_with_that_address() {
-        let mut index = RegistrantIndex::new(true, true);
+        let mut index = RegistrantIndex::new(true);
         index.add_registrant(&row("r1"));
         let anonymous = serde_json::from_value(json!({"id": "", "email": "R1@x.test"})).unwrap();
-        index.add_absentee(&RegistrantRow::of(anonymous).unwrap());
+        let absentees = index.absentee_keys(&RegistrantRow::of(anonymous).unwrap()).collect();
+        index.add_absentees(absentees);
         assert_eq!(index.presence_state(key("r1"), false, false), PresenceState::Absent);
     }
 
     #[test]
     fn registrants_are_found_by_address() {
-        let mut index = RegistrantIndex::new(true, false);
+        let mut index = RegistrantIndex::new(true);
         index.add_registrant(&row("r1"));
         let email = |text| PersonKey::email(&domain::Email::parse(text).unwrap());
         assert_eq!(index.by_email(email("R1@X.test")), Some(key("r1")));
         assert_eq!(index.by_email(email("r2@x.test")), None);
         assert!(
-            index.has_email(key("r1"))
-                && index.has_registrants()
-                && !RegistrantIndex::new(false, true).has_registrants()
+            index.has_email(key("r1")) && index.has_registrants() && !RegistrantIndex::new(false).has_registrants()
         );
     }
 }

@@ -5,5 +5,6 @@ pub(crate) mod health;
 pub(crate) mod programs;
 pub(crate) mod tick;
 pub(crate) mod trace;
+pub(crate) mod unmatched;
 pub(crate) mod work;
 pub(crate) mod zoom_events;

@@ -6,7 +6,8 @@ use crate::schedule::Schedule;
 use crate::state::AppState;
 use crate::store::{record, signals};
 use axum::extract::{Path, State};
-use domain::records::{Phase, ProgramConnection};
+use domain::ids::InstanceUuid;
+use domain::records::{Phase, ProgramConnection, SessionRecord};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{ErrorCode, Problem, ProgramId, WebinarId};
 use http::StatusCode;
@@ -34,15 +35,48 @@ pub(crate) struct AttendanceView {
     unaccounted: usize,
     /// People that Marketo rejected.
     refused: usize,
+    /// Members whose registration was cancelled or denied. They are never set to No Show.
+    cancelled: usize,
+    /// Members in status Registered who were never registered in Zoom. They keep their status.
+    never_registered: usize,
+    /// Attendees whose address is not registered.
+    without_registration: usize,
     /// Rows of Zoom's and Marketo's lists that could not be read (R22).
     unreadable_rows: usize,
     /// Total minutes of all attendees.
     minutes: i64,
+    /// The sessions that Zoom knows, and whether each counts.
+    sessions: Vec<SessionView>,
+    /// When No Show will be set, if that is known and it is not set yet.
+    no_show_at: Option<Timestamp>,
+    /// Why No Show is not set yet.
+    no_show_waits_for: Option<&'static str>,
+    /// What is missing although the service works.
+    warnings: Vec<String>,
     /// When the first run was complete.
     written_at: Option<Timestamp>,
     /// When the tick polls the program next.
     next_at: Option<Timestamp>,
     problem: Option<Problem>,
+}
+
+/// A session of the webinar.
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionView {
+    uuid: InstanceUuid,
+    start_time: Option<Timestamp>,
+    /// People who do not belong to the webinar's own side.
+    attendees: usize,
+    counted: bool,
+    /// Why it counts, or why not.
+    why: &'static str,
+}
+
+impl SessionView {
+    fn of(session: SessionRecord) -> Self {
+        let SessionRecord { uuid, start_time, attendees, verdict, .. } = session;
+        Self { uuid, start_time, attendees, counted: verdict.counts(), why: verdict.reason() }
+    }
 }
 
 pub(crate) async fn show(
@@ -86,16 +120,30 @@ async fn view(state: &AppState, connection: &ProgramConnection) -> Result<Json<A
         unmatched: counts.unmatched,
         unaccounted: counts.unaccounted,
         refused: counts.refused,
+        cancelled: counts.cancelled,
+        never_registered: counts.never_registered,
+        without_registration: counts.without_registration,
         unreadable_rows: counts.unreadable_rows,
+        no_show_at: record.no_show_wait.and_then(|wait| wait.until),
+        no_show_waits_for: record.no_show_wait.map(|wait| wait.reason.sentence()),
+        warnings: record.missing_scope.iter().map(|scope| missing_scope_warning(scope)).collect(),
         minutes: counts.minutes,
         written_at: record.written_at,
         next_at: Schedule::of(connection, &record).next_at(&record),
         problem: record.problem,
+        sessions: record.sessions.into_iter().map(SessionView::of).collect(),
     }))
 }
 
+fn missing_scope_warning(scope: &str) -> String {
+    format!(
+        "The sign-in to Zoom lacks the scope {scope}, so panelists are not recognized. Add it to the Zoom app, and then \
+         sign in again."
+    )
+}
+
 /// Returns the program's connection (R15). In a path, a program without one is "not found".
-async fn connection_of(state: &AppState, id: &str) -> Result<ProgramConnection, ApiError> {
+pub(super) async fn connection_of(state: &AppState, id: &str) -> Result<ProgramConnection, ApiError> {
     let id = id.parse().map_err(|_| ApiError::invalid("The id of a Marketo program is a number."))?;
     let connection = state.ports.connections().find(id).await?;
     connection.ok_or_else(|| ApiError::from(ErrorCode::ProgramNotConnected).with_status(StatusCode::NOT_FOUND))

@@ -9,6 +9,7 @@ use crate::state::AppState;
 use crate::store::signals;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::ids::InstanceUuid;
 use domain::time::Timestamp;
 use domain::webinar::WEBINAR_CHANGE_EVENTS;
 use domain::{Error, WebinarId};
@@ -30,8 +31,11 @@ pub(crate) async fn receive(
         ZoomRequest::Event(event) => event,
     };
     match Reaction::to(&event) {
-        Reaction::WebinarEnded { webinar, at } => {
-            signals::mark_webinar_ended(&state, webinar, at).await?;
+        Reaction::WebinarStarted { webinar, session, at } => {
+            signals::mark_webinar_started(&state, webinar, session, at).await?;
+        }
+        Reaction::WebinarEnded { webinar, session, at, may_be_practice } => {
+            signals::mark_webinar_ended(&state, webinar, session, at, may_be_practice).await?;
             platform::log!(Info, "webinar.ended", webinar = webinar);
             state.ports.background.spawn(Box::pin(trigger::run(state.clone())));
         }
@@ -57,10 +61,24 @@ async fn forward(state: AppState, component: Component, event: ZoomEvent) {
 /// What this application does after an event.
 #[derive(Debug, PartialEq, Eq)]
 enum Reaction {
-    /// A webinar ended; not its practice session.
+    /// A session of a webinar started.
+    WebinarStarted {
+        /// The webinar.
+        webinar: WebinarId,
+        /// The session.
+        session: InstanceUuid,
+        /// The start, if the event has one.
+        at: Option<Timestamp>,
+    },
+    /// A session of a webinar ended.
     WebinarEnded {
         /// The webinar.
         webinar: WebinarId,
+        /// The session, if the event has one.
+        session: Option<InstanceUuid>,
+        /// Whether it may have been a practice session. Zoom does not document whether the flag means that, or only
+        /// that practice sessions are turned on (docs/reference/zoom.md).
+        may_be_practice: bool,
         /// The end, if the event has one.
         at: Option<Timestamp>,
     },
@@ -73,8 +91,19 @@ enum Reaction {
 impl Reaction {
     fn to(event: &ZoomEvent) -> Self {
         match event.name() {
-            "webinar.ended" => match event.webinar().filter(|_| !event.is_practice()) {
-                Some(webinar) => Self::WebinarEnded { webinar, at: event.webinar_ended_at() },
+            "webinar.started" => match (event.webinar(), event.session()) {
+                (Some(webinar), Some(session)) => {
+                    Self::WebinarStarted { webinar, session, at: event.webinar_started_at() }
+                }
+                _ => Self::Ignore,
+            },
+            "webinar.ended" => match event.webinar() {
+                Some(webinar) => Self::WebinarEnded {
+                    webinar,
+                    session: event.session(),
+                    at: event.webinar_ended_at(),
+                    may_be_practice: event.is_practice(),
+                },
                 None => Self::Ignore,
             },
             name if name.starts_with("webinar.registration_") => Self::Forward(Component::Registration),
@@ -91,19 +120,28 @@ mod tests {
 
     #[test]
     fn each_event_is_parsed() {
-        let ended = |object: Value| json!({"event": "webinar.ended", "payload": {"object": object}});
+        let event =
+            |event: &str, object: Value| json!({"event": format!("webinar.{event}"), "payload": {"object": object}});
+        let ended = |object: Value| event("ended", object);
+        let end = |session: Option<&str>, at: Option<i64>, may_be_practice: bool| Reaction::WebinarEnded {
+            webinar: 9.into(),
+            session: session.map(InstanceUuid::from),
+            at: at.map(|second| Timestamp::from_second(second).unwrap()),
+            may_be_practice,
+        };
+        let started = Reaction::WebinarStarted {
+            webinar: 9.into(),
+            session: "/u==".into(),
+            at: Some(Timestamp::constant(1_793_613_600, 0)),
+        };
         for (body, expected) in [
-            (ended(json!({"id": "9"})), Reaction::WebinarEnded { webinar: 9.into(), at: None }),
-            (
-                ended(json!({"id": "9", "end_time": "2026-11-02T10:00:00Z"})),
-                Reaction::WebinarEnded { webinar: 9.into(), at: Some(Timestamp::constant(1_793_613_600, 0)) },
-            ),
-            (
-                ended(json!({"id": 9, "practice_session": false})),
-                Reaction::WebinarEnded { webinar: 9.into(), at: None },
-            ),
-            (ended(json!({"id": 9, "practice_session": true})), Reaction::Ignore),
-            (ended(json!({"id": 9, "practice_session": "true"})), Reaction::Ignore),
+            (ended(json!({"id": "9"})), end(None, None, false)),
+            (ended(json!({"id": "9", "end_time": "2026-11-02T10:00:00Z"})), end(None, Some(1_793_613_600), false)),
+            (ended(json!({"id": 9, "uuid": "/u==", "practice_session": false})), end(Some("/u=="), None, false)),
+            (ended(json!({"id": 9, "uuid": "", "practice_session": true})), end(None, None, true)),
+            (ended(json!({"id": 9, "practice_session": "true"})), end(None, None, true)),
+            (event("started", json!({"id": "9", "uuid": "/u==", "start_time": "2026-11-02T10:00:00Z"})), started),
+            (event("started", json!({"id": "9"})), Reaction::Ignore),
             (ended(json!({"id": "nine"})), Reaction::Ignore),
             (ended(json!(null)), Reaction::Ignore),
             (json!({"event": "webinar.updated"}), Reaction::Forward(Component::Catalog)),

@@ -3,7 +3,7 @@
 use crate::schedule::Schedule;
 use crate::state::AppState;
 use crate::store::checkpoint::{RunState, Step};
-use domain::records::{Attendance, Phase, ProgramConnection};
+use domain::records::{Attendance, NoShowReason, NoShowWait, Phase, ProgramConnection};
 use domain::retry::clamp_retry_after;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, Retry};
@@ -15,14 +15,16 @@ const MAX_STALLED_RUNS: u32 = 3;
 pub(super) enum RunOutcome {
     /// The report cannot be trusted yet.
     NotReady { next_at: Timestamp },
-    /// There was no session, and none is expected any more (R14).
+    /// No session counts, and none is expected any more (R14).
     NeverStarted,
     /// Zoom no longer has the report. The written statuses remain.
     ReportGone,
-    /// The report is as long as it was at the last complete run.
+    /// The reports have the rows of the last complete run.
     Unchanged,
-    /// All people are written, from this number of rows.
-    Complete { rows: u64, problem: Option<Problem> },
+    /// All attendees are written, and No Show has to wait (R19).
+    AwaitsNoShow { wait: NoShowWait, problem: Option<Problem> },
+    /// All people are written.
+    Complete { problem: Option<Problem> },
     /// Time ran out.
     OutOfTime,
 }
@@ -51,6 +53,7 @@ pub(super) fn apply(
 ) -> RunResult {
     let now = state.now();
     let schedule = Schedule::of(connection, record);
+    let schedule = record.planned_end.map_or(schedule, |end| schedule.with_end(end));
     copy_counts(record, run_state);
     let outcome = match outcome {
         // The failed call had no time left for retries.
@@ -85,18 +88,26 @@ pub(super) fn apply(
             record.next_at = Some(next_at);
             record.polls = record.polls.saturating_add(1);
             record.problem = None;
+            record.no_show_wait = Some(NoShowWait { reason: NoShowReason::NoSession, until: None });
+        }
+        RunOutcome::AwaitsNoShow { wait, problem } => {
+            record.phase = if record.written_at.is_some() { Phase::Settling } else { Phase::Waiting };
+            record.next_at = Some(schedule.next_no_show_poll(wait, record.polls, now));
+            record.polls = record.polls.saturating_add(1);
+            (record.no_show_wait, record.problem) = (Some(wait), problem);
         }
         RunOutcome::NeverStarted => {
             (record.phase, record.next_at) = (Phase::Failed, None);
             record.problem = Some(Problem::of(ErrorCode::WebinarNeverStarted));
+            record.no_show_wait = Some(NoShowWait { reason: NoShowReason::NoSession, until: None });
         }
         RunOutcome::ReportGone => (record.phase, record.next_at) = (Phase::Done, None),
         RunOutcome::Unchanged => {
             let written_at = record.written_at.unwrap_or(now);
             (record.phase, record.next_at) = schedule.after_writing(written_at, record.polls, false, now);
         }
-        RunOutcome::Complete { rows, problem } => {
-            (record.counts, record.rows, record.problem) = (run_state.counts, Some(rows), problem);
+        RunOutcome::Complete { problem } => {
+            (record.counts, record.no_show_wait, record.problem) = (run_state.counts, None, problem);
             let written_at = *record.written_at.get_or_insert(now);
             let has_unknown = record.counts.unaccounted > 0;
             (record.phase, record.next_at) = schedule.after_writing(written_at, record.polls, has_unknown, now);

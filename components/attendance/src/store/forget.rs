@@ -26,6 +26,7 @@ pub(crate) async fn forget_account(
     for key in state.store().list::<AnyKey>().await? {
         let is_of_account = match &key {
             AnyKey::WebinarEnded(key) => account.webinars.contains(&key.webinar),
+            AnyKey::WebinarStarted(key) => account.webinars.contains(&key.webinar),
             key => program_of(key).is_some_and(|program| account.programs.contains(&program)),
         };
         if !is_of_account {

@@ -21,8 +21,8 @@ pub(crate) async fn load(state: &AppState, connection: &ProgramConnection) -> Re
 /// Merges pending signals (webinar ended, sync requested) into the record. Each makes the program due.
 pub(crate) async fn merge_signals(state: &AppState, record: &mut Attendance) -> Result<(), Error> {
     let ended = state.store().get(&WebinarEndedKey { webinar: record.webinar }).await?;
-    if let Some(ended) = ended.filter(|ended| record.ended_at.is_none_or(|known| known < ended.at)) {
-        record.ended_at = Some(ended.at);
+    if let Some(ended) = ended.filter(|ended| record.ended_at.is_none() || record.ended_changes != ended.changes) {
+        (record.ended_at, record.ended_changes) = (Some(ended.at), ended.changes);
         make_due(record, ended.at);
     }
     let requested = state.store().get(&SyncRequestedKey { program: record.program }).await?;
@@ -40,8 +40,8 @@ fn make_due(record: &mut Attendance, at: Timestamp) {
     record.next_at = Some(at);
     record.polls = 0;
     record.problem = None;
-    // The next report may be of another session, so its length is not compared with the last one.
-    record.rows = None;
+    // The webinar may have another session, so the reports are not compared with the last ones.
+    record.sessions.iter_mut().for_each(|session| session.rows = None);
 }
 
 /// Writes the record.

@@ -25,6 +25,7 @@ async fn put_all(env: &TestEnv, (program, webinar): (u64, u64)) {
         format!("attendance:{program}:presences:0:0:1"),
         format!("sync-requested:{program}"),
         format!("ended:{webinar}"),
+        format!("started:{webinar}"),
     ] {
         put(env, &key).await;
     }
@@ -66,7 +67,7 @@ async fn r17_deletes_all_records_of_the_account_and_none_of_another() {
     let kinds: Vec<_> = keys(&env).iter().map(|key| AnyKey::parse(key).unwrap().kind()).collect();
     let owned = RecordKind::ALL.iter().filter(|kind| kind.owner() == Component::Attendance && kind.is_of_account());
     assert!(owned.into_iter().all(|kind| kinds.contains(kind)), "a kind without a record: {kinds:?}");
-    assert_eq!(forget(&env, 10).await, json!({"deleted": 6, "complete": true}));
+    assert_eq!(forget(&env, 10).await, json!({"deleted": 7, "complete": true}));
     assert_eq!(
         keys(&env),
         [
@@ -76,6 +77,7 @@ async fn r17_deletes_all_records_of_the_account_and_none_of_another() {
             "attendance:1002:work",
             "attendance:1003",
             "ended:10",
+            "started:10",
             "sync-requested:1002",
         ]
     );
@@ -96,6 +98,6 @@ async fn r17_the_signal_of_a_webinar_that_another_account_uses_is_kept() {
 async fn r17_a_deletion_that_runs_out_of_time_is_completed_by_the_next() {
     let env = connected().await;
     assert_eq!(forget(&env, 0).await, json!({"deleted": 0, "complete": false}));
-    assert_eq!(keys(&env).len(), 13);
-    assert_eq!(forget(&env, 10).await, json!({"deleted": 6, "complete": true}));
+    assert_eq!(keys(&env).len(), 15);
+    assert_eq!(forget(&env, 10).await, json!({"deleted": 7, "complete": true}));
 }

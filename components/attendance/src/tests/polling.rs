@@ -59,8 +59,12 @@ async fn a_report_that_grows_during_the_fetch_is_polled_again() {
     env.zoom().absentees = None;
     env.zoom().growth = vec![row(json!({"registrant_id": "r2"}))];
     env.end_webinar();
-    assert_eq!(env.sync().await["phase"], "waiting");
-    assert!(env.marketo().status_changes.is_empty());
+    // The session ended just now.
+    env.zoom().rows.as_mut().unwrap()[0]["leave_time"] = env.now().to_string().into();
+    let view = env.sync().await;
+    assert_eq!((view["phase"].as_str(), &view["no_show"]), (Some("waiting"), &json!(0)));
+    assert_eq!(view["no_show_waits_for"], "Zoom's report is not complete yet.");
+    assert_eq!((env.status("r1"), env.status("r2")), ("Attended".into(), "Registered".into()));
     assert_eq!(summary(&env.sync().await), ("settling".into(), 2, 0, 0));
 }
 
@@ -110,22 +114,28 @@ async fn r14_a_webinar_moved_after_it_never_started_starts_over() {
 }
 
 #[tokio::test]
-async fn r13_the_session_nearest_to_a_planned_start_is_fetched() {
+async fn r13_an_earlier_plan_is_used_if_nothing_took_place_at_the_current_one() {
     let env = one_registered().await;
     let at = |minutes: i64| (env.now() + SignedDuration::from_mins(minutes)).to_string();
     let instances = [
         json!({"uuid": "trial", "start_time": at(-3 * 24 * 60)}),
-        json!({"uuid": "moved", "start_time": at(24 * 60 + 3)}),
-        json!({"uuid": "later", "start_time": at(28 * 60)}),
+        json!({"uuid": "held", "start_time": at(3)}),
+        json!({"uuid": "later", "start_time": at(40 * 60)}),
     ];
     env.zoom().instances = instances.into();
     let (before, moved_to) = (env.now(), env.now() + SignedDuration::from_hours(24));
     env.change_connection(|connection| connection.snapshot.start_time = moved_to).await;
     env.change_connection(|connection| connection.previous_starts = vec![before]).await;
     env.zoom().set_attendance(&["r1", "r2"], &["r1"]);
-    env.advance(26 * 60);
-    env.sync().await;
-    assert_eq!(env.record().await.unwrap().instance, Some("moved".into()));
+    // The current plan ends after 25 hours; a session may still begin four hours later.
+    env.advance(25 * 60 + 239);
+    let view = env.sync().await;
+    assert_eq!((view["phase"].as_str(), env.status("r1").as_str()), (Some("waiting"), "Registered"), "{view}");
+    env.advance(1);
+    let view = env.sync().await;
+    assert_eq!(summary(&view), ("settling".into(), 1, 1, 0), "{view}");
+    let counted: Vec<_> = view["sessions"].as_array().unwrap().iter().map(|one| one["counted"].clone()).collect();
+    assert_eq!(counted, [false, true, false], "{view}");
     assert_eq!(env.zoom_calls("report/trial") + env.zoom_calls("report/later"), 0);
 }
 
@@ -146,7 +156,7 @@ async fn r13_a_rehearsal_before_the_start_is_not_taken_for_the_webinar() {
 }
 
 #[tokio::test]
-async fn an_early_start_with_attendees_is_the_webinar() {
+async fn r13_a_session_before_the_planned_time_counts_a_day_after_it_if_no_other_took_place() {
     let env = one_registered().await;
     let start = env.now() + SignedDuration::from_hours(24);
     env.change_connection(|connection| connection.snapshot.start_time = start).await;
@@ -155,7 +165,10 @@ async fn an_early_start_with_attendees_is_the_webinar() {
     env.send_ended_event().await;
     env.memory.run_background().await;
     let view = env.view().await;
-    assert_eq!(summary(&view), ("settling".into(), 1, 1, 0));
-    // Polled again after the planned end, since there may be another session.
-    assert_eq!(minutes_to_next_poll(&env, &view), 24 * 60 + 5);
+    assert_eq!((view["phase"].as_str(), minutes_to_next_poll(&env, &view)), (Some("waiting"), 24 * 60 + 5));
+    assert!(env.marketo().status_changes.is_empty());
+    env.advance(24 * 60 + 24 * 60 - 1);
+    assert_eq!(env.sync().await["phase"], "waiting");
+    env.advance(1);
+    assert_eq!(summary(&env.sync().await), ("settling".into(), 1, 1, 0));
 }

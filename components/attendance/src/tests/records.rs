@@ -34,7 +34,7 @@ fn samples_of_every_version_are_still_read_as_the_same_value() {
     for list in List::ALL {
         match list {
             List::Report => check_page::<ParticipantRow>(list),
-            List::Registrants | List::Absentees => check_page::<RegistrantRow>(list),
+            List::Registrants | List::Denied | List::Absentees => check_page::<RegistrantRow>(list),
             List::Members => check_page::<MemberRow>(list),
             List::MatchedLeads => check_page::<MatchedLead>(list),
             List::PendingLookups => check_page::<PersonPresence>(list),

@@ -89,12 +89,17 @@ async fn r16_a_member_past_the_status_is_success() {
 }
 
 #[tokio::test]
-async fn a_registered_member_unknown_to_zoom_is_a_no_show() {
+async fn r19_a_member_whose_registration_does_not_stand_keeps_their_status() {
     let env = five_registrants().await;
     env.marketo().member("lost", "Registered", "");
     env.marketo().member("gone", "Registered", "r99");
-    env.sync().await;
-    assert_eq!((env.status("lost"), env.status("gone")), ("No Show".into(), "No Show".into()));
+    env.marketo().member("denied", "Registered", "r98");
+    env.zoom().denied = vec![registrant("r98")];
+    let view = env.sync().await;
+    for name in ["lost", "gone", "denied"] {
+        assert_eq!(env.status(name), "Registered", "{name}");
+    }
+    assert_eq!((&view["never_registered"], &view["cancelled"], &view["no_show"]), (&json!(1), &json!(2), &json!(2)));
 }
 
 #[tokio::test]
@@ -207,8 +212,10 @@ async fn without_registration_members_are_matched_by_address() {
         row(json!({"id": "u1", "user_email": "colleague@x.test"})),
     ]);
     env.end_webinar();
-    assert_eq!(summary(&env.sync().await), ("settling".into(), 2, 1, 1));
-    assert_eq!((env.status("ada").as_str(), env.status("bob").as_str()), ("Attended", "No Show"));
+    let view = env.sync().await;
+    assert_eq!((summary(&view), &view["never_registered"]), (("settling".into(), 2, 0, 1), &json!(1)));
+    // Bob was never registered in Zoom, so nothing shows that he wanted to come (R19).
+    assert_eq!((env.status("ada").as_str(), env.status("bob").as_str()), ("Attended", "Registered"));
     let cyd = env.leads("cyd@x.test")[0];
     assert_eq!(env.marketo().leads[&cyd]["lastName"], "Charisse");
     assert_eq!(env.zoom_calls("registrants") + env.zoom_calls("absentees"), 0);
@@ -226,6 +233,8 @@ async fn a_deleted_webinar_still_has_its_absentees() {
 async fn a_webinar_without_attendees_sets_all_to_no_show() {
     let env = five_registrants().await;
     env.zoom().set_attendance(&["r1", "r2", "r3"], &[]);
+    let host = json!({"id": "u1", "user_email": "host@x.test", "leave_time": "2026-11-02T09:31:00Z"});
+    env.zoom().rows = Some(vec![row(host)]);
     assert_eq!(summary(&env.sync().await), ("settling".into(), 0, 3, 0));
 }
 

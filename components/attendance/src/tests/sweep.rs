@@ -26,7 +26,7 @@ fn keys(env: &TestEnv) -> Vec<String> {
 async fn pages_with_personal_data_do_not_outlast_the_run() {
     let env = ended().await;
     env.tick().await;
-    assert_eq!(keys(&env), ["1001", "1001:presences:0:0:0", "1001:work"]);
+    assert_eq!(keys(&env), ["1001", "1001:presences:2:0:0", "1001:work"]);
     // The presences are kept for a month.
     env.advance(31 * 24 * 60);
     env.tick().await;

@@ -71,8 +71,11 @@ async fn two_concurrent_ticks_do_no_harm() {
 
 #[tokio::test]
 async fn two_programs_with_the_same_new_person_create_one_lead() {
-    let env = ready().await;
+    let env = TestEnv::new().await;
     env.connect(1002, super::env::WEBINAR).await;
+    env.marketo().member("r1", "Registered", "r1");
+    env.zoom().set_attendance(&["r1", "r2"], &["r1"]);
+    env.end_webinar();
     let (one, other) = futures::join!(
         env.admin("POST", "/attendance/programs/1001/sync"),
         env.admin("POST", "/attendance/programs/1002/sync"),

@@ -69,12 +69,26 @@ async fn a_repeated_ended_event_does_no_harm() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_practice_session_is_ignored() {
-    let env = ready().await;
-    let object = json!({"id": WEBINAR.to_string(), "practice_session": true});
+async fn r13_the_end_of_a_practice_session_sets_no_status() {
+    let env = TestEnv::new().await;
+    env.marketo().member("r1", "Registered", "r1");
+    env.zoom().set_attendance(&["r1", "r2"], &[]);
+    env.zoom().reports.insert("practice".into(), None);
+    let object = json!({"id": WEBINAR.to_string(), "uuid": "practice", "practice_session": true});
     assert_eq!(env.event(&about("webinar.ended", object)).await.0, 200);
     env.memory.run_background().await;
-    assert!(env.record().await.is_none() && env.zoom().calls.is_empty());
+    let view = env.view().await;
+    assert_eq!((summary(&view), &view["sessions"]), (("waiting".into(), 0, 0, 0), &json!([])));
+    assert!(env.marketo().status_changes.is_empty());
+}
+
+#[tokio::test]
+async fn r13_an_end_with_the_flag_of_a_practice_session_is_read_all_the_same() {
+    let env = ready().await;
+    let object = json!({"id": WEBINAR.to_string(), "uuid": "/run==", "practice_session": true});
+    assert_eq!(env.event(&about("webinar.ended", object)).await.0, 200);
+    env.memory.run_background().await;
+    assert_eq!(summary(&env.view().await), ("settling".into(), 1, 1, 1));
 }
 
 #[tokio::test]

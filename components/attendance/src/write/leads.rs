@@ -5,10 +5,11 @@
 //! batch. Calls are sequential and contain each address once, because concurrent calls with one address create
 //! duplicates (docs/reference/marketo.md).
 
-use crate::matching::MemberIndex;
+use crate::matching::{MemberIndex, Membership};
 use crate::person::{Details, PersonPresence};
 use crate::store::checkpoint::MemberRow;
-use domain::{Email, Error, LeadId, ProgramId, Sensitive};
+use domain::records::ProgramConnection;
+use domain::{Email, Error, LeadId, Sensitive};
 use marketo_client::leads::{Lead, LeadFields, LeadSyncResult, LeadUpdate, NewLead};
 use marketo_client::{BATCH, MarketoClient, MarketoCode};
 
@@ -79,7 +80,7 @@ async fn send(
 pub(super) async fn look_up(
     marketo: &MarketoClient,
     people: &[PersonPresence],
-    program: ProgramId,
+    connection: &ProgramConnection,
     members: &mut MemberIndex,
 ) -> Result<Vec<Option<LeadId>>, Error> {
     let emails: Vec<_> = people.iter().filter_map(|(person, _)| person.email.as_ref()).collect();
@@ -92,8 +93,9 @@ pub(super) async fn look_up(
     if members.is_unlisted() {
         let leads: Vec<_> = by_email.iter().map(|(_, lead)| lead.id).collect();
         for leads in leads.chunks(BATCH) {
-            let found = marketo.members_of(program, leads).await?;
-            found.into_iter().map(MemberRow::of).for_each(|member| members.add(&member, false));
+            let found = marketo.members_of(connection.program, leads).await?;
+            let found = found.into_iter().map(|member| MemberRow::of(member, connection.snapshot.id));
+            found.for_each(|member| members.add(&member, false, Membership::Unknown));
         }
     }
     by_email.sort_by(|(one, _), (other, _)| one.cmp(other));

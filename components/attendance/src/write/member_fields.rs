@@ -4,26 +4,43 @@ use crate::store::checkpoint::LeadPresence;
 use domain::records::MemberFields;
 use domain::time::Timestamp;
 use domain::{Error, ProgramId};
-use marketo_client::MarketoClient;
 use marketo_client::members::{CustomFields, MemberOutcome};
+use marketo_client::{MarketoClient, MarketoCode, MarketoError};
 use serde_json::{Map, Value};
 
-/// Writes the fields of at most a batch of members; absentees have none. Returns the number of rejected members.
+/// The result of writing the fields of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FieldsWritten {
+    /// Written, except those of this number of members.
+    Except(usize),
+    /// Marketo refused the whole call, since a field was renamed or deleted. Statuses go on.
+    Refused(MarketoCode),
+}
+
+/// Writes the fields of at most a batch of members; absentees have none.
 pub(super) async fn write(
     marketo: &MarketoClient,
     program: ProgramId,
     named: &MemberFields,
     leads: &[LeadPresence],
-) -> Result<usize, Error> {
+) -> Result<FieldsWritten, Error> {
     let members: Vec<_> = leads.iter().filter_map(|lead| custom_fields(named, lead)).collect();
+    let outcomes = match marketo.set_custom_fields(program, &members).await {
+        Ok(outcomes) => outcomes,
+        Err(MarketoError::Api(code)) => {
+            platform::log!(Warn, "member.fields_refused", program = program, code = code);
+            return Ok(FieldsWritten::Refused(code));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let mut rejected = 0;
-    for (member, outcome) in members.iter().zip(marketo.set_custom_fields(program, &members).await?) {
+    for (member, outcome) in members.iter().zip(outcomes) {
         if let MemberOutcome::Skipped(code) = outcome {
             rejected += 1;
             platform::log!(Warn, "member.set_fields_failed", program = program, lead = member.lead_id, code = code);
         }
     }
-    Ok(rejected)
+    Ok(FieldsWritten::Except(rejected))
 }
 
 fn custom_fields(named: &MemberFields, lead: &LeadPresence) -> Option<CustomFields> {

@@ -1,15 +1,16 @@
 //! Writes everything that a run found: Attended first, then No Show for the rest (R11). The progress is saved after
 //! each batch. A batch that was written but not saved is written again, which changes nothing.
 
+use super::ledger::{LedgerLookup, SplitPeople};
+use super::member_fields::FieldsWritten;
 use super::people_cursor::{PeopleCursor, Selection};
-use super::sibling_programs::{SiblingPrograms, SplitPeople};
-use super::{leads, member_fields};
-use crate::person::{PersonKey, PersonPresence, Presence};
+use super::{leads, member_fields, presences};
+use crate::person::{PersonPresence, Presence};
 use crate::roster::Roster;
 use crate::state::AppState;
 use crate::store::checkpoint::{
-    LeadPresence, List, MatchedLead, MemberRow, MemberStanding, PENDING_PAGES, Page, PageStore, PresenceRow, RunError,
-    RunState, Step, for_each_row,
+    LeadPresence, List, MatchedLead, MemberRow, MemberStanding, PENDING_PAGES, Page, RunError, RunState, Step,
+    for_each_row,
 };
 use domain::records::ProgramConnection;
 use domain::status::StandardStatus;
@@ -23,12 +24,11 @@ use marketo_client::{BATCH, MarketoClient};
 pub(crate) enum Progress {
     /// All steps are complete.
     Complete,
+    /// All attendees are written. No Show may have to wait (R19).
+    AtNoShowGate,
     /// Time ran out. The progress is saved.
     OutOfTime,
 }
-
-/// The number of presences on a page, which then has about 48 kB.
-const PRESENCES_PER_PAGE: usize = 500;
 
 /// Minimum time left to start a create call. A call that times out may still run at Marketo; resending it would create
 /// duplicates. Marketo takes some seconds for a batch.
@@ -45,7 +45,7 @@ pub(crate) struct AttendanceWriter<'r> {
     pending: Vec<PersonPresence>,
     /// Whether the stored page of pending look-ups is out of date.
     is_pending_changed: bool,
-    siblings: SiblingPrograms,
+    ledger: LedgerLookup,
     deadline: Timestamp,
 }
 
@@ -58,23 +58,13 @@ impl<'r> AttendanceWriter<'r> {
         run_state: &'r mut RunState,
         deadline: Timestamp,
     ) -> Result<Self, RunError> {
-        let siblings = SiblingPrograms::load(state, connection).await?;
+        let ledger = LedgerLookup::load(state, connection).await?;
         let mut pending = Vec::new();
         let pages = run_state.pages(state, connection.program, List::PendingLookups);
         if let Some((page, (store, _))) = run_state.pending_page.zip(pages) {
             pending = store.get_range(page, page + 1).await?.into_iter().flat_map(|page| page.rows).collect();
         }
-        Ok(Self {
-            state,
-            marketo,
-            connection,
-            roster,
-            run_state,
-            pending,
-            is_pending_changed: false,
-            siblings,
-            deadline,
-        })
+        Ok(Self { state, marketo, connection, roster, run_state, pending, is_pending_changed: false, ledger, deadline })
     }
 
     /// Continues with the current step and executes the remaining ones, until the deadline.
@@ -85,13 +75,14 @@ impl<'r> AttendanceWriter<'r> {
                 Step::Fetch => (Progress::Complete, Step::AttendedMembers),
                 Step::AttendedMembers => (self.write_members(attended).await?, Step::AttendedNonMembers),
                 Step::AttendedNonMembers => {
-                    (self.write_non_members(attended, Selection::AttendedNonMembers).await?, Step::NoShowMembers)
+                    (self.write_non_members(attended, Selection::AttendedNonMembers).await?, Step::Presences)
                 }
+                Step::Presences => (self.store_presences().await?, Step::NoShowGate),
+                Step::NoShowGate => return Ok(Progress::AtNoShowGate),
                 Step::NoShowMembers => (self.write_members(no_show).await?, Step::NoShowNonMembers),
                 Step::NoShowNonMembers => {
-                    (self.write_non_members(no_show, Selection::NoShowNonMembers).await?, Step::Presences)
+                    return self.write_non_members(no_show, Selection::NoShowNonMembers).await;
                 }
-                Step::Presences => return self.store_presences().await,
             };
             if progress == Progress::OutOfTime {
                 return Ok(progress);
@@ -101,6 +92,16 @@ impl<'r> AttendanceWriter<'r> {
         }
     }
 
+    /// Begins to set No Show, because it may be set now.
+    pub(crate) async fn begin_no_show(&mut self) -> Result<(), RunError> {
+        (self.run_state.step, self.run_state.position) = (Step::NoShowMembers, 0);
+        self.begin(Step::NoShowMembers).await
+    }
+
+    pub(crate) const fn run_state(&self) -> &RunState {
+        self.run_state
+    }
+
     /// Counts the members of a step, and saves that the step has begun.
     async fn begin(&mut self, step: Step) -> Result<(), RunError> {
         match step {
@@ -108,15 +109,25 @@ impl<'r> AttendanceWriter<'r> {
                 let counts = &mut self.run_state.counts;
                 counts.attended = self.roster.members.attended_count();
                 counts.unmatched = self.roster.attendees.unmatched;
+                counts.without_registration = self.roster.attendees.unregistered;
                 counts.unaccounted = self.roster.unknown_count();
                 counts.minutes = self.roster.attendees.minutes;
             }
-            Step::NoShowMembers => {
-                let mut no_shows = 0;
+            Step::NoShowGate | Step::NoShowMembers => {
+                let (mut no_shows, mut cancelled, mut unknown) = (0, 0, self.roster.unknown_count());
                 let pages = self.run_state.pages(self.state, self.connection.program, List::Members);
-                for_each_row(pages, |member: &MemberRow| no_shows += usize::from(self.roster.is_no_show(member)))
-                    .await?;
-                self.run_state.counts.no_show = no_shows;
+                for_each_row(pages, |member: &MemberRow| {
+                    no_shows += usize::from(self.roster.is_no_show(member));
+                    cancelled += usize::from(self.roster.is_cancelled(member));
+                    unknown += usize::from(self.roster.is_unknown(member));
+                })
+                .await?;
+                let counts = &mut self.run_state.counts;
+                counts.never_registered = self.roster.members.never_registered_count();
+                (counts.cancelled, counts.unaccounted) = (cancelled, unknown);
+                if step == Step::NoShowMembers {
+                    counts.no_show = no_shows;
+                }
             }
             _ => {}
         }
@@ -164,7 +175,7 @@ impl<'r> AttendanceWriter<'r> {
             if self.state.now() + MIN_CREATE_TIME >= self.deadline {
                 return Ok(Progress::OutOfTime);
             }
-            let people = cursor.take(BATCH, &self.roster, self.run_state).await?;
+            let people = cursor.take(BATCH, &self.roster).await?;
             let is_last = people.is_empty();
             if !is_last {
                 self.create_leads(status, people).await?;
@@ -181,15 +192,22 @@ impl<'r> AttendanceWriter<'r> {
     /// Creates the leads of a batch of people, and collects those who already have one for a look-up.
     async fn create_leads(&mut self, status: StandardStatus, people: Vec<PersonPresence>) -> Result<(), Error> {
         let count = people.len() as u64;
-        let SplitPeople { own, siblings } = self.siblings.split(self.state, people).await?;
-        for (lead, presence) in siblings {
-            // A person registered by a sibling counts here too if they are a member.
-            if self.roster.members.standing(lead).is_some()
-                && let Some(matched) = self.add_lead(status, lead, presence)
-            {
-                self.store_matched_leads(vec![matched]).await?;
+        let SplitPeople { unknown: mut own, known, siblings } = self.ledger.split(self.state, people).await?;
+        let mut matched = Vec::new();
+        for (lead, person) in known {
+            // A lead that is no member, since it was merged or deleted, is found by its address.
+            match self.roster.members.standing(lead) {
+                Some(_) => matched.extend(self.add_lead(status, lead, person.1)),
+                None => own.push(person),
             }
         }
+        for (lead, presence) in siblings {
+            // A person registered by a sibling counts here too if they are a member.
+            if self.roster.members.standing(lead).is_some() {
+                matched.extend(self.add_lead(status, lead, presence));
+            }
+        }
+        self.store_matched_leads(matched).await?;
         let (people, without_email): (Vec<_>, Vec<_>) = own.into_iter().partition(|(person, _)| person.email.is_some());
         self.run_state.counts.unmatched += without_email.len();
         if !people.is_empty() {
@@ -233,7 +251,7 @@ impl<'r> AttendanceWriter<'r> {
     async fn look_up_leads(&mut self, status: StandardStatus) -> Result<(), Error> {
         let batch = self.pending.len().min(BATCH);
         let (people, members) = (&self.pending[..batch], &mut self.roster.members);
-        let leads = leads::look_up(self.marketo, people, self.connection.program, members).await?;
+        let leads = leads::look_up(self.marketo, people, self.connection, members).await?;
         self.is_pending_changed = true;
         let rest = self.pending.split_off(batch);
         let mut matched = Vec::new();
@@ -268,13 +286,16 @@ impl<'r> AttendanceWriter<'r> {
                 counts.no_show += 1;
                 true
             }
-            // The step for members has not set a member that Marketo does not list.
-            (StandardStatus::NoShow, Some(MemberStanding::Registered)) if members.is_unlisted() => {
-                let is_due = !members.has_attended(lead);
-                counts.no_show += usize::from(is_due);
-                is_due
-            }
-            // The step for members has set any other member, or left it as it is.
+            // The step for members sets those whose own registrant id decides.
+            (StandardStatus::NoShow, Some(MemberStanding::Registered)) => match members.take_by_address(lead) {
+                Some(was_never_registered) => {
+                    counts.no_show += 1;
+                    counts.never_registered -= usize::from(was_never_registered && counts.never_registered > 0);
+                    true
+                }
+                None => false,
+            },
+            // Any other member keeps their status.
             (StandardStatus::NoShow, _) => false,
             (_, None) => {
                 counts.attended += 1;
@@ -314,35 +335,18 @@ impl<'r> AttendanceWriter<'r> {
             }
         }
         if !member_fields.is_empty() {
-            self.run_state.counts.refused += member_fields::write(self.marketo, *program, member_fields, leads).await?;
+            match member_fields::write(self.marketo, *program, member_fields, leads).await? {
+                FieldsWritten::Except(rejected) => self.run_state.counts.refused += rejected,
+                FieldsWritten::Refused(code) => self.run_state.fields_refused = Some(code.0),
+            }
         }
         Ok(())
     }
 
     /// Stores when each attendee was present, for `POST /attendance/trace`.
     async fn store_presences(&mut self) -> Result<Progress, RunError> {
-        let generation = self.run_state.lists.report.generation;
-        let store = PageStore::new(self.state, self.connection.program, List::Presences, generation);
-        let position = self.run_state.position;
-        let mut cursor = PeopleCursor::at(position, &self.roster, self.run_state, Selection::Attendees).await?;
-        loop {
-            if !self.state.has_time(self.deadline) {
-                return Ok(Progress::OutOfTime);
-            }
-            let people = cursor.take(PRESENCES_PER_PAGE, &self.roster, self.run_state).await?;
-            let pages = self.run_state.position.div_ceil(PRESENCES_PER_PAGE as u64);
-            let pages = u32::try_from(pages).unwrap_or(u32::MAX);
-            if people.is_empty() {
-                self.run_state.replace_presences(generation, pages);
-                return Ok(Progress::Complete);
-            }
-            self.run_state.position += people.len() as u64;
-            let row = |(person, presence): PersonPresence| {
-                Some(PresenceRow { key: PersonKey::email(&person.email?), presence: presence? })
-            };
-            store.put(pages, &Page::computed(people.into_iter().filter_map(row).collect())).await?;
-            self.save_checkpoint().await?;
-        }
+        let is_complete = presences::store(&self.roster, self.run_state, self.deadline).await?;
+        Ok(if is_complete { Progress::Complete } else { Progress::OutOfTime })
     }
 
     /// Saves the progress after a page or batch, together with changed pending look-ups.
@@ -376,6 +380,13 @@ impl<'r> AttendanceWriter<'r> {
         if self.roster.members.is_unlisted() {
             let reason = "The program has more members than Marketo lists. The people that Zoom knows have their \
                           status; members that Zoom does not know stay Registered.";
+            return Some(Problem::because(ErrorCode::MarketoUnavailable, reason));
+        }
+        if let Some(code) = self.run_state.fields_refused {
+            let reason = format_args!(
+                "Marketo refused the custom fields of the connection with code {code}; statuses were set. Check in \
+                 Marketo that the fields exist and that the API user may write them."
+            );
             return Some(Problem::because(ErrorCode::MarketoUnavailable, reason));
         }
         let refused = self.run_state.counts.refused;

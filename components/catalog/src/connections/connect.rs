@@ -4,7 +4,7 @@ use super::{qualification, refresh};
 use crate::state::AppState;
 use crate::webinars::{details, eligibility};
 use crate::zoom_errors;
-use domain::records::{MemberFields, ProgramConnection, Record};
+use domain::records::{DEFAULT_NO_SHOW_AFTER_MINUTES, MemberFields, ProgramConnection, Record};
 use domain::{Error, ErrorCode, ProgramId, ServiceId, WebinarId};
 use futures::future::join;
 use platform::services;
@@ -66,6 +66,9 @@ pub(crate) async fn connect(
             problem: None,
             previous_starts: Vec::new(),
             my_tokens_stale: true,
+            no_show_after_minutes: other
+                .as_ref()
+                .map_or(DEFAULT_NO_SHOW_AFTER_MINUTES, |other| other.no_show_after_minutes),
             member_fields: other.map(|other| other.member_fields).unwrap_or_default(),
         },
     };

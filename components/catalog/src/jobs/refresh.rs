@@ -107,6 +107,7 @@ mod tests {
             previous_starts: Vec::new(),
             my_tokens_stale: false,
             member_fields: Default::default(),
+            no_show_after_minutes: 30,
         }
     }
 

@@ -13,7 +13,7 @@ use http::StatusCode;
 use platform::auth::AdminAuth;
 use platform::http::Json;
 use platform::{ApiError, JsonBody};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The answer to `GET /catalog/programs`.
 #[derive(Serialize)]
@@ -73,6 +73,33 @@ pub(crate) async fn disconnect(
     let connection = find_connection(&state, &id).await?;
     state.ports.connections().remove(connection.program).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Body of `PUT /catalog/programs/{program_id}/settings`. An absent setting stays as it is.
+#[derive(Deserialize)]
+pub(crate) struct SettingsRequest {
+    #[serde(default)]
+    no_show_after_minutes: Option<u32>,
+}
+
+/// Maximum of the setting `no_show_after_minutes`: a day, since the report is read once more after 24 hours.
+const MAX_NO_SHOW_AFTER_MINUTES: u32 = 24 * 60;
+
+/// `PUT /catalog/programs/{program_id}/settings`: changes the settings of a connection.
+pub(crate) async fn change_settings(
+    _: AdminAuth,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<SettingsRequest>,
+) -> Result<Json<ConnectionView>, ApiError> {
+    let mut connection = find_connection(&state, &id).await?;
+    if let Some(minutes) = request.no_show_after_minutes {
+        if minutes > MAX_NO_SHOW_AFTER_MINUTES {
+            return Err(ApiError::invalid("The field no_show_after_minutes is at most 1440, which is a day."));
+        }
+        connection = state.ports.connections().set_no_show_after(connection, minutes).await?;
+    }
+    Ok(Json(view(&state, connection).await?))
 }
 
 /// `POST /catalog/programs/{program_id}/refresh`: refreshes a connection.

@@ -87,6 +87,8 @@ pub(crate) struct ConnectionView {
     /// The custom member fields that receive attendance.
     #[serde(skip_serializing_if = "MemberFields::is_empty")]
     member_fields: MemberFields,
+    /// How many minutes after the end of the webinar people are set to No Show.
+    no_show_after_minutes: u32,
     problem: Option<Problem>,
     /// The webinar that this request disconnected from the program. Its registrants stay.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,6 +114,7 @@ impl ConnectionView {
             refreshed_at: connection.refreshed_at,
             moved_from: connection.previous_starts,
             member_fields: connection.member_fields,
+            no_show_after_minutes: connection.no_show_after_minutes,
             problem: usability.problem().or(recorded),
             replaced: None,
         }

@@ -28,7 +28,7 @@ async fn r4_connecting_stores_webinar_and_channel_and_writes_my_tokens() {
             "missing_statuses": [
                 "Registration Error", "Pending Approval", "Wait Listed", "Rejected", "Attended On-demand"
             ],
-            "connected_at": now, "refreshed_at": now, "moved_from": [], "problem": null,
+            "connected_at": now, "refreshed_at": now, "moved_from": [], "no_show_after_minutes": 30, "problem": null,
         })
     );
     assert_eq!(env.get(PROGRAM).await, (200, body.clone()));
@@ -199,4 +199,21 @@ async fn member_fields_are_validated_and_kept() {
     // Connecting again without the field keeps them; an empty object removes them.
     assert_eq!(env.connect(9).await.1["member_fields"], fields);
     assert_eq!(connect(json!({})).await.1["member_fields"], Value::Null);
+}
+
+#[tokio::test]
+async fn r19_the_delay_of_no_show_is_a_setting_that_stays() {
+    let env = TestEnv::new().await;
+    env.add_webinar(9, |_| {});
+    assert_eq!(env.connect(9).await.1["no_show_after_minutes"], 30);
+    let settings = format!("{PROGRAM}/settings");
+    let changed = env.admin("PUT", &settings, json!({"no_show_after_minutes": 0})).await;
+    assert_eq!((changed.0, &changed.1["no_show_after_minutes"]), (200, &json!(0)));
+    for body in [json!({"no_show_after_minutes": 1441}), json!({"no_show_after_minutes": -1})] {
+        assert_eq!(problem(&env.admin("PUT", &settings, body.clone()).await), (400, "INVALID_REQUEST"), "{body}");
+    }
+    // What is left out stays, and so does the setting after a refresh and when the program is connected again.
+    assert_eq!(env.admin("PUT", &settings, json!({})).await.1["no_show_after_minutes"], 0);
+    assert_eq!(env.admin("POST", &format!("{PROGRAM}/refresh"), json!({})).await.1["no_show_after_minutes"], 0);
+    assert_eq!(env.connect(9).await.1["no_show_after_minutes"], 0);
 }

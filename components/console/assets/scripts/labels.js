@@ -1,5 +1,7 @@
 // Texts for states.
 
+import { formatTime } from "./time.js";
+
 const STATE_LABELS = {
   "active": "Active",
   "superseded": "Superseded",
@@ -38,9 +40,11 @@ const MODES = {
 export const registrationText = (webinar) => MODES[webinar.registration] ?? "The registration setting shows after connecting";
 
 // Returns the text of an attendance phase. `isOver` is true after the webinar's planned end.
-export function phaseText({ phase, problem }, isOver) {
+export function phaseText({ phase, problem, sessions = [] }, isOver) {
+  const isCounted = sessions.some((session) => session.counted);
+  const waiting = isOver ? "The webinar is over; Zoom's report is not ready yet." : "The webinar has not taken place yet.";
   return {
-    waiting: isOver ? "The webinar is over; Zoom's report is not ready yet." : "The webinar has not taken place yet.",
+    waiting: isCounted ? "People who attended are Attended. No Show comes last." : waiting,
     due: "The webinar is over; reading its attendance starts next.",
     reading: "Reading Zoom's report…",
     writing: "Writing statuses to Marketo…",
@@ -48,6 +52,13 @@ export function phaseText({ phase, problem }, isOver) {
     done: "Attendance is complete.",
     failed: problem ? "The attendance could not be read." : "The attendance could not be read. Check the log for the cause.",
   }[phase] ?? phase;
+}
+
+// Returns when No Show will be set and why not yet, or null after it was set.
+export function noShowText({ no_show_waits_for, no_show_at }, { no_show_after_minutes }) {
+  if (!no_show_waits_for) return null;
+  const at = no_show_at ? `Set on ${formatTime(no_show_at)} at the earliest` : `Set ${count(no_show_after_minutes, "minute")} after the end`;
+  return `${at}. Not yet: ${no_show_waits_for}`;
 }
 
 // Returns whether work is under way in a phase.

@@ -1,8 +1,8 @@
 // The chart of a program's people, and its attendance.
 
-import { call } from "./api.js";
-import { facts, h, svg } from "./dom.js";
-import { count, phaseText } from "./labels.js";
+import { call, get } from "./api.js";
+import { facts, h, replace, svg, table } from "./dom.js";
+import { count, noShowText, phaseText } from "./labels.js";
 import { announce, button } from "./messages.js";
 import { formatTime } from "./time.js";
 
@@ -42,21 +42,44 @@ export function attendance(program, state, refresh) {
     await refresh();
     announce(phase === "waiting" ? "There is no attendance to read yet." : "The attendance was read.");
   };
+  const unmatched = h("div", null);
+  const showNames = async () => {
+    const { people } = await get(`/attendance/programs/${program.program_id}/unmatched`);
+    const rows = people.map(({ name, joined_at, left_at }) => [name, joined_at ? formatTime(joined_at) : "", left_at ? formatTime(left_at) : ""]);
+    replace(unmatched, table("Attendees known by name only", ["Name", "Joined", "Left"], rows));
+  };
   const average = state.attended ? `, ${count(Math.round(state.minutes / state.attended), "minute")} each on average` : "";
   return [
     h("h3", null, "Attendance"),
     h("p", null, phaseText(state, isOver)),
     state.problem && h("p", { class: "problem" }, state.problem.detail),
+    (state.warnings ?? []).map((warning) => h("p", { class: "note" }, warning)),
     facts([
+      ["No Show", noShowText(state, program)],
       ["Minutes watched", state.minutes > 0 && `${state.minutes.toLocaleString()}${average}`],
       ["New leads", state.new_leads || null],
       ["Known by name only", state.unmatched > 0 && `${count(state.unmatched, "attendee")}, counted but not matched to people`],
+      ["Attended without registration", state.without_registration > 0 && count(state.without_registration, "person", "people")],
+      ["Cancelled or denied", state.cancelled > 0 && `${count(state.cancelled, "person", "people")}, never set to No Show`],
+      ["Never registered in Zoom", state.never_registered > 0 && `${count(state.never_registered, "member")} in status Registered, left as they are`],
       ["Without a result from Zoom", state.unaccounted > 0 && count(state.unaccounted, "registrant")],
       ["Rejected by Marketo", state.refused > 0 && count(state.refused, "person", "people")],
       ["Could not be read", state.unreadable_rows > 0 && `${count(state.unreadable_rows, "row")} of Zoom's and Marketo's lists`],
       ["Written to Marketo", state.written_at && formatTime(state.written_at)],
       ["Next read", state.next_at && formatTime(state.next_at)],
     ].map(([name, value]) => [name, value || null])),
-    h("div", { class: "actions" }, button("Read attendance now", sync, { id: "sync", class: "plain" })),
+    sessions(state.sessions ?? []),
+    unmatched,
+    h("div", { class: "actions" },
+      button("Read attendance now", sync, { id: "sync", class: "plain" }),
+      state.unmatched > 0 && button("Show names", showNames, { id: "unmatched", class: "plain" })),
   ];
+}
+
+// The sessions of the webinar, and whether each counts.
+function sessions(list) {
+  if (list.length === 0) return null;
+  const rows = list.map(({ start_time, attendees, counted, why }) =>
+    [start_time ? formatTime(start_time) : "unknown", attendees.toLocaleString(), counted ? "Yes" : "No", why]);
+  return table("Sessions of the webinar", ["Started", "Attendees", "Counts", "Reason"], rows);
 }

@@ -94,9 +94,24 @@ impl<'a> Connections<'a> {
     pub async fn update(self, connection: &ProgramConnection) -> Result<(), Error> {
         let key = ProgramKey { id: connection.program };
         match self.0.get(&key).await? {
-            Some(stored) if is_same_connection(&stored, connection) => Ok(self.0.put(&key, connection).await?),
+            Some(stored) if is_same_connection(&stored, connection) => {
+                // A setting that an admin changed meanwhile stays.
+                let no_show_after_minutes = stored.no_show_after_minutes;
+                Ok(self.0.put(&key, &ProgramConnection { no_show_after_minutes, ..connection.clone() }).await?)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Changes how long after the end of a webinar people are set to No Show (R19). Returns the changed connection.
+    pub async fn set_no_show_after(
+        self,
+        connection: ProgramConnection,
+        minutes: u32,
+    ) -> Result<ProgramConnection, Error> {
+        let changed = ProgramConnection { no_show_after_minutes: minutes, ..connection };
+        self.0.put(&ProgramKey { id: changed.program }, &changed).await?;
+        Ok(changed)
     }
 
     /// Deletes a connection.

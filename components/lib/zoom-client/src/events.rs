@@ -3,6 +3,7 @@
 //! Fields are read one by one, when they are needed. A field that is missing, null or of another type is `None`, so that
 //! it costs only the thing that needs it (R22).
 
+use domain::ids::InstanceUuid;
 use domain::lenient;
 use domain::time::{self, SignedDuration, Timestamp};
 use domain::{AccountId, ErrorCode, WebinarId, json};
@@ -113,6 +114,16 @@ impl ZoomEvent {
         instant(&self.payload()["event_ts"]).or_else(|| instant(&self.0["event_ts"]))
     }
 
+    /// Returns the session of the webinar.
+    pub fn session(&self) -> Option<InstanceUuid> {
+        lenient::text(&self.object()["uuid"]).filter(|uuid| !uuid.is_empty()).map(InstanceUuid::from)
+    }
+
+    /// Returns when the session started.
+    pub fn webinar_started_at(&self) -> Option<Timestamp> {
+        instant(&self.object()["start_time"])
+    }
+
     /// Returns when the webinar ended, else when Zoom sent the event.
     pub fn webinar_ended_at(&self) -> Option<Timestamp> {
         instant(&self.object()["end_time"]).or_else(|| self.sent_at())
@@ -123,7 +134,8 @@ impl ZoomEvent {
         instant(&self.payload()["deauthorization_time"]).or_else(|| self.sent_at())
     }
 
-    /// Returns whether the event is about a webinar's practice session.
+    /// Returns whether the event has the flag of a practice session. It does not say whether that session ended, or
+    /// whether the webinar has one (docs/reference/zoom.md).
     pub fn is_practice(&self) -> bool {
         let flag = &self.object()["practice_session"];
         flag.as_bool().unwrap_or_else(|| flag.as_str() == Some("true"))

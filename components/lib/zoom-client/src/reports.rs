@@ -47,7 +47,7 @@ pub struct Participant {
     pub join_time: Option<String>,
     /// When the person left.
     pub leave_time: Option<String>,
-    /// Duration in seconds; 0 means that the report is not complete yet.
+    /// Duration in seconds; 0 means that the report is not complete yet, `None` that Zoom reports none.
     pub duration: Option<i64>,
     /// `in_meeting` or `in_waiting_room`.
     pub status: Option<String>,
@@ -74,9 +74,27 @@ impl FromObject for Participant {
     }
 }
 
-deserialize_leniently!(PastInstance, Participant);
+/// The details of a session that the application uses.
+struct SessionDetail {
+    end_time: Option<String>,
+}
+
+impl FromObject for SessionDetail {
+    fn from_object(detail: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self { end_time: detail.text("end_time") })
+    }
+}
+
+deserialize_leniently!(PastInstance, Participant, SessionDetail);
 
 impl ZoomClient {
+    /// Returns when a session ended. Takes an admin scope that the service can do without.
+    pub async fn session_end(&self, instance: &InstanceUuid) -> Result<Option<Timestamp>, ZoomError> {
+        let target = target::target(&["report", "webinars", &uuid_segment(instance)]);
+        let detail: SessionDetail = self.without_problem_reports().get(&target).await?;
+        Ok(detail.end_time.as_deref().and_then(time::parse))
+    }
+
     /// Returns the past instances of a webinar.
     pub async fn past_instances(&self, webinar: WebinarId) -> Result<Rows<PastInstance>, ZoomError> {
         let target = target::target(&["past_webinars", &webinar.to_string(), "instances"]);

@@ -40,8 +40,21 @@ pub struct Webinar {
     pub host_email: Option<String>,
     /// The shared join link.
     pub join_url: Option<String>,
+    /// UUID of the latest session, or of none yet.
+    pub uuid: Option<String>,
     /// The settings.
     pub settings: WebinarSettings,
+}
+
+/// A panelist of a webinar.
+struct Panelist {
+    email: Email,
+}
+
+impl FromObject for Panelist {
+    fn from_object(panelist: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self { email: panelist.required("email", |panelist, name| Email::parse(&panelist.text(name)?))? })
+    }
 }
 
 /// The settings of a webinar that the application uses.
@@ -49,6 +62,8 @@ pub struct Webinar {
 pub struct WebinarSettings {
     /// 0: automatic approval, 1: manual approval, 2: no registration.
     pub approval_type: Option<i64>,
+    /// The addresses of the alternative hosts, separated by commas or semicolons.
+    pub alternative_hosts: Option<String>,
 }
 
 impl FromObject for ListedWebinar {
@@ -91,11 +106,16 @@ impl ListedWebinar {
 
 impl Webinar {
     fn with_id(id: WebinarId, webinar: Object<'_>) -> Self {
+        let settings = webinar.object("settings");
         Self {
             listed: ListedWebinar::with_id(id, webinar),
             host_email: webinar.text("host_email"),
             join_url: webinar.text("join_url"),
-            settings: WebinarSettings { approval_type: webinar.object("settings").integer("approval_type") },
+            uuid: webinar.text_id("uuid"),
+            settings: WebinarSettings {
+                approval_type: settings.integer("approval_type"),
+                alternative_hosts: settings.text("alternative_hosts"),
+            },
         }
     }
 
@@ -111,6 +131,12 @@ impl Webinar {
             listed if listed.is_single() && listed.start().is_none() => Err(Unreadable("start_time")),
             _ => Ok(()),
         }
+    }
+
+    /// Returns the addresses of the host and the alternative hosts.
+    pub fn hosts(&self) -> impl Iterator<Item = Email> {
+        let alternative = self.settings.alternative_hosts.as_deref().unwrap_or_default().split([',', ';']);
+        self.host_email.as_deref().into_iter().chain(alternative).filter_map(Email::parse)
     }
 
     /// Returns how people register.
@@ -139,6 +165,14 @@ impl ZoomClient {
     pub async fn webinars_of(&self, user: &Email, page: Option<&str>) -> Result<Page<ListedWebinar>, ZoomError> {
         let target = target::target(&["users", user.expose(), "webinars"]).query("type", "scheduled");
         self.get_page(target, page, "webinars").await
+    }
+
+    /// Returns the addresses of a webinar's panelists. Takes a scope that older sign-ins may lack; the rest of the
+    /// service works without it, so its absence is not reported as a problem of the service.
+    pub async fn panelists(&self, id: WebinarId) -> Result<Vec<Email>, ZoomError> {
+        let target = target::target(&["webinars", &id.to_string(), "panelists"]);
+        let (panelists, _) = self.without_problem_reports().get_list::<Panelist>(&target, "panelists").await?;
+        Ok(panelists.rows.into_iter().map(|panelist| panelist.email).collect())
     }
 
     /// Returns one webinar.

@@ -62,7 +62,7 @@ async fn runs_from_sign_in_to_attendance() {
     attendance.push(Attendance::during(Person::Registrant("zoom_registrant@example.net".into()), 60, 600));
     attendance.push(Attendance::during(Person::Registrant(email(1)), 60, 600));
     attendance.push(Attendance::throughout(Person::DialIn("+15550100".into())));
-    let held = zoom.hold_webinar(fixture.webinar, HeldSession { attendance, minutes: 60, ..HeldSession::default() });
+    let held = zoom.hold_as_planned(fixture.webinar, HeldSession { attendance, minutes: 60, ..HeldSession::default() });
     assert_eq!(held.await.unwrap().delivery.unwrap().status.map(|status| status / 100), Some(2));
 
     // Each registrant has a final status (R11).

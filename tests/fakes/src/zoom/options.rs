@@ -17,7 +17,7 @@ pub const ACCOUNT: &str = "acc_1";
 pub const ADMIN: &str = "alice@example.com";
 
 /// The scopes that the application needs, in granular admin form. A sign-in grants them by default.
-pub const SCOPES: [&str; 13] = [
+pub const SCOPES: [&str; 14] = [
     "user:read:user:admin",
     "user:read:list_users:admin",
     "webinar:read:list_webinars:admin",
@@ -31,6 +31,7 @@ pub const SCOPES: [&str; 13] = [
     "webinar:read:list_past_instances:admin",
     "webinar:read:list_past_participants:admin",
     "webinar:read:list_absentees:admin",
+    "webinar:read:list_panelists:admin",
 ];
 
 /// The report scopes; they exist in admin form only.
@@ -132,4 +133,8 @@ pub struct ReportTiming {
     pub zero_duration_seconds: i64,
     /// How long rows are still added after the report appeared.
     pub growth_seconds: i64,
+    /// How long after the end the list of sessions lacks the session.
+    pub listing_delay_seconds: i64,
+    /// How long after the end the absentees are missing (404).
+    pub absentees_delay_seconds: i64,
 }

@@ -1,6 +1,6 @@
 //! Sessions, reports and absentees.
 
-use fakes::zoom::{ADMIN, Attendance, HeldSession, Joining, NewWebinar, Person, ReportTiming};
+use fakes::zoom::{ADMIN, Attendance, HeldSession, Joining, NewRegistrant, NewWebinar, Panelist, Person, ReportTiming};
 use jiff::SignedDuration;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -121,7 +121,12 @@ async fn webinar_without_a_session_has_no_report() {
 #[tokio::test]
 async fn report_is_late_then_lacks_durations_then_grows() {
     let app = App::start().await;
-    app.zoom.set_report_timing(ReportTiming { delay_seconds: 100, zero_duration_seconds: 100, growth_seconds: 400 });
+    app.zoom.set_report_timing(ReportTiming {
+        delay_seconds: 100,
+        zero_duration_seconds: 100,
+        growth_seconds: 400,
+        ..ReportTiming::default()
+    });
     let id = held(&app).await;
     let path = format!("/report/webinars/{id}/participants");
     let seen = async |seconds| {
@@ -175,4 +180,41 @@ async fn reports_of_a_deleted_webinar_remain_for_six_months() {
     app.sign_in().await;
     let (status, body) = app.get(&format!("/report/webinars/{id}/participants")).await;
     assert_eq!((status, &body["code"]), (400, &json!(12702)));
+}
+
+#[tokio::test]
+async fn panelists_and_alternative_hosts_are_shown() {
+    let mut app = App::start().await;
+    let panelist = Panelist { email: "speaker@y.com".into(), name: "Spea Ker".into() };
+    let alternative_hosts = "second@x.com;third@x.com".to_owned();
+    let new = NewWebinar { panelists: vec![panelist], alternative_hosts, ..NewWebinar::default() };
+    let id = app.zoom.add_webinar(new).unwrap().id;
+    let (status, list) = app.get(&format!("/webinars/{id}/panelists")).await;
+    assert_eq!((status, &list["panelists"][0]["email"]), (200, &json!("speaker@y.com")));
+    let (_, shown) = app.get(&format!("/webinars/{id}")).await;
+    assert_eq!(shown["settings"]["alternative_hosts"], "second@x.com;third@x.com");
+}
+
+#[tokio::test]
+async fn lists_come_late_and_a_registration_that_its_person_cancels_vanishes() {
+    let mut app = App::start().await;
+    let id = held(&app).await;
+    let timing = ReportTiming { listing_delay_seconds: 100, absentees_delay_seconds: 200, ..ReportTiming::default() };
+    app.zoom.set_report_timing(timing);
+    for (instances, absentees) in [(0, 404), (1, 404), (1, 200)] {
+        let (_, list) = app.get(&format!("/past_webinars/{id}/instances")).await;
+        assert_eq!(list["webinars"].as_array().unwrap().len(), instances);
+        assert_eq!(app.get(&format!("/past_webinars/{id}/absentees")).await.0, absentees);
+        app.zoom.clock().advance(SignedDuration::from_secs(110));
+    }
+    let open = app.zoom.add_webinar(NewWebinar::default()).unwrap().id;
+    let new = NewRegistrant { email: "ada@x.com".into(), first_name: "Ada".into(), ..NewRegistrant::default() };
+    let first = app.zoom.register_on_zoom(open, new.clone()).await.unwrap();
+    app.zoom.set_registration(open, "ada@x.com", "withdraw").await.unwrap();
+    for status in ["approved", "pending", "denied"] {
+        let (_, list) = app.get(&format!("/webinars/{open}/registrants?status={status}")).await;
+        assert_eq!(list["total_records"], 0, "{status}");
+    }
+    assert_eq!(app.get(&format!("/webinars/{open}/registrants/{}", first.id)).await.0, 404);
+    assert_ne!(app.zoom.register_on_zoom(open, new).await.unwrap().id, first.id);
 }

@@ -6,17 +6,18 @@
 //! |---|---|
 //! | [`rows`] | the rows that pages consist of |
 //! | [`page`] | writes, reads and deletes pages |
+//! | [`progress`] | how far the lists are fetched, and what the sessions' reports show |
 //! | [`run_state`] | the progress of fetching and writing |
 
 mod page;
+mod progress;
 mod rows;
 mod run_state;
 
 pub(crate) use page::{CONCURRENT_PAGES, Page, PageStore, RunError, for_each_page, for_each_row};
+pub(crate) use progress::{ListProgress, SessionProgress};
 pub(crate) use rows::{MatchedLead, MemberRow, MemberStanding, ParticipantRow, PresenceRow, RegistrantRow, Row};
-pub(crate) use run_state::{
-    FetchProgress, LeadPresence, ListProgress, PENDING_PAGES, ReportKind, RunState, Step, run_state_key,
-};
+pub(crate) use run_state::{LeadPresence, PENDING_PAGES, ReportKind, RunState, Step, run_state_key};
 
 /// The lists that pages belong to.
 pub(crate) use domain::records::CheckpointList as List;

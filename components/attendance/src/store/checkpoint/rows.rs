@@ -3,7 +3,7 @@
 use crate::person::{Details, Person, PersonKey, PersonPresence, Presence};
 use domain::status::StandardStatus;
 use domain::time::{self, SignedDuration, Timestamp};
-use domain::{Email, LeadId, RegistrantId, Sensitive};
+use domain::{Email, LeadId, RegistrantId, Sensitive, WebinarId};
 use marketo_client::members::Member;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -124,10 +124,16 @@ pub(crate) enum MemberStanding {
     /// Already set to Attended, or watched the recording, which counts as attendance.
     #[serde(rename = "a")]
     Attended,
+    /// Cancelled or denied. Never set to No Show.
+    #[serde(rename = "c")]
+    Cancelled,
     /// Any other status, such as Registration Error.
     #[serde(rename = "o")]
     Other,
 }
+
+/// How channels name a cancelled or denied registration, in lower case.
+const CANCELLED_NAMES: [&str; 5] = ["cancel", "storniert", "abgesagt", "abgemeldet", "denied"];
 
 impl MemberStanding {
     /// Classifies a status by its name.
@@ -137,6 +143,8 @@ impl MemberStanding {
             _ if StandardStatus::NoShow.is(status) => Self::NoShow,
             // Includes "Attended On-demand" in any spelling.
             _ if status.trim().to_ascii_lowercase().starts_with("attended") => Self::Attended,
+            _ if StandardStatus::Rejected.is(status) => Self::Cancelled,
+            _ if CANCELLED_NAMES.iter().any(|name| status.to_lowercase().contains(name)) => Self::Cancelled,
             _ => Self::Other,
         }
     }
@@ -152,17 +160,28 @@ pub(crate) struct MemberRow {
     /// Zoom's registrant id, from the member's `registrationCode`.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub(crate) registrant: Option<RegistrantId>,
+    /// Whether the join link leads to another webinar, to which the person was registered through this program.
+    #[serde(rename = "w", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_of_other_webinar: bool,
 }
 
 impl MemberRow {
-    /// Converts Marketo's row.
-    pub(crate) fn of(member: Member) -> Self {
+    /// Converts Marketo's row for a program of a webinar.
+    pub(crate) fn of(member: Member, webinar: WebinarId) -> Self {
+        let linked = member.webinar_url.as_ref().and_then(|link| linked_webinar(link.expose()));
         Self {
             lead: member.lead_id,
             standing: MemberStanding::of_status(member.status_name.as_deref().unwrap_or_default()),
             registrant: member.registration_code.filter(|code| !code.as_str().is_empty()),
+            is_of_other_webinar: linked.is_some_and(|linked| linked != webinar),
         }
     }
+}
+
+/// Returns the webinar of a join link, such as `https://zoom.us/w/81234567890?tk=...`.
+fn linked_webinar(link: &str) -> Option<WebinarId> {
+    let (_, rest) = link.split_once("/w/")?;
+    rest.split(['?', '/', '#']).next()?.parse().ok()
 }
 
 /// A member who attended although no registrant id shows it: the e-mail address matched.
@@ -216,9 +235,27 @@ mod tests {
         let text = serde_json::to_string(&row).unwrap();
         assert_eq!(text, r#"{"r":"r1","e":"ada@x.test","n":"Ada","f":1793613600,"t":1793613660}"#);
         assert_eq!(domain::json::read::<ParticipantRow>(text.as_bytes()).unwrap(), row);
-        let member = MemberRow { lead: 7.into(), standing: MemberStanding::NoShow, registrant: None };
+        let (lead, standing) = (7.into(), MemberStanding::NoShow);
+        let member = MemberRow { lead, standing, registrant: None, is_of_other_webinar: false };
         let text = serde_json::to_string(&member).unwrap();
         assert_eq!(domain::json::read::<MemberRow>(text.as_bytes()).unwrap(), member);
+    }
+
+    #[test]
+    fn r19_a_join_link_names_the_webinar_of_a_member() {
+        let row = |link: &str| {
+            let row = json!({"leadId": 7, "statusName": "Registered", "registrationCode": "r", "webinarUrl": link});
+            MemberRow::of(serde_json::from_value(row).unwrap(), 81.into()).is_of_other_webinar
+        };
+        assert!(!row("https://zoom.us/w/81?tk=a") && !row("") && !row("https://zoom.us/my/room"));
+        assert!(row("https://us02web.zoom.us/w/82?tk=a") && row("https://zoom.us/w/82"));
+    }
+
+    #[test]
+    fn r21_cancelled_and_denied_statuses_are_known_in_several_spellings() {
+        for name in ["Cancelled", "3 Canceled", "CANCELLED by host", "Storniert", "Rejected", "Denied"] {
+            assert_eq!(MemberStanding::of_status(name), MemberStanding::Cancelled, "{name}");
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //! at most one of either.
 
 use super::page::PageStore;
+use super::progress::{FetchProgress, ListProgress, SessionProgress};
 use crate::person::Presence;
+use crate::rules::own_side::OwnSide;
+use crate::rules::sessions::{Plans, Tier};
 use crate::state::AppState;
 use domain::first_version;
-use domain::ids::InstanceUuid;
 use domain::records::{Attendance, CheckpointList as List, Counts, ProgramConnection, Record, RunStateKey, TypedKey};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, LeadId, ProgramId, WebinarId};
@@ -37,12 +39,14 @@ pub(crate) enum Step {
     AttendedMembers,
     /// Sets attendees who match no member.
     AttendedNonMembers,
+    /// Stores when each attendee was present.
+    Presences,
+    /// Waits until No Show may be set (R19).
+    NoShowGate,
     /// Sets members who did not attend.
     NoShowMembers,
     /// Sets registrants who did not attend and match no member.
     NoShowNonMembers,
-    /// Stores when each attendee was present.
-    Presences,
 }
 
 /// The source of the participants.
@@ -53,50 +57,6 @@ pub(crate) enum ReportKind {
     Report,
     /// The past participants, for services without that permission.
     PastParticipants,
-}
-
-/// The progress of fetching one list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ListProgress {
-    /// The generation of the stored pages. A restart begins a new one.
-    pub(crate) generation: u32,
-    /// The number of stored pages; there may be more.
-    pub(crate) pages: u32,
-    /// Whether the last page is among them.
-    pub(crate) is_complete: bool,
-    /// Whether the list does not exist.
-    pub(crate) is_absent: bool,
-}
-
-impl ListProgress {
-    /// Returns the progress of a list that does not exist.
-    pub(crate) const fn absent(self) -> Self {
-        Self { is_complete: true, is_absent: true, ..self }
-    }
-
-    fn next_generation(self) -> Self {
-        Self { generation: self.generation + 1, ..Self::default() }
-    }
-}
-
-/// The progress of fetching all lists.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FetchProgress {
-    pub(crate) report: ListProgress,
-    pub(crate) registrants: ListProgress,
-    pub(crate) absentees: ListProgress,
-    pub(crate) members: ListProgress,
-}
-
-impl FetchProgress {
-    fn all(&self) -> [(List, ListProgress); 4] {
-        [
-            (List::Report, self.report),
-            (List::Registrants, self.registrants),
-            (List::Absentees, self.absentees),
-            (List::Members, self.members),
-        ]
-    }
 }
 
 /// Pages to delete.
@@ -122,8 +82,24 @@ pub(crate) struct RunState {
     v: u32,
     /// The webinar.
     pub(crate) webinar: WebinarId,
-    /// The session whose attendance is fetched (R13).
-    pub(crate) instance: Option<InstanceUuid>,
+    /// The planned times that decide which sessions count; `None` before the fetch has begun.
+    pub(crate) plans: Option<Plans>,
+    /// Which of the sessions are considered.
+    pub(crate) tier: Tier,
+    /// The sessions that Zoom knows (R13).
+    pub(crate) sessions: Vec<SessionProgress>,
+    /// The webinar's own side; `None` before it was read.
+    pub(crate) own_side: Option<OwnSide>,
+    /// Whether the own side has the panelists, as far as they can be read.
+    #[serde(default)]
+    pub(crate) are_panelists_read: bool,
+    /// Whether the webinar takes registrations.
+    pub(crate) has_registration: bool,
+    /// The scope that reading the own side lacks.
+    #[serde(default)]
+    pub(crate) missing_scope: Option<String>,
+    /// The generation of the next list.
+    next_generation: u32,
     /// The source of the participants.
     pub(crate) report_kind: ReportKind,
     /// The progress of fetching.
@@ -138,16 +114,22 @@ pub(crate) struct RunState {
     pub(crate) pending_page: Option<u32>,
     /// The number of pages of matched leads.
     pub(crate) matched_pages: u32,
+    /// When the lists were complete.
+    #[serde(default)]
+    pub(crate) fetched_at: Option<Timestamp>,
     /// Whether registrants on neither of Zoom's lists count as absent, since no late row is awaited any more.
     pub(crate) is_final: bool,
+    /// The code with which Marketo refused the custom fields.
+    #[serde(default)]
+    pub(crate) fields_refused: Option<u32>,
     /// The counts so far.
     pub(crate) counts: Counts,
     /// When the run began.
     #[serde(default)]
     pub(crate) began_at: Option<Timestamp>,
-    /// The end of the webinar that was known then.
+    /// The ends of sessions that were known then: [`Attendance::ended_changes`].
     #[serde(default)]
-    ended_at: Option<Timestamp>,
+    pub(crate) ended_changes: u32,
     /// The number of pages and batches done. A run that adds none has made no progress.
     pub(crate) checkpoints: u64,
     /// The number of list restarts after an expired page token.
@@ -162,10 +144,24 @@ first_version!(RunState);
 
 impl RunState {
     fn new(webinar: WebinarId) -> Self {
+        let mut new = Self::without_lists(webinar);
+        new.lists = FetchProgress { registrants: new.new_list(), denied: new.new_list(), members: new.new_list() };
+        new
+    }
+
+    fn without_lists(webinar: WebinarId) -> Self {
         Self {
             v: Self::VERSION,
             webinar,
-            instance: None,
+            plans: None,
+            tier: Tier::Current,
+            sessions: Vec::new(),
+            own_side: None,
+            are_panelists_read: false,
+            has_registration: true,
+            missing_scope: None,
+            next_generation: 0,
+            fetched_at: None,
             report_kind: ReportKind::Report,
             lists: FetchProgress::default(),
             step: Step::Fetch,
@@ -174,9 +170,10 @@ impl RunState {
             pending_page: None,
             matched_pages: 0,
             is_final: false,
+            fields_refused: None,
             counts: Counts::default(),
             began_at: None,
-            ended_at: None,
+            ended_changes: 0,
             checkpoints: 0,
             restarts: 0,
             stale: Vec::new(),
@@ -203,11 +200,11 @@ impl RunState {
             None => Self::new(connection.snapshot.id),
         };
         let is_old = run_state.began_at.is_some_and(|began_at| began_at + MAX_AGE < state.now());
-        if is_old || run_state.ended_at != record.ended_at {
+        if is_old || run_state.ended_changes != record.ended_changes {
             run_state = run_state.restarted();
         }
         run_state.began_at.get_or_insert(state.now());
-        run_state.ended_at = record.ended_at;
+        run_state.ended_changes = record.ended_changes;
         Ok(run_state)
     }
 
@@ -218,30 +215,34 @@ impl RunState {
             stale: self.stale,
             presences: self.presences,
             checkpoints: self.checkpoints,
-            ..Self::new(self.webinar)
+            next_generation: self.next_generation,
+            ..Self::without_lists(self.webinar)
         };
         // Once a fetch has begun, more pages may be stored than are counted.
-        if self.instance.is_some() {
+        if self.plans.is_some() {
+            let of = |list, progress: ListProgress| {
+                let ListProgress { generation, pages, .. } = progress;
+                StalePages { list, generation, pages }
+            };
+            let reports = self.sessions.iter().filter_map(|session| Some(of(List::Report, session.report?)));
+            let absentees = self.sessions.iter().filter_map(|session| Some(of(List::Absentees, session.absentees?)));
+            new.stale.extend(reports.chain(absentees));
+            new.stale.extend(self.lists.all().map(|(list, progress)| of(list, progress)));
             let generation = self.lists.members.generation;
-            let lists = self.lists.all().map(|(list, ListProgress { generation, pages, .. })| StalePages {
-                list,
-                generation,
-                pages,
-            });
-            let derived = [
+            new.stale.extend([
                 StalePages { list: List::MatchedLeads, generation, pages: self.matched_pages },
                 StalePages { list: List::PendingLookups, generation, pages: PENDING_PAGES },
-            ];
-            new.stale.extend(lists.into_iter().chain(derived));
+            ]);
         }
-        let FetchProgress { report, registrants, absentees, members } = self.lists;
-        new.lists = FetchProgress {
-            report: report.next_generation(),
-            registrants: registrants.next_generation(),
-            absentees: absentees.next_generation(),
-            members: members.next_generation(),
-        };
+        new.lists = FetchProgress { registrants: new.new_list(), denied: new.new_list(), members: new.new_list() };
         new
+    }
+
+    /// Returns the progress of a list that was not fetched yet.
+    pub(crate) fn new_list(&mut self) -> ListProgress {
+        let generation = self.next_generation;
+        self.next_generation += 1;
+        ListProgress { generation, ..ListProgress::default() }
     }
 
     /// Restarts one list after its page token expired. Returns `None` after [`MAX_RESTARTS`]: the cause is then another
@@ -249,10 +250,18 @@ impl RunState {
     pub(crate) fn restart_list(&mut self, list: List, progress: ListProgress) -> Option<ListProgress> {
         self.restarts += 1;
         self.stale.push(StalePages { list, generation: progress.generation, pages: progress.pages });
-        (self.restarts <= MAX_RESTARTS).then(|| progress.next_generation())
+        (self.restarts <= MAX_RESTARTS).then(|| self.new_list())
     }
 
-    /// Returns the pages of a list and their number; `None` if the list does not exist.
+    /// Returns the number of rows of all lists that could not be read (R22).
+    pub(crate) fn unreadable_rows(&self) -> usize {
+        let of_sessions = self.sessions.iter().flat_map(|session| session.report.into_iter().chain(session.absentees));
+        let shared = self.lists.all().map(|(_, progress)| progress);
+        of_sessions.chain(shared).map(|progress| progress.unreadable).sum()
+    }
+
+    /// Returns the pages of a list and their number; `None` if the list does not exist. [`Self::session_pages`] returns
+    /// those of the sessions.
     pub(crate) fn pages<'a>(
         &self,
         state: &'a AppState,
@@ -268,7 +277,22 @@ impl RunState {
             _ => {}
         }
         let (_, progress) = self.lists.all().into_iter().find(|(of, _)| *of == list)?;
-        (!progress.is_absent).then(|| (PageStore::new(state, program, list, progress.generation), progress.pages))
+        progress.pages(state, program, list)
+    }
+
+    /// Returns the reports or the absentees of the sessions that count.
+    pub(crate) fn session_pages<'a>(
+        &self,
+        state: &'a AppState,
+        program: ProgramId,
+        list: List,
+    ) -> Vec<(PageStore<'a>, u32)> {
+        let progress = |session: &SessionProgress| match list {
+            List::Absentees => session.absentees,
+            _ => session.report,
+        };
+        let counting = self.sessions.iter().filter(|session| session.counts());
+        counting.filter_map(|session| progress(session)?.pages(state, program, list)).collect()
     }
 
     /// Replaces the pages of presences and marks the earlier ones as stale.

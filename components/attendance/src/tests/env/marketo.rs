@@ -30,6 +30,10 @@ pub(crate) struct FakeMarketo {
     pub(crate) is_too_large: bool,
     /// The number of write requests that succeed; later ones fail with 611.
     pub(crate) writes_left: Option<usize>,
+    /// The join links of members by lead.
+    pub(crate) links: HashMap<u64, String>,
+    /// The code with which all writes of custom fields fail.
+    pub(crate) fields_error: Option<&'static str>,
     /// The custom fields of members by lead.
     pub(crate) fields: BTreeMap<u64, Value>,
     /// The status changes in order: lead and status.
@@ -50,6 +54,8 @@ impl Default for FakeMarketo {
             error: None,
             is_too_large: false,
             writes_left: None,
+            links: HashMap::new(),
+            fields_error: None,
             fields: BTreeMap::new(),
             status_changes: Vec::new(),
             lead_writes: Vec::new(),
@@ -82,6 +88,11 @@ impl FakeMarketo {
         let leads = self.with_email(&format!("{name}@x.test"));
         let status = leads.iter().find_map(|lead| self.members.get(&(program, *lead)));
         status.map(|(status, _)| status.clone()).unwrap_or_default()
+    }
+
+    fn member_row(&self, lead: u64, status: &str, code: &str) -> Value {
+        let link = self.links.get(&lead).map_or("", String::as_str);
+        json!({"leadId": lead, "statusName": status, "registrationCode": code, "webinarUrl": link})
     }
 
     fn begin(&mut self, writes: bool) -> Result<(), Json<Value>> {
@@ -188,7 +199,7 @@ async fn members(
     if query["filterType"] == "leadId" {
         let is_wanted = |lead: &u64| wanted.contains(lead.to_string().as_str());
         let found = marketo.members.iter().filter(|((of, lead), _)| *of == program && is_wanted(lead));
-        return results(found.map(|((_, lead), (status, code))| shown_member(*lead, status, code)).collect());
+        return results(found.map(|((_, lead), (status, code))| marketo.member_row(*lead, status, code)).collect());
     }
     assert_eq!(query["filterType"], "statusName");
     if marketo.is_too_large {
@@ -199,7 +210,7 @@ async fn members(
         .members
         .iter()
         .filter(|((of, _), (status, _))| *of == program && wanted.contains(status.as_str()))
-        .map(|((_, lead), (status, code))| shown_member(*lead, status, code))
+        .map(|((_, lead), (status, code))| marketo.member_row(*lead, status, code))
         .collect();
     let mut page = json!({"success": true, "result": found.iter().skip(from).take(PAGE).collect::<Vec<_>>()});
     if from + PAGE < found.len() {
@@ -208,14 +219,13 @@ async fn members(
     Json(page)
 }
 
-fn shown_member(lead: u64, status: &str, code: &str) -> Value {
-    json!({"leadId": lead, "statusName": status, "registrationCode": code})
-}
-
 async fn fields(State(marketo): State<Shared>, Path(program): Path<u64>, Json(body): Json<Value>) -> Json<Value> {
     let mut marketo = marketo.lock().unwrap();
     if let Err(refused) = marketo.begin(true) {
         return refused;
+    }
+    if let Some(code) = marketo.fields_error {
+        return refusal(code);
     }
     let mut rows = Vec::new();
     for record in body["input"].as_array().unwrap() {

@@ -6,7 +6,7 @@ mod zoom;
 
 pub(crate) use components::FakeComponents;
 pub(crate) use marketo::FakeMarketo;
-pub(crate) use zoom::{FakeZoom, registrant, row};
+pub(crate) use zoom::{FakeZoom, registrant, row, stay};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -169,6 +169,8 @@ impl TestEnv {
             previous_starts: Vec::new(),
             my_tokens_stale: false,
             member_fields: Default::default(),
+            // No Show is set in the first run, if nothing else delays it.
+            no_show_after_minutes: 0,
         };
         let ports = self.ports();
         ports.connections().add(&connection).await.unwrap();
@@ -228,6 +230,47 @@ impl TestEnv {
         self.advance(60);
         let start = self.now() - SignedDuration::from_mins(60);
         self.zoom().instances.push(json!({"uuid": "/run==", "start_time": start.to_string()}));
+    }
+
+    /// Moves the webinar in Zoom and in the connection, as `catalog` does after Zoom's event.
+    pub(crate) async fn move_to(&self, start: Timestamp) {
+        self.zoom().plan(start);
+        let now = self.now();
+        self.change_connection(|connection| {
+            let snapshot = Snapshot { start_time: start, ..connection.snapshot.clone() };
+            connection.update_snapshot(snapshot, now);
+        })
+        .await;
+    }
+
+    /// Sets the connection's delay of No Show.
+    pub(crate) async fn set_no_show_after(&self, minutes: u32) {
+        self.change_connection(|connection| connection.no_show_after_minutes = minutes).await;
+    }
+
+    /// Sends an event about a session that started or ended.
+    pub(crate) async fn session_event(&self, event: &str, uuid: &str, at: Timestamp) {
+        let time = if event == "webinar.started" { "start_time" } else { "end_time" };
+        let object = json!({"id": WEBINAR.to_string(), "uuid": uuid, time: at.to_string()});
+        assert_eq!(self.event(&json!({"event": event, "payload": {"object": object}})).await.0, 200);
+        self.memory.run_background().await;
+    }
+
+    /// Ticks once a minute for some time.
+    pub(crate) async fn tick_for(&self, minutes: i64) {
+        for _ in 0..minutes {
+            self.advance(1);
+            self.tick().await;
+            self.memory.run_background().await;
+        }
+    }
+
+    /// Returns when a person was in the webinar.
+    pub(crate) async fn trace(&self, email: &str) -> Value {
+        let body = json!({"program_id": PROGRAM.to_string(), "email": email}).to_string();
+        let mut headers = bearer("admin");
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.call("POST", "/attendance/trace", headers, Body::from(body)).await.1
     }
 
     /// Returns the program's attendance.

@@ -4,6 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use domain::time::Timestamp;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -16,6 +17,16 @@ const PAGE: usize = 2;
 
 /// The state of the one webinar, and the faults.
 pub(crate) struct FakeZoom {
+    /// The webinar; `None` if it was deleted.
+    pub(crate) webinar: Option<Value>,
+    /// The panelists' addresses; `None` if the scope is missing.
+    pub(crate) panelists: Option<Vec<&'static str>>,
+    /// The reports by session; the others are those of `rows`.
+    pub(crate) reports: HashMap<String, Option<Vec<Value>>>,
+    /// The ids of registrants who are absent, by session; the others are those of `absentees`.
+    pub(crate) absent: HashMap<String, Option<Vec<Value>>>,
+    /// The registrants whose registration was cancelled or denied.
+    pub(crate) denied: Vec<Value>,
     /// The sessions that are over.
     pub(crate) instances: Vec<Value>,
     /// The rows of the report; `None` if there is no report.
@@ -37,6 +48,11 @@ pub(crate) struct FakeZoom {
 impl Default for FakeZoom {
     fn default() -> Self {
         Self {
+            webinar: None,
+            panelists: Some(Vec::new()),
+            reports: HashMap::new(),
+            absent: HashMap::new(),
+            denied: Vec::new(),
             instances: Vec::new(),
             rows: None,
             registrants: Some(Vec::new()),
@@ -64,7 +80,41 @@ pub(crate) fn row(changes: Value) -> Value {
     row
 }
 
+/// Returns a row from one time to another, with some fields.
+pub(crate) fn stay(fields: Value, from: Timestamp, to: Timestamp) -> Value {
+    let mut row = row(json!({"join_time": from.to_string(), "leave_time": to.to_string(),
+        "duration": to.duration_since(from).as_secs()}));
+    row.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    row
+}
+
 impl FakeZoom {
+    /// Adds a session with a report, and the registrants who are absent from it. `people` are registrants; `host` is
+    /// the host.
+    pub(crate) fn hold(&mut self, uuid: &str, from: Timestamp, to: Timestamp, people: &[&str]) {
+        self.instances.push(json!({"uuid": uuid, "start_time": from.to_string()}));
+        self.report_session(uuid, from, to, people);
+    }
+
+    /// Adds the report of a session that the list of sessions lacks.
+    pub(crate) fn report_session(&mut self, uuid: &str, from: Timestamp, to: Timestamp, people: &[&str]) {
+        let row = |id: &&str| match *id {
+            "host" => stay(json!({"id": "u1", "user_email": "host@x.test", "name": "The Host"}), from, to),
+            id => stay(json!({"registrant_id": id, "user_email": format!("{id}@x.test")}), from, to),
+        };
+        self.reports.insert(uuid.to_owned(), Some(people.iter().map(row).collect()));
+        let registrants = self.registrants.clone().unwrap_or_default();
+        let is_absent = |one: &Value| !people.contains(&one["id"].as_str().unwrap());
+        self.absent.insert(uuid.to_owned(), Some(registrants.into_iter().filter(is_absent).collect()));
+    }
+
+    /// Sets the webinar, planned for an hour.
+    pub(crate) fn plan(&mut self, start: Timestamp) {
+        self.webinar = Some(json!({"id": super::WEBINAR, "type": 5, "topic": "Topic", "duration": 60,
+            "start_time": start.to_string(), "timezone": "UTC", "host_email": "host@x.test",
+            "settings": {"approval_type": 0}}));
+    }
+
     /// Sets the registrants, and the report and absentees according to who attended.
     pub(crate) fn set_attendance(&mut self, registered: &[&str], attended: &[&str]) {
         self.registrants = Some(registered.iter().map(|id| registrant(id)).collect());
@@ -80,6 +130,9 @@ pub(super) fn router(zoom: Shared) -> Router {
         .route("/v2/report/webinars/{uuid}/participants", get(report))
         .route("/v2/past_webinars/{uuid}/participants", get(past))
         .route("/v2/past_webinars/{uuid}/absentees", get(absentees))
+        .route("/v2/webinars/{id}", get(webinar))
+        .route("/v2/webinars/{id}/panelists", get(panelists))
+        .route("/v2/report/webinars/{uuid}", get(async || not_found()))
         .route("/v2/webinars/{id}/registrants", get(registrants))
         .with_state(zoom)
 }
@@ -117,6 +170,27 @@ async fn instances(State(zoom): State<Shared>, Path(id): Path<u64>) -> Response 
     if zoom.instances.is_empty() { not_found() } else { Json(json!({"webinars": zoom.instances})).into_response() }
 }
 
+async fn webinar(State(zoom): State<Shared>, Path(id): Path<u64>) -> Response {
+    let mut zoom = zoom.lock().unwrap();
+    if let Some(refused) = begin(&mut zoom, format!("webinar/{id}")) {
+        return refused;
+    }
+    zoom.webinar.as_ref().map_or_else(not_found, |webinar| Json(webinar.clone()).into_response())
+}
+
+async fn panelists(State(zoom): State<Shared>, Path(id): Path<u64>) -> Response {
+    let mut zoom = zoom.lock().unwrap();
+    if let Some(refused) = begin(&mut zoom, format!("panelists/{id}")) {
+        return refused;
+    }
+    let Some(panelists) = &zoom.panelists else {
+        let message = "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin].";
+        return refusal(&(400, json!({"code": 4711, "message": message})));
+    };
+    let panelists: Vec<_> = panelists.iter().map(|email| json!({"id": "p", "email": email})).collect();
+    Json(json!({"total_records": panelists.len(), "panelists": panelists})).into_response()
+}
+
 async fn report(State(zoom): State<Shared>, Path(uuid): Path<String>, parameters: Parameters) -> Response {
     let mut zoom = zoom.lock().unwrap();
     if let Some(refused) = begin(&mut zoom, format!("report/{uuid}")) {
@@ -125,16 +199,19 @@ async fn report(State(zoom): State<Shared>, Path(uuid): Path<String>, parameters
     if let Some(refused) = &zoom.report_error {
         return refusal(refused);
     }
-    rows(&mut zoom, &parameters)
+    rows(&mut zoom, &uuid, &parameters)
 }
 
 async fn past(State(zoom): State<Shared>, Path(uuid): Path<String>, parameters: Parameters) -> Response {
     let mut zoom = zoom.lock().unwrap();
-    begin(&mut zoom, format!("past/{uuid}")).unwrap_or_else(|| rows(&mut zoom, &parameters))
+    begin(&mut zoom, format!("past/{uuid}")).unwrap_or_else(|| rows(&mut zoom, &uuid, &parameters))
 }
 
-fn rows(zoom: &mut FakeZoom, parameters: &Parameters) -> Response {
+fn rows(zoom: &mut FakeZoom, uuid: &str, parameters: &Parameters) -> Response {
     assert_eq!(parameters["include_fields"], "registrant_id");
+    if let Some(rows) = zoom.reports.get(&decoded(uuid)) {
+        return rows.as_ref().map_or_else(not_found, |rows| page("participants", rows, parameters));
+    }
     let growth = std::mem::take(&mut zoom.growth);
     let Some(rows) = &mut zoom.rows else { return not_found() };
     let answer = page("participants", rows, parameters);
@@ -142,17 +219,34 @@ fn rows(zoom: &mut FakeZoom, parameters: &Parameters) -> Response {
     answer
 }
 
+/// Decodes a UUID that was encoded twice.
+fn decoded(uuid: &str) -> String {
+    uuid.replace("%2F", "/").replace("%3D", "=")
+}
+
 async fn absentees(State(zoom): State<Shared>, Path(uuid): Path<String>, parameters: Parameters) -> Response {
     let mut zoom = zoom.lock().unwrap();
-    let refused = begin(&mut zoom, format!("absentees/{uuid}"));
-    refused.unwrap_or_else(|| list(zoom.absentees.as_deref(), &parameters))
+    if let Some(refused) = begin(&mut zoom, format!("absentees/{uuid}")) {
+        return refused;
+    }
+    match zoom.absent.get(&decoded(&uuid)) {
+        Some(Some(absent)) => list(Some(absent), &parameters),
+        Some(None) => not_found(),
+        None => list(zoom.absentees.as_deref(), &parameters),
+    }
 }
 
 async fn registrants(State(zoom): State<Shared>, Path(id): Path<u64>, parameters: Parameters) -> Response {
     let mut zoom = zoom.lock().unwrap();
-    assert_eq!(parameters["status"], "approved");
-    let refused = begin(&mut zoom, format!("registrants/{id}"));
-    refused.unwrap_or_else(|| list(zoom.registrants.as_deref(), &parameters))
+    let status = parameters["status"].clone();
+    if let Some(refused) = begin(&mut zoom, format!("registrants/{id}/{status}")) {
+        return refused;
+    }
+    match status.as_str() {
+        "approved" => list(zoom.registrants.as_deref(), &parameters),
+        "denied" => list(zoom.registrants.as_ref().map(|_| zoom.denied.as_slice()), &parameters),
+        other => panic!("{other}"),
+    }
 }
 
 fn list(people: Option<&[Value]>, parameters: &Parameters) -> Response {

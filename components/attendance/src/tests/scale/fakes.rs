@@ -186,7 +186,8 @@ async fn absentees(State(shared): State<Shared>, Path(_): Path<String>, paramete
 
 async fn registrants(State(shared): State<Shared>, Path(_): Path<u64>, parameters: Parameters) -> Response {
     let mut all = lock(&shared);
-    let registrants: Vec<_> = (0..all.people).collect();
+    let people = if parameters["status"] == "approved" { all.people } else { 0 };
+    let registrants: Vec<_> = (0..people).collect();
     match all.zoom("zoom registrants", false) {
         Ok(headers) => page("registrants", &registrants, |one| Registrant(*one).listed(), &parameters, headers),
         Err(refused) => *refused,

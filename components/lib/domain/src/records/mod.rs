@@ -27,18 +27,21 @@ mod removal;
 mod service;
 mod service_usability;
 
-pub use attendance::{Attendance, Counts, Phase};
+pub use attendance::{
+    Attendance, Counts, EndedSession, EndedSessions, MAX_SESSIONS, NoShowReason, NoShowWait, Phase, SessionRecord,
+    SessionVerdict, StartedSession,
+};
 pub use failure::Failure;
 pub use keys::{
     AccountKey, AccountSegment, AnyKey, AttendanceKey, CheckpointList, FailureKey, Key, LastEventKey, LastSweepKey,
     LastTickKey, Life, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, RecordKind,
     RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey, ServicesKey, SignInKey, SignInState,
-    StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WorkerKey,
+    StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use member_fields::MemberFields;
 pub use outbox::{Callback, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart};
-pub use program::{ConnectedPrograms, MAX_PREVIOUS_STARTS, ProgramConnection};
+pub use program::{ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, MAX_PREVIOUS_STARTS, ProgramConnection};
 pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
 pub use registration::{AddCalls, Registration, RegistrationOutcome};
 pub use removal::{Removal, RemovalReason};

@@ -44,6 +44,17 @@ pub struct ProgramConnection {
     /// The custom fields of program members that receive attendance.
     #[serde(default)]
     pub member_fields: MemberFields,
+    /// How many minutes after the end of the webinar people are set to No Show (R19).
+    #[serde(default = "default_no_show_after")]
+    pub no_show_after_minutes: u32,
+}
+
+/// The setting [`ProgramConnection::no_show_after_minutes`] of a new connection. Zoom takes up to half an hour to
+/// complete a report (docs/reference/zoom.md).
+pub const DEFAULT_NO_SHOW_AFTER_MINUTES: u32 = 30;
+
+const fn default_no_show_after() -> u32 {
+    DEFAULT_NO_SHOW_AFTER_MINUTES
 }
 
 /// Maximum number of former starts that are kept. People move a webinar far less often.
@@ -124,6 +135,7 @@ mod tests {
             previous_starts: Vec::new(),
             my_tokens_stale: false,
             member_fields: MemberFields::default(),
+            no_show_after_minutes: DEFAULT_NO_SHOW_AFTER_MINUTES,
         }
     }
 
@@ -156,7 +168,7 @@ mod tests {
     fn records_without_optional_fields_are_read() {
         let mut json = serde_json::to_value(connection()).unwrap();
         let fields = json.as_object_mut().unwrap();
-        for field in ["previous_starts", "my_tokens_stale", "account_id", "member_fields"] {
+        for field in ["previous_starts", "my_tokens_stale", "account_id", "member_fields", "no_show_after_minutes"] {
             assert!(fields.remove(field).is_some(), "{field}");
         }
         let read: ProgramConnection = serde_json::from_value(json).unwrap();

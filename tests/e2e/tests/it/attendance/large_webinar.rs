@@ -7,6 +7,7 @@ use super::support::{
 };
 use crate::harness::Fixture;
 use fakes::marketo::subscription::WEBINAR_PROGRAM;
+use fakes::support::Entry;
 use fakes::zoom::{Attendance, Person};
 use std::collections::BTreeMap;
 
@@ -99,13 +100,18 @@ pub fn calls_made(fixture: &Fixture) -> Calls {
     let lookups = leads.iter().filter(|call| call.query.contains_key("_method")).count();
     Calls::from([
         ("report", zoom.count("GET", REPORT) + zoom.count("GET", PAST)),
-        ("registrants", zoom.count("GET", REGISTRANTS)),
+        ("registrants", approved(&zoom.matching("GET", REGISTRANTS)).count()),
         ("absentees", zoom.count("GET", ABSENTEES)),
         ("members", marketo.count("GET", MEMBERS)),
         ("leads", leads.len() - lookups),
         ("lead lookups", lookups),
         ("statuses", marketo.count("POST", STATUS)),
     ])
+}
+
+/// Returns the calls that list approved registrants. The others list denied ones.
+pub fn approved(calls: &[Entry]) -> impl Iterator<Item = &Entry> {
+    calls.iter().filter(|call| call.query.get("status").is_some_and(|status| status == "approved"))
 }
 
 /// Clears the logs of both fakes.

@@ -1,8 +1,8 @@
 //! A day after the webinar the report is read again, and late rows are applied.
 
 use super::support::{
-    counts, hold, hours_ago, lead_of, minutes_to_next, move_to, program_attendance, register_on_zoom, status, sync,
-    throughout, tick, wait_for_attendance,
+    counts, hold, lead_of, minutes_to_next, program_attendance, register_on_zoom, status, sync, throughout, tick,
+    wait_for_attendance,
 };
 use crate::harness::{App, Fixture, email, state};
 use fakes::marketo::subscription::WEBINAR_PROGRAM;
@@ -12,17 +12,22 @@ use serde_json::{Value, json};
 
 const HOUR: i64 = 3_600;
 
-/// Moves the times in the attendance record back by a day, because the application uses the real clock.
+/// Moves the webinar, and the times in the application's records, back by a day, because the application uses the real
+/// clock.
 fn pass_a_day(fixture: &Fixture) {
-    let zoom = &fixture.app.env.zoom;
-    zoom.clock().advance(SignedDuration::from_hours(25));
-    fixture.app.env.marketo.clock().advance(SignedDuration::from_hours(25));
+    let day = SignedDuration::from_hours(25);
+    fixture.app.env.zoom.move_into_past(fixture.webinar, day).unwrap();
+    let move_back = |value: &mut Value| {
+        let at: jiff::Timestamp = value.as_str().unwrap().parse().unwrap();
+        *value = (at - day).to_string().into();
+    };
     let key = format!("attendance:{WEBINAR_PROGRAM}");
     state::change(fixture.app.state(), &key, |record: &mut Value| {
-        for name in ["written_at", "next_at"] {
-            let at: jiff::Timestamp = record[name].as_str().unwrap().parse().unwrap();
-            record[name] = (at - SignedDuration::from_hours(25)).to_string().into();
-        }
+        ["written_at", "next_at", "ended_at"].into_iter().for_each(|name| move_back(&mut record[name]));
+    });
+    state::change(fixture.app.state(), &format!("ended:{}", fixture.webinar), |record: &mut Value| {
+        move_back(&mut record["at"]);
+        record["sessions"].as_array_mut().unwrap().iter_mut().for_each(|session| move_back(&mut session["at"]));
     });
 }
 
@@ -36,7 +41,6 @@ async fn late_rows_are_applied_after_a_day_and_no_other_status_changes() {
     // One row is in the report immediately. Two rows arrive within the day, one of them of a new person. Two leads stay
     // away.
     let late = |email: &str| Attendance { late_seconds: 20 * HOUR, ..throughout(email) };
-    move_to(&fixture, WEBINAR_PROGRAM, fixture.webinar, hours_ago(30)).await;
     hold(&fixture, fixture.webinar, vec![throughout(&email(1)), late(&email(2)), late("late@example.net")]).await;
     let first = wait_for_attendance(&fixture, WEBINAR_PROGRAM).await;
     // Leads whose rows are still missing must not become No Show.
@@ -71,7 +75,6 @@ async fn registrant_whose_row_never_arrives_becomes_no_show() {
     let fixture = Fixture::new(App::start().await).await;
     let leads = fixture.add_leads(2);
     fixture.run_campaign(&leads).await;
-    move_to(&fixture, WEBINAR_PROGRAM, fixture.webinar, hours_ago(30)).await;
     let never = Attendance { late_seconds: 1_000 * HOUR, ..throughout(&email(2)) };
     hold(&fixture, fixture.webinar, vec![throughout(&email(1)), never]).await;
     assert_eq!(wait_for_attendance(&fixture, WEBINAR_PROGRAM).await["unaccounted"], 1);

@@ -12,6 +12,7 @@ mod late_rows;
 mod matching;
 mod paging;
 mod report_readiness;
+mod reported_cases;
 mod session_selection;
 mod support;
 mod tick;

@@ -1,7 +1,7 @@
 //! Incomplete reports are polled again; a webinar that never started is an error of the service (R14).
 
 use super::support::{
-    INSTANCES, REPORT, counts, emails, hold, hours_ago, lose_events, minutes_to_next, move_to, problem,
+    INSTANCES, REPORT, counts, emails, hold, hold_at, hours_ago, lose_events, minutes_to_next, move_to, problem,
     program_attendance, register_on_zoom, status, sync, throughout, tick, wait_for_attendance,
     wait_for_incomplete_report,
 };
@@ -19,7 +19,12 @@ async fn service_problem(fixture: &Fixture) -> Value {
 #[tokio::test]
 async fn missing_reports_zero_durations_and_missing_rows_are_waited_for_and_change_no_status() {
     const HOUR: i64 = 3_600;
-    let report_timing = ReportTiming { delay_seconds: HOUR, zero_duration_seconds: HOUR, growth_seconds: 3 * HOUR };
+    let report_timing = ReportTiming {
+        delay_seconds: HOUR,
+        zero_duration_seconds: HOUR,
+        growth_seconds: 3 * HOUR,
+        ..ReportTiming::default()
+    };
     // Tokens outlive the simulated hours, which pass for Zoom only.
     let access_token_lifetime = SignedDuration::from_hours(24);
     let options = fakes::zoom::Options { report_timing, access_token_lifetime, ..fakes::zoom::Options::default() };
@@ -77,8 +82,11 @@ async fn report_that_grows_between_reads_is_waited_for() {
     zoom.set_report_timing(ReportTiming { growth_seconds: 120, ..ReportTiming::default() });
     let callers = emails("caller", CALLERS).into_iter().map(|name| Attendance::throughout(Person::Guest(name)));
     lose_events(&fixture);
-    hold(&fixture, fixture.webinar, callers.collect()).await;
-    move_to(&fixture, WEBINAR_PROGRAM, fixture.webinar, hours_ago(2)).await;
+    // No Show is set at once, unless the report is incomplete.
+    let path = format!("/catalog/programs/{WEBINAR_PROGRAM}/settings");
+    fixture.admin.put(&path, &json!({"no_show_after_minutes": 0})).await.unwrap().ok().unwrap();
+    zoom.set_plan(fixture.webinar, hours_ago(1), 60).unwrap();
+    hold_at(&fixture, fixture.webinar, hours_ago(1), callers.collect()).await;
     let growing = sync(&fixture.admin, WEBINAR_PROGRAM).await;
     assert_eq!((&growing["phase"], minutes_to_next(&growing)), (&json!("waiting"), 5), "{growing}");
     zoom.clock().advance(SignedDuration::from_secs(120));

@@ -99,10 +99,10 @@ pub fn throughout(email: &str) -> Attendance {
     Attendance::throughout(Person::Registrant(email.to_owned()))
 }
 
-/// Holds a webinar of an hour that ended just now.
+/// Holds a webinar of an hour as planned, which ended 40 minutes ago.
 pub async fn hold(fixture: &Fixture, webinar: u64, attendance: Vec<Attendance>) -> StartedSession {
     let held = HeldSession { attendance, ..HeldSession::default() };
-    fixture.app.env.zoom.hold_webinar(webinar, held).await.unwrap()
+    fixture.app.env.zoom.hold_as_planned(webinar, held).await.unwrap()
 }
 
 /// Holds a webinar that started at `start`.
@@ -141,7 +141,7 @@ pub async fn wait_for_attendance(fixture: &Fixture, program: i64) -> Value {
 pub async fn wait_for_incomplete_report(fixture: &Fixture) -> Value {
     let log = fixture.app.env.zoom.log();
     // The phase shows a run from before its first call until its end.
-    wait_for("a read of the report", || async { (log.count("GET", REPORT) > 0).then_some(()) }).await;
+    wait_for("a read of the sessions", || async { (log.count("GET", INSTANCES) > 0).then_some(()) }).await;
     wait_for("the end of that run", || async {
         let shown = program_attendance(&fixture.admin, WEBINAR_PROGRAM).await;
         (shown["phase"] == "waiting" && is_idle(fixture)).then_some(shown)

@@ -1,8 +1,8 @@
 //! The tick finds due programs without any event, processes each once, and starves none of them.
 
 use super::support::{
-    LEADS, counts, emails, hold, hours_ago, lead_of, lose_events, move_to, program_attendance, register_on_zoom,
-    registered, status, status_in, throughout, tick, wait_for_attendance, webinar,
+    LEADS, counts, emails, hold, hold_at, hours_ago, lead_of, lose_events, move_to, program_attendance,
+    register_on_zoom, registered, status, status_in, throughout, tick, wait_for_attendance, webinar,
 };
 use crate::harness::{App, Fixture, email, wait_for};
 use fakes::marketo::subscription::WEBINAR_PROGRAM;
@@ -90,9 +90,10 @@ async fn program_with_a_slow_report_does_not_starve_the_others() {
     for (place, &(program, webinar)) in programs.iter().enumerate() {
         let emails = emails(&format!("of{program}-"), 2);
         leads.push(registered(&fixture, program, webinar, &emails).await);
-        hold(&fixture, webinar, vec![throughout(&emails[0])]).await;
         // The slow program has been due for the longest time.
-        move_to(&fixture, program, webinar, hours_ago(9 - i64::try_from(place).unwrap())).await;
+        let start = hours_ago(9 - i64::try_from(place).unwrap());
+        move_to(&fixture, program, webinar, start).await;
+        hold_at(&fixture, webinar, start, vec![throughout(&emails[0])]).await;
     }
     let slow = format!("/v2/past_webinars/{}/instances", fixture.webinar);
     zoom.faults().add(Fault::once("GET", &slow, Effect::Delay { delay_ms: 120_000 }).times(u32::MAX));

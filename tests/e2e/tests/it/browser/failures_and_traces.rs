@@ -53,7 +53,7 @@ async fn trace_shows_each_step_of_a_lead() {
     fixture.run_campaign(&leads).await;
     let attendance = vec![Attendance::during(Person::Registrant(email(1)), 60, 1_800)];
     let held = HeldSession { attendance, minutes: 60, ..HeldSession::default() };
-    fixture.app.env.zoom.hold_webinar(fixture.webinar, held).await.unwrap();
+    fixture.app.env.zoom.hold_as_planned(fixture.webinar, held).await.unwrap();
     wait_for("the attendance", || async {
         let report = fixture.admin.get("/attendance/programs/1001").await.unwrap().ok().unwrap();
         matches!(report["phase"].as_str(), Some("settling" | "done")).then_some(())

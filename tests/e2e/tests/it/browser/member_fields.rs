@@ -48,7 +48,7 @@ async fn attendance_is_written_to_the_configured_member_fields() {
     .await;
 
     let attendance = vec![Attendance::throughout(Person::Registrant(email(1)))];
-    let held = zoom.hold_webinar(fixture.webinar, HeldSession { attendance, minutes: 45, ..HeldSession::default() });
+    let held = zoom.hold_as_planned(fixture.webinar, HeldSession { attendance, minutes: 45, ..HeldSession::default() });
     held.await.unwrap();
     let path = format!("/attendance/programs/{WEBINAR_PROGRAM}");
     wait_for("the attendance", || async {

@@ -108,7 +108,7 @@ async fn r17_one_tick_deletes_all_data_of_the_account_and_none_of_another() {
     admin.put(&format!("/oauth/services/{}/users", fixture.service), &users).await.unwrap().ok().unwrap();
     fixture.run_campaign(&leads[2..5]).await;
     let attendance = vec![Attendance::throughout(Person::Registrant(email(3)))];
-    env.zoom.hold_webinar(fixture.webinar, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
+    env.zoom.hold_as_planned(fixture.webinar, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
     let path = format!("/attendance/programs/{WEBINAR_PROGRAM}");
     wait_for("the attendance", || async {
         let report = admin.get(&path).await.unwrap().ok().unwrap();

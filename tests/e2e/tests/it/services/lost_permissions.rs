@@ -112,7 +112,7 @@ async fn r2_attendance_waits_for_the_sign_in() {
     fixture.run_campaign(&leads).await;
     zoom.revoke_authorizations(ACCOUNT);
     let attendance = vec![Attendance::throughout(Person::Registrant(email(1)))];
-    zoom.hold_webinar(fixture.webinar, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
+    zoom.hold_as_planned(fixture.webinar, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
     let path = format!("/attendance/programs/{WEBINAR_PROGRAM}");
     let report = wait_for("the attendance's problem", || async {
         let report = fixture.admin.get(&path).await.unwrap().ok().unwrap();

@@ -127,7 +127,7 @@ async fn hold_webinar(fixture: &Fixture) {
     ] {
         attendance.push(Attendance::during(person, 60, 600));
     }
-    zoom.hold_webinar(fixture.webinar, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
+    zoom.hold_as_planned(fixture.webinar, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
     let path = format!("/attendance/programs/{WEBINAR_PROGRAM}");
     wait_for("the attendance", || async {
         let report = fixture.admin.get(&path).await.unwrap().ok().unwrap();

@@ -113,6 +113,15 @@ impl LeadDatabase {
         Cow::Owned(index)
     }
 
+    /// Changes the e-mail address of a lead, as a marketer does.
+    pub fn set_email(&mut self, id: i64, email: &str, now: Timestamp) {
+        let Some(lead) = self.by_id.get_mut(&id) else { return };
+        let new = json!(email);
+        let old = lead.fields.insert("email".to_owned(), new.clone()).unwrap_or(Value::Null);
+        lead.updated_at = now;
+        self.note_email(id, &old, &new);
+    }
+
     /// Whether leads can be looked up by the field.
     pub fn is_searchable(&self, name: &str) -> bool {
         name == "id"

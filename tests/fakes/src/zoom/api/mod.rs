@@ -123,6 +123,7 @@ fn operation(method: &Method, segments: &[&str]) -> Option<Operation> {
         ("GET", ["users", _]) => op(Light, "user:read:user", users::get),
         ("GET", ["users", _, "webinars"]) => op(Medium, "webinar:read:list_webinars", webinars::list),
         ("GET", ["webinars", _]) => op(Light, "webinar:read:webinar", webinars::get),
+        ("GET", ["webinars", _, "panelists"]) => op(Medium, "webinar:read:list_panelists", webinars::panelists),
         ("POST", ["webinars", _, "registrants"]) => op(Light, "webinar:write:registrant", registration::add),
         ("GET", ["webinars", _, "registrants"]) => op(Medium, "webinar:read:list_registrants", registrants::list),
         ("GET", ["webinars", _, "registrants", "questions"]) => {

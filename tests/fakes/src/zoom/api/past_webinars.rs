@@ -23,7 +23,7 @@ pub(super) fn instances(call: &mut Call<'_>) -> CallResult {
     let id: u64 = named.parse().map_err(|_| ZoomApiError::bad_request(300, "Invalid webinar ID."))?;
     let webinar = webinar_of_account(call, id).ok_or_else(|| ZoomApiError::no_webinar(id))?;
     call.require_access(&webinar.host_id)?;
-    let ended = webinar.sessions.iter().filter(|session| session.end.is_some() && !session.practice);
+    let ended = webinar.sessions.iter().filter(|session| session.is_listed(call.state.report_timing, call.now));
     let listed: Vec<Value> =
         ended.map(|session| json!({ "uuid": session.uuid, "start_time": zoom_time(session.start) })).collect();
     Ok((200, json!({ "webinars": listed })))
@@ -44,7 +44,11 @@ pub(super) fn absentees(call: &mut Call<'_>) -> CallResult {
     if webinar.approval_type == 2 {
         return Err(ZoomApiError::registration_off(webinar.id));
     }
+    if !session.has_absentees(call.state.report_timing, call.now) {
+        return Err(ZoomApiError::no_past_webinar(&call.segment(1)));
+    }
     reported(call, 1)?;
+    let (webinar, session) = ended_session(call, 1)?;
     let count = absent_registrants(webinar, session).count();
     let page = call.page(count)?;
     let (webinar, session) = ended_session(call, 1)?;
@@ -104,22 +108,28 @@ fn webinar_of_account<'c>(call: &'c Call<'_>, id: u64) -> Option<&'c Webinar> {
 
 fn past_row(row: &Presence, complete: bool) -> Value {
     let mut item = participant_row(row, complete);
-    item["internal_user"] = row.internal_user.into();
     item["registrant_id"] = row.registrant_id.clone().into();
     item
 }
 
 /// Returns the fields that both participant lists have in common. The ids of people outside the account are empty.
 pub(super) fn participant_row(row: &Presence, complete: bool) -> Value {
+    let leave = if row.without_duration { None } else { Some(row.leave.map(zoom_time).unwrap_or_default()) };
+    let duration = match complete {
+        _ if row.without_duration => None,
+        true => Some(row.seconds()),
+        false => Some(0),
+    };
     json!({
         "id": row.participant_user_id,
         "user_id": row.user_id,
         "name": row.name,
         "user_email": row.email,
         "join_time": zoom_time(row.join),
-        "leave_time": row.leave.map(zoom_time).unwrap_or_default(),
-        "duration": if complete { row.seconds() } else { 0 },
+        "leave_time": leave,
+        "duration": duration,
         "failover": false,
+        "internal_user": row.internal_user,
         "status": if row.waiting_room { "in_waiting_room" } else { "in_meeting" },
     })
 }

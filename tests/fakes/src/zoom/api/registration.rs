@@ -121,7 +121,8 @@ pub(crate) fn register(
 ) -> Result<RegistrationResult, ZoomApiError> {
     let webinar = state.webinars.get(&webinar_id).ok_or_else(|| ZoomApiError::no_webinar(webinar_id))?;
     check_eligibility(state, webinar, form, now)?;
-    if let Some(registrant) = webinar.registrant(&form.email) {
+    let existing = webinar.registrant(&form.email);
+    if let Some(registrant) = existing.filter(|registrant| registrant.status != RegistrantStatus::Withdrawn) {
         return Ok(RegistrationResult { registrant: registrant.clone(), new: false });
     }
     registration_form::check_answers(form, webinar)?;

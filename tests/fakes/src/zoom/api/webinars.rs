@@ -49,6 +49,23 @@ pub(super) fn get(call: &mut Call<'_>) -> CallResult {
     Ok((200, detail_json(webinar, call.state, call.url)))
 }
 
+/// `GET /webinars/{id}/panelists`.
+pub(super) fn panelists(call: &mut Call<'_>) -> CallResult {
+    let webinar = call.webinar()?;
+    let panelists = webinar.panelists.iter().enumerate();
+    let panelists: Vec<Value> = panelists
+        .map(|(number, panelist)| {
+            json!({
+                "id": format!("panelist_{number}"),
+                "email": panelist.email,
+                "name": panelist.name,
+                "join_url": format!("{}/w/{}?tk=panelist_{number}", call.url, webinar.id),
+            })
+        })
+        .collect();
+    Ok((200, json!({ "total_records": panelists.len(), "panelists": panelists })))
+}
+
 fn summary_json(webinar: &Webinar, url: &str) -> Value {
     let mut item = json!({
         "id": webinar.id,
@@ -78,6 +95,7 @@ fn detail_json(webinar: &Webinar, state: &ZoomState, url: &str) -> Value {
     item["creation_source"] = "web_portal".into();
     item["settings"] = json!({
         "approval_type": webinar.approval_type,
+        "alternative_hosts": webinar.alternative_hosts,
         "registration_type": 1,
         "registrants_restrict_number": webinar.registrants_restrict_number,
         "registrants_confirmation_email": false,

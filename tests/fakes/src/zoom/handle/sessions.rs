@@ -15,6 +15,9 @@ use crate::zoom::state::session::{HeldSession, Person, Presence, Session};
 use crate::zoom::state::webinar::Webinar;
 use crate::zoom::state::zoom_state::ZoomState;
 
+/// How long after the end of a session Zoom's reports are complete: a little over half an hour.
+const COMPLETE_AFTER: SignedDuration = SignedDuration::from_mins(40);
+
 /// A session that was started, or a past session that was added.
 #[derive(Clone, Debug, Serialize)]
 pub struct StartedSession {
@@ -170,6 +173,78 @@ impl Zoom {
         Ok(StartedSession { uuid, delivery: self.deliver(ended).await })
     }
 
+    /// Adds a past session at the planned time: moves the plan to the session without an event, as if it had been planned
+    /// so. By default the session ended 40 minutes ago, when Zoom's reports are complete.
+    ///
+    /// # Errors
+    /// As for [`Zoom::hold_webinar`].
+    pub async fn hold_as_planned(&self, id: u64, past: HeldSession) -> anyhow::Result<StartedSession> {
+        let length = SignedDuration::from_mins(past.minutes);
+        let now = Timestamp::from_second(self.now().as_second())?;
+        let start = match past.start_time {
+            Some(start) => start,
+            None => now.checked_sub(length + COMPLETE_AFTER)?,
+        };
+        self.set_plan(id, start, u32::try_from(past.minutes)?)?;
+        self.hold_webinar(id, HeldSession { start_time: Some(start), ..past }).await
+    }
+
+    /// Ends the running session as if it had taken place as planned and ended 40 minutes ago, when Zoom's reports are
+    /// complete. Sets its length and additional participants.
+    ///
+    /// # Errors
+    /// As for [`Zoom::end_webinar_after`].
+    pub async fn end_as_planned(&self, id: u64, past: HeldSession) -> anyhow::Result<Option<EventDelivery>> {
+        let now = Timestamp::from_second(self.now().as_second())?;
+        let end = now.checked_sub(COMPLETE_AFTER)?;
+        let start = end.checked_sub(SignedDuration::from_mins(past.minutes))?;
+        self.set_plan(id, start, u32::try_from(past.minutes)?)?;
+        let event = {
+            let mut state = lock(&self.state);
+            let webinar = state.webinar(id)?.clone();
+            live(&mut state, id)?;
+            let past = HeldSession { start_time: Some(start), ..past };
+            let (_, rows) = past_presences(&mut state, &webinar, &past, now)?;
+            let session = live(&mut state, id)?;
+            (session.start, session.end) = (start, Some(end));
+            session.presences = rows;
+            let session = session.clone();
+            let webinar = state.webinar(id)?.clone();
+            payloads::ended(&state, &webinar, &session, now)
+        };
+        Ok(self.deliver(event).await)
+    }
+
+    /// Sets the planned time of a webinar without an event.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such webinar.
+    pub fn set_plan(&self, id: u64, start: Timestamp, minutes: u32) -> anyhow::Result<()> {
+        let mut state = lock(&self.state);
+        let webinar = state.webinar(id)?;
+        (webinar.start_time, webinar.duration) = (Some(start), minutes);
+        Ok(())
+    }
+
+    /// Moves a webinar and its sessions into the past, without an event.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such webinar.
+    pub fn move_into_past(&self, id: u64, by: SignedDuration) -> anyhow::Result<()> {
+        let mut state = lock(&self.state);
+        let webinar = state.webinar(id)?;
+        webinar.start_time = webinar.start_time.map(|start| start - by);
+        for session in &mut webinar.sessions {
+            session.start -= by;
+            session.end = session.end.map(|end| end - by);
+            for row in &mut session.presences {
+                row.join -= by;
+                row.leave = row.leave.map(|leave| leave - by);
+            }
+        }
+        Ok(())
+    }
+
     /// Sets the timing of reports, also for sessions that have ended.
     pub fn set_report_timing(&self, timing: ReportTiming) {
         lock(&self.state).report_timing = timing;
@@ -205,6 +280,7 @@ fn past_presences(
         row.leave = Some(leave);
         row.waiting_room = attendance.waiting_room;
         row.late_seconds = attendance.late_seconds;
+        row.without_duration = attendance.without_duration;
         rows.push(row);
     }
     Ok((start, rows))
@@ -225,6 +301,7 @@ fn presence(state: &mut ZoomState, webinar: &Webinar, person: &Person, join: Tim
         join,
         leave: None,
         late_seconds: 0,
+        without_duration: false,
     };
     match person {
         Person::Registrant(named) => {
@@ -249,6 +326,10 @@ fn presence(state: &mut ZoomState, webinar: &Webinar, person: &Person, join: Tim
             if let Some(user) = state.user(named) {
                 as_user(&mut row, user);
             }
+        }
+        Person::Visitor(email) => {
+            row.name = email.split('@').next().unwrap_or_default().to_owned();
+            row.email = email.clone();
         }
         Person::Guest(name) => row.name = name.clone(),
         Person::DialIn(number) => {

@@ -10,7 +10,7 @@ use crate::zoom::api::registration::register;
 use crate::zoom::events::event::EventDelivery;
 use crate::zoom::events::payloads;
 use crate::zoom::fake::Zoom;
-use crate::zoom::state::registrant::{NewRegistrant, Registrant};
+use crate::zoom::state::registrant::{NewRegistrant, Registrant, RegistrantStatus};
 use crate::zoom::state::webinar::{NewWebinar, Panelist, Webinar, WebinarChange};
 
 /// How far ahead a webinar starts by default.
@@ -54,6 +54,7 @@ impl Zoom {
             is_simulive: new.is_simulive,
             is_events_webinar: new.is_events_webinar,
             deleted: false,
+            alternative_hosts: new.alternative_hosts,
             panelists: new.panelists,
             registrants: Vec::new(),
             registrant_index: Default::default(),
@@ -160,13 +161,18 @@ impl Zoom {
         Ok(added.registrant)
     }
 
-    /// Approves, denies or cancels a registration (`approve`, `deny`, `cancel`).
+    /// Approves, denies or cancels a registration as the host (`approve`, `deny`, `cancel`), or cancels it as the person
+    /// does by the link in Zoom's mail (`withdraw`).
     ///
     /// # Errors
     /// Returns an error if the action, the webinar or the registrant does not exist.
     pub async fn set_registration(&self, id: u64, email: &str, action: &str) -> anyhow::Result<Option<EventDelivery>> {
         let now = self.now();
-        let (status, what) = status_change(action).with_context(|| format!("unknown action {action}"))?;
+        let change = match action {
+            "withdraw" => Some((RegistrantStatus::Withdrawn, "cancelled")),
+            action => status_change(action),
+        };
+        let (status, what) = change.with_context(|| format!("unknown action {action}"))?;
         let event = {
             let mut state = lock(&self.state);
             let registrants = &mut state.webinar(id)?.registrants;

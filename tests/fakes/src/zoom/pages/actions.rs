@@ -17,11 +17,12 @@ pub(super) async fn start(State(zoom): State<Zoom>, Path(id): Path<u64>) -> Resp
     shown(id, zoom.start_webinar(id).await)
 }
 
-/// Ends the webinar with the participants and the length that the form gives.
+/// Ends the webinar with the participants and the length that the form gives. It then counts as planned for that time
+/// and over for 40 minutes, so that its attendance need not be waited for.
 pub(super) async fn end(State(zoom): State<Zoom>, Path(id): Path<u64>, body: Bytes) -> Response {
     let form = Form::of(&body);
     let held = held(&form);
-    shown(id, async { zoom.end_webinar_after(id, held?).await }.await)
+    shown(id, async { zoom.end_as_planned(id, held?).await }.await)
 }
 
 fn held(form: &Form) -> anyhow::Result<HeldSession> {

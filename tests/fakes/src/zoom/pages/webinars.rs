@@ -102,6 +102,7 @@ fn running(webinar: &Webinar) -> Markup {
                         @if approved.is_empty() && webinar.panelists.is_empty() { p { "No one is registered." } }
                         label { "A participant by phone" input name="phone" autocomplete="off" placeholder="+15550100"; }
                     }
+                    p { "It then counts as planned for that time, and as over for 40 minutes: Zoom completes its report within half an hour." }
                     label { "Minutes it ran" input name="minutes" type="number" min="1" max="600" value=(DEFAULT_MINUTES); }
                     p { button { "End the webinar" } }
                 }

@@ -36,8 +36,10 @@ pub enum RegistrantStatus {
     Approved,
     /// Waits for the host's approval.
     Pending,
-    /// Denied or cancelled.
+    /// Denied, or cancelled by the host.
     Denied,
+    /// Cancelled by the person with the link in Zoom's mail. No list has the registration any more.
+    Withdrawn,
 }
 
 impl RegistrantStatus {
@@ -48,6 +50,7 @@ impl RegistrantStatus {
             Self::Approved => "approved",
             Self::Pending => "pending",
             Self::Denied => "denied",
+            Self::Withdrawn => "cancelled",
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Presence {
     pub leave: Option<Timestamp>,
     /// How many seconds after the end of the session the row appears in reports.
     pub late_seconds: i64,
+    /// Whether the row has null for its duration and its end.
+    pub without_duration: bool,
 }
 
 impl Session {
@@ -64,6 +66,19 @@ impl Session {
             shown.truncate(usize::try_from(grown).unwrap_or(0).max(1));
         }
         Some((shown, since_report >= timing.zero_duration_seconds))
+    }
+
+    /// Returns whether the list of sessions has this one at a time.
+    #[must_use]
+    pub fn is_listed(&self, timing: ReportTiming, now: Timestamp) -> bool {
+        let is_over = |end| now.duration_since(end).as_secs() >= timing.listing_delay_seconds;
+        !self.practice && self.end.is_some_and(is_over)
+    }
+
+    /// Returns whether there is a list of absentees at a time.
+    #[must_use]
+    pub fn has_absentees(&self, timing: ReportTiming, now: Timestamp) -> bool {
+        self.end.is_some_and(|end| now.duration_since(end).as_secs() >= timing.absentees_delay_seconds)
     }
 
     /// Returns the length of the session; zero while it runs.
@@ -91,6 +106,8 @@ pub enum Person {
     User(String),
     /// A panelist, by e-mail address.
     Panelist(String),
+    /// A person who did not register and whose address Zoom knows, by e-mail address.
+    Visitor(String),
     /// A person without an account; Zoom knows only the name.
     Guest(String),
     /// A dial-in, by phone number.
@@ -115,13 +132,23 @@ pub struct Attendance {
     /// How many seconds after the end of the session the row appears in reports.
     #[serde(default)]
     pub late_seconds: i64,
+    /// Whether the row has null for its duration and its end.
+    #[serde(default)]
+    pub without_duration: bool,
 }
 
 impl Attendance {
     /// Returns a stay from the start to the end of the session.
     #[must_use]
     pub fn throughout(person: Person) -> Self {
-        Self { person, joined_after_seconds: 0, stayed_seconds: None, waiting_room: false, late_seconds: 0 }
+        Self {
+            person,
+            joined_after_seconds: 0,
+            stayed_seconds: None,
+            waiting_room: false,
+            late_seconds: 0,
+            without_duration: false,
+        }
     }
 
     /// Returns a stay within the session.

@@ -54,6 +54,8 @@ pub struct Webinar {
     pub is_events_webinar: bool,
     /// Whether the webinar was deleted; its reports remain.
     pub deleted: bool,
+    /// Addresses of the alternative hosts, separated by commas or semicolons.
+    pub alternative_hosts: String,
     /// Panelists.
     pub panelists: Vec<Panelist>,
     /// The registrants in the order of registration.
@@ -136,7 +138,9 @@ impl Webinar {
     #[must_use]
     pub fn seats_left(&self) -> Option<usize> {
         let limit = usize::try_from(self.registrants_restrict_number).ok().filter(|n| *n > 0)?;
-        let denied = |registrant: &&Registrant| registrant.status == RegistrantStatus::Denied;
+        let denied = |registrant: &&Registrant| {
+            matches!(registrant.status, RegistrantStatus::Denied | RegistrantStatus::Withdrawn)
+        };
         let taken = self.registrants.len() - self.registrants.iter().filter(denied).count();
         Some(limit.saturating_sub(taken))
     }
@@ -221,6 +225,8 @@ pub struct NewWebinar {
     pub is_simulive: bool,
     /// Whether the webinar belongs to Zoom Events.
     pub is_events_webinar: bool,
+    /// Addresses of the alternative hosts, separated by commas or semicolons.
+    pub alternative_hosts: String,
     /// Panelists.
     pub panelists: Vec<Panelist>,
 }
@@ -244,6 +250,7 @@ impl Default for NewWebinar {
             paid: false,
             is_simulive: false,
             is_events_webinar: false,
+            alternative_hosts: String::new(),
             panelists: Vec::new(),
         }
     }

@@ -14,8 +14,10 @@ use super::people::{Participation, ZOOM_PAGE_REGISTRANTS};
 use super::wait::poll_until;
 use crate::cli::seed::PANELIST;
 
-/// How long the webinar runs. Its start is in the past, so that it ends now.
+/// How long the webinar runs.
 const MINUTES: i64 = 45;
+/// How long ago it ended: No Show is set half an hour after the end, when Zoom's reports are complete.
+const ENDED_AGO_MINUTES: i64 = 40;
 /// Every n-th attendee disconnects and joins again.
 const REJOIN_EVERY: usize = 5;
 /// How long a change in Zoom may take to appear in Marketo.
@@ -33,8 +35,8 @@ impl Demo {
     /// A call fails, or the attendance is not written in time.
     pub(super) async fn attend(&mut self) -> anyhow::Result<()> {
         self.timeline.heading("Attendance");
-        let start =
-            Timestamp::from_second(Timestamp::now().as_second())?.checked_sub(SignedDuration::from_mins(MINUTES))?;
+        let now = Timestamp::from_second(Timestamp::now().as_second())?;
+        let start = now.checked_sub(SignedDuration::from_mins(MINUTES + ENDED_AGO_MINUTES))?;
         self.reschedule_webinar(start).await?;
         self.run_webinar(start).await?;
         let attendance = self.wait_for_attendance().await?;
@@ -101,13 +103,13 @@ impl Demo {
         attendance.push(Attendance::throughout(Person::Panelist(PANELIST.to_owned())));
         attendance.push(Attendance::during(Person::DialIn("+15550199".to_owned()), 120, seconds / 4));
         let held = HeldSession { start_time: Some(start), minutes: MINUTES, attendance };
-        let ended = self.env.zoom.hold_webinar(self.webinars.main, held).await?;
+        let ended = self.env.zoom.hold_as_planned(self.webinars.main, held).await?;
         let status = ended.delivery.and_then(|delivery| delivery.status);
         self.checks.require(status.is_some_and(|status| status < 300), || {
             format!("the answer to webinar.ended is {status:?}")
         });
         self.timeline.line(format!(
-            "The webinar ran for {MINUTES} minutes: {registrants} leads attended, {rejoined} of them joined twice. A \
+            "The webinar ran for {MINUTES} minutes and ended {ENDED_AGO_MINUTES} minutes ago: {registrants} leads attended, {rejoined} of them joined twice. A \
              phone caller and a panelist attended, too.",
         ));
         Ok(())

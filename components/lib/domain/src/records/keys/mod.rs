@@ -20,7 +20,7 @@ mod tests;
 pub use kind::{Key, Life, StoreKey, TypedKey};
 pub use segments::{AccountSegment, CheckpointList, SignInState};
 
-use super::attendance::Attendance;
+use super::attendance::{Attendance, EndedSessions, StartedSession};
 use super::failure::Failure;
 use super::lease::Lease;
 use super::outbox::{MappingCrashMarker, Outbox, OutboxId, OutboxPart};
@@ -197,8 +197,10 @@ kinds! {
     /// Lease of the attendance worker. One worker processes all due programs: two at once could create two leads for one
     /// person who attended both webinars, and all programs share Marketo's rate limit anyway.
     Worker WorkerKey() => Lease, "worker:attendance", Attendance, Lease, false;
-    /// When Zoom last reported the end of a webinar.
-    WebinarEnded WebinarEndedKey(webinar: WebinarId) => Moment, "ended:{webinar}", Attendance, Swept, true;
+    /// The sessions of a webinar whose end Zoom reported.
+    WebinarEnded WebinarEndedKey(webinar: WebinarId) => EndedSessions, "ended:{webinar}", Attendance, Swept, true;
+    /// The session of a webinar whose start Zoom reported last.
+    WebinarStarted WebinarStartedKey(webinar: WebinarId) => StartedSession, "started:{webinar}", Attendance, Swept, true;
     /// When a sync of a program was last requested while the worker was busy with another program.
     SyncRequested SyncRequestedKey(program: ProgramId) => Moment, "sync-requested:{program}", Attendance, Swept, true;
     /// When the scheduler last called.

@@ -71,6 +71,8 @@ pub enum CheckpointList {
     Report,
     /// The approved registrants.
     Registrants,
+    /// The registrants whose registration was cancelled or denied.
+    Denied,
     /// The registrants who did not attend.
     Absentees,
     /// The program's members.
@@ -85,9 +87,10 @@ pub enum CheckpointList {
 
 impl CheckpointList {
     /// All lists.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Report,
         Self::Registrants,
+        Self::Denied,
         Self::Absentees,
         Self::Members,
         Self::MatchedLeads,
@@ -100,6 +103,7 @@ impl CheckpointList {
         match self {
             Self::Report => "report",
             Self::Registrants => "registrants",
+            Self::Denied => "denied",
             Self::Absentees => "absentees",
             Self::Members => "members",
             Self::MatchedLeads => "matched",
