@@ -184,7 +184,7 @@ async fn reports_of_a_deleted_webinar_remain_for_six_months() {
 
 #[tokio::test]
 async fn panelists_and_alternative_hosts_are_shown() {
-    let mut app = App::start().await;
+    let app = App::start().await;
     let panelist = Panelist { email: "speaker@y.com".into(), name: "Spea Ker".into() };
     let alternative_hosts = "second@x.com;third@x.com".to_owned();
     let new = NewWebinar { panelists: vec![panelist], alternative_hosts, ..NewWebinar::default() };
@@ -197,7 +197,7 @@ async fn panelists_and_alternative_hosts_are_shown() {
 
 #[tokio::test]
 async fn lists_come_late_and_a_registration_that_its_person_cancels_vanishes() {
-    let mut app = App::start().await;
+    let app = App::start().await;
     let id = held(&app).await;
     let timing = ReportTiming { listing_delay_seconds: 100, absentees_delay_seconds: 200, ..ReportTiming::default() };
     app.zoom.set_report_timing(timing);
