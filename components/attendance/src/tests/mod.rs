@@ -1,4 +1,5 @@
-//! The component's router over in-memory ports, with small fakes of Zoom, Marketo and the other components.
+//! The component's router over in-memory ports, with the fake Zoom and the fake Marketo mounted in them, and small fakes of
+//! the other components.
 
 mod access;
 mod env;

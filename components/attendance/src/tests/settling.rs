@@ -1,22 +1,30 @@
 //! After the first complete run: late rows, and the end.
 
-use super::env::{TestEnv, row, summary};
+use super::env::{REPORTS, TestEnv, stay, summary};
+use fakes::zoom::Attendance;
 use serde_json::json;
 
 async fn complete_once() -> TestEnv {
+    complete_once_with(Vec::new()).await
+}
+
+/// r1 attended. Zoom lists r2 as absent at first, whatever else the report will have.
+async fn complete_once_with(late: Vec<Attendance>) -> TestEnv {
     let env = TestEnv::new().await;
-    env.marketo().member("r1", "Registered", "r1");
-    env.marketo().member("r2", "Registered", "r2");
-    env.zoom().set_attendance(&["r1", "r2"], &["r1"]);
-    env.end_webinar();
+    env.register(&["r1", "r2"]).await;
+    env.member("r1", "Registered", "r1");
+    env.member("r2", "Registered", "r2");
+    env.end_webinar_with([vec![stay("r1", 0, 10)], late].concat()).await;
+    let absent = env.listed("r2");
+    env.change_absentees(|rows| *rows = vec![absent]).await;
     assert_eq!(summary(&env.sync().await), ("settling".into(), 1, 1, 0));
+    env.restore_zoom();
     env
 }
 
 #[tokio::test]
 async fn late_rows_are_applied_after_24_hours_and_the_program_is_done() {
-    let env = complete_once().await;
-    env.zoom().set_attendance(&["r1", "r2"], &["r1", "r2"]);
+    let env = complete_once_with(vec![Attendance { late_seconds: 5 * 3600, ..stay("r2", 0, 10) }]).await;
     env.advance(24 * 60 - 1);
     assert_eq!(env.tick().await["programs"], 0);
     env.advance(1);
@@ -30,20 +38,18 @@ async fn late_rows_are_applied_after_24_hours_and_the_program_is_done() {
 #[tokio::test]
 async fn a_registrant_on_neither_list_is_not_set_until_their_row_comes() {
     let env = TestEnv::new().await;
+    env.register(&["r1", "r2", "r3"]).await;
     for id in ["r1", "r2", "r3"] {
-        env.marketo().member(id, "Registered", id);
+        env.member(id, "Registered", id);
     }
-    env.zoom().set_attendance(&["r1", "r2", "r3"], &["r1", "r3"]);
     // Zoom does not list r3 as absent, but the report lacks their row.
-    let late = env.zoom().rows.as_mut().unwrap().pop().unwrap();
-    env.end_webinar();
+    env.end_webinar_with(vec![stay("r1", 0, 10), Attendance { late_seconds: 240, ..stay("r3", 0, 10) }]).await;
     env.send_ended_event().await;
     env.memory.run_background().await;
     let view = env.view().await;
     assert_eq!((summary(&view), &view["unaccounted"]), (("settling".into(), 1, 1, 0), &json!(1)));
     assert_eq!(env.status("r3"), "Registered");
 
-    env.zoom().rows.as_mut().unwrap().push(late);
     env.advance(5);
     env.tick().await;
     let view = env.view().await;
@@ -54,12 +60,12 @@ async fn a_registrant_on_neither_list_is_not_set_until_their_row_comes() {
 #[tokio::test]
 async fn the_final_run_leaves_no_member_registered() {
     let env = TestEnv::new().await;
-    env.marketo().member("r1", "Registered", "r1");
-    env.marketo().member("r2", "Registered", "r2");
-    env.zoom().set_attendance(&["r1", "r2"], &["r1", "r2"]);
+    env.register(&["r1", "r2"]).await;
+    env.member("r1", "Registered", "r1");
+    env.member("r2", "Registered", "r2");
     // r2 was only in the waiting room, and Zoom does not list them as absent.
-    env.zoom().rows.as_mut().unwrap()[1]["status"] = "in_waiting_room".into();
-    env.end_webinar();
+    env.end_webinar_with(vec![stay("r1", 0, 10), Attendance { waiting_room: true, ..stay("r2", 0, 10) }]).await;
+    env.change_absentees(Vec::clear).await;
     assert_eq!(env.sync().await["unaccounted"], 1);
     env.advance(24 * 60);
     assert_eq!(summary(&env.sync().await), ("done".into(), 1, 1, 0));
@@ -69,7 +75,7 @@ async fn the_final_run_leaves_no_member_registered() {
 #[tokio::test]
 async fn a_report_that_is_gone_changes_nothing() {
     let env = complete_once().await;
-    env.zoom().rows = None;
+    env.lose_list(REPORTS);
     env.advance(24 * 60);
     env.tick().await;
     assert_eq!(summary(&env.view().await), ("done".into(), 1, 1, 0));
@@ -77,8 +83,8 @@ async fn a_report_that_is_gone_changes_nothing() {
 
 #[tokio::test]
 async fn another_ended_event_makes_the_program_due() {
-    let env = complete_once().await;
-    env.zoom().rows.as_mut().unwrap().push(row(json!({"registrant_id": "r2"})));
+    let env = complete_once_with(vec![Attendance { late_seconds: 60, ..stay("r2", 0, 10) }]).await;
+    env.advance(1);
     env.send_ended_event().await;
     assert_eq!(env.view().await["phase"], "due");
     env.memory.run_background().await;

@@ -5,9 +5,9 @@ use domain::records::ProgramKey;
 
 async fn ended() -> TestEnv {
     let env = TestEnv::new().await;
-    env.marketo().member("r1", "Registered", "r1");
-    env.zoom().set_attendance(&["r1", "r2"], &["r1"]);
-    env.end_webinar();
+    env.register(&["r1", "r2"]).await;
+    env.member("r1", "Registered", "r1");
+    env.end_webinar(&["r1"]).await;
     env.sync().await;
     // As if a worker had been killed while it deleted its pages.
     put(&env, &format!("attendance:{PROGRAM}:registrants:0:0:0")).await;

@@ -1,26 +1,29 @@
 //! `POST /attendance/tick`.
 
-use super::env::{TestEnv, summary};
+use super::env::{OTHER_WEBINAR, TestEnv, WEBINAR, summary, throughout};
 use domain::time::{SignedDuration, Timestamp};
+use fakes::zoom::HeldSession;
 use serde_json::json;
 
 async fn ready() -> TestEnv {
     let env = TestEnv::new().await;
-    env.marketo().member("r1", "Registered", "r1");
-    env.zoom().set_attendance(&["r1", "r2"], &["r1"]);
-    env.end_webinar();
+    env.register(&["r1", "r2"]).await;
+    env.member("r1", "Registered", "r1");
+    env.end_webinar(&["r1"]).await;
     env
 }
 
-/// More members than one worker can fetch: pages have two members, and Marketo is called 50 times in 20 seconds.
+/// A webinar that ended, with more members than one worker can fetch: pages have two members, and Marketo is called 50
+/// times in 20 seconds.
 async fn large() -> TestEnv {
     let env = TestEnv::new().await;
     let names: Vec<_> = (0..260).map(|number| format!("r{number}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
+    env.register(&names).await;
     for name in &names {
-        env.marketo().member(name, "Registered", name);
+        env.member(name, "Registered", name);
     }
-    env.zoom().set_attendance(&names, &names);
+    env.end_webinar(&names).await;
     env
 }
 
@@ -66,16 +69,16 @@ async fn two_concurrent_ticks_do_no_harm() {
     assert!(one["programs"].as_u64().unwrap() + other["programs"].as_u64().unwrap() >= 1);
     assert_eq!(summary(&env.view().await), ("settling".into(), 1, 1, 1));
     assert_eq!(env.leads("r2@x.test").len(), 1);
-    assert_eq!(env.marketo().status_changes.len(), 2);
+    assert_eq!(env.status_changes().len(), 2);
 }
 
 #[tokio::test]
 async fn two_programs_with_the_same_new_person_create_one_lead() {
     let env = TestEnv::new().await;
-    env.connect(1002, super::env::WEBINAR).await;
-    env.marketo().member("r1", "Registered", "r1");
-    env.zoom().set_attendance(&["r1", "r2"], &["r1"]);
-    env.end_webinar();
+    env.connect(1002, WEBINAR).await;
+    env.register(&["r1", "r2"]).await;
+    env.member("r1", "Registered", "r1");
+    env.end_webinar(&["r1"]).await;
     let (one, other) = futures::join!(
         env.admin("POST", "/attendance/programs/1001/sync"),
         env.admin("POST", "/attendance/programs/1002/sync"),
@@ -91,7 +94,6 @@ async fn two_programs_with_the_same_new_person_create_one_lead() {
 async fn the_next_worker_or_else_the_tick_continues_the_work() {
     for is_continued in [true, false] {
         let env = large().await;
-        env.end_webinar();
         if !is_continued {
             env.memory.serve("attendance.spin.internal", axum::Router::new());
         }
@@ -111,8 +113,9 @@ async fn the_next_worker_or_else_the_tick_continues_the_work() {
 #[tokio::test]
 async fn a_large_webinar_does_not_starve_another() {
     let env = large().await;
-    env.connect(1002, 10).await;
-    env.end_webinar();
+    env.connect(1002, OTHER_WEBINAR).await;
+    let attendance = throughout(&["guest@y.test"]);
+    env.zoom.hold_webinar(OTHER_WEBINAR, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
     env.advance(5);
     // No worker continues, so a program that this tick does not start waits for the next tick.
     env.memory.serve("attendance.spin.internal", axum::Router::new());

@@ -2,14 +2,15 @@
 
 use super::env::{TestEnv, WEBINAR, summary};
 use axum::body::Body;
+use fakes::zoom::WebinarChange;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
 async fn ready() -> TestEnv {
     let env = TestEnv::new().await;
-    env.marketo().member("r1", "Registered", "r1");
-    env.zoom().set_attendance(&["r1", "r2"], &["r1"]);
-    env.end_webinar();
+    env.register(&["r1", "r2"]).await;
+    env.member("r1", "Registered", "r1");
+    env.end_webinar(&["r1"]).await;
     env
 }
 
@@ -21,7 +22,7 @@ fn about(event: &str, object: Value) -> Value {
 async fn an_ended_event_is_answered_before_the_work_starts() {
     let env = ready().await;
     env.send_ended_event().await;
-    assert!(env.zoom().calls.is_empty());
+    assert_eq!(env.zoom_calls(""), 0);
     assert_eq!(env.view().await["phase"], "due");
     env.memory.run_background().await;
     assert_eq!(summary(&env.view().await), ("settling".into(), 1, 1, 1));
@@ -70,22 +71,26 @@ async fn a_repeated_ended_event_does_no_harm() {
 
 #[tokio::test]
 async fn r13_the_end_of_a_practice_session_sets_no_status() {
-    let env = TestEnv::new().await;
-    env.marketo().member("r1", "Registered", "r1");
-    env.zoom().set_attendance(&["r1", "r2"], &[]);
-    env.zoom().reports.insert("practice".into(), None);
-    let object = json!({"id": WEBINAR.to_string(), "uuid": "practice", "practice_session": true});
-    assert_eq!(env.event(&about("webinar.ended", object)).await.0, 200);
+    let mut env = TestEnv::new().await;
+    env.register(&["r1", "r2"]).await;
+    env.member("r1", "Registered", "r1");
+    env.receive_events();
+    env.zoom.start_practice(WEBINAR).await.unwrap();
+    env.join("host").await;
+    env.advance(10);
+    let ended = env.zoom.end_webinar(WEBINAR).await.unwrap().unwrap();
+    assert_eq!((ended.status, &ended.body["payload"]["object"]["practice_session"]), (Some(200), &json!(true)));
     env.memory.run_background().await;
     let view = env.view().await;
     assert_eq!((summary(&view), &view["sessions"]), (("waiting".into(), 0, 0, 0), &json!([])));
-    assert!(env.marketo().status_changes.is_empty());
+    assert!(env.status_changes().is_empty());
 }
 
 #[tokio::test]
 async fn r13_an_end_with_the_flag_of_a_practice_session_is_read_all_the_same() {
     let env = ready().await;
-    let object = json!({"id": WEBINAR.to_string(), "uuid": "/run==", "practice_session": true});
+    let uuid = env.zoom.webinar(WEBINAR).unwrap().sessions[0].uuid.clone();
+    let object = json!({"id": WEBINAR.to_string(), "uuid": uuid, "practice_session": true});
     assert_eq!(env.event(&about("webinar.ended", object)).await.0, 200);
     env.memory.run_background().await;
     assert_eq!(summary(&env.view().await), ("settling".into(), 1, 1, 1));
@@ -111,23 +116,26 @@ async fn zooms_url_validation_is_answered() {
     let env = TestEnv::new().await;
     let (status, body) = env.event(&json!({"event": "endpoint.url_validation", "payload": {"plainToken": "q"}})).await;
     assert_eq!((status, &body["plainToken"]), (200, &json!("q")));
-    // The HMAC-SHA256 of "q" with the key "hook".
+    // The HMAC-SHA256 of "q" with the secret of the fake Zoom.
     let expected = zoom_client::events::encrypted_token(&env.ports(), "q").await.unwrap();
     assert_eq!((expected.len(), &body["encryptedToken"]), (64, &json!(expected)));
 }
 
 #[tokio::test]
 async fn changes_are_forwarded_to_catalog_and_registrations_to_registration() {
-    let env = TestEnv::new().await;
-    let updated = about("webinar.updated", json!({"id": WEBINAR, "topic": "New"}));
-    let approved = about("webinar.registration_approved", json!({"id": WEBINAR, "registrant": {"id": "r1"}}));
+    let mut env = TestEnv::new().await;
+    env.register(&["r1"]).await;
+    env.receive_events();
+    let change = WebinarChange { topic: Some("New".to_owned()), ..WebinarChange::default() };
+    let updated = env.zoom.update_webinar(WEBINAR, change).await.unwrap().unwrap();
+    let approved = env.zoom.set_registration(WEBINAR, "r1@x.test", "approve").await.unwrap().unwrap();
     for event in [&updated, &approved] {
-        assert_eq!(env.event(event).await.0, 200);
+        assert_eq!(event.status, Some(200));
     }
     assert!(env.components().requests.is_empty());
     env.memory.run_background().await;
-    assert_eq!(env.requests_to("catalog", "/internal/zoom-events"), [updated]);
-    assert_eq!(env.requests_to("registration", "/internal/zoom-events"), [approved]);
+    assert_eq!(env.requests_to("catalog", "/internal/zoom-events"), [updated.body]);
+    assert_eq!(env.requests_to("registration", "/internal/zoom-events"), [approved.body]);
 }
 
 #[tokio::test]

@@ -159,8 +159,7 @@ impl Marketo {
 
     /// Returns the members of a program, by lead id.
     pub fn members(&self, program_id: i64) -> Vec<Member> {
-        let range = (program_id, i64::MIN)..=(program_id, i64::MAX);
-        self.look(|subscription| subscription.members.range(range).map(|(_, member)| member.clone()).collect())
+        self.look(|subscription| subscription.members_of(program_id).cloned().collect())
     }
 
     /// Returns the activities of all leads, oldest first.

@@ -33,6 +33,8 @@ pub struct Options {
     pub daily_quota: u64,
     /// Maximum number of rows of a page; requests for more get this many.
     pub max_page_size: usize,
+    /// Maximum number of members of a program whose members are listed; lists of larger ones get 1003.
+    pub member_list_limit: usize,
     /// How long a lead sync waits between its lookup and its write. Two concurrent syncs of a new e-mail address both
     /// miss it within that time and create duplicates.
     pub sync_delay: Duration,
@@ -62,6 +64,7 @@ impl Default for Options {
             concurrency_limit: 10,
             daily_quota: 50_000,
             max_page_size: 300,
+            member_list_limit: 100_000,
             sync_delay: Duration::from_millis(30),
             invocation_timeout: Duration::from_secs(30),
         }

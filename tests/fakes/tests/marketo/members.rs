@@ -86,3 +86,31 @@ async fn describe_lists_the_writable_fields() -> anyhow::Result<()> {
     assert_eq!(names.collect::<Vec<_>>(), [("registrationCode", 100), ("webinarUrl", 2_000)]);
     Ok(())
 }
+
+#[tokio::test]
+async fn members_of_a_very_large_program_are_only_found_by_lead() -> anyhow::Result<()> {
+    let marketo = Marketo::start(Options { member_list_limit: 1, ..Options::default() }).await?;
+    let caller = Caller::of(&marketo).await?;
+    let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
+    let bob = marketo.add_person("Bob", "Kahn", "bob@example.com");
+    let by_status = path(".json?filterType=statusName&filterValues=Registered");
+    assert!(marketo.set_member(WEBINAR_PROGRAM, ada, "Registered"));
+    assert_eq!(code(&caller.get(&by_status).await?), "");
+    assert!(marketo.set_member(WEBINAR_PROGRAM, bob, "Invited"));
+    assert_eq!(code(&caller.get(&by_status).await?), "1003");
+    let by_lead = caller.get(&path(&format!(".json?filterType=leadId&filterValues={ada}"))).await?;
+    assert_eq!(by_lead["result"][0]["leadId"], ada);
+    Ok(())
+}
+
+#[tokio::test]
+async fn status_of_a_lead_in_a_closed_partition_is_refused() -> anyhow::Result<()> {
+    let marketo = Marketo::start(Options::default()).await?;
+    let caller = Caller::of(&marketo).await?;
+    let ada = marketo.add_person("Ada", "Lovelace", "ada@example.com");
+    let bob = marketo.add_person("Bob", "Kahn", "bob@example.com");
+    marketo.arrange(|subscription| subscription.closed_partition.insert(ada));
+    let body = json!({"statusName": "Registered", "input": [{"leadId": ada}, {"leadId": bob}]});
+    assert_eq!(outcomes(&caller.post(&path("/status.json"), &body).await?), ["1008", "created"]);
+    Ok(())
+}

@@ -68,6 +68,27 @@ async fn report_has_a_row_per_stay() {
 }
 
 #[tokio::test]
+async fn row_may_lack_the_registrant_id_or_the_address() {
+    let app = App::start().await;
+    let id = app.webinar(NewWebinar::default());
+    app.register(id, "bo@x.com").await;
+    let stay = || Attendance::throughout(registrant("bo@x.com"));
+    let attendance = vec![
+        Attendance { without_registrant_id: true, ..stay() },
+        Attendance { without_email: true, display_name: Some("Bo B".to_owned()), ..stay() },
+    ];
+    app.zoom.hold_webinar(id, HeldSession { attendance, ..HeldSession::default() }).await.unwrap();
+    let (_, report) = app.get(&format!("/report/webinars/{id}/participants?include_fields=registrant_id")).await;
+    let report = rows(&report);
+    assert_eq!((report[0].get("registrant_id"), &report[0]["user_email"]), (None, &json!("bo@x.com")));
+    assert_eq!((&report[1]["user_email"], &report[1]["name"]), (&json!(""), &json!("Bo B")));
+    assert_eq!(report[1]["registrant_id"], app.zoom.webinar(id).unwrap().registrants[0].id.as_str());
+    // Zoom knows who was there.
+    let (_, absent) = app.get(&format!("/past_webinars/{id}/absentees")).await;
+    assert_eq!(absent["total_records"], 0);
+}
+
+#[tokio::test]
 async fn absentees_are_approved_registrants_who_never_left_the_waiting_room() {
     let app = App::start().await;
     let id = held(&app).await;

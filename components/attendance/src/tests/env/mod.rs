@@ -1,29 +1,31 @@
 //! The test environment: the router under test, the fakes, and requests of the admin, the scheduler and Zoom.
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`zoom`] | people, sessions and outages at the fake Zoom |
+//! | [`marketo`] | leads, members and outages at the fake Marketo |
+//! | [`records`] | records of other components |
+//! | [`components`] | fakes of the other components |
 
 mod components;
 mod marketo;
+mod records;
 mod zoom;
 
 pub(crate) use components::FakeComponents;
-pub(crate) use marketo::FakeMarketo;
-pub(crate) use zoom::{FakeZoom, registrant, row, stay};
+pub(crate) use zoom::{ABSENTEES, REPORTS, address, stay, throughout};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use domain::records::{
-    AddCalls, Attendance, AttendanceKey, Lease, ProgramConnection, ProgramKey, Record, Registration, RegistrationKey,
-    RegistrationOutcome, Service, ServiceKey, ServiceState, WorkerKey,
-};
-use domain::status::{Channel, ProgressionStatus};
-use domain::time::{SignedDuration, Timestamp, UtcDay};
-use domain::webinar::{RegistrationMode, Snapshot};
-use domain::{Email, ErrorCode, Problem, ProgramId};
-use hmac::{Hmac, KeyInit, Mac};
+use domain::records::ServiceState;
+use domain::time::{SignedDuration, Timestamp};
+use fakes::marketo::Marketo;
+use fakes::mounted::{APP_HOST, MountedFakes, OAUTH_HOST};
+use fakes::zoom::{NewUser, NewWebinar, Zoom};
 use http::{HeaderMap, HeaderValue, Request};
 use platform::Ports;
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tower::ServiceExt;
 
@@ -33,47 +35,89 @@ pub(crate) const PROGRAM: u64 = 1001;
 /// The webinar that it is connected to.
 pub(crate) const WEBINAR: u64 = 9;
 
+/// Another webinar.
+pub(crate) const OTHER_WEBINAR: u64 = 10;
+
+/// The host of the webinar.
+pub(crate) const HOST: &str = "host@x.test";
+
+/// The page size of both fakes; small, so that a few people take several pages.
+const PAGE_SIZE: usize = 2;
+
+/// The number of members of a program above which Marketo does not list them.
+pub(crate) const MEMBER_LIST_LIMIT: usize = 300;
+
+/// The host at which the component calls itself.
+const OWN_HOST: &str = "attendance.spin.internal";
+
+/// The hosts of the other components.
+const COMPONENT_HOSTS: [&str; 3] = [OAUTH_HOST, "catalog.spin.internal", "registration.spin.internal"];
+
 /// The environment of one test.
 pub(crate) struct TestEnv {
     pub(crate) memory: InMemoryPorts,
-    zoom: Arc<Mutex<FakeZoom>>,
-    marketo: Arc<Mutex<FakeMarketo>>,
+    pub(crate) zoom: Zoom,
+    pub(crate) marketo: Marketo,
     components: Arc<Mutex<FakeComponents>>,
     router: Router,
+    /// Whether Zoom's events reach the component.
+    receives_events: bool,
+    /// Unmounts the fakes when it is dropped.
+    _fakes: MountedFakes,
+}
+
+/// Unmounts the routers. They hold the ports that hold them, so they would never be freed.
+impl Drop for TestEnv {
+    fn drop(&mut self) {
+        for host in COMPONENT_HOSTS.iter().chain(&[OWN_HOST]) {
+            self.memory.serve(host, Router::new());
+        }
+        self.memory.kill_background();
+    }
 }
 
 impl TestEnv {
     /// Returns an environment with a program that is connected to a webinar with registration, planned from now for an
-    /// hour.
+    /// hour. Zoom's events are lost.
     pub(crate) async fn new() -> Self {
-        Self::over(InMemoryPorts::ports).await
+        Self::with_webinar(NewWebinar::default()).await
+    }
+
+    /// Returns the same with another webinar.
+    pub(crate) async fn with_webinar(webinar: NewWebinar) -> Self {
+        Self::over(InMemoryPorts::ports, webinar).await
     }
 
     /// Returns the same over other ports.
-    pub(crate) async fn over(ports: impl FnOnce(&InMemoryPorts) -> Ports) -> Self {
+    pub(crate) async fn over(ports: impl FnOnce(&InMemoryPorts) -> Ports, webinar: NewWebinar) -> Self {
         let memory = InMemoryPorts::default();
-        for (name, value) in [
-            ("admin_key", "admin"),
-            ("cron_key", "cron"),
-            ("zoom_webhook_secret", "hook"),
-            ("marketo_url", "http://marketo.test"),
-            ("marketo_client_id", "id"),
-            ("marketo_client_secret", "secret"),
-            ("public_url", "http://app.test"),
-        ] {
+        let ports = ports(&memory);
+        let fakes_ports = Ports { clock: ports.clock.clone(), ..memory.ports() };
+        let events = ["started", "ended", "updated", "registration_approved"].map(|name| format!("webinar.{name}"));
+        let zoom_options =
+            fakes::zoom::Options { events: events.into(), max_page_size: PAGE_SIZE, ..Default::default() };
+        let marketo_options = fakes::marketo::Options {
+            max_page_size: PAGE_SIZE,
+            member_list_limit: MEMBER_LIST_LIMIT,
+            ..fakes::marketo::Options::in_memory()
+        };
+        let fakes = MountedFakes::mount_with(&memory, fakes_ports, zoom_options, marketo_options);
+        for (name, value) in [("admin_key", "admin"), ("cron_key", "cron")] {
             memory.set(name, value);
         }
-        let zoom: Arc<Mutex<FakeZoom>> = Arc::default();
-        let marketo: Arc<Mutex<FakeMarketo>> = Arc::default();
-        let components: Arc<Mutex<FakeComponents>> = Arc::default();
-        memory.serve("zoom.test", zoom::router(zoom.clone()));
-        memory.serve("marketo.test", marketo::router(marketo.clone()));
-        for host in ["oauth.spin.internal", "catalog.spin.internal", "registration.spin.internal"] {
+        let (zoom, marketo) = (fakes.zoom.clone(), fakes.marketo.clone());
+        let components = Arc::new(Mutex::new(FakeComponents::new(&zoom)));
+        for host in COMPONENT_HOSTS {
             memory.serve(host, components::router(host, components.clone()));
         }
-        let router = crate::router(ports(&memory));
-        memory.serve("attendance.spin.internal", router.clone());
-        let env = Self { memory, zoom, marketo, components, router };
+        let router = crate::router(ports);
+        memory.serve(OWN_HOST, router.clone());
+        let env = Self { memory, zoom, marketo, components, router, receives_events: false, _fakes: fakes };
+        env.zoom.add_user(NewUser::named(HOST)).unwrap();
+        // Zoom's third UUID begins with a slash: that of the first session of the webinar.
+        env.add_webinar(OTHER_WEBINAR, NewWebinar::default());
+        env.add_webinar(WEBINAR, webinar);
+        marketo::set_up(&env.marketo, env.now());
         env.set_service(ServiceState::Active, None).await;
         env.connect(PROGRAM, WEBINAR).await;
         env
@@ -83,7 +127,18 @@ impl TestEnv {
     pub(crate) fn restart(&mut self, ports: Ports) {
         self.memory.kill_background();
         self.router = crate::router(ports);
-        self.memory.serve("attendance.spin.internal", self.router.clone());
+        self.memory.serve(OWN_HOST, self.router.clone());
+        self.serve_events(self.receives_events);
+    }
+
+    /// Lets Zoom's events reach the component from now on.
+    pub(crate) fn receive_events(&mut self) {
+        self.receives_events = true;
+        self.serve_events(true);
+    }
+
+    fn serve_events(&self, is_served: bool) {
+        self.memory.serve(APP_HOST, if is_served { self.router.clone() } else { Router::new() });
     }
 
     pub(crate) fn router(&self) -> Router {
@@ -102,35 +157,8 @@ impl TestEnv {
         self.memory.advance(SignedDuration::from_mins(minutes));
     }
 
-    pub(crate) fn zoom(&self) -> MutexGuard<'_, FakeZoom> {
-        self.zoom.lock().unwrap()
-    }
-
-    pub(crate) fn marketo(&self) -> MutexGuard<'_, FakeMarketo> {
-        self.marketo.lock().unwrap()
-    }
-
     pub(crate) fn components(&self) -> MutexGuard<'_, FakeComponents> {
         self.components.lock().unwrap()
-    }
-
-    /// Returns the status of `{name}@x.test` in the program; empty if it is not a member.
-    pub(crate) fn status(&self, name: &str) -> String {
-        self.status_in(PROGRAM, name)
-    }
-
-    pub(crate) fn status_in(&self, program: u64, name: &str) -> String {
-        self.marketo().status_in(program, name)
-    }
-
-    /// Returns the leads with an address.
-    pub(crate) fn leads(&self, email: &str) -> Vec<u64> {
-        self.marketo().with_email(email)
-    }
-
-    /// Returns how often Zoom was called on a path that contains a text.
-    pub(crate) fn zoom_calls(&self, part: &str) -> usize {
-        self.zoom().calls.iter().filter(|path| path.contains(part)).count()
     }
 
     /// Returns the bodies that another component received at a path.
@@ -138,122 +166,6 @@ impl TestEnv {
         let components = self.components();
         let heard = components.requests.iter().filter(|(to, at, _)| *to == component && at == path);
         heard.map(|(_, _, body)| body.clone()).collect()
-    }
-
-    /// Connects a program to a webinar that is planned from now for an hour, as `catalog` does.
-    pub(crate) async fn connect(&self, program: u64, webinar: u64) {
-        let statuses = [("Invited", 10), ("Registered", 20), ("No Show", 30), ("Attended", 40)];
-        let statuses = statuses.map(|(name, step)| ProgressionStatus { name: name.into(), step });
-        let now = self.now();
-        let connection = ProgramConnection {
-            v: ProgramConnection::VERSION,
-            program: program.into(),
-            program_name: "Program".into(),
-            service: "s1".into(),
-            account_id: Some("acc".into()),
-            snapshot: Snapshot {
-                id: webinar.into(),
-                topic: "Topic".into(),
-                description: String::new(),
-                start_time: now,
-                duration: 60,
-                timezone: "UTC".into(),
-                host_email: Email::parse("host@x.test"),
-                registration: RegistrationMode::Automatic,
-                join_url: None,
-            },
-            channel: Channel { name: "Webinar".into(), statuses: statuses.into() },
-            connected_at: now,
-            refreshed_at: now,
-            problem: None,
-            previous_starts: Vec::new(),
-            my_tokens_stale: false,
-            member_fields: Default::default(),
-            // No Show is set in the first run, if nothing else delays it.
-            no_show_after_minutes: 0,
-        };
-        let ports = self.ports();
-        ports.connections().add(&connection).await.unwrap();
-    }
-
-    pub(crate) async fn change_connection(&self, change: impl FnOnce(&mut ProgramConnection)) {
-        let (ports, key) = (self.ports(), ProgramKey { id: PROGRAM.into() });
-        let mut connection = ports.store().get(&key).await.unwrap().unwrap();
-        change(&mut connection);
-        ports.store().put(&key, &connection).await.unwrap();
-    }
-
-    /// Adds the ledger entry of a program that registered an address, as `registration` does.
-    pub(crate) async fn add_ledger_entry(&self, email: &str, program: u64, lead: u64) {
-        let now = self.now();
-        let key = RegistrationKey { webinar: WEBINAR.into(), email: Email::parse(email).unwrap().hash() };
-        let outcome = RegistrationOutcome::Pending { registrant: "r".into() };
-        let adds = AddCalls { day: UtcDay::of(now), count: 1 };
-        let (program, lead) = (program.into(), lead.into());
-        let entry = Registration { v: Registration::VERSION, program, lead, at: now, outcome, adds };
-        self.ports().store().put(&key, &entry).await.unwrap();
-    }
-
-    /// Writes the service, as `oauth` does. A problem is about the program.
-    pub(crate) async fn set_service(&self, state: ServiceState, problem: Option<ErrorCode>) {
-        let service = Service {
-            v: Service::VERSION,
-            id: "s1".into(),
-            name: "Main".into(),
-            account_id: "acc".into(),
-            admin_user_id: "u1".into(),
-            admin_email: Email::parse("host@x.test").unwrap(),
-            scopes: Vec::new(),
-            api_base: "http://zoom.test".into(),
-            users: Vec::new(),
-            state,
-            created_at: self.now(),
-            problem_program: problem.map(|_| PROGRAM.into()),
-            problem: problem.map(Problem::of),
-        };
-        self.ports().store().put(&ServiceKey { id: "s1".into() }, &service).await.unwrap();
-    }
-
-    /// Writes a lease of another worker that expires after some seconds.
-    pub(crate) async fn set_lease(&self, seconds: i64) {
-        let lease = Lease { v: Lease::VERSION, by: 7, until: self.now() + SignedDuration::from_secs(seconds) };
-        self.ports().store().put(&WorkerKey {}, &lease).await.unwrap();
-    }
-
-    /// Returns the program's attendance record.
-    pub(crate) async fn record(&self) -> Option<Attendance> {
-        self.ports().store().get(&AttendanceKey { program: ProgramId::from(PROGRAM) }).await.unwrap()
-    }
-
-    /// Lets the planned hour pass and adds its session to the fake Zoom.
-    pub(crate) fn end_webinar(&self) {
-        self.advance(60);
-        let start = self.now() - SignedDuration::from_mins(60);
-        self.zoom().instances.push(json!({"uuid": "/run==", "start_time": start.to_string()}));
-    }
-
-    /// Moves the webinar in Zoom and in the connection, as `catalog` does after Zoom's event.
-    pub(crate) async fn move_to(&self, start: Timestamp) {
-        self.zoom().plan(start);
-        let now = self.now();
-        self.change_connection(|connection| {
-            let snapshot = Snapshot { start_time: start, ..connection.snapshot.clone() };
-            connection.update_snapshot(snapshot, now);
-        })
-        .await;
-    }
-
-    /// Sets the connection's delay of No Show.
-    pub(crate) async fn set_no_show_after(&self, minutes: u32) {
-        self.change_connection(|connection| connection.no_show_after_minutes = minutes).await;
-    }
-
-    /// Sends an event about a session that started or ended.
-    pub(crate) async fn session_event(&self, event: &str, uuid: &str, at: Timestamp) {
-        let time = if event == "webinar.started" { "start_time" } else { "end_time" };
-        let object = json!({"id": WEBINAR.to_string(), "uuid": uuid, time: at.to_string()});
-        assert_eq!(self.event(&json!({"event": event, "payload": {"object": object}})).await.0, 200);
-        self.memory.run_background().await;
     }
 
     /// Ticks once a minute for some time.
@@ -292,12 +204,6 @@ impl TestEnv {
         body
     }
 
-    /// Sends the event that the webinar ended, regardless of the answer.
-    pub(crate) async fn send_ended_event_ignoring_answer(&self) {
-        let ended = json!({"event": "webinar.ended", "payload": {"object": {"id": WEBINAR.to_string()}}});
-        self.event(&ended).await;
-    }
-
     /// Sends a tick, regardless of the answer.
     pub(crate) async fn tick_ignoring_answer(&self) {
         self.call("POST", "/attendance/tick", bearer("cron"), Body::empty()).await;
@@ -314,27 +220,31 @@ impl TestEnv {
         self.call(method, path, bearer("admin"), Body::empty()).await
     }
 
-    /// Sends the event that the webinar ended. Background tasks do not run yet.
+    /// Lets Zoom send the event again that the last session ended. Background tasks do not run yet.
     pub(crate) async fn send_ended_event(&self) {
-        let ended = json!({"event": "webinar.ended", "payload": {"object": {"id": WEBINAR.to_string()}}});
-        assert_eq!(self.event(&ended).await.0, 200);
+        assert_eq!(self.send_ended_event_ignoring_answer().await, Some(200));
     }
 
-    /// Sends an event with Zoom's signature.
+    /// Sends the same event, regardless of the answer. Returns its status.
+    pub(crate) async fn send_ended_event_ignoring_answer(&self) -> Option<u16> {
+        let ended = self.zoom.deliveries().into_iter().rfind(|delivery| delivery.event == "webinar.ended").unwrap();
+        self.serve_events(true);
+        let delivery = self.zoom.resend(ended.seq).await.unwrap();
+        self.serve_events(self.receives_events);
+        delivery.status
+    }
+
+    /// Sends an event that Zoom's fake would not send, with Zoom's signature.
     pub(crate) async fn event(&self, body: &Value) -> (u16, Value) {
         self.signed(body.to_string().into_bytes()).await
     }
 
     /// Sends a body with Zoom's signature.
     pub(crate) async fn signed(&self, body: Vec<u8>) -> (u16, Value) {
-        let timestamp = self.now().as_second().to_string();
-        let mut mac = Hmac::<Sha256>::new_from_slice(b"hook").unwrap();
-        mac.update(format!("v0:{timestamp}:").as_bytes());
-        mac.update(&body);
-        let signature = const_hex::encode(mac.finalize().into_bytes());
+        let (timestamp, signature) = self.zoom.sign(&body);
         let mut headers = HeaderMap::new();
         headers.insert("x-zm-request-timestamp", timestamp.parse().unwrap());
-        headers.insert("x-zm-signature", format!("v0={signature}").parse().unwrap());
+        headers.insert("x-zm-signature", signature.parse().unwrap());
         self.call("POST", "/zoom/events", headers, Body::from(body)).await
     }
 

@@ -1,257 +1,222 @@
-//! A fake Zoom.
+//! People, sessions and outages at the fake Zoom.
 
-use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use domain::time::Timestamp;
-use http::StatusCode;
+use super::{HOST, TestEnv, WEBINAR};
+use bytes::Bytes;
+use domain::time::{SignedDuration, Timestamp};
+use fakes::support::{Effect, Fault};
+use fakes::zoom::{ADMIN, Attendance, HeldSession, Joining, NewRegistrant, NewWebinar, Person, ReportTiming};
+use http::Request;
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
-type Shared = Arc<Mutex<FakeZoom>>;
+/// The reports of sessions.
+pub(crate) const REPORTS: &str = "/v2/report/webinars/*/participants";
 
-/// The page size; small, so that a few people take several pages.
-const PAGE: usize = 2;
+/// The absentees of sessions.
+pub(crate) const ABSENTEES: &str = "/v2/past_webinars/*/absentees";
 
-/// The state of the one webinar, and the faults.
-pub(crate) struct FakeZoom {
-    /// The webinar; `None` if it was deleted.
-    pub(crate) webinar: Option<Value>,
-    /// The panelists' addresses; `None` if the scope is missing.
-    pub(crate) panelists: Option<Vec<&'static str>>,
-    /// The reports by session; the others are those of `rows`.
-    pub(crate) reports: HashMap<String, Option<Vec<Value>>>,
-    /// The ids of registrants who are absent, by session; the others are those of `absentees`.
-    pub(crate) absent: HashMap<String, Option<Vec<Value>>>,
-    /// The registrants whose registration was cancelled or denied.
-    pub(crate) denied: Vec<Value>,
-    /// The sessions that are over.
-    pub(crate) instances: Vec<Value>,
-    /// The rows of the report; `None` if there is no report.
-    pub(crate) rows: Option<Vec<Value>>,
-    /// The approved registrants; `None` if there is no list.
-    pub(crate) registrants: Option<Vec<Value>>,
-    /// The absentees; `None` if there is no list.
-    pub(crate) absentees: Option<Vec<Value>>,
-    /// The rows that appear after the report's first page was fetched.
-    pub(crate) growth: Vec<Value>,
-    /// The error of the report.
-    pub(crate) report_error: Option<(u16, Value)>,
-    /// The error of all requests.
-    pub(crate) error: Option<(u16, Value)>,
-    /// The paths of all requests.
-    pub(crate) calls: Vec<String>,
+/// How long the people of a session are in it, unless a test says otherwise, in seconds.
+const USUAL_STAY: i64 = 600;
+
+/// Returns the address of the person with a name.
+pub(crate) fn address(name: &str) -> String {
+    format!("{name}@x.test")
 }
 
-impl Default for FakeZoom {
-    fn default() -> Self {
-        Self {
-            webinar: None,
-            panelists: Some(Vec::new()),
-            reports: HashMap::new(),
-            absent: HashMap::new(),
-            denied: Vec::new(),
-            instances: Vec::new(),
-            rows: None,
-            registrants: Some(Vec::new()),
-            absentees: Some(Vec::new()),
-            growth: Vec::new(),
-            report_error: None,
-            error: None,
-            calls: Vec::new(),
+/// Returns a person: the host, a caller by phone, a visitor by address, or a registrant by name.
+fn person(name: &str) -> Person {
+    match name {
+        "host" => Person::User(HOST.to_owned()),
+        phone if phone.starts_with('+') => Person::DialIn(phone.to_owned()),
+        email if email.contains('@') => Person::Visitor(email.to_owned()),
+        name => Person::Registrant(address(name)),
+    }
+}
+
+/// Returns a stay of a person between two minutes of the session.
+pub(crate) fn stay(name: &str, from: i64, to: i64) -> Attendance {
+    Attendance::during(person(name), 60 * from, 60 * (to - from))
+}
+
+/// Returns stays of people from the beginning to the end of the session.
+pub(crate) fn throughout(people: &[&str]) -> Vec<Attendance> {
+    people.iter().map(|name| Attendance::throughout(person(name))).collect()
+}
+
+impl TestEnv {
+    /// Adds a webinar of the host, planned from now for an hour unless another start is given.
+    pub(crate) fn add_webinar(&self, id: u64, webinar: NewWebinar) {
+        let start_time = webinar.start_time.or(Some(self.now()));
+        let webinar = NewWebinar { id: Some(id), host: HOST.to_owned(), topic: "Topic".to_owned(), ..webinar };
+        self.zoom.add_webinar(NewWebinar { start_time, ..webinar }).unwrap();
+    }
+
+    /// Sets the planned time in Zoom. The connection has it from the next event or refresh of `catalog`.
+    pub(crate) fn plan(&self, start: Timestamp, minutes: u32) {
+        self.zoom.set_plan(WEBINAR, start, minutes).unwrap();
+    }
+
+    /// Registers people by name on Zoom's page.
+    pub(crate) async fn register(&self, names: &[&str]) {
+        for name in names {
+            self.register_as(name, &address(name)).await;
         }
     }
-}
 
-/// Returns the registrant `{id}@x.test`.
-pub(crate) fn registrant(id: &str) -> Value {
-    json!({"id": id, "email": format!("{id}@x.test"), "first_name": id.to_uppercase(), "last_name": "Last",
-        "org": "Org", "phone": "+1 555"})
-}
-
-/// Returns a row of ten minutes, with some fields changed.
-pub(crate) fn row(changes: Value) -> Value {
-    let mut row = json!({"id": "", "user_id": "1", "name": "Some One", "user_email": "", "registrant_id": "",
-        "join_time": "2026-11-02T09:00:00Z", "leave_time": "2026-11-02T09:10:00Z", "duration": 600,
-        "status": "in_meeting"});
-    row.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-    row
-}
-
-/// Returns a row from one time to another, with some fields.
-pub(crate) fn stay(fields: Value, from: Timestamp, to: Timestamp) -> Value {
-    let mut row = row(json!({"join_time": from.to_string(), "leave_time": to.to_string(),
-        "duration": to.duration_since(from).as_secs()}));
-    row.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    row
-}
-
-impl FakeZoom {
-    /// Adds a session with a report, and the registrants who are absent from it. `people` are registrants; `host` is
-    /// the host.
-    pub(crate) fn hold(&mut self, uuid: &str, from: Timestamp, to: Timestamp, people: &[&str]) {
-        self.instances.push(json!({"uuid": uuid, "start_time": from.to_string()}));
-        self.report_session(uuid, from, to, people);
-    }
-
-    /// Adds the report of a session that the list of sessions lacks.
-    pub(crate) fn report_session(&mut self, uuid: &str, from: Timestamp, to: Timestamp, people: &[&str]) {
-        let row = |id: &&str| match *id {
-            "host" => stay(json!({"id": "u1", "user_email": "host@x.test", "name": "The Host"}), from, to),
-            id => stay(json!({"registrant_id": id, "user_email": format!("{id}@x.test")}), from, to),
+    /// Registers a person with an address on Zoom's page. Returns the registrant's id.
+    pub(crate) async fn register_as(&self, name: &str, email: &str) -> String {
+        let details = [("org", "Org"), ("phone", "+1 555")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let registrant = NewRegistrant {
+            email: email.to_owned(),
+            first_name: name.to_uppercase(),
+            last_name: "Last".to_owned(),
+            details: details.into(),
+            ..NewRegistrant::default()
         };
-        self.reports.insert(uuid.to_owned(), Some(people.iter().map(row).collect()));
-        let registrants = self.registrants.clone().unwrap_or_default();
-        let is_absent = |one: &Value| !people.contains(&one["id"].as_str().unwrap());
-        self.absent.insert(uuid.to_owned(), Some(registrants.into_iter().filter(is_absent).collect()));
+        self.zoom.register_on_zoom(WEBINAR, registrant).await.unwrap().id
     }
 
-    /// Sets the webinar, planned for an hour.
-    pub(crate) fn plan(&mut self, start: Timestamp) {
-        self.webinar = Some(json!({"id": super::WEBINAR, "type": 5, "topic": "Topic", "duration": 60,
-            "start_time": start.to_string(), "timezone": "UTC", "host_email": "host@x.test",
-            "settings": {"approval_type": 0}}));
+    /// Returns the registrant id of a person; none if they are not registered.
+    pub(crate) fn registrant_id(&self, name: &str) -> Option<String> {
+        let webinar = self.zoom.webinar(WEBINAR)?;
+        webinar.registrant(&address(name)).map(|registrant| registrant.id.clone())
     }
 
-    /// Sets the registrants, and the report and absentees according to who attended.
-    pub(crate) fn set_attendance(&mut self, registered: &[&str], attended: &[&str]) {
-        self.registrants = Some(registered.iter().map(|id| registrant(id)).collect());
-        self.absentees = Some(registered.iter().filter(|id| !attended.contains(id)).map(|id| registrant(id)).collect());
-        let row = |id: &&str| row(json!({"registrant_id": id, "user_email": format!("{id}@x.test")}));
-        self.rows = Some(attended.iter().map(row).collect());
+    /// Returns a registrant as Zoom lists them.
+    pub(crate) fn listed(&self, name: &str) -> Value {
+        json!({"id": self.registrant_id(name), "email": address(name)})
     }
-}
 
-pub(super) fn router(zoom: Shared) -> Router {
-    Router::new()
-        .route("/v2/past_webinars/{id}/instances", get(instances))
-        .route("/v2/report/webinars/{uuid}/participants", get(report))
-        .route("/v2/past_webinars/{uuid}/participants", get(past))
-        .route("/v2/past_webinars/{uuid}/absentees", get(absentees))
-        .route("/v2/webinars/{id}", get(webinar))
-        .route("/v2/webinars/{id}/panelists", get(panelists))
-        .route("/v2/report/webinars/{uuid}", get(async || not_found()))
-        .route("/v2/webinars/{id}/registrants", get(registrants))
-        .with_state(zoom)
-}
-
-type Parameters = Query<HashMap<String, String>>;
-
-fn refusal((status, body): &(u16, Value)) -> Response {
-    (StatusCode::from_u16(*status).unwrap(), Json(body.clone())).into_response()
-}
-
-fn not_found() -> Response {
-    refusal(&(404, json!({"code": 3001, "message": "Webinar has expired."})))
-}
-
-fn page(name: &str, items: &[Value], parameters: &Parameters) -> Response {
-    assert_eq!(parameters["page_size"], "300");
-    let from: usize = parameters.get("next_page_token").map_or(0, |token| token.parse().unwrap());
-    let next = if from + PAGE < items.len() { (from + PAGE).to_string() } else { String::new() };
-    let shown: Vec<_> = items.iter().skip(from).take(PAGE).collect();
-    Json(json!({name: shown, "next_page_token": next, "total_records": items.len()})).into_response()
-}
-
-/// Records a call. Returns the error if all requests fail.
-fn begin(zoom: &mut FakeZoom, path: String) -> Option<Response> {
-    zoom.calls.push(path);
-    zoom.error.as_ref().map(refusal)
-}
-
-async fn instances(State(zoom): State<Shared>, Path(id): Path<u64>) -> Response {
-    tokio::task::yield_now().await;
-    let mut zoom = zoom.lock().unwrap();
-    if let Some(refused) = begin(&mut zoom, format!("instances/{id}")) {
-        return refused;
+    /// Approves, denies or cancels a registration.
+    pub(crate) async fn set_registration(&self, name: &str, action: &str) {
+        self.zoom.set_registration(WEBINAR, &address(name), action).await.unwrap();
     }
-    if zoom.instances.is_empty() { not_found() } else { Json(json!({"webinars": zoom.instances})).into_response() }
-}
 
-async fn webinar(State(zoom): State<Shared>, Path(id): Path<u64>) -> Response {
-    let mut zoom = zoom.lock().unwrap();
-    if let Some(refused) = begin(&mut zoom, format!("webinar/{id}")) {
-        return refused;
+    /// Lets a person join the running session.
+    pub(crate) async fn join(&self, name: &str) {
+        self.zoom.join(WEBINAR, Joining { person: person(name), waiting_room: false }).await.unwrap();
     }
-    zoom.webinar.as_ref().map_or_else(not_found, |webinar| Json(webinar.clone()).into_response())
-}
 
-async fn panelists(State(zoom): State<Shared>, Path(id): Path<u64>) -> Response {
-    let mut zoom = zoom.lock().unwrap();
-    if let Some(refused) = begin(&mut zoom, format!("panelists/{id}")) {
-        return refused;
+    /// Lets the planned hour pass. People are in it for the first ten minutes.
+    pub(crate) async fn end_webinar(&self, people: &[&str]) {
+        let usual = people.iter().map(|name| Attendance::during(person(name), 0, USUAL_STAY));
+        self.end_webinar_with(usual.collect()).await;
     }
-    let Some(panelists) = &zoom.panelists else {
-        let message = "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin].";
-        return refusal(&(400, json!({"code": 4711, "message": message})));
-    };
-    let panelists: Vec<_> = panelists.iter().map(|email| json!({"id": "p", "email": email})).collect();
-    Json(json!({"total_records": panelists.len(), "panelists": panelists})).into_response()
-}
 
-async fn report(State(zoom): State<Shared>, Path(uuid): Path<String>, parameters: Parameters) -> Response {
-    let mut zoom = zoom.lock().unwrap();
-    if let Some(refused) = begin(&mut zoom, format!("report/{uuid}")) {
-        return refused;
+    /// Lets the planned hour pass, with a session that has these stays.
+    pub(crate) async fn end_webinar_with(&self, attendance: Vec<Attendance>) {
+        self.advance(60);
+        let start = self.now() - SignedDuration::from_mins(60);
+        self.hold_with(start, 60, attendance).await;
     }
-    if let Some(refused) = &zoom.report_error {
-        return refusal(refused);
-    }
-    rows(&mut zoom, &uuid, &parameters)
-}
 
-async fn past(State(zoom): State<Shared>, Path(uuid): Path<String>, parameters: Parameters) -> Response {
-    let mut zoom = zoom.lock().unwrap();
-    begin(&mut zoom, format!("past/{uuid}")).unwrap_or_else(|| rows(&mut zoom, &uuid, &parameters))
-}
-
-fn rows(zoom: &mut FakeZoom, uuid: &str, parameters: &Parameters) -> Response {
-    assert_eq!(parameters["include_fields"], "registrant_id");
-    if let Some(rows) = zoom.reports.get(&decoded(uuid)) {
-        return rows.as_ref().map_or_else(not_found, |rows| page("participants", rows, parameters));
+    /// Adds a session between two moments, in which people were all the time. Returns its UUID.
+    pub(crate) async fn hold(&self, from: Timestamp, to: Timestamp, people: &[&str]) -> String {
+        self.hold_with(from, to.duration_since(from).as_mins(), throughout(people)).await
     }
-    let growth = std::mem::take(&mut zoom.growth);
-    let Some(rows) = &mut zoom.rows else { return not_found() };
-    let answer = page("participants", rows, parameters);
-    rows.extend(growth);
-    answer
-}
 
-/// Decodes a UUID that was encoded twice.
-fn decoded(uuid: &str) -> String {
-    uuid.replace("%2F", "/").replace("%3D", "=")
-}
+    /// Adds a session with these stays. Returns its UUID.
+    pub(crate) async fn hold_with(&self, start: Timestamp, minutes: i64, attendance: Vec<Attendance>) -> String {
+        let past = HeldSession { start_time: Some(start), minutes, attendance };
+        self.zoom.hold_webinar(WEBINAR, past).await.unwrap().uuid
+    }
 
-async fn absentees(State(zoom): State<Shared>, Path(uuid): Path<String>, parameters: Parameters) -> Response {
-    let mut zoom = zoom.lock().unwrap();
-    if let Some(refused) = begin(&mut zoom, format!("absentees/{uuid}")) {
-        return refused;
+    /// Starts a session. Returns its UUID.
+    pub(crate) async fn start_session(&self) -> String {
+        self.zoom.start_webinar(WEBINAR).await.unwrap().uuid
     }
-    match zoom.absent.get(&decoded(&uuid)) {
-        Some(Some(absent)) => list(Some(absent), &parameters),
-        Some(None) => not_found(),
-        None => list(zoom.absentees.as_deref(), &parameters),
-    }
-}
 
-async fn registrants(State(zoom): State<Shared>, Path(id): Path<u64>, parameters: Parameters) -> Response {
-    let mut zoom = zoom.lock().unwrap();
-    let status = parameters["status"].clone();
-    if let Some(refused) = begin(&mut zoom, format!("registrants/{id}/{status}")) {
-        return refused;
+    /// Ends the running session, and runs the work that the event causes.
+    pub(crate) async fn end_session(&self) {
+        self.zoom.end_webinar(WEBINAR).await.unwrap();
+        self.memory.run_background().await;
     }
-    match status.as_str() {
-        "approved" => list(zoom.registrants.as_deref(), &parameters),
-        "denied" => list(zoom.registrants.as_ref().map(|_| zoom.denied.as_slice()), &parameters),
-        other => panic!("{other}"),
+
+    /// Sets how Zoom's reports develop.
+    pub(crate) fn set_report_timing(&self, timing: ReportTiming) {
+        self.zoom.set_report_timing(timing);
+    }
+
+    /// Grants the app all scopes except some.
+    pub(crate) fn remove_scopes(&self, removed: &[&str]) {
+        self.zoom.access_token(ADMIN).unwrap();
+        let scopes = fakes::zoom::SCOPES.iter().chain(&fakes::zoom::REPORT_SCOPES);
+        let left: Vec<_> = scopes.filter(|scope| !removed.contains(scope)).map(ToString::to_string).collect();
+        self.zoom.change_scopes(ADMIN, &left).unwrap();
+    }
+
+    /// Lets Zoom answer reads of a path with a status and a body, until [`TestEnv::restore_zoom`].
+    pub(crate) fn fail_zoom(&self, path: &str, status: u16, body: Value) {
+        let effect = Effect::Status { status, body, headers: Default::default() };
+        self.zoom.faults().add(Fault::always("GET", path, effect));
+    }
+
+    /// Lets Zoom lack a list, as one that is not ready or is gone.
+    pub(crate) fn lose_list(&self, path: &str) {
+        self.fail_zoom(path, 404, json!({"code": 3001, "message": "Webinar has expired."}));
+    }
+
+    /// Ends the outages of Zoom.
+    pub(crate) fn restore_zoom(&self) {
+        self.zoom.faults().clear();
+    }
+
+    /// Returns a list with a change of its present rows, as an answer of one page.
+    async fn changed_list(&self, path: &str, change: impl FnOnce(&mut Vec<Value>)) -> Value {
+        let list = if path.contains("/participants") { "participants" } else { "registrants" };
+        let mut rows = Vec::new();
+        let mut token = String::new();
+        loop {
+            let page = self.read(&format!("{path}&page_size=300&next_page_token={token}")).await;
+            rows.extend(page[list].as_array().unwrap().iter().cloned());
+            token = page["next_page_token"].as_str().unwrap().to_owned();
+            if token.is_empty() {
+                break;
+            }
+        }
+        change(&mut rows);
+        json!({"page_size": 300, "total_records": rows.len(), "next_page_token": "", list: rows})
+    }
+
+    /// Changes the rows of the last session's report, until [`TestEnv::restore_zoom`].
+    pub(crate) async fn change_report(&self, change: impl FnOnce(&mut Vec<Value>)) {
+        let path = format!("/v2/report/webinars/{WEBINAR}/participants?include_fields=registrant_id");
+        self.fail_zoom(REPORTS, 200, self.changed_list(&path, change).await);
+    }
+
+    /// Changes the absentees of the last session, until [`TestEnv::restore_zoom`].
+    pub(crate) async fn change_absentees(&self, change: impl FnOnce(&mut Vec<Value>)) {
+        let path = format!("/v2/past_webinars/{WEBINAR}/absentees?from=test");
+        self.fail_zoom(ABSENTEES, 200, self.changed_list(&path, change).await);
+    }
+
+    /// Changes the approved registrants, which Zoom is asked for before the denied ones, once.
+    pub(crate) async fn change_registrants(&self, change: impl FnOnce(&mut Vec<Value>)) {
+        let path = format!("/v2/webinars/{WEBINAR}/registrants?status=approved");
+        let body = self.changed_list(&path, change).await;
+        let effect = Effect::Status { status: 200, body, headers: Default::default() };
+        self.zoom.faults().add(Fault::once("GET", "/v2/webinars/*/registrants", effect));
+    }
+
+    async fn read(&self, path: &str) -> Value {
+        let (token, _) = self.zoom.access_token(ADMIN).unwrap();
+        let request = Request::get(format!("{}{path}", self.zoom.url()))
+            .header("authorization", format!("Bearer {token}"))
+            .body(Bytes::new());
+        let response = self.ports().http.send(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}: {:?}", response.body());
+        serde_json::from_slice(response.body()).unwrap()
+    }
+
+    /// Returns how often Zoom's API was called on a path that contains a text. UUIDs are decoded.
+    pub(crate) fn zoom_calls(&self, part: &str) -> usize {
+        let entries = self.zoom.log().entries();
+        let paths = entries.iter().map(|entry| decoded(&entry.path));
+        paths.filter(|path| path.starts_with("/v2/") && path.contains(part)).count()
     }
 }
 
-fn list(people: Option<&[Value]>, parameters: &Parameters) -> Response {
-    match people {
-        Some(people) => page("registrants", people, parameters),
-        None => refusal(&(400, json!({"code": 3000, "message": "Registration is not required."}))),
-    }
+/// Decodes a path with a UUID that was encoded once or twice.
+fn decoded(path: &str) -> String {
+    let codes = [("%25", "%"), ("%2F", "/"), ("%2B", "+"), ("%3D", "=")];
+    codes.iter().fold(path.to_owned(), |path, (code, character)| path.replace(code, character))
 }

@@ -7,6 +7,8 @@ use platform::testing::fault_injection::{Access, Callee, Fault, FaultDuration, I
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
     ZoomToken,
+    Webinar,
+    Panelists,
     Instances,
     Report,
     Registrants,
@@ -30,8 +32,10 @@ pub(super) enum Call {
     LeaseDelete,
 }
 
-const CALLS: [Call; 22] = [
+const CALLS: [Call; 24] = [
     Call::ZoomToken,
+    Call::Webinar,
+    Call::Panelists,
     Call::Instances,
     Call::Report,
     Call::Registrants,
@@ -59,7 +63,9 @@ impl Call {
     const fn callee(self) -> Callee {
         match self {
             Self::ZoomToken => Callee::Component,
-            Self::Instances | Self::Report | Self::Registrants | Self::Absentees => Callee::Zoom,
+            Self::Webinar | Self::Panelists | Self::Instances | Self::Report | Self::Registrants | Self::Absentees => {
+                Callee::Zoom
+            }
             Self::Members | Self::LeadCreate | Self::LeadLookup | Self::Status => Callee::Marketo,
             Self::Identity => Callee::MarketoHttp,
             Self::ServiceRead
@@ -83,6 +89,8 @@ impl Call {
         let path = uri.path();
         Some(match path {
             _ if path.starts_with("/internal/token/") => Self::ZoomToken,
+            _ if path.starts_with("/v2/webinars/") && path.ends_with("/panelists") => Self::Panelists,
+            _ if path.starts_with("/v2/webinars/") && !path.ends_with("/registrants") => Self::Webinar,
             _ if path.ends_with("/instances") => Self::Instances,
             _ if path.ends_with("/participants") => Self::Report,
             _ if path.ends_with("/registrants") => Self::Registrants,
@@ -135,7 +143,7 @@ pub(super) fn all() -> Vec<Case> {
 fn is_applicable(case: &Case) -> bool {
     let times = match case.call {
         // Tokens are cached; the others occur once.
-        Call::ZoomToken | Call::Identity | Call::Instances | Call::LeadLookup => 1,
+        Call::ZoomToken | Call::Identity | Call::Panelists | Call::LeadLookup => 1,
         // Once for the first run, once for the run after 24 hours.
         Call::ServiceRead | Call::RunStateRead | Call::LeaseWrite | Call::LeaseDelete => 2,
         // Two pages, or two batches.

@@ -2,12 +2,14 @@
 
 use super::case::Case;
 use super::faults::Faults;
-use crate::tests::env::{PROGRAM, TestEnv, row};
+use crate::tests::env::{PROGRAM, TestEnv, stay};
 use domain::records::{Attendance, Phase};
 use domain::time::{SignedDuration, Timestamp};
+use fakes::zoom::NewWebinar;
 use futures::FutureExt;
 use platform::testing::fault_injection::{FaultyPorts, Simulation, Ticks};
-use serde_json::{Value, json};
+use platform::testing::in_memory::InMemoryPorts;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Maximum duration of a case: Zoom's daily limit has reset and late rows have been awaited.
@@ -25,6 +27,18 @@ pub(super) const PEOPLE: [(&str, &str); 7] = [
     ("r7", "No Show"),
 ];
 
+/// Registers the people and lets the webinar take place.
+async fn set_up(env: &TestEnv) {
+    env.register(&PEOPLE.map(|(id, _)| id)).await;
+    for id in ["r1", "r2", "r3", "r7"] {
+        env.member(id, "Registered", id);
+    }
+    env.lead("r5@x.test");
+    let attended = PEOPLE.iter().filter(|(_, status)| *status == "Attended");
+    let stays = attended.map(|(id, _)| stay(id, 0, 10)).chain([stay("r1", 5, 25)]);
+    env.end_webinar_with(stays.collect()).await;
+}
+
 pub(super) struct Fixture {
     pub(super) env: TestEnv,
     pub(super) faults: Arc<Faults>,
@@ -36,28 +50,17 @@ pub(super) struct Fixture {
 impl Fixture {
     pub(super) fn new(case: Option<Case>) -> Self {
         let mut shared = None;
-        let env = TestEnv::over(|memory| {
+        let ports = |memory: &InMemoryPorts| {
             let faults = Arc::new(Faults::new(case, memory));
             let simulation = Arc::new(Simulation::new(memory, faults.clone()));
             let ports = FaultyPorts::of(&simulation);
             shared = Some((faults, simulation));
             ports
-        });
+        };
+        let env = TestEnv::over(ports, NewWebinar::default());
         let env = env.now_or_never().expect("the environment is created without waiting");
         let (faults, simulation) = shared.unwrap();
-        {
-            let mut marketo = env.marketo();
-            for id in ["r1", "r2", "r3", "r7"] {
-                marketo.member(id, "Registered", id);
-            }
-            marketo.lead("r5@x.test");
-        }
-        let attended: Vec<_> = PEOPLE.iter().filter(|(_, status)| *status == "Attended").map(|(id, _)| *id).collect();
-        env.zoom().set_attendance(&PEOPLE.map(|(id, _)| id), &attended);
-        let again =
-            json!({"registrant_id": "r1", "join_time": "2026-11-02T09:05:00Z", "leave_time": "2026-11-02T09:25:00Z"});
-        env.zoom().rows.as_mut().unwrap().push(row(again));
-        env.end_webinar();
+        simulation.run(set_up(&env)).expect("nothing fails before the webinar ends");
         Self { env, faults, simulation, slow_requests: Vec::new() }
     }
 

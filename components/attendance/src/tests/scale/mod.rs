@@ -8,11 +8,11 @@
 mod fakes;
 mod people;
 
-use super::env::{TestEnv, summary};
+use super::env::{TestEnv, WEBINAR, summary};
 use domain::time::{SignedDuration, Timestamp};
 use fakes::{Fakes, PAGE};
 use people::{GROUP, Registrant};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
 /// The share of Marketo's rate limit that Adobe recommends for one integration: 50 calls in 20 seconds
@@ -44,7 +44,7 @@ async fn run_webinar(people: u64) -> Measurements {
     let began = record_worker_starts(&env);
     env.advance(60);
     let start = env.now();
-    env.send_ended_event().await;
+    send_ended_event(&env).await;
     began.lock().unwrap().push(start);
     env.memory.run_background().await;
 
@@ -92,6 +92,12 @@ async fn run_webinar(people: u64) -> Measurements {
 
 fn seconds(duration: SignedDuration) -> f64 {
     duration.as_millis() as f64 / 1000.0
+}
+
+/// Sends the event that the webinar ended, which names no session of the fake in `env`.
+async fn send_ended_event(env: &TestEnv) {
+    let ended = json!({"event": "webinar.ended", "payload": {"object": {"id": WEBINAR.to_string()}}});
+    assert_eq!(env.event(&ended).await.0, 200);
 }
 
 /// Records when each continued worker starts.
@@ -142,7 +148,7 @@ async fn an_unchanged_large_report_takes_two_calls() {
     let env = TestEnv::new().await;
     let fakes = Fakes::serve(&env.memory, 1300);
     env.advance(60);
-    env.send_ended_event().await;
+    send_ended_event(&env).await;
     env.memory.run_background().await;
     assert_eq!(summary(&env.view().await).0, "settling");
     let before: u64 = fakes.lock().unwrap().calls.values().sum();

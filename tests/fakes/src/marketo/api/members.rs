@@ -168,6 +168,9 @@ fn run_query(state: &MarketoState, program_id: i64, params: &Params) -> ApiResul
         let subscription = lock(&state.subscription);
         known_program(&subscription, program_id)?;
         let fields = fields(params, &subscription)?;
+        if filter != "leadId" && subscription.members_of(program_id).count() > state.options.member_list_limit {
+            return Err(MarketoApiError::new(1003, "The program has too many members to list"));
+        }
         let members = matching(&subscription, program_id, filter, &values)?;
         let (members, next) = paging::page_after(members, |member| member.lead_id, after, size);
         let rows =
@@ -193,12 +196,7 @@ fn matching<'w>(
         _ => return Err(MarketoApiError::new(1003, format!("Invalid filterType '{filter}'"))),
     };
     let wanted: HashSet<String> = values.iter().map(|value| value.to_lowercase()).collect();
-    Ok(subscription
-        .members
-        .range((program_id, i64::MIN)..=(program_id, i64::MAX))
-        .map(|(_, member)| member)
-        .filter(|member| wanted.contains(&value_of(member).to_lowercase()))
-        .collect())
+    Ok(subscription.members_of(program_id).filter(|member| wanted.contains(&value_of(member).to_lowercase())).collect())
 }
 
 fn fields(params: &Params, subscription: &Subscription) -> Result<Vec<String>, MarketoApiError> {

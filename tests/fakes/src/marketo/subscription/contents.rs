@@ -1,6 +1,6 @@
 //! The contents of one Marketo subscription.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,6 +22,8 @@ pub struct Subscription {
     pub programs: BTreeMap<i64, Program>,
     /// The members of programs, by (program id, lead id).
     pub members: BTreeMap<(i64, i64), Member>,
+    /// The leads in partitions that the API user may not access.
+    pub closed_partition: BTreeSet<i64>,
     /// The custom fields of program members; a subscription has at most 20.
     pub member_fields: Vec<Field>,
     /// The activities of leads, oldest first.
@@ -84,6 +86,11 @@ impl Subscription {
         };
         self.programs.insert(id, program);
         id
+    }
+
+    /// Returns the members of a program, by lead id.
+    pub(crate) fn members_of(&self, program_id: i64) -> impl Iterator<Item = &Member> {
+        self.members.range((program_id, i64::MIN)..=(program_id, i64::MAX)).map(|(_, member)| member)
     }
 
     /// Returns the contents as JSON; lists are in order of id or time.

@@ -26,6 +26,9 @@ impl Subscription {
         if !self.leads.by_id.contains_key(&lead_id) {
             return StatusChange::Skipped(MarketoApiError::new(1004, "Lead not found"));
         }
+        if by == ChangedBy::Api && self.closed_partition.contains(&lead_id) {
+            return StatusChange::Skipped(MarketoApiError::new(1008, "Access to partition is denied"));
+        }
         let channel = self.programs.get(&program_id).and_then(|program| self.channels.get(&program.channel));
         let Some((channel, status)) = channel.and_then(|c| Some((c, c.status(status_name)?))) else {
             return StatusChange::Skipped(MarketoApiError::new(1025, "Program status not found"));

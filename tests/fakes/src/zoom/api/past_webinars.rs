@@ -108,8 +108,15 @@ fn webinar_of_account<'c>(call: &'c Call<'_>, id: u64) -> Option<&'c Webinar> {
 
 fn past_row(row: &Presence, complete: bool) -> Value {
     let mut item = participant_row(row, complete);
-    item["registrant_id"] = row.registrant_id.clone().into();
+    add_registrant_id(&mut item, row);
     item
+}
+
+/// Adds the id of the registration, which some rows lack.
+pub(super) fn add_registrant_id(item: &mut Value, row: &Presence) {
+    if !row.without_registrant_id {
+        item["registrant_id"] = row.registrant_id.clone().into();
+    }
 }
 
 /// Returns the fields that both participant lists have in common. The ids of people outside the account are empty.
@@ -124,7 +131,7 @@ pub(super) fn participant_row(row: &Presence, complete: bool) -> Value {
         "id": row.participant_user_id,
         "user_id": row.user_id,
         "name": row.name,
-        "user_email": row.email,
+        "user_email": if row.without_email { "" } else { &row.email },
         "join_time": zoom_time(row.join),
         "leave_time": leave,
         "duration": duration,

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::zoom::api::call::{Call, CallResult};
-use crate::zoom::api::past_webinars::{ended_session, participant_row, reported};
+use crate::zoom::api::past_webinars::{add_registrant_id, ended_session, participant_row, reported};
 use crate::zoom::api_error::ZoomApiError;
 use crate::zoom::format::zoom_time;
 use crate::zoom::state::accounts::User;
@@ -58,7 +58,7 @@ pub(super) fn participants(call: &mut Call<'_>) -> CallResult {
             item["customer_key"] = "".into();
             item["bo_mtg_id"] = "".into();
             if with_registrant {
-                item["registrant_id"] = row.registrant_id.clone().into();
+                add_registrant_id(&mut item, row);
             }
             item
         })

@@ -281,6 +281,9 @@ fn past_presences(
         row.waiting_room = attendance.waiting_room;
         row.late_seconds = attendance.late_seconds;
         row.without_duration = attendance.without_duration;
+        row.without_registrant_id = attendance.without_registrant_id;
+        row.without_email = attendance.without_email;
+        row.name = attendance.display_name.clone().unwrap_or(row.name);
         rows.push(row);
     }
     Ok((start, rows))
@@ -302,6 +305,8 @@ fn presence(state: &mut ZoomState, webinar: &Webinar, person: &Person, join: Tim
         leave: None,
         late_seconds: 0,
         without_duration: false,
+        without_registrant_id: false,
+        without_email: false,
     };
     match person {
         Person::Registrant(named) => {

@@ -47,6 +47,10 @@ pub struct Presence {
     pub late_seconds: i64,
     /// Whether the row has null for its duration and its end.
     pub without_duration: bool,
+    /// Whether the row lacks the id of the registration.
+    pub without_registrant_id: bool,
+    /// Whether the row has no e-mail address.
+    pub without_email: bool,
 }
 
 impl Session {
@@ -135,6 +139,15 @@ pub struct Attendance {
     /// Whether the row has null for its duration and its end.
     #[serde(default)]
     pub without_duration: bool,
+    /// Whether the row lacks the id of the registration, as those of some registrants do.
+    #[serde(default)]
+    pub without_registrant_id: bool,
+    /// Whether the row has no e-mail address, as those of some registrants have none.
+    #[serde(default)]
+    pub without_email: bool,
+    /// The display name that the person chose for the session; by default that of the person.
+    #[serde(default)]
+    pub display_name: Option<String>,
 }
 
 impl Attendance {
@@ -148,6 +161,9 @@ impl Attendance {
             waiting_room: false,
             late_seconds: 0,
             without_duration: false,
+            without_registrant_id: false,
+            without_email: false,
+            display_name: None,
         }
     }
 
