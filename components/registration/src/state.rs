@@ -1,11 +1,13 @@
 //! The state that all handlers share: the ports, the mapping extension, and token caches keyed by service.
 
 use crate::mapping::Mapping;
+use crate::store::recent_chunks::RecentChunks;
 use domain::ServiceId;
 use domain::time::Timestamp;
 use marketo_client::MarketoClient;
 use platform::Ports;
 use platform::auth::HasPorts;
+use platform::instance_lock::InstanceLocks;
 use std::sync::Arc;
 use zoom_client::ZoomClient;
 
@@ -15,6 +17,11 @@ pub struct AppState {
     pub ports: Ports,
     /// The mapping extension.
     pub mapping: Arc<dyn Mapping>,
+    /// Locks of this instance, named by the keys of the records that they protect: a chunk while it is accepted, a lead
+    /// of the webhook, an address while it is added.
+    pub locks: Arc<InstanceLocks>,
+    /// The chunks that this instance accepted lately.
+    pub recent_chunks: RecentChunks,
     zoom_tokens: Arc<zoom_client::TokenCache>,
     marketo_tokens: Arc<marketo_client::TokenCache>,
 }
@@ -28,7 +35,14 @@ impl HasPorts for AppState {
 impl AppState {
     /// Creates the state, with empty caches.
     pub fn new(ports: Ports, mapping: Arc<dyn Mapping>) -> Self {
-        Self { ports, mapping, zoom_tokens: Arc::default(), marketo_tokens: Arc::default() }
+        Self {
+            ports,
+            mapping,
+            locks: Arc::default(),
+            recent_chunks: RecentChunks::default(),
+            zoom_tokens: Arc::default(),
+            marketo_tokens: Arc::default(),
+        }
     }
 
     /// Returns a Zoom client for a service. Its calls and retries end at the deadline.

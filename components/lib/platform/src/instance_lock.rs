@@ -2,7 +2,7 @@
 //! writer reads again before it writes.
 
 use crate::ports::Ports;
-use domain::time::SignedDuration;
+use domain::time::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +22,17 @@ impl InstanceLocks {
             ports.clock.sleep(POLL_INTERVAL).await;
         }
         Guard { locks: self.clone(), name: name.to_owned() }
+    }
+
+    /// Waits until a name is free, and locks it. Returns `None` if it is not free by the deadline.
+    pub async fn lock_until(self: &Arc<Self>, ports: &Ports, name: &str, deadline: Timestamp) -> Option<Guard> {
+        while !self.names().insert(name.to_owned()) {
+            if ports.clock.now() + POLL_INTERVAL > deadline {
+                return None;
+            }
+            ports.clock.sleep(POLL_INTERVAL).await;
+        }
+        Some(Guard { locks: self.clone(), name: name.to_owned() })
     }
 
     fn names(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -65,5 +76,7 @@ mod tests {
         let before = ports.clock.now();
         drop(locks.lock(&ports, "b").await);
         assert_eq!(ports.clock.now(), before);
+        assert!(locks.lock_until(&ports, "a", before + SignedDuration::from_secs(1)).await.is_none());
+        assert!(locks.lock_until(&ports, "b", before).await.is_some());
     }
 }

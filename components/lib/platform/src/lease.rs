@@ -1,8 +1,11 @@
-//! Leases between instances.
+//! Leases between instances: a record of its own, or a claim, which is a part of the record that its owner works on.
 //!
-//! The store has no atomics, so an instance writes a lease, waits until the write of another
-//! one would be visible, and reads the lease back: of several concurrent writers the last one has it. Two owners at once
-//! are unlikely, not impossible. What they do is idempotent, or looked up first.
+//! The store has no atomics. So an instance reads the record, writes its lease at once, waits until the writes of others
+//! would be visible, and reads the record back: of several concurrent writers the last one has it (Fischer's algorithm).
+//! That holds as long as the wait is longer than the time that others take from their read to their write, plus the time
+//! until a write shows. An instance whose own access is slow waits longer, and the earlier owner finds the lease lost
+//! when it looks again: before each step that cannot be repeated ([`LeaseWatch`]). Two owners at once are unlikely, not
+//! impossible. What they do is idempotent, or looked up first.
 //!
 //! A lease is recognised by its owner's random number. It expires by itself when its owner crashes. Only its owner renews
 //! and releases it.
@@ -11,9 +14,17 @@ use crate::ports::Ports;
 use domain::Error;
 use domain::records::{Key, Lease, Leased};
 use domain::time::{SignedDuration, Timestamp};
+use std::sync::{Mutex, PoisonError};
 
 /// Maximum clock difference between hosts that share a store.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
+
+/// How many times as long as its own read and write a lease's writer waits at least. Another writer that began just before
+/// the write showed may take as long, and its write takes time to show.
+const SETTLING_FACTOR: i32 = 3;
+
+/// How long a look at a lease is relied upon, so that concurrent steps share it.
+const WATCH_INTERVAL: SignedDuration = SignedDuration::from_millis(100);
 
 /// How one kind of lease is used.
 #[derive(Debug, Clone, Copy)]
@@ -41,17 +52,49 @@ impl LeaseTerms {
         Lease::new(ports.random.u32(), ports.clock.now() + self.max_duration)
     }
 
-    /// Waits until a lease that was written would be overwritten visibly, and reads its record back. Returns `None` if
+    /// Writes a claim on a record, right after reading it. `build` gets the stored record and the claim, and returns the
+    /// record to write. Returns `None` while another owner has the record, or if `build` does.
+    ///
+    /// # Errors
+    /// Fails if the store does.
+    pub async fn claim<K: Key>(
+        self,
+        ports: &Ports,
+        key: &K,
+        build: impl FnOnce(Option<K::Record>, Lease) -> Option<K::Record>,
+    ) -> Result<Option<PendingClaim>, Error>
+    where
+        K::Record: Leased,
+    {
+        let began = ports.clock.now();
+        let stored = ports.store().get(key).await?;
+        if self.is_held(stored.as_ref().and_then(Leased::lease), ports.clock.now()) {
+            return Ok(None);
+        }
+        let lease = self.grant(ports);
+        let Some(record) = build(stored, lease) else { return Ok(None) };
+        ports.store().put(key, &record).await?;
+        Ok(Some(self.written(ports, lease, began)))
+    }
+
+    /// Returns a claim that was written now, after a read that began at an instant.
+    fn written(self, ports: &Ports, lease: Lease, began: Timestamp) -> PendingClaim {
+        let now = ports.clock.now();
+        let took = now.duration_since(began).max(SignedDuration::ZERO);
+        PendingClaim { lease, settles_at: now + self.settling_time.max(took * SETTLING_FACTOR) }
+    }
+
+    /// Waits until a claim that was written would be overwritten visibly, and reads its record back. Returns `None` if
     /// another owner has it, or the record is gone.
     ///
     /// # Errors
     /// Fails if the store does.
-    pub async fn confirm<K: Key>(self, ports: &Ports, key: &K, lease: Lease) -> Result<Option<K::Record>, Error>
+    pub async fn confirm<K: Key>(self, ports: &Ports, key: &K, claim: PendingClaim) -> Result<Option<K::Record>, Error>
     where
         K::Record: Leased,
     {
-        ports.clock.sleep(self.settling_time).await;
-        read_owned(ports, key, lease.by).await
+        ports.clock.sleep(claim.settles_at.duration_since(ports.clock.now())).await;
+        read_owned(ports, key, claim.lease.by).await
     }
 
     /// Acquires a lease that is a record of its own, until an instant. Returns `None` while another owner has it.
@@ -79,6 +122,7 @@ impl LeaseTerms {
         until: Timestamp,
         predecessor: Option<u32>,
     ) -> Result<Option<AcquiredLease<'_, K>>, Error> {
+        let began = ports.clock.now();
         let stored = ports.store().get(&key).await?;
         if self.is_held(stored, ports.clock.now()) && stored.map(|lease| lease.by) != predecessor {
             return Ok(None);
@@ -87,9 +131,68 @@ impl LeaseTerms {
         ports.store().put(&key, &lease).await?;
         let is_acquired = match predecessor {
             Some(_) => read_owned(ports, &key, lease.by).await?.is_some(),
-            None => self.confirm(ports, &key, lease).await?.is_some(),
+            None => self.confirm(ports, &key, self.written(ports, lease, began)).await?.is_some(),
         };
         Ok(is_acquired.then_some(AcquiredLease { ports, key, owner: lease.by }))
+    }
+}
+
+/// A claim that was written and is not confirmed yet.
+#[derive(Debug, Clone, Copy)]
+pub struct PendingClaim {
+    /// The claim.
+    pub lease: Lease,
+    /// When the claim of a concurrent writer would be visible.
+    settles_at: Timestamp,
+}
+
+/// Looks whether a record is still leased to its owner, before each step that cannot be repeated. Once the lease is lost,
+/// it stays so.
+#[derive(Debug)]
+pub struct LeaseWatch<K> {
+    key: K,
+    owner: u32,
+    seen: Mutex<Seen>,
+}
+
+/// What a [`LeaseWatch`] saw last.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    at: Timestamp,
+    is_owned: bool,
+}
+
+impl<K: Key> LeaseWatch<K>
+where
+    K::Record: Leased,
+{
+    /// Watches a lease that was confirmed now.
+    pub fn new(ports: &Ports, key: K, owner: u32) -> Self {
+        Self { key, owner, seen: Mutex::new(Seen { at: ports.clock.now(), is_owned: true }) }
+    }
+
+    /// Returns whether the owner has the lease, by a look at most 100 ms old.
+    ///
+    /// # Errors
+    /// Fails if the store does.
+    pub async fn is_owned(&self, ports: &Ports) -> Result<bool, Error> {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.is_owned || ports.clock.now().duration_since(seen.at) < WATCH_INTERVAL {
+            return Ok(seen.is_owned);
+        }
+        self.look(ports).await
+    }
+
+    /// Reads whether the owner has the lease now.
+    ///
+    /// # Errors
+    /// Fails if the store does.
+    pub async fn look(&self, ports: &Ports) -> Result<bool, Error> {
+        let at = ports.clock.now();
+        let is_owned = read_owned(ports, &self.key, self.owner).await?.is_some();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Seen { at: seen.at.max(at), is_owned: is_owned && seen.is_owned };
+        Ok(seen.is_owned)
     }
 }
 
@@ -253,6 +356,30 @@ mod tests {
             let owner = one.or(two).map(|lease| lease.owner);
             assert_eq!(stored(&first).await.map(|lease| lease.by), owner, "{offset} ms later");
         }
+    }
+
+    #[tokio::test]
+    async fn a_slow_writer_waits_longer_and_the_earlier_owner_finds_its_lease_lost() {
+        let memory = InMemoryPorts::default();
+        let ports = memory.ports();
+        let began = ports.clock.now();
+        let first = TERMS.claim(&ports, &WorkerKey {}, |_, lease| Some(lease)).await.unwrap().unwrap();
+        assert!(TERMS.confirm(&ports, &WorkerKey {}, first).await.unwrap().is_some());
+        let watch = LeaseWatch::new(&ports, WorkerKey {}, first.lease.by);
+        memory.advance(WATCH_INTERVAL);
+        assert!(watch.is_owned(&ports).await.unwrap());
+        // A writer that read before the first one wrote.
+        let lease = TERMS.grant(&ports);
+        ports.store().put(&WorkerKey {}, &lease).await.unwrap();
+        let slow = TERMS.written(&ports, lease, began);
+        assert_eq!(slow.settles_at.duration_since(ports.clock.now()), ports.clock.now().duration_since(began) * 3);
+        assert!(watch.is_owned(&ports).await.unwrap(), "by the last look");
+        memory.advance(WATCH_INTERVAL);
+        assert!(!watch.is_owned(&ports).await.unwrap());
+        assert!(TERMS.confirm(&ports, &WorkerKey {}, slow).await.unwrap().is_some());
+        // What is lost stays lost, also if the other owner is gone.
+        ports.store().put(&WorkerKey {}, &first.lease).await.unwrap();
+        assert!(!watch.look(&ports).await.unwrap());
     }
 
     #[tokio::test]

@@ -3,13 +3,12 @@
 
 use super::callback::{self, Delivery};
 use crate::outcome::{Disposition, LeadResult};
-use crate::registering::attempt::AttemptContext;
+use crate::registering::attempt::{AttemptContext, WorkClaim};
 use crate::registering::leads::{record_unconnected, register_leads};
 use crate::registering::{target, write_back};
 use crate::state::AppState;
 use crate::store::failures;
-use crate::store::outbox::{self, ClaimedChunk};
-use domain::records::{Lease, OutboxId};
+use crate::store::outbox::{self, ClaimedChunk, WrittenChunk};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem};
 use futures::future::{Either, select};
@@ -35,9 +34,9 @@ const MAX_CALLBACK_RUNS: u32 = 6;
 const CALLBACK_GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 /// Processes a chunk that was just accepted.
-pub async fn process_accepted(state: &AppState, id: &OutboxId, claim: Lease) {
-    let deadline = state.ports.clock.now() + BACKGROUND_TIMEOUT;
-    match outbox::confirm(state, id, claim).await {
+pub async fn process_accepted(state: &AppState, chunk: WrittenChunk) {
+    let (deadline, id) = (state.ports.clock.now() + BACKGROUND_TIMEOUT, chunk.id.clone());
+    match outbox::confirm(state, chunk).await {
         Ok(Some(chunk)) => process(state, chunk, deadline).await,
         Ok(None) => {}
         Err(error) => platform::log!(Error, "outbox.load_failed", outbox = id, error = error),
@@ -68,6 +67,10 @@ async fn run(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -> Res
     });
     if let Some(problem) = deferred {
         return Err(Error::Rejected(problem));
+    }
+    // Marketo gets one callback, from the worker that has the chunk now.
+    if !chunk.watch.look(&state.ports).await? {
+        return Err(ErrorCode::Busy.into());
     }
     let now = state.ports.clock.now();
     match callback::deliver(state, &head.callback, &results, deadline).await {
@@ -113,6 +116,7 @@ async fn register(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -
         chunk: is_retry.then_some(&chunk.id),
         write_ahead: is_retry,
         crashed_before: chunk.head.worker_crashed,
+        claim: WorkClaim::Chunk(&chunk.watch),
     };
     let mut results = register_leads(state, &marketo, &connection, &chunk.leads, attempt).await?;
     let is_late = state.ports.clock.now().duration_since(chunk.head.accepted_at) >= GIVE_UP_AFTER;

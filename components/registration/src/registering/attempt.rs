@@ -1,9 +1,12 @@
 //! The context of one attempt to register leads, and what the steps of a batch share.
 
 use super::eligibility::Candidate;
-use domain::Error;
-use domain::records::{AddCalls, OutboxId};
+use crate::state::AppState;
+use crate::store::failures;
+use domain::records::{AddCalls, Failure, OutboxId, OutboxKey};
 use domain::time::Timestamp;
+use domain::{Error, LeadId};
+use platform::lease::LeaseWatch;
 use zoom_client::ZoomError;
 
 /// The context of one attempt.
@@ -24,6 +27,30 @@ pub struct AttemptContext<'a> {
     pub write_ahead: bool,
     /// Whether a worker without write-ahead crashed. Then each lead of the chunk may have used an add call.
     pub crashed_before: bool,
+    /// What makes this worker the only one with these leads.
+    pub claim: WorkClaim<'a>,
+}
+
+/// The claim of a worker on the leads that it registers.
+#[derive(Debug, Clone, Copy)]
+pub enum WorkClaim<'a> {
+    /// A claim on their chunk.
+    Chunk(&'a LeaseWatch<OutboxKey>),
+    /// A claim on the record of each lead.
+    Leads(&'a [Failure]),
+}
+
+impl WorkClaim<'_> {
+    /// Returns whether the worker still has the claim on a lead. Without a record, no other worker has the lead either.
+    pub async fn is_held(self, state: &AppState, lead: LeadId) -> Result<bool, Error> {
+        match self {
+            Self::Chunk(watch) => watch.is_owned(&state.ports).await,
+            Self::Leads(claimed) => match claimed.iter().find(|failure| failure.lead == lead) {
+                Some(claimed) => Ok(!failures::is_claimed_by_another(state, claimed).await?),
+                None => Ok(true),
+            },
+        }
+    }
 }
 
 /// A candidate whose outcome the ledger does not know.

@@ -58,6 +58,15 @@ impl Registrar<'_> {
             Ok(registrant) => registrant,
             Err(problem) => return self.fail(candidate, problem, add_calls).await.map(AddResult::Settled),
         };
+        // An add call cannot be repeated. So one request of this instance at a time adds an address, and looks once more
+        // whether another worker has added it.
+        let key = ledger::key(self.webinar.id, &candidate.email).to_string();
+        let Some(_guard) = self.state.locks.lock_until(&self.state.ports, &key, self.attempt.deadline).await else {
+            return Ok(AddResult::Settled(Disposition::Deferred(Problem::of(ErrorCode::Busy))));
+        };
+        if let Some(result) = self.look_again(open).await? {
+            return Ok(result);
+        }
         let spent = daily_limit::one_more(add_calls);
         if self.attempt.write_ahead {
             self.write(candidate, ledger::unknown_outcome(self.state.ports.clock.now()), spent).await?;
@@ -98,6 +107,26 @@ impl Registrar<'_> {
             }
             Err(ZoomError::Other(error)) => Ok(AddResult::Settled(error.into())),
         }
+    }
+
+    /// Looks at the claim and at the ledger once more. Returns a result if another worker has the lead now, or added the
+    /// address since the ledger was read.
+    async fn look_again(&self, open: OpenCandidate<'_>) -> Result<Option<AddResult>, Error> {
+        let candidate = open.candidate;
+        if !self.attempt.claim.is_held(self.state, candidate.lead).await? {
+            return Ok(Some(AddResult::Settled(Disposition::Deferred(Problem::of(ErrorCode::Busy)))));
+        }
+        let entry = ledger::read(self.state, self.webinar.id, &candidate.email).await?;
+        let now = self.state.ports.clock.now();
+        let spent = daily_limit::add_calls_today(entry.as_ref(), now);
+        let known = if open.add_calls.day == spent.day { open.add_calls.count } else { 0 };
+        if spent.count <= known {
+            return Ok(None);
+        }
+        let outcome = entry.and_then(|entry| ledger::known_outcome(&entry, self.attempt.requested_at, now));
+        let settled = outcome.map(|outcome| AddResult::Settled(Disposition::Final(outcome)));
+        // The other worker's call is under way, or its answer was lost.
+        Ok(Some(settled.unwrap_or(AddResult::Unknown)))
     }
 
     /// Records that a candidate waits for the cause of its problem to be removed.

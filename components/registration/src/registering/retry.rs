@@ -1,6 +1,6 @@
 //! Retries failed leads, for the admin and for the tick.
 
-use super::attempt::AttemptContext;
+use super::attempt::{AttemptContext, WorkClaim};
 use super::eligibility::person_fields;
 use super::leads::register_leads;
 use super::write_back;
@@ -44,7 +44,6 @@ async fn retry_claimed(
 ) -> Result<Vec<LeadResult>, Error> {
     let (program, marketo) = (connection.program, state.marketo(deadline));
     let of_lead = |id: LeadId| failed.iter().find(|failure| failure.lead == id);
-    let choice = |id: LeadId| of_lead(id).and_then(|failure| failure.choice.clone());
     // The answer to an earlier add call may have been lost, so the leads are looked up first.
     let attempt = AttemptContext {
         requested_at: state.ports.clock.now(),
@@ -53,6 +52,7 @@ async fn retry_claimed(
         chunk: None,
         write_ahead: true,
         crashed_before: false,
+        claim: WorkClaim::Leads(failed),
     };
     let mut all = Vec::new();
     for batch in failed.chunks(BATCH) {
@@ -66,7 +66,7 @@ async fn retry_claimed(
         let written = write_back::write_back(&marketo, program, &connection.channel, &outcomes).await;
         written.map_err(Error::from)?;
         write_back::set_registered(&marketo, program, &connection.channel, &outcomes).await.map_err(Error::from)?;
-        failures::record(state, program, &results, &choice).await?;
+        failures::finish_all(state, program, failed, &results).await?;
         for &missing in ids.iter().filter(|id| !results.iter().any(|result| result.lead == **id)) {
             if !has_unreadable {
                 // Marketo no longer has the lead.

@@ -5,11 +5,11 @@ use super::submit_request::SubmitRequest;
 use crate::flow_step::process::process_accepted;
 use crate::registering::target;
 use crate::state::AppState;
-use crate::store::outbox::{self, NewChunk};
+use crate::store::outbox::{self, NewChunk, WrittenChunk};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::records::{Lease, OutboxId};
+use domain::records::{OutboxId, OutboxKey};
 use http::StatusCode;
 use platform::auth::MarketoAuth;
 use platform::http::{Json, RawBody};
@@ -24,15 +24,15 @@ pub async fn submit(
     State(state): State<Arc<AppState>>,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
-    if let Some((id, claim)) = accept(&state, &body).await? {
+    if let Some(chunk) = accept(&state, &body).await? {
         let worker = state.clone();
-        state.ports.background.spawn(Box::pin(async move { process_accepted(&worker, &id, claim).await }));
+        state.ports.background.spawn(Box::pin(async move { process_accepted(&worker, chunk).await }));
     }
     Ok((StatusCode::CREATED, Json(json!({ "accepted": true }))).into_response())
 }
 
-/// Writes a chunk to the outbox, and claims it. Returns `None` if the outbox has it already.
-async fn accept(state: &AppState, body: &Bytes) -> Result<Option<(OutboxId, Lease)>, ApiError> {
+/// Writes a chunk to the outbox, and claims it. Returns `None` if the outbox has it already, or had it lately.
+async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, ApiError> {
     let JsonBody(chunk) = JsonBody::<SubmitRequest>::from_bytes(body)?;
     let pattern = state.ports.config().marketo_callback_url().await?;
     if !is_callback_allowed(&chunk.callback_url, pattern) {
@@ -46,15 +46,18 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<(OutboxId, Leas
     }
     let callback = chunk.callback();
     let id = OutboxId::of(&callback);
-    if outbox::load_head(state, &id).await?.is_some() {
+    // Deliveries to one instance come one after the other. The second is acknowledged once the first is in the store.
+    let _guard = state.locks.lock(&state.ports, &OutboxKey { id: id.clone() }.to_string()).await;
+    if state.recent_chunks.contains(&id, state.ports.clock.now()) || outbox::load_head(state, &id).await?.is_some() {
         return Ok(None);
     }
     let program = chunk.program();
     let is_connected = target::is_connected(state, program).await?;
     let leads = chunk.into_leads();
     platform::log!(Info, "flow_step.accepted", outbox = id, leads = leads.len());
-    let claim = outbox::write(state, &id, NewChunk { callback, program, is_connected, leads }).await?;
-    Ok(Some((id, claim)))
+    let written = outbox::write(state, &id, NewChunk { callback, program, is_connected, leads }).await?;
+    state.recent_chunks.insert(id, state.ports.clock.now());
+    Ok(written)
 }
 
 /// Returns whether a callback URL matches the configured pattern in scheme, host and port.

@@ -11,7 +11,7 @@ use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
 use futures::{FutureExt, TryFutureExt};
 use platform::concurrency::run_bounded;
-use platform::lease::{self, LeaseTerms};
+use platform::lease::{self, LeaseTerms, PendingClaim};
 use zoom_client::error::next_utc_midnight;
 
 /// Maximum number of records read or written at once.
@@ -20,7 +20,7 @@ const MAX_CONCURRENT: usize = 8;
 /// The terms of a claim on a lead. It lasts longer than a run, so that two ticks at once do not spend two add calls, and the
 /// tick leaves the webhook's leads alone.
 const CLAIM: LeaseTerms =
-    LeaseTerms { max_duration: SignedDuration::from_mins(1), settling_time: SignedDuration::from_millis(50) };
+    LeaseTerms { max_duration: SignedDuration::from_mins(1), settling_time: SignedDuration::from_millis(250) };
 
 /// Returns the flow step's webinar choice of a lead.
 pub type Choice<'a> = &'a (dyn Fn(LeadId) -> Option<String> + Sync);
@@ -44,35 +44,53 @@ pub fn before_first_attempt(state: &AppState, program: ProgramId, lead: LeadId, 
     }
 }
 
-/// Claims a lead of the webhook before its first attempt. The request does not wait to read the claim back: Marketo waits
-/// for the answer, and the tick leaves a lead alone that was claimed.
-pub async fn claim(state: &AppState, failure: &mut Failure) -> Result<(), Error> {
-    let claim = CLAIM.grant(&state.ports);
-    failure.claim = Some(claim);
-    write(state, &Failure { next_try: Some(claim.until), ..failure.clone() }).await
+/// Claims a lead of the webhook before its first attempt. Returns the claimed record; `None` while another worker has the
+/// lead.
+///
+/// The request does not wait to read the claim back, because Marketo waits for the answer: the add call looks at the
+/// claim once more.
+pub async fn claim_first(state: &AppState, failure: Failure) -> Result<Option<Failure>, Error> {
+    let claimed = claim(state, &failure, |stored| {
+        // The earlier record shows whether this component set the status Registration Error.
+        let earlier = stored.filter(|_| failure.status_unknown);
+        earlier.unwrap_or_else(|| failure.clone())
+    });
+    Ok(claimed.await?.map(|(failure, _)| failure))
 }
 
 /// Claims failed leads before their next attempt. Returns those that no other worker has.
 pub async fn claim_all(state: &AppState, failed: &[Failure]) -> Result<Vec<Failure>, Error> {
+    let claims = failed.iter().map(|failure| claim(state, failure, |_| failure.clone()).boxed());
     let mut written = Vec::new();
-    for failure in failed {
-        let stored = read(state, failure.program, failure.lead).await?;
-        let is_held = CLAIM.is_held(stored.and_then(|stored| stored.claim), state.ports.clock.now());
-        if !is_held {
-            let mut claimed = failure.clone();
-            claim(state, &mut claimed).await?;
-            written.push(claimed);
-        }
+    for claimed in run_bounded(MAX_CONCURRENT, claims.collect()).await {
+        written.extend(claimed?);
     }
-    // All claims settle at the same time.
-    state.ports.clock.sleep(CLAIM.settling_time).await;
     let mut owned = Vec::new();
-    for failure in written {
-        if read_claimed(state, &failure).await?.is_some() {
+    // The claims settle at the same time.
+    for (failure, claim) in written {
+        let key = FailureKey { program: failure.program, lead: failure.lead };
+        if CLAIM.confirm(&state.ports, &key, claim).await?.is_some() {
             owned.push(failure);
         }
     }
     Ok(owned)
+}
+
+/// Writes a claim on a lead. `record` gets the stored record and returns the one to claim.
+async fn claim(
+    state: &AppState,
+    failure: &Failure,
+    record: impl FnOnce(Option<Failure>) -> Failure,
+) -> Result<Option<(Failure, PendingClaim)>, Error> {
+    let key = FailureKey { program: failure.program, lead: failure.lead };
+    let mut claimed = None;
+    let claim = CLAIM.claim(&state.ports, &key, |stored, claim| {
+        let record = Failure { claim: Some(claim), next_try: Some(claim.until), ..record(stored) };
+        claimed = Some(record.clone());
+        Some(record)
+    });
+    let claim = claim.await?;
+    Ok(claimed.zip(claim))
 }
 
 /// Reads the record of a claimed lead. Returns `None` if the claim is released, or another worker has it.
@@ -85,17 +103,36 @@ pub async fn read_claimed(state: &AppState, claimed: &Failure) -> Result<Option<
 /// Records the result of a claimed lead: writes the failure, or deletes the record. A failure does not count if another
 /// worker has claimed the lead meanwhile.
 pub async fn finish(state: &AppState, claimed: Failure, result: &LeadResult) -> Result<(), Error> {
-    match recordable_problem(result) {
-        Some(_) if is_claimed_by_another(state, &claimed).await? => Ok(()),
-        Some(problem) if is_connected(state, claimed.program).await? => write_attempt(state, claimed, problem).await,
-        Some(_) | None => delete(state, claimed.program, claimed.lead).await,
-    }
+    finish_all(state, claimed.program, std::slice::from_ref(&claimed), std::slice::from_ref(result)).await
 }
 
-async fn is_claimed_by_another(state: &AppState, claimed: &Failure) -> Result<bool, Error> {
+/// Returns whether another worker has claimed a lead meanwhile.
+pub async fn is_claimed_by_another(state: &AppState, claimed: &Failure) -> Result<bool, Error> {
     let stored = read(state, claimed.program, claimed.lead).await?.and_then(|stored| stored.claim);
     let is_other = stored.map(|stored| stored.by) != claimed.claim.map(|claim| claim.by);
     Ok(is_other && CLAIM.is_held(stored, state.ports.clock.now()))
+}
+
+/// Records the results of claimed leads of a program, as [`finish`] does.
+pub async fn finish_all(
+    state: &AppState,
+    program: ProgramId,
+    claimed: &[Failure],
+    results: &[LeadResult],
+) -> Result<(), Error> {
+    let is_connected = is_connected(state, program).await?;
+    let finish = async |result: &LeadResult| -> Result<(), Error> {
+        let Some(claimed) = claimed.iter().find(|failure| failure.lead == result.lead) else { return Ok(()) };
+        match recordable_problem(result).filter(|_| is_connected) {
+            Some(_) if is_claimed_by_another(state, claimed).await? => Ok(()),
+            Some(problem) => write_attempt(state, claimed.clone(), problem).await,
+            None => delete(state, program, result.lead).await,
+        }
+    };
+    for written in run_bounded(MAX_CONCURRENT, results.iter().map(|result| finish(result).boxed()).collect()).await {
+        written?;
+    }
+    Ok(())
 }
 
 /// Records the results of a program's leads. Deletes their records if the program was disconnected in the meantime: its

@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`outbox`] | accepted chunks whose callback is not delivered yet |
+//! | [`recent_chunks`] | the chunks that this instance accepted lately, in memory |
 //! | [`ledger`] | the state of one e-mail address at one webinar |
 //! | [`failures`] | failed leads beside the ledger, and when they are retried |
 //! | [`keys`] | lists the keys of all these records at once |
@@ -14,4 +15,5 @@ pub mod forget;
 pub mod keys;
 pub mod ledger;
 pub mod outbox;
+pub mod recent_chunks;
 pub mod scan;

@@ -9,12 +9,13 @@ use domain::records::{
 use domain::time::SignedDuration;
 use domain::{Error, Problem, ProgramId};
 use futures::TryFutureExt;
-use platform::lease::{self, LeaseTerms};
+use platform::lease::{self, LeaseTerms, LeaseWatch, PendingClaim};
+use std::ops::Range;
 
 /// The terms of a claim on a chunk. It lasts for twice the renewal interval, and is short enough for the tick to wait until
 /// it expires. A chunk with an expired claim was left by a crashed worker.
 pub const CLAIM: LeaseTerms =
-    LeaseTerms { max_duration: SignedDuration::from_secs(15), settling_time: SignedDuration::from_millis(50) };
+    LeaseTerms { max_duration: SignedDuration::from_secs(15), settling_time: SignedDuration::from_millis(250) };
 
 /// How often a worker renews its claim. Each renewal is a write.
 const CLAIM_RENEWAL_INTERVAL: SignedDuration = SignedDuration::from_secs(7);
@@ -31,6 +32,17 @@ pub struct ClaimedChunk {
     pub head: Outbox,
     /// All leads.
     pub leads: Vec<OutboxLead>,
+    /// Shows whether another worker has taken the chunk over.
+    pub watch: LeaseWatch<OutboxKey>,
+}
+
+/// A chunk that this worker wrote and claimed. [`confirm`] shows whether the claim holds.
+#[derive(Debug)]
+pub struct WrittenChunk {
+    /// The chunk's id.
+    pub id: OutboxId,
+    claim: PendingClaim,
+    leads: Vec<OutboxLead>,
 }
 
 /// A chunk that was accepted and is to be written.
@@ -46,21 +58,18 @@ pub struct NewChunk {
     pub leads: Vec<OutboxLead>,
 }
 
-/// Writes a new chunk and claims it. Writes the parts first, so that a chunk with a head is complete. Returns the claim,
-/// which [`confirm`] completes.
-pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<Lease, Error> {
+/// Writes a new chunk and claims it. Writes the parts first, so that a chunk with a head is complete. Returns `None` if the
+/// outbox has the chunk already.
+pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<Option<WrittenChunk>, Error> {
     let NewChunk { callback, program, is_connected, leads } = chunk;
-    let mut parts = split(leads)?.into_iter();
-    let first = parts.next().unwrap_or_default();
+    let parts = split(&leads)?;
     let store = state.ports.store();
-    let mut more_parts = 0;
-    for leads in parts {
-        more_parts += 1;
-        let key = OutboxPartKey { id: id.clone(), part: more_parts };
-        store.put(&key, &OutboxPart { v: OutboxPart::VERSION, leads }).await?;
+    for (index, part) in parts.iter().enumerate().skip(1) {
+        let key = OutboxPartKey { id: id.clone(), part: index };
+        store.put(&key, &OutboxPart { v: OutboxPart::VERSION, leads: leads[part.clone()].to_vec() }).await?;
     }
-    let claim = CLAIM.grant(&state.ports);
-    let head = Outbox {
+    let first = parts.first().map_or_else(Vec::new, |part| leads[part.clone()].to_vec());
+    let head = |claim| Outbox {
         v: Outbox::VERSION,
         accepted_at: state.ports.clock.now(),
         claim: Some(claim),
@@ -72,27 +81,24 @@ pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<L
         program,
         was_connected: is_connected,
         leads: first,
-        more_parts,
+        more_parts: parts.len().saturating_sub(1),
     };
-    write_head(state, id, &head).await?;
-    Ok(claim)
-}
-
-/// Reads a new chunk after [`write`](write()). Returns `None` if another worker has it: the chunk was delivered twice at once.
-pub async fn confirm(state: &AppState, id: &OutboxId, claim: Lease) -> Result<Option<ClaimedChunk>, Error> {
     let key = OutboxKey { id: id.clone() };
-    match CLAIM.confirm(&state.ports, &key, claim).await? {
-        Some(head) => read_leads(state, id, head).await,
-        None => Ok(None),
-    }
+    let claim = CLAIM.claim(&state.ports, &key, |stored, claim| stored.is_none().then(|| head(claim))).await?;
+    Ok(claim.map(|claim| WrittenChunk { id: id.clone(), claim, leads }))
 }
 
-fn write_head<'a>(
-    state: &'a AppState,
-    id: &OutboxId,
-    head: &Outbox,
-) -> impl Future<Output = Result<(), Error>> + Send + use<'a> {
-    state.ports.store().put(&OutboxKey { id: id.clone() }, head).err_into()
+/// Completes the claim on a new chunk. Returns `None` if another worker has it: the chunk was delivered twice at once.
+pub async fn confirm(state: &AppState, chunk: WrittenChunk) -> Result<Option<ClaimedChunk>, Error> {
+    let WrittenChunk { id, claim, leads } = chunk;
+    let head = CLAIM.confirm(&state.ports, &OutboxKey { id: id.clone() }, claim).await?;
+    // The leads are in memory, so that the parts are not read again.
+    Ok(head.map(|head| claimed(state, id, head, leads, claim)))
+}
+
+fn claimed(state: &AppState, id: OutboxId, head: Outbox, leads: Vec<OutboxLead>, claim: PendingClaim) -> ClaimedChunk {
+    let watch = LeaseWatch::new(&state.ports, OutboxKey { id: id.clone() }, claim.lease.by);
+    ClaimedChunk { id, head, leads, watch }
 }
 
 /// Reads the head of a chunk.
@@ -121,27 +127,19 @@ pub async fn readable_leads(state: &AppState, id: &OutboxId, head: Outbox) -> Re
     Ok(leads)
 }
 
-/// Reads a complete chunk; `None` when it is gone.
-pub async fn load(state: &AppState, id: &OutboxId) -> Result<Option<ClaimedChunk>, Error> {
-    match load_head(state, id).await? {
-        Some(head) => read_leads(state, id, head).await,
-        None => Ok(None),
-    }
-}
-
 /// Reads the leads of a chunk; `None` when it is gone.
-async fn read_leads(state: &AppState, id: &OutboxId, head: Outbox) -> Result<Option<ClaimedChunk>, Error> {
+async fn read_leads(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<Option<Vec<OutboxLead>>, Error> {
     let mut leads = head.leads.clone();
     for part in 1..=head.more_parts {
         let key = OutboxPartKey { id: id.clone(), part };
         let Some(part) = state.ports.store().get(&key).await? else {
             // Parts are written before the head, so an interrupted deletion removed this one.
-            remove(state, id, &head).await?;
+            remove(state, id, head).await?;
             return Ok(None);
         };
         leads.extend(part.leads);
     }
-    Ok(Some(ClaimedChunk { id: id.clone(), head, leads }))
+    Ok(Some(leads))
 }
 
 /// Takes a chunk over from another run: reads it, claims it and counts the run. Returns `None` when it is gone, or another
@@ -151,17 +149,20 @@ pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<Claimed
     if CLAIM.is_held(head.claim, state.ports.clock.now()) {
         return Ok(None);
     }
-    let Some(mut chunk) = read_leads(state, id, head).await? else { return Ok(None) };
-    let claim = CLAIM.grant(&state.ports);
-    chunk.head.worker_crashed |= chunk.head.claim.is_some();
-    chunk.head.claim = Some(claim);
-    chunk.head.runs += 1;
-    write_head(state, id, &chunk.head).await?;
-    if CLAIM.confirm(&state.ports, &OutboxKey { id: id.clone() }, claim).await?.is_none() {
-        return Ok(None);
-    }
-    platform::log!(Info, "outbox.resumed", outbox = id, runs = chunk.head.runs, leads = chunk.leads.len());
-    Ok(Some(chunk))
+    let Some(leads) = read_leads(state, id, &head).await? else { return Ok(None) };
+    let key = OutboxKey { id: id.clone() };
+    let taken_over = |stored: Option<Outbox>, claim| {
+        stored.map(|head| Outbox {
+            worker_crashed: head.worker_crashed || head.claim.is_some(),
+            claim: Some(claim),
+            runs: head.runs + 1,
+            ..head
+        })
+    };
+    let Some(claim) = CLAIM.claim(&state.ports, &key, taken_over).await? else { return Ok(None) };
+    let Some(head) = CLAIM.confirm(&state.ports, &key, claim).await? else { return Ok(None) };
+    platform::log!(Info, "outbox.resumed", outbox = id, runs = head.runs, leads = leads.len());
+    Ok(Some(claimed(state, id.clone(), head, leads, claim)))
 }
 
 /// Renews the claim while it is polled. Returns when another worker has claimed the chunk.
@@ -227,20 +228,18 @@ async fn remove(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<(), Er
 }
 
 /// Splits leads into parts of at most [`MAX_PART_BYTES`].
-fn split(leads: Vec<OutboxLead>) -> Result<Vec<Vec<OutboxLead>>, Error> {
-    let mut parts = vec![Vec::new()];
-    let mut room = MAX_PART_BYTES;
-    for lead in leads {
-        let size = serde_json::to_vec(&lead).map_err(|error| Error::Internal(error.to_string()))?.len() + 1;
-        if size > room && room < MAX_PART_BYTES {
-            parts.push(Vec::new());
-            room = MAX_PART_BYTES;
+fn split(leads: &[OutboxLead]) -> Result<Vec<Range<usize>>, Error> {
+    let mut parts = Vec::new();
+    let (mut start, mut room) = (0, MAX_PART_BYTES);
+    for (index, lead) in leads.iter().enumerate() {
+        let size = serde_json::to_vec(lead).map_err(|error| Error::Internal(error.to_string()))?.len() + 1;
+        if size > room && index > start {
+            parts.push(start..index);
+            (start, room) = (index, MAX_PART_BYTES);
         }
         room = room.saturating_sub(size);
-        if let Some(part) = parts.last_mut() {
-            part.push(lead);
-        }
     }
+    parts.push(start..leads.len());
     Ok(parts)
 }
 
@@ -260,11 +259,11 @@ mod tests {
                 status: None,
             };
             let leads: Vec<_> = sizes.iter().enumerate().map(lead).collect();
-            let parts = split(leads.clone()).unwrap();
+            let parts = split(&leads).unwrap();
             for part in &parts {
-                prop_assert!(serde_json::to_vec(part).unwrap().len() <= MAX_VALUE_BYTES);
+                prop_assert!(serde_json::to_vec(&leads[part.clone()]).unwrap().len() <= MAX_VALUE_BYTES);
             }
-            prop_assert_eq!(parts.concat(), leads);
+            prop_assert_eq!(parts.into_iter().flatten().collect::<Vec<_>>(), (0..leads.len()).collect::<Vec<_>>());
         }
     }
 }

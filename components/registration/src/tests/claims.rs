@@ -22,18 +22,18 @@ fn chunk() -> NewChunk {
 async fn a_chunk_that_two_instances_accept_at_once_is_run_by_one() {
     let fixture = Fixture::new().await;
     let (first, second, id) = (fixture.state(), fixture.state(), OutboxId::of(&callback()));
-    let earlier = outbox::write(&first, &id, chunk()).await.unwrap();
-    let later = outbox::write(&second, &id, chunk()).await.unwrap();
-    let (one, two) = join(outbox::confirm(&first, &id, earlier), outbox::confirm(&second, &id, later)).await;
-    assert!(one.unwrap().is_none() && two.unwrap().is_some());
+    let (one, two) = join(outbox::write(&first, &id, chunk()), outbox::write(&second, &id, chunk())).await;
+    // In memory the first write is visible to the second instance.
+    let one = outbox::confirm(&first, one.unwrap().unwrap()).await.unwrap();
+    assert!(one.is_some() && two.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_claimed_chunk_is_taken_over_once_its_claim_expires() {
     let fixture = Fixture::new().await;
     let (first, second, id) = (fixture.state(), fixture.state(), OutboxId::of(&callback()));
-    let claim = outbox::write(&first, &id, chunk()).await.unwrap();
-    let owned = outbox::confirm(&first, &id, claim).await.unwrap().unwrap();
+    let written = outbox::write(&first, &id, chunk()).await.unwrap().unwrap();
+    let owned = outbox::confirm(&first, written).await.unwrap().unwrap();
     assert!(outbox::take_over(&second, &id).await.unwrap().is_none());
     fixture.memory.advance(SignedDuration::from_secs(15));
     let taken = outbox::take_over(&second, &id).await.unwrap().unwrap();

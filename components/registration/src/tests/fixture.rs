@@ -104,6 +104,16 @@ impl Fixture {
         self.serve_events();
     }
 
+    /// Returns a further instance of the component.
+    pub(super) fn instance(&self, ports: Ports) -> Router {
+        crate::router(ports, Arc::new(PlainMapping))
+    }
+
+    /// Returns the first instance of the component.
+    pub(super) fn first_instance(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Passes Zoom's events on to the component, as attendance does with those about registrants.
     fn serve_events(&self) {
         async fn forward(State(component): State<Router>, body: Bytes) -> Response {
@@ -192,7 +202,12 @@ impl Fixture {
 
     /// Sends any request; returns status and JSON body.
     pub(super) async fn request(&self, request: Request<Body>) -> (u16, Value) {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        Self::request_to(&self.router, request).await
+    }
+
+    /// Sends any request to an instance of the component; returns status and JSON body.
+    pub(super) async fn request_to(instance: &Router, request: Request<Body>) -> (u16, Value) {
+        let response = instance.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or_default())

@@ -14,5 +14,6 @@ mod outages;
 mod peers;
 mod quarantine;
 mod reapproval;
+mod repeated_work;
 mod status;
 mod webhook;

@@ -7,10 +7,15 @@ use async_trait::async_trait;
 use axum::Router;
 use bytes::Bytes;
 use domain::time::{SignedDuration, Timestamp};
+use futures::StreamExt;
 use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use tower::ServiceExt;
 
 /// The state behind ports in memory. Clones share it.
@@ -73,6 +78,40 @@ impl InMemoryPorts {
     /// Returns every key and value of the store.
     pub fn dump(&self) -> BTreeMap<String, Vec<u8>> {
         lock(&self.store).clone()
+    }
+
+    pub(super) fn stored(&self, key: &str) -> Option<Vec<u8>> {
+        lock(&self.store).get(key).cloned()
+    }
+
+    pub(super) fn store_value(&self, key: &str, value: Option<Vec<u8>>) {
+        match value {
+            Some(value) => drop(lock(&self.store).insert(key.to_owned(), value)),
+            None => drop(lock(&self.store).remove(key)),
+        }
+    }
+
+    /// Runs a future and, beside it, the background work that is spawned meanwhile, to the end of both.
+    pub async fn run_with_background<T>(&self, future: impl Future<Output = T>) -> T {
+        let (mut future, mut output) = (pin!(future), None);
+        let mut running = FuturesUnordered::new();
+        poll_fn(|context| {
+            if output.is_none()
+                && let Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                output = Some(ready);
+            }
+            loop {
+                running.extend(std::mem::take(&mut *lock(&self.tasks)));
+                match running.poll_next_unpin(context) {
+                    Poll::Ready(Some(())) => {}
+                    Poll::Pending | Poll::Ready(None) if !lock(&self.tasks).is_empty() => {}
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(None) => return output.take().map_or(Poll::Pending, Poll::Ready),
+                }
+            }
+        })
+        .await
     }
 
     /// Runs the background work, including the background work that it spawns.

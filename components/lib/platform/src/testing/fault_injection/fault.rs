@@ -126,3 +126,17 @@ pub trait FaultPlan: Send + Sync {
     /// Records that a request was executed.
     fn executed(&self, _: &Request<Bytes>) {}
 }
+
+/// A plan without faults.
+#[derive(Debug, Clone, Copy)]
+pub struct NoFaults;
+
+impl FaultPlan for NoFaults {
+    fn of_request(&self, _: &Request<Bytes>) -> Option<Fault> {
+        None
+    }
+
+    fn of_store(&self, _: Access, _: &str) -> Option<Fault> {
+        None
+    }
+}

@@ -1,7 +1,7 @@
 //! Ports that fail by a plan.
 
 use super::fault::{Access, Fault, RetryAfter};
-use super::simulation::{SimulatedClock, Simulation};
+use super::simulation::Simulation;
 use crate::Ports;
 use crate::ports::{Http, KeyValue, StoreError, TransportError};
 use async_trait::async_trait;
@@ -29,9 +29,14 @@ pub struct FaultyPorts {
 impl FaultyPorts {
     /// Returns the faulty ports of one component instance in a simulation.
     pub fn of(simulation: &Arc<Simulation>) -> Ports {
-        let inner = simulation.memory.ports();
+        Self::over(simulation, simulation.memory.ports())
+    }
+
+    /// Returns the faulty ports of one component instance in a simulation, over other ports than the strict ones in
+    /// memory.
+    pub fn over(simulation: &Arc<Simulation>, inner: Ports) -> Ports {
         let faulty = Arc::new(Self { simulation: simulation.clone(), inner: inner.clone() });
-        Ports { http: faulty.clone(), key_value: faulty, clock: Arc::new(SimulatedClock(simulation.clone())), ..inner }
+        Ports { http: faulty.clone(), key_value: faulty, clock: simulation.clock(), ..inner }
     }
 
     /// Never completes once the process is killed; the simulation then drops the future.

@@ -14,7 +14,7 @@ mod matrix;
 mod simulation;
 mod sleepers;
 
-pub use fault::{Access, Fault, FaultPlan, RetryAfter};
+pub use fault::{Access, Fault, FaultPlan, NoFaults, RetryAfter};
 pub use faulty_ports::FaultyPorts;
 pub use matrix::{Callee, FaultDuration, Injection, InjectionCounter, Ticks, run_cases};
 pub use simulation::Simulation;

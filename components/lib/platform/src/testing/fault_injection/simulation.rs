@@ -33,6 +33,11 @@ impl Simulation {
         Self { memory: memory.clone(), plan, sleepers: Sleepers::default(), process: Mutex::default() }
     }
 
+    /// Returns the simulated clock.
+    pub fn clock(self: &Arc<Self>) -> Arc<dyn Clock> {
+        Arc::new(SimulatedClock(self.clone()))
+    }
+
     /// Returns the simulated time.
     pub fn now(&self) -> Timestamp {
         self.memory.ports().clock.now()
@@ -126,7 +131,7 @@ impl Simulation {
 }
 
 /// The clock of a [`Simulation`].
-pub(super) struct SimulatedClock(pub(super) Arc<Simulation>);
+struct SimulatedClock(Arc<Simulation>);
 
 #[async_trait]
 impl Clock for SimulatedClock {
