@@ -66,7 +66,7 @@ impl<'r> Roster<'r> {
 
         let mut denied = HashSet::new();
         for_each_row(pages(List::Denied), |row: &RegistrantRow| denied.extend(row.key())).await?;
-        let is_listed = pages(List::Members).is_some() || fetched_statuses(&connection.channel).is_empty();
+        let is_listed = pages(List::Members).is_some() || fetched_statuses(connection).is_empty();
         let mut members = if is_listed { MemberIndex::default() } else { MemberIndex::unlisted() };
         for_each_row(pages(List::Members), |row: &MemberRow| {
             members.add(row, presence(&attendees, row).is_some(), Membership::of(row, &registrants, &denied));

@@ -181,6 +181,7 @@ mod tests {
                 join_url: None,
             },
             channel: Channel { name: "Webinar".into(), statuses: Vec::new() },
+            statuses: Default::default(),
             connected_at: at(-9),
             refreshed_at: at(-9),
             problem: None,

@@ -2,7 +2,9 @@
 
 use super::row_state::is_unfinished;
 use crate::matching::fetched_statuses;
-use crate::store::checkpoint::{List, MemberRow, Page, ParticipantRow, RegistrantRow, ReportKind, Row};
+use crate::store::checkpoint::{
+    List, MemberRow, MemberStandings, Page, ParticipantRow, RegistrantRow, ReportKind, Row,
+};
 use async_trait::async_trait;
 use domain::ids::InstanceUuid;
 use domain::records::ProgramConnection;
@@ -187,7 +189,7 @@ impl ListSource for Members<'_> {
     }
 
     async fn page(&self, token: Option<&str>) -> Result<FetchedPage<MemberRow>, Error> {
-        let statuses = fetched_statuses(&self.connection.channel).join(",");
+        let statuses = fetched_statuses(self.connection).join(",");
         if statuses.is_empty() {
             return Ok(FetchedPage::NoList);
         }
@@ -200,8 +202,8 @@ impl ListSource for Members<'_> {
             page => page.map_err(Error::from)?,
         };
         let fetched = (page.members.len() + page.unreadable) as u64;
-        let webinar = self.connection.snapshot.id;
-        let rows = page.members.into_iter().map(|member| MemberRow::of(member, webinar)).collect();
+        let (standings, webinar) = (MemberStandings::of(self.connection), self.connection.snapshot.id);
+        let rows = page.members.into_iter().map(|member| MemberRow::of(member, &standings, webinar)).collect();
         let fetched = Page::fetched(rows, fetched, page.next_page_token, None);
         Ok(FetchedPage::Page(fetched.with_unreadable(page.unreadable)))
     }

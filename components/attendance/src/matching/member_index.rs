@@ -3,9 +3,10 @@
 
 use super::membership::Membership;
 use crate::person::PersonKey;
-use crate::store::checkpoint::{MemberRow, MemberStanding};
+use crate::store::checkpoint::{MemberRow, MemberStanding, MemberStandings};
 use domain::LeadId;
-use domain::status::{Channel, StandardStatus};
+use domain::records::ProgramConnection;
+use domain::status::Meaning;
 use std::collections::{HashMap, HashSet};
 
 /// The members who are registered or further.
@@ -84,30 +85,40 @@ impl MemberIndex {
 /// Returns the statuses whose members are fetched: Registered and further. The invited are left out because they may be
 /// a hundred times as many. A channel without Registered has no such order, so all its statuses are fetched. Marketo
 /// separates names by commas, so a name with a comma cannot be used as a filter.
-pub(crate) fn fetched_statuses(channel: &Channel) -> Vec<&str> {
-    let min_step = channel.find(StandardStatus::Registered).map_or(1, |registered| registered.step);
+pub(crate) fn fetched_statuses(connection: &ProgramConnection) -> Vec<&str> {
+    let min_step = connection.status_for(Meaning::Registered).map_or(1, |registered| registered.step);
+    let standings = MemberStandings::of(connection);
     let is_fetched = |name: &str, step: i64| {
         step >= min_step
-            || StandardStatus::PendingApproval.is(name)
-            || MemberStanding::of_status(name) != MemberStanding::Other
+            || connection.is_status(Meaning::Pending, name)
+            || standings.standing(name) != MemberStanding::Other
     };
-    let statuses = channel.statuses.iter().filter(|status| is_fetched(&status.name, status.step));
+    let statuses = connection.channel.statuses.iter().filter(|status| is_fetched(&status.name, status.step));
     statuses.map(|status| status.name.as_str()).filter(|name| !name.contains(',')).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::status::ProgressionStatus;
+    use serde_json::json;
 
-    fn channel(statuses: &[(&str, i64)]) -> Channel {
-        let status = |(name, step): &(&str, i64)| ProgressionStatus { name: (*name).to_owned(), step: *step };
-        Channel { name: "Webinar".into(), statuses: statuses.iter().map(status).collect() }
+    fn connection(statuses: &[(&str, i64)]) -> ProgramConnection {
+        let statuses: Vec<_> = statuses.iter().map(|(name, step)| json!({"name": name, "step": step})).collect();
+        serde_json::from_value(json!({
+            "v": 1, "program": 1, "program_name": "P", "service": "s1",
+            "snapshot": {
+                "id": 9, "topic": "T", "description": "", "start_time": "2026-11-02T09:00:00Z", "duration": 60,
+                "timezone": "UTC", "host_email": null, "registration": "automatic", "join_url": null,
+            },
+            "channel": {"name": "Webinar", "statuses": statuses},
+            "connected_at": "2026-11-02T09:00:00Z", "refreshed_at": "2026-11-02T09:00:00Z", "problem": null,
+        }))
+        .unwrap()
     }
 
     #[test]
     fn invited_members_are_not_fetched() {
-        let channel = channel(&[
+        let connection = connection(&[
             ("Not in Program", 0),
             ("Invited", 10),
             ("Pending Approval", 20),
@@ -117,22 +128,28 @@ mod tests {
             ("Attended On-demand", 60),
         ]);
         let expected = ["Pending Approval", "No-Show", "Registered", "Registration Error", "Attended On-demand"];
-        assert_eq!(fetched_statuses(&channel), expected);
+        assert_eq!(fetched_statuses(&connection), expected);
     }
 
     #[test]
-    fn watching_the_recording_counts_as_attendance() {
-        assert_eq!(MemberStanding::of_status("ATTENDED on demand"), MemberStanding::Attended);
-        assert_eq!(MemberStanding::of_status("No-show"), MemberStanding::NoShow);
-        assert_eq!(MemberStanding::of_status("registered"), MemberStanding::Registered);
-        assert_eq!(MemberStanding::of_status("Wait Listed"), MemberStanding::Other);
+    fn r21_the_statuses_of_another_language_are_fetched_from_registered_on() {
+        let connection = connection(&[
+            ("Kein Mitglied", 0),
+            ("Eingeladen", 10),
+            ("Storniert", 15),
+            ("Registriert", 20),
+            ("Nicht erschienen", 30),
+            ("Teilgenommen", 40),
+        ]);
+        assert_eq!(fetched_statuses(&connection), ["Storniert", "Registriert", "Nicht erschienen", "Teilgenommen"]);
     }
 
     #[test]
     fn an_attendee_is_known_by_report_by_address_or_by_status() {
+        let standings = MemberStandings::of(&connection(&[("Registered", 20), ("Attended", 30)]));
         let row = |lead: u64, status: &str, code: &str| {
-            let json = serde_json::json!({"leadId": lead, "statusName": status, "registrationCode": code});
-            MemberRow::of(serde_json::from_value(json).unwrap(), 9.into())
+            let json = json!({"leadId": lead, "statusName": status, "registrationCode": code});
+            MemberRow::of(serde_json::from_value(json).unwrap(), &standings, 9.into())
         };
         let registered = |id: &str| Membership::Registered(PersonKey::registrant(&id.into()));
         let mut members = MemberIndex::default();

@@ -41,12 +41,12 @@ impl Membership {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::checkpoint::RegistrantRow;
+    use crate::store::checkpoint::{MemberStandings, RegistrantRow};
     use serde_json::json;
 
     fn member(code: &str, link: &str) -> MemberRow {
         let row = json!({"leadId": 7, "statusName": "Registered", "registrationCode": code, "webinarUrl": link});
-        MemberRow::of(serde_json::from_value(row).unwrap(), 81.into())
+        MemberRow::of(serde_json::from_value(row).unwrap(), &MemberStandings::default(), 81.into())
     }
 
     #[test]

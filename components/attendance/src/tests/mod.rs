@@ -2,6 +2,7 @@
 //! the other components.
 
 mod access;
+mod customer_statuses;
 mod env;
 mod failures;
 mod fault_matrix;

@@ -7,7 +7,7 @@
 
 use crate::matching::{MemberIndex, Membership};
 use crate::person::{Details, PersonPresence};
-use crate::store::checkpoint::MemberRow;
+use crate::store::checkpoint::{MemberRow, MemberStandings};
 use domain::records::ProgramConnection;
 use domain::{Email, Error, LeadId, Sensitive};
 use marketo_client::leads::{Lead, LeadFields, LeadSyncResult, LeadUpdate, NewLead};
@@ -94,7 +94,8 @@ pub(super) async fn look_up(
         let leads: Vec<_> = by_email.iter().map(|(_, lead)| lead.id).collect();
         for leads in leads.chunks(BATCH) {
             let found = marketo.members_of(connection.program, leads).await?;
-            let found = found.into_iter().map(|member| MemberRow::of(member, connection.snapshot.id));
+            let standings = MemberStandings::of(connection);
+            let found = found.into_iter().map(|member| MemberRow::of(member, &standings, connection.snapshot.id));
             found.for_each(|member| members.add(&member, false, Membership::Unknown));
         }
     }

@@ -13,7 +13,7 @@ use crate::store::checkpoint::{
     for_each_row,
 };
 use domain::records::ProgramConnection;
-use domain::status::StandardStatus;
+use domain::status::Meaning;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem};
 use marketo_client::members::MemberOutcome;
@@ -69,7 +69,7 @@ impl<'r> AttendanceWriter<'r> {
 
     /// Continues with the current step and executes the remaining ones, until the deadline.
     pub(crate) async fn write(&mut self) -> Result<Progress, RunError> {
-        let (attended, no_show) = (StandardStatus::Attended, StandardStatus::NoShow);
+        let (attended, no_show) = (Meaning::Attended, Meaning::NoShow);
         loop {
             let (progress, next) = match self.run_state.step {
                 Step::Fetch => (Progress::Complete, Step::AttendedMembers),
@@ -135,16 +135,14 @@ impl<'r> AttendanceWriter<'r> {
     }
 
     /// Writes a status of members, batch by batch.
-    async fn write_members(&mut self, status: StandardStatus) -> Result<Progress, RunError> {
+    async fn write_members(&mut self, status: Meaning) -> Result<Progress, RunError> {
         let mut leads = Vec::new();
         let has_fields = !self.connection.member_fields.is_empty();
         let pages = self.run_state.pages(self.state, self.connection.program, List::Members);
         for_each_row(pages, |member: &MemberRow| {
             let presence = self.roster.presence(member);
             let is_due = match status {
-                StandardStatus::NoShow => {
-                    member.standing == MemberStanding::Registered && self.roster.is_no_show(member)
-                }
+                Meaning::NoShow => member.standing == MemberStanding::Registered && self.roster.is_no_show(member),
                 _ => presence.is_some() && (member.standing != MemberStanding::Attended || has_fields),
             };
             if is_due {
@@ -168,7 +166,7 @@ impl<'r> AttendanceWriter<'r> {
     }
 
     /// Writes a status of people who match no member, creating leads where there are none.
-    async fn write_non_members(&mut self, status: StandardStatus, selection: Selection) -> Result<Progress, RunError> {
+    async fn write_non_members(&mut self, status: Meaning, selection: Selection) -> Result<Progress, RunError> {
         let position = self.run_state.position;
         let mut cursor = PeopleCursor::at(position, &self.roster, self.run_state, selection).await?;
         loop {
@@ -190,7 +188,7 @@ impl<'r> AttendanceWriter<'r> {
     }
 
     /// Creates the leads of a batch of people, and collects those who already have one for a look-up.
-    async fn create_leads(&mut self, status: StandardStatus, people: Vec<PersonPresence>) -> Result<(), Error> {
+    async fn create_leads(&mut self, status: Meaning, people: Vec<PersonPresence>) -> Result<(), Error> {
         let count = people.len() as u64;
         let SplitPeople { unknown: mut own, known, siblings } = self.ledger.split(self.state, people).await?;
         let mut matched = Vec::new();
@@ -225,7 +223,7 @@ impl<'r> AttendanceWriter<'r> {
     }
 
     /// Looks up pending leads and sets statuses while a batch is full, or until nothing is left if this `is_last`.
-    async fn flush(&mut self, status: StandardStatus, is_last: bool) -> Result<Progress, RunError> {
+    async fn flush(&mut self, status: Meaning, is_last: bool) -> Result<Progress, RunError> {
         loop {
             let is_due = |count: usize| count >= BATCH || (is_last && count > 0);
             let is_lookup_due = is_due(self.pending.len());
@@ -248,7 +246,7 @@ impl<'r> AttendanceWriter<'r> {
     }
 
     /// Looks up a batch of pending leads.
-    async fn look_up_leads(&mut self, status: StandardStatus) -> Result<(), Error> {
+    async fn look_up_leads(&mut self, status: Meaning) -> Result<(), Error> {
         let batch = self.pending.len().min(BATCH);
         let (people, members) = (&self.pending[..batch], &mut self.roster.members);
         let leads = leads::look_up(self.marketo, people, self.connection, members).await?;
@@ -277,17 +275,17 @@ impl<'r> AttendanceWriter<'r> {
 
     /// Adds the lead of a person who matches no member to those whose status is to be set. Returns it if it turns out
     /// to be a member who attended, which the next run has to know.
-    fn add_lead(&mut self, status: StandardStatus, lead: LeadId, presence: Option<Presence>) -> Option<MatchedLead> {
+    fn add_lead(&mut self, status: Meaning, lead: LeadId, presence: Option<Presence>) -> Option<MatchedLead> {
         let members = &mut self.roster.members;
         let counts = &mut self.run_state.counts;
         let mut matched = None;
         let is_due = match (status, members.standing(lead)) {
-            (StandardStatus::NoShow, None | Some(MemberStanding::Other)) if !members.has_attended(lead) => {
+            (Meaning::NoShow, None | Some(MemberStanding::Other)) if !members.has_attended(lead) => {
                 counts.no_show += 1;
                 true
             }
             // The step for members sets those whose own registrant id decides.
-            (StandardStatus::NoShow, Some(MemberStanding::Registered)) => match members.take_by_address(lead) {
+            (Meaning::NoShow, Some(MemberStanding::Registered)) => match members.take_by_address(lead) {
                 Some(was_never_registered) => {
                     counts.no_show += 1;
                     counts.never_registered -= usize::from(was_never_registered && counts.never_registered > 0);
@@ -296,7 +294,7 @@ impl<'r> AttendanceWriter<'r> {
                 None => false,
             },
             // Any other member keeps their status.
-            (StandardStatus::NoShow, _) => false,
+            (Meaning::NoShow, _) => false,
             (_, None) => {
                 counts.attended += 1;
                 true
@@ -318,13 +316,13 @@ impl<'r> AttendanceWriter<'r> {
 
     /// Sets a status of at most a batch of leads, and writes their fields. Marketo skips leads that are in or past the
     /// status, which is success (R16). A channel without the status is reported at the end of the run.
-    async fn set_status(&mut self, standard: StandardStatus, leads: &[LeadPresence]) -> Result<(), Error> {
-        let ProgramConnection { program, channel, member_fields, .. } = self.connection;
-        let has_status = |lead| {
-            standard == StandardStatus::Attended && self.roster.members.standing(lead) == Some(MemberStanding::Attended)
-        };
+    async fn set_status(&mut self, meaning: Meaning, leads: &[LeadPresence]) -> Result<(), Error> {
+        let connection = self.connection;
+        let ProgramConnection { program, member_fields, .. } = connection;
+        let has_status =
+            |lead| meaning == Meaning::Attended && self.roster.members.standing(lead) == Some(MemberStanding::Attended);
         let due: Vec<_> = leads.iter().map(|lead| lead.lead).filter(|&lead| !has_status(lead)).collect();
-        if let Some(status) = channel.find(standard)
+        if let Some(status) = connection.status_for(meaning)
             && !due.is_empty()
         {
             for (lead, outcome) in due.iter().zip(self.marketo.set_status(*program, status, &due).await?) {
@@ -369,10 +367,11 @@ impl<'r> AttendanceWriter<'r> {
 
     /// Returns a problem to show to people although all steps are complete.
     pub(crate) fn problem(&self) -> Option<Problem> {
-        let is_missing = |status: &StandardStatus| self.connection.channel.find(*status).is_none();
-        if let Some(missing) = [StandardStatus::Attended, StandardStatus::NoShow].into_iter().find(is_missing) {
+        let is_missing = |meaning: &Meaning| self.connection.status_for(*meaning).is_none();
+        if let Some(missing) = [Meaning::Attended, Meaning::NoShow].into_iter().find(is_missing) {
             let reason = format_args!(
-                "The channel has no status {name}, so no member was set to it. Add it to the channel.",
+                "No status of the channel means {name}, so no member was set to it. Choose one in the program's settings, or \
+                 add it to the channel and refresh the program.",
                 name = missing.default_name()
             );
             return Some(Problem::because(ErrorCode::ProgramNotWebinarChannel, reason));

@@ -61,6 +61,7 @@ pub(crate) async fn connect(
             account_id: None,
             snapshot,
             channel: qualified.channel.clone(),
+            statuses: other.as_ref().map(|other| other.statuses.clone()).unwrap_or_default(),
             connected_at: now,
             refreshed_at: now,
             problem: None,
@@ -74,6 +75,7 @@ pub(crate) async fn connect(
     };
     connection.account_id = Some(service.account_id);
     connection.program_name = qualified.name;
+    connection.statuses.refresh(&qualified.channel);
     connection.channel = qualified.channel;
     connection.problem = None;
     connection.my_tokens_stale = true;

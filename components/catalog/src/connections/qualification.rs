@@ -1,8 +1,8 @@
 //! Reads a program from Marketo and checks that it qualifies (R6).
 
 use domain::lenient::Unreadable;
-use domain::records::MemberFields;
-use domain::status::{Channel, StandardStatus};
+use domain::records::{MemberFields, ProgramConnection};
+use domain::status::{Channel, Meaning, guess};
 use domain::{Error, ErrorCode, Problem, ProgramId};
 use marketo_client::programs::{ChannelAsset, Program};
 use marketo_client::{MarketoClient, MarketoError};
@@ -13,19 +13,6 @@ pub(super) struct QualifiedProgram {
     pub(super) name: String,
     pub(super) channel: Channel,
 }
-
-/// The statuses that a webinar channel should have, the most important first. A program whose channel lacks one can be
-/// connected; the API shows what is missing.
-const EXPECTED_STATUSES: [StandardStatus; 8] = [
-    StandardStatus::Registered,
-    StandardStatus::Attended,
-    StandardStatus::NoShow,
-    StandardStatus::RegistrationError,
-    StandardStatus::PendingApproval,
-    StandardStatus::WaitListed,
-    StandardStatus::Rejected,
-    StandardStatus::AttendedOnDemand,
-];
 
 /// Reads a program and its channel.
 ///
@@ -73,13 +60,23 @@ pub(super) async fn require_writable(marketo: &MarketoClient, fields: &MemberFie
     Err(Problem::because(ErrorCode::InvalidField, format_args!("{what} {}.", unwritable.join(", "))).into())
 }
 
-/// Returns the usual names of the expected statuses that a channel lacks.
-pub(crate) fn missing_statuses(channel: &Channel) -> Vec<&'static str> {
-    EXPECTED_STATUSES
-        .into_iter()
-        .filter(|&status| channel.find(status).is_none())
-        .map(StandardStatus::default_name)
-        .collect()
+/// The name of a status that webinar channels have and that the application never sets.
+const WAIT_LISTED: &str = "Wait Listed";
+
+/// Returns the usual names of the statuses that a webinar channel should have and that this one lacks, the most important
+/// first. The program can be connected all the same, if only there is one for registered.
+pub(crate) fn missing_statuses(connection: &ProgramConnection) -> Vec<&'static str> {
+    use Meaning::{Attended, AttendedOnDemand, Denied, NoShow, Pending, Registered, RegistrationError};
+    let missing = |meanings: &[Meaning]| {
+        let missing = meanings.iter().filter(|&&meaning| connection.status_for(meaning).is_none());
+        missing.map(|meaning| meaning.default_name()).collect::<Vec<_>>()
+    };
+    let mut names = missing(&[Registered, Attended, NoShow, RegistrationError, Pending]);
+    if !connection.channel.statuses.iter().any(|status| guess::is_wait_list(&status.name)) {
+        names.push(WAIT_LISTED);
+    }
+    names.extend(missing(&[Denied, AttendedOnDemand]));
+    names
 }
 
 #[cfg(test)]
@@ -111,17 +108,20 @@ mod tests {
 
     #[test]
     fn missing_statuses_are_found_despite_variant_spellings() {
-        let channel: ChannelAsset = serde_json::from_value(json!({
-            "name": "Webinar",
-            "progressionStatuses": [
+        let connection: ProgramConnection = serde_json::from_value(json!({
+            "v": 1, "program": 1, "program_name": "P", "service": "s1",
+            "snapshot": {
+                "id": 9, "topic": "T", "description": "", "start_time": "2026-11-02T09:00:00Z", "duration": 60,
+                "timezone": "UTC", "host_email": null, "registration": "automatic", "join_url": null,
+            },
+            "channel": {"name": "Webinar", "statuses": [
                 {"name": "registered", "step": 20}, {"name": "No-Show", "step": 30}, {"name": "WAIT-LISTED", "step": 10},
                 {"name": "attended on-demand", "step": 40},
-            ],
+            ]},
+            "connected_at": "2026-11-02T09:00:00Z", "refreshed_at": "2026-11-02T09:00:00Z", "problem": null,
         }))
         .unwrap();
-        assert_eq!(
-            missing_statuses(&channel.channel()),
-            ["Attended", "Registration Error", "Pending Approval", "Rejected"]
-        );
+        let missing = missing_statuses(&connection);
+        assert_eq!(missing, ["Attended", "Registration Error", "Pending Approval", "Rejected"]);
     }
 }

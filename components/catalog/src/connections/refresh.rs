@@ -71,6 +71,7 @@ pub(crate) async fn refresh(
         match qualification::qualified_program(&state.marketo(deadline), connection.program).await {
             Ok(program) => {
                 connection.program_name = program.name;
+                connection.statuses.refresh(&program.channel);
                 connection.channel = program.channel;
             }
             Err(error) => problem = problem.or_else(|| Some(error.problem())),

@@ -101,6 +101,7 @@ impl ConnectionView {
     pub(super) fn of(connection: ProgramConnection, services: &[Service]) -> Self {
         let service = services.iter().find(|service| service.id == connection.service);
         let usability = ServiceUsability::of(service, connection.snapshot.host_email.as_ref());
+        let missing_statuses = missing_statuses(&connection);
         // Only the service's record decides this: a recorded "superseded" may be outdated.
         let recorded = connection.problem.filter(|problem| problem.code != ErrorCode::ServiceSuperseded);
         Self {
@@ -108,7 +109,7 @@ impl ConnectionView {
             program_name: connection.program_name,
             service: connection.service,
             webinar: WebinarView::of_snapshot(&connection.snapshot),
-            missing_statuses: missing_statuses(&connection.channel),
+            missing_statuses,
             channel: connection.channel,
             connected_at: connection.connected_at,
             refreshed_at: connection.refreshed_at,

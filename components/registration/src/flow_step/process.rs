@@ -129,10 +129,10 @@ async fn register(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -
         // that status. Deferred leads stay in the outbox and have no record.
         record_failures(state, chunk, &results).await?;
     }
-    write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
+    write_back::write_back(&marketo, &connection, &outcomes).await?;
     if is_late {
         // An earlier run may have set these leads to Registration Error.
-        write_back::set_registered(&marketo, connection.program, &connection.channel, &outcomes).await?;
+        write_back::set_registered(&marketo, &connection, &outcomes).await?;
     }
     Ok(results)
 }

@@ -1,9 +1,10 @@
-//! Which leads are registered: those with the status Registered (R7) and with the fields that Zoom requires (R8). Pure.
+//! Which leads are registered: those with the status that the connection maps to registered (R7, R21) and with the fields
+//! that Zoom requires (R8). Pure.
 
 use crate::mapping::FieldPairs;
 use crate::outcome::LeadOutcome;
-use domain::records::OutboxLead;
-use domain::status::StandardStatus;
+use domain::records::{OutboxLead, ProgramConnection};
+use domain::status::{Meaning, ProgressionStatus, guess, is_same_name};
 use domain::{Email, ErrorCode, LeadId, Problem, Sensitive};
 
 /// A lead that is eligible.
@@ -32,8 +33,37 @@ pub fn person_fields(
 }
 
 /// Returns whether a status is the one that registers a lead (R7).
-pub fn is_registered_status(status: Option<&str>) -> bool {
-    status.is_some_and(|status| StandardStatus::Registered.is(status))
+pub fn is_registered(connection: Option<&ProgramConnection>, status: Option<&str>) -> bool {
+    has_meaning(connection, status, Meaning::Registered)
+}
+
+/// Returns whether a member's status has a meaning (R21): by the connection's mapping or, if the program is not connected,
+/// by its name.
+pub fn has_meaning(connection: Option<&ProgramConnection>, status: Option<&str>, meaning: Meaning) -> bool {
+    status.is_some_and(|status| match connection {
+        Some(connection) => connection.is_status(meaning, status),
+        None => guess::guess(status).is_some_and(|guess| guess.meaning == meaning),
+    })
+}
+
+/// Returns why a lead with another status is not registered, with the name that the program's channel has for registered.
+fn status_not_registered(connection: &ProgramConnection) -> Problem {
+    let code = ErrorCode::StatusNotRegistered;
+    match connection.status_for(Meaning::Registered) {
+        Some(status) if is_same_name(&status.name, Meaning::Registered.default_name()) => Problem::of(code),
+        Some(ProgressionStatus { name, .. }) => {
+            let detail = format!(
+                "Only people whose program status is \u{201c}{name}\u{201d} are registered in Zoom; set the status to \
+                 \u{201c}{name}\u{201d} before this step."
+            );
+            Problem { code, detail }
+        }
+        None => {
+            let detail = "No status of the program's channel is mapped to registered, so no one is registered in Zoom; choose \
+                          the status in the program's settings in the console.";
+            Problem { code, detail: detail.to_owned() }
+        }
+    }
 }
 
 /// Checks a lead. `status`: its status in the program, or `None` if it is not a member.
@@ -41,9 +71,13 @@ pub fn is_registered_status(status: Option<&str>) -> bool {
 /// # Errors
 /// The outcome of a lead that is not eligible: skipped for its status (R7), or failed for a missing or invalid field
 /// (R8).
-pub fn check(lead: &OutboxLead, status: Option<&str>) -> Result<Candidate, LeadOutcome> {
-    if !is_registered_status(status) {
-        return Err(LeadOutcome::Skipped { problem: Problem::of(ErrorCode::StatusNotRegistered), join_url: None });
+pub fn check(
+    lead: &OutboxLead,
+    connection: &ProgramConnection,
+    status: Option<&str>,
+) -> Result<Candidate, LeadOutcome> {
+    if !is_registered(Some(connection), status) {
+        return Err(LeadOutcome::Skipped { problem: status_not_registered(connection), join_url: None });
     }
     let find = |name: &str| {
         let fields = lead.fields.expose().iter();
@@ -70,10 +104,29 @@ mod tests {
     use super::*;
     use domain::Sensitive;
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn lead(fields: &[(&str, &str)]) -> OutboxLead {
         let fields = fields.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
         OutboxLead { id: 1.into(), fields: Sensitive::new(fields.collect()), choice: None, status: None }
+    }
+
+    fn connection(statuses: &[&str]) -> ProgramConnection {
+        let statuses: Vec<_> = statuses.iter().map(|name| json!({"name": name, "step": 10})).collect();
+        serde_json::from_value(json!({
+            "v": 1, "program": 1, "program_name": "P", "service": "s1",
+            "snapshot": {
+                "id": 9, "topic": "T", "description": "", "start_time": "2026-11-02T09:00:00Z", "duration": 60,
+                "timezone": "UTC", "host_email": null, "registration": "automatic", "join_url": null,
+            },
+            "channel": {"name": "Webinar", "statuses": statuses},
+            "connected_at": "2026-11-02T09:00:00Z", "refreshed_at": "2026-11-02T09:00:00Z", "problem": null,
+        }))
+        .unwrap()
+    }
+
+    fn check(lead: &OutboxLead, status: Option<&str>) -> Result<Candidate, LeadOutcome> {
+        super::check(lead, &connection(&["Invited", "Registered", "Attended"]), status)
     }
 
     const ADA: &[(&str, &str)] = &[("email", "ada@example.com"), ("firstName", "Ada"), ("lastName", "Lovelace")];
@@ -86,6 +139,28 @@ mod tests {
             assert_eq!(outcome.problem().unwrap().code, ErrorCode::StatusNotRegistered, "{status:?}");
             assert_eq!(outcome.name(), "skipped");
         }
+    }
+
+    #[test]
+    fn r21_the_connections_own_status_registers_and_no_other() {
+        let mut connection = connection(&["Eingeladen", "2 Registriert", "Registered by sales", "Nicht registriert"]);
+        connection.statuses.refresh(&connection.channel);
+        let check = |connection: &ProgramConnection, status: &str| {
+            super::check(&lead(ADA), connection, Some(status))
+                .map(drop)
+                .map_err(|outcome| outcome.problem().unwrap().clone())
+        };
+        assert_eq!(check(&connection, " 2  registriert"), Ok(()));
+        for status in ["Registered by sales", "Registered", "Nicht registriert", "Eingeladen"] {
+            let problem = check(&connection, status).unwrap_err();
+            assert_eq!(problem.code, ErrorCode::StatusNotRegistered, "{status}");
+            assert!(problem.detail.contains("\u{201c}2 Registriert\u{201d}"), "{}", problem.detail);
+        }
+        connection.statuses.choose(Meaning::Registered, Some("Registered by sales".into()));
+        assert_eq!(check(&connection, "registered BY sales"), Ok(()));
+        assert!(check(&connection, "2 Registriert").is_err());
+        connection.statuses.choose(Meaning::Registered, None);
+        assert!(check(&connection, "2 Registriert").unwrap_err().detail.contains("mapped"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::outcome::{Disposition, LeadResult};
 use crate::state::AppState;
 use crate::store::failures;
 use domain::records::{OutboxLead, ProgramConnection};
-use domain::status::StandardStatus;
+use domain::status::Meaning;
 use domain::{Error, LeadId, Problem, ProgramId};
 use marketo_client::{BATCH, MarketoClient};
 
@@ -23,7 +23,7 @@ pub async fn register_leads(
     leads: &[OutboxLead],
     attempt: AttemptContext<'_>,
 ) -> Result<Vec<LeadResult>, Error> {
-    let statuses = program_statuses(state, marketo, connection.program, leads).await?;
+    let statuses = program_statuses(state, marketo, connection.program, Some(connection), leads).await?;
     // A list, because a chunk has few different choices.
     let mut by_choice: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
     for (index, lead) in leads.iter().enumerate() {
@@ -38,7 +38,7 @@ pub async fn register_leads(
         let mut candidates = Vec::new();
         for index in indices {
             let lead = &leads[index];
-            match eligibility::check(lead, statuses[index].as_deref()) {
+            match eligibility::check(lead, connection, statuses[index].as_deref()) {
                 Ok(candidate) => candidates.push((index, candidate)),
                 Err(outcome) => {
                     let disposition = Disposition::Final(outcome);
@@ -90,6 +90,7 @@ async fn program_statuses(
     state: &AppState,
     marketo: &MarketoClient,
     program: ProgramId,
+    connection: Option<&ProgramConnection>,
     leads: &[OutboxLead],
 ) -> Result<Vec<Option<String>>, Error> {
     let mut statuses: Vec<_> = leads.iter().map(|lead| lead.status.clone()).collect();
@@ -103,10 +104,14 @@ async fn program_statuses(
         }
     }
     for &place in &missing {
-        // This component set Registration Error itself, on a lead that it still has to register.
-        let is_error = statuses[place].as_deref().is_some_and(|status| StandardStatus::RegistrationError.is(status));
-        if is_error && failures::is_retried(state, program, leads[place].id).await? {
-            statuses[place] = Some(StandardStatus::Registered.default_name().to_owned());
+        // This component set the status of failed leads itself, on a lead that it still has to register.
+        let status = statuses[place].as_deref();
+        if eligibility::has_meaning(connection, status, Meaning::RegistrationError)
+            && failures::is_retried(state, program, leads[place].id).await?
+        {
+            let registered = connection.and_then(|connection| connection.status_for(Meaning::Registered));
+            let name = registered.map_or(Meaning::Registered.default_name(), |status| &status.name);
+            statuses[place] = Some(name.to_owned());
         }
     }
     Ok(statuses)
@@ -140,9 +145,9 @@ async fn try_to_record_unconnected(
     problem: &Problem,
 ) -> Result<(), Error> {
     // A retry assumes the status Registered, so only such leads are recorded (R7).
-    let statuses = program_statuses(state, marketo, program, leads).await?;
+    let statuses = program_statuses(state, marketo, program, None, leads).await?;
     let registered =
-        leads.iter().zip(&statuses).filter(|(_, status)| eligibility::is_registered_status(status.as_deref()));
+        leads.iter().zip(&statuses).filter(|(_, status)| eligibility::is_registered(None, status.as_deref()));
     let failed: Vec<_> = registered.map(|(lead, _)| LeadResult::failed(lead.id, problem.clone())).collect();
     let choice = |id: LeadId| leads.iter().find(|lead| lead.id == id).and_then(|lead| lead.choice.clone());
     failures::record_unchecked(state, program, &failed, &choice).await

@@ -5,7 +5,7 @@ use crate::outcome::LeadOutcome;
 use crate::state::AppState;
 use crate::store::ledger;
 use domain::records::{Registration, RegistrationKey, RegistrationOutcome};
-use domain::status::StandardStatus;
+use domain::status::Meaning;
 use domain::{Email, Error, ErrorCode, Problem, RegistrantId, Sensitive};
 use platform::retry::RUN_TIMEOUT;
 use zoom_client::events::ZoomEvent;
@@ -70,8 +70,8 @@ async fn approved(state: &AppState, known: KnownRegistrant) -> Result<(), Error>
     let Some(connection) = connection else { return Ok(()) };
     let marketo = state.marketo(state.ports.clock.now() + RUN_TIMEOUT);
     let outcome = LeadOutcome::Registered { registrant: registrant.clone(), join_url: join_url.clone() };
-    write_back::write_back(&marketo, entry.program, &connection.channel, &[(entry.lead, &outcome)]).await?;
-    if let Some(registered) = connection.channel.find(StandardStatus::Registered) {
+    write_back::write_back(&marketo, &connection, &[(entry.lead, &outcome)]).await?;
+    if let Some(registered) = connection.status_for(Meaning::Registered) {
         marketo.set_status(entry.program, registered, &[entry.lead]).await.map_err(Error::from)?;
     }
     // The ledger is written last, so that a repeated event repeats everything above.

@@ -8,7 +8,7 @@ use crate::outcome::LeadResult;
 use crate::state::AppState;
 use crate::store::failures;
 use domain::records::{Failure, OutboxLead, ProgramConnection};
-use domain::status::{Channel, StandardStatus};
+use domain::status::Meaning;
 use domain::time::Timestamp;
 use domain::{Error, ErrorCode, LeadId, Problem};
 use marketo_client::BATCH;
@@ -59,13 +59,13 @@ async fn retry_claimed(
         let ids: Vec<_> = batch.iter().map(|failure| failure.lead).collect();
         let found = marketo.leads_by_id(&ids).await.map_err(Error::from)?;
         let has_unreadable = found.unreadable > 0;
-        let lead = |found: MarketoLead| current_lead(&connection.channel, of_lead(found.id), found);
+        let lead = |found: MarketoLead| current_lead(connection, of_lead(found.id), found);
         let leads: Vec<_> = found.into_iter().map(lead).collect();
         let results = register_leads(state, &marketo, connection, &leads, attempt).await?;
         let outcomes: Vec<_> = results.iter().filter_map(|result| Some((result.lead, result.outcome()?))).collect();
-        let written = write_back::write_back(&marketo, program, &connection.channel, &outcomes).await;
+        let written = write_back::write_back(&marketo, connection, &outcomes).await;
         written.map_err(Error::from)?;
-        write_back::set_registered(&marketo, program, &connection.channel, &outcomes).await.map_err(Error::from)?;
+        write_back::set_registered(&marketo, connection, &outcomes).await.map_err(Error::from)?;
         failures::finish_all(state, program, failed, &results).await?;
         for &missing in ids.iter().filter(|id| !results.iter().any(|result| result.lead == **id)) {
             if !has_unreadable {
@@ -84,10 +84,10 @@ async fn retry_claimed(
 
 /// Builds a lead from its current fields in Marketo. It failed after it had become Registered, and may be Registration
 /// Error since, so its status counts as Registered. If its status was never known, Marketo is asked instead (R7).
-fn current_lead(channel: &Channel, failure: Option<&Failure>, found: MarketoLead) -> OutboxLead {
+fn current_lead(connection: &ProgramConnection, failure: Option<&Failure>, found: MarketoLead) -> OutboxLead {
     let fields = person_fields(found.email, found.first_name, found.last_name, found.company, found.phone);
     let status_unknown = failure.is_some_and(|failure| failure.status_unknown);
-    let registered = channel.find(StandardStatus::Registered).filter(|_| !status_unknown);
+    let registered = connection.status_for(Meaning::Registered).filter(|_| !status_unknown);
     let status = registered.map(|status| status.name.clone());
     OutboxLead { id: found.id, fields, choice: failure.and_then(|failure| failure.choice.clone()), status }
 }

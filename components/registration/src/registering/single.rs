@@ -36,7 +36,7 @@ async fn register_recorded(state: &AppState, connection: &ProgramConnection, lea
     let key = FailureKey { program, lead: id };
     let Some(_guard) = state.locks.lock_until(&state.ports, &key.to_string(), deadline).await else { return busy() };
     loop {
-        let claimed = match claim(state, program, &lead).await {
+        let claimed = match claim(state, connection, &lead).await {
             Ok(claimed) => claimed,
             Err(error) => return Disposition::Deferred(error.problem()),
         };
@@ -63,9 +63,9 @@ async fn register_recorded(state: &AppState, connection: &ProgramConnection, lea
 
 /// Claims a lead that is to be registered, so that it survives a crash from here on. Returns `None` while another worker
 /// has it. A lead with another status needs no claim.
-async fn claim(state: &AppState, program: ProgramId, lead: &OutboxLead) -> Result<Option<Failure>, Error> {
-    let record = failures::before_first_attempt(state, program, lead.id, lead.status.is_none());
-    if lead.status.is_none() || eligibility::is_registered_status(lead.status.as_deref()) {
+async fn claim(state: &AppState, connection: &ProgramConnection, lead: &OutboxLead) -> Result<Option<Failure>, Error> {
+    let record = failures::before_first_attempt(state, connection.program, lead.id, lead.status.is_none());
+    if lead.status.is_none() || eligibility::is_registered(Some(connection), lead.status.as_deref()) {
         return failures::claim_first(state, record).await;
     }
     Ok(Some(record))
@@ -92,7 +92,7 @@ async fn register_claimed(
     let result = results.into_iter().next().ok_or_else(|| Error::Internal("no result".to_owned()))?;
     if let Disposition::Final(outcome) = &result.disposition {
         let outcomes = [(result.lead, outcome)];
-        write_back::write_back(&marketo, connection.program, &connection.channel, &outcomes).await?;
+        write_back::write_back(&marketo, connection, &outcomes).await?;
     }
     Ok(result)
 }

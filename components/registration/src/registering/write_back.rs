@@ -2,7 +2,8 @@
 //! of pending and failed leads. Idempotent.
 
 use crate::outcome::LeadOutcome;
-use domain::status::{Channel, StandardStatus};
+use domain::records::ProgramConnection;
+use domain::status::Meaning;
 use domain::{LeadId, ProgramId};
 use marketo_client::error::MarketoCode;
 use marketo_client::members::{MemberData, MemberOutcome};
@@ -11,42 +12,41 @@ use marketo_client::{BATCH, MarketoClient, MarketoError};
 /// Writes the outcomes of leads of one program.
 pub async fn write_back(
     marketo: &MarketoClient,
-    program: ProgramId,
-    channel: &Channel,
+    connection: &ProgramConnection,
     outcomes: &[(LeadId, &LeadOutcome)],
 ) -> Result<(), MarketoError> {
+    let program = connection.program;
     let data: Vec<_> = outcomes.iter().filter_map(|(lead, outcome)| member_data(*lead, outcome)).collect();
     for batch in data.chunks(BATCH) {
         let non_members = write_data(marketo, program, batch).await?;
         if non_members.is_empty() {
             continue;
         }
-        // A lead that is not a member, or no longer, becomes one by its status Registered.
-        if let Some(registered) = channel.find(StandardStatus::Registered) {
+        // A lead that is not a member, or no longer, becomes one by the status of registered leads.
+        if let Some(registered) = connection.status_for(Meaning::Registered) {
             let leads: Vec<_> = non_members.iter().map(|member| member.lead_id).collect();
             marketo.set_status(program, registered, &leads).await?;
             write_data(marketo, program, &non_members).await?;
         }
     }
-    set_status(marketo, program, channel, StandardStatus::PendingApproval, outcomes, |outcome| {
+    set_status(marketo, connection, Meaning::Pending, outcomes, |outcome| {
         matches!(outcome, LeadOutcome::Pending { .. })
     })
     .await?;
-    set_status(marketo, program, channel, StandardStatus::RegistrationError, outcomes, |outcome| {
+    set_status(marketo, connection, Meaning::RegistrationError, outcomes, |outcome| {
         matches!(outcome, LeadOutcome::Failed(_))
     })
     .await
 }
 
-/// Sets registered leads to Registered, after an earlier attempt set them to Registration Error.
+/// Sets registered leads to their status, after an earlier attempt set them to the one of failed leads.
 pub async fn set_registered(
     marketo: &MarketoClient,
-    program: ProgramId,
-    channel: &Channel,
+    connection: &ProgramConnection,
     outcomes: &[(LeadId, &LeadOutcome)],
 ) -> Result<(), MarketoError> {
     let is_registered = |outcome: &LeadOutcome| matches!(outcome, LeadOutcome::Registered { .. });
-    set_status(marketo, program, channel, StandardStatus::Registered, outcomes, is_registered).await
+    set_status(marketo, connection, Meaning::Registered, outcomes, is_registered).await
 }
 
 fn member_data(lead_id: LeadId, outcome: &LeadOutcome) -> Option<MemberData> {
@@ -76,13 +76,13 @@ async fn write_data(
 
 async fn set_status(
     marketo: &MarketoClient,
-    program: ProgramId,
-    channel: &Channel,
-    standard: StandardStatus,
+    connection: &ProgramConnection,
+    meaning: Meaning,
     outcomes: &[(LeadId, &LeadOutcome)],
     is_wanted: impl Fn(&LeadOutcome) -> bool,
 ) -> Result<(), MarketoError> {
-    let Some(status) = channel.find(standard) else { return Ok(()) };
+    let Some(status) = connection.status_for(meaning) else { return Ok(()) };
+    let program = connection.program;
     let leads: Vec<_> = outcomes.iter().filter(|(_, outcome)| is_wanted(outcome)).map(|(lead, _)| *lead).collect();
     for batch in leads.chunks(BATCH) {
         for (lead, outcome) in batch.iter().zip(marketo.set_status(program, status, batch).await?) {

@@ -16,4 +16,5 @@ mod quarantine;
 mod reapproval;
 mod repeated_work;
 mod status;
+mod statuses;
 mod webhook;

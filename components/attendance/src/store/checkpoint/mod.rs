@@ -16,7 +16,9 @@ mod run_state;
 
 pub(crate) use page::{CONCURRENT_PAGES, Page, PageStore, RunError, for_each_page, for_each_row};
 pub(crate) use progress::{ListProgress, SessionProgress};
-pub(crate) use rows::{MatchedLead, MemberRow, MemberStanding, ParticipantRow, PresenceRow, RegistrantRow, Row};
+pub(crate) use rows::{
+    MatchedLead, MemberRow, MemberStanding, MemberStandings, ParticipantRow, PresenceRow, RegistrantRow, Row,
+};
 pub(crate) use run_state::{LeadPresence, PENDING_PAGES, ReportKind, RunState, Step, run_state_key};
 
 /// The lists that pages belong to.

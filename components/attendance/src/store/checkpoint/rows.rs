@@ -1,7 +1,8 @@
 //! The rows of pages. Their JSON names are short because a page has hundreds of rows and a value has 64 kB.
 
 use crate::person::{Details, Person, PersonKey, PersonPresence, Presence};
-use domain::status::StandardStatus;
+use domain::records::ProgramConnection;
+use domain::status::{Meaning, ProgressionStatus, guess, is_same_name};
 use domain::time::{self, SignedDuration, Timestamp};
 use domain::{Email, LeadId, RegistrantId, Sensitive, WebinarId};
 use marketo_client::members::Member;
@@ -132,19 +133,48 @@ pub(crate) enum MemberStanding {
     Other,
 }
 
-/// How channels name a cancelled or denied registration, in lower case.
-const CANCELLED_NAMES: [&str; 5] = ["cancel", "storniert", "abgesagt", "abgemeldet", "denied"];
+/// The standings of a program's members, by the names of their statuses.
+#[derive(Debug, Default)]
+pub(crate) struct MemberStandings(Vec<(String, MemberStanding)>);
+
+impl MemberStandings {
+    /// Creates the standings of a program from what its statuses mean (R21).
+    pub(crate) fn of(connection: &ProgramConnection) -> Self {
+        let standing = |status: &ProgressionStatus| (status.name.clone(), MemberStanding::of(status, connection));
+        Self(connection.channel.statuses.iter().map(standing).collect())
+    }
+
+    /// Returns the standing of a member with a status, which may be new in the channel.
+    pub(crate) fn standing(&self, status: &str) -> MemberStanding {
+        let exact = self.0.iter().find(|(name, _)| name == status);
+        let found = exact.or_else(|| self.0.iter().find(|(name, _)| is_same_name(name, status)));
+        found.map_or_else(|| MemberStanding::by_name(status), |&(_, standing)| standing)
+    }
+}
 
 impl MemberStanding {
-    /// Classifies a status by its name.
-    pub(crate) fn of_status(status: &str) -> Self {
-        match status {
-            _ if StandardStatus::Registered.is(status) => Self::Registered,
-            _ if StandardStatus::NoShow.is(status) => Self::NoShow,
-            // Includes "Attended On-demand" in any spelling.
-            _ if status.trim().to_ascii_lowercase().starts_with("attended") => Self::Attended,
-            _ if StandardStatus::Rejected.is(status) => Self::Cancelled,
-            _ if CANCELLED_NAMES.iter().any(|name| status.to_lowercase().contains(name)) => Self::Cancelled,
+    /// Returns the standing of members with a status: by the connection's mapping or, for a status without a meaning in it,
+    /// by its name. Only the mapped statuses are Registered and No Show.
+    fn of(status: &ProgressionStatus, connection: &ProgramConnection) -> Self {
+        let mapping = connection.mapping();
+        if let Some(meaning) = mapping.meaning_of(&status.name) {
+            return match meaning {
+                Meaning::Registered => Self::Registered,
+                Meaning::NoShow => Self::NoShow,
+                Meaning::Attended | Meaning::AttendedOnDemand => Self::Attended,
+                Meaning::Cancelled | Meaning::Denied => Self::Cancelled,
+                Meaning::Pending | Meaning::RegistrationError => Self::Other,
+            };
+        }
+        Self::by_name(&status.name)
+    }
+
+    /// Returns the standing of members with a status that the mapping lacks, such as "Attended - VIP" beside "Attended".
+    fn by_name(name: &str) -> Self {
+        match guess::guess(name).map(|guess| guess.meaning) {
+            Some(Meaning::Cancelled | Meaning::Denied) => Self::Cancelled,
+            Some(Meaning::AttendedOnDemand) => Self::Attended,
+            _ if guess::says_attended(name) => Self::Attended,
             _ => Self::Other,
         }
     }
@@ -167,11 +197,11 @@ pub(crate) struct MemberRow {
 
 impl MemberRow {
     /// Converts Marketo's row for a program of a webinar.
-    pub(crate) fn of(member: Member, webinar: WebinarId) -> Self {
+    pub(crate) fn of(member: Member, standings: &MemberStandings, webinar: WebinarId) -> Self {
         let linked = member.webinar_url.as_ref().and_then(|link| linked_webinar(link.expose()));
         Self {
             lead: member.lead_id,
-            standing: MemberStanding::of_status(member.status_name.as_deref().unwrap_or_default()),
+            standing: standings.standing(member.status_name.as_deref().unwrap_or_default()),
             registrant: member.registration_code.filter(|code| !code.as_str().is_empty()),
             is_of_other_webinar: linked.is_some_and(|linked| linked != webinar),
         }
@@ -214,6 +244,24 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn connection(statuses: &[&str]) -> ProgramConnection {
+        let statuses: Vec<_> = statuses.iter().map(|name| json!({"name": name, "step": 10})).collect();
+        serde_json::from_value(json!({
+            "v": 1, "program": 1, "program_name": "P", "service": "s1",
+            "snapshot": {
+                "id": 81, "topic": "T", "description": "", "start_time": "2026-11-02T09:00:00Z", "duration": 60,
+                "timezone": "UTC", "host_email": null, "registration": "automatic", "join_url": null,
+            },
+            "channel": {"name": "Webinar", "statuses": statuses},
+            "connected_at": "2026-11-02T09:00:00Z", "refreshed_at": "2026-11-02T09:00:00Z", "problem": null,
+        }))
+        .unwrap()
+    }
+
+    fn standings(statuses: &[&str]) -> MemberStandings {
+        MemberStandings::of(&connection(statuses))
+    }
+
     fn participant(changes: serde_json::Value) -> Participant {
         let mut row = json!({"name": "Ada", "status": "in_meeting", "join_time": "2026-11-02T10:00:00Z",
             "leave_time": "", "duration": 60, "user_email": "", "registrant_id": ""});
@@ -245,7 +293,7 @@ mod tests {
     fn r19_a_join_link_names_the_webinar_of_a_member() {
         let row = |link: &str| {
             let row = json!({"leadId": 7, "statusName": "Registered", "registrationCode": "r", "webinarUrl": link});
-            MemberRow::of(serde_json::from_value(row).unwrap(), 81.into()).is_of_other_webinar
+            MemberRow::of(serde_json::from_value(row).unwrap(), &standings(&[]), 81.into()).is_of_other_webinar
         };
         assert!(!row("https://zoom.us/w/81?tk=a") && !row("") && !row("https://zoom.us/my/room"));
         assert!(row("https://us02web.zoom.us/w/82?tk=a") && row("https://zoom.us/w/82"));
@@ -253,8 +301,44 @@ mod tests {
 
     #[test]
     fn r21_cancelled_and_denied_statuses_are_known_in_several_spellings() {
-        for name in ["Cancelled", "3 Canceled", "CANCELLED by host", "Storniert", "Rejected", "Denied"] {
-            assert_eq!(MemberStanding::of_status(name), MemberStanding::Cancelled, "{name}");
+        let names = ["Cancelled", "3 Canceled", "CANCELLED by host", "Storniert", "Rejected", "Denied"];
+        for name in names {
+            // Although at most two of them are mapped.
+            assert_eq!(standings(&names).standing(name), MemberStanding::Cancelled, "{name}");
+            assert_eq!(standings(&[]).standing(name), MemberStanding::Cancelled, "{name}");
+        }
+    }
+
+    #[test]
+    fn watching_the_recording_counts_as_attendance() {
+        let standings = standings(&["Attended", "Attended On-demand", "No-show", "registered", "Wait Listed"]);
+        for (name, standing) in [
+            ("ATTENDED on demand", MemberStanding::Attended),
+            ("Attended - VIP", MemberStanding::Attended),
+            ("Attended Partly", MemberStanding::Attended),
+            ("No Show", MemberStanding::NoShow),
+            ("Registered", MemberStanding::Registered),
+            ("Not attended", MemberStanding::Other),
+            ("Wait Listed", MemberStanding::Other),
+            ("Not registered", MemberStanding::Other),
+        ] {
+            assert_eq!(standings.standing(name), standing, "{name}");
+        }
+    }
+
+    #[test]
+    fn r21_only_the_status_that_the_admin_chose_is_registered() {
+        let mut connection = connection(&["Registered", "Confirmed", "Teilgenommen", "Nicht erschienen"]);
+        connection.statuses.refresh(&connection.channel);
+        connection.statuses.choose(Meaning::Registered, Some("Confirmed".into()));
+        let standings = MemberStandings::of(&connection);
+        for (name, standing) in [
+            ("Registered", MemberStanding::Other),
+            ("confirmed", MemberStanding::Registered),
+            ("Teilgenommen", MemberStanding::Attended),
+            ("Nicht erschienen", MemberStanding::NoShow),
+        ] {
+            assert_eq!(standings.standing(name), standing, "{name}");
         }
     }
 

@@ -86,6 +86,15 @@ impl TestEnv {
         members.iter().filter(|member| member.data.keys().any(|name| name.starts_with("zoom"))).count()
     }
 
+    /// Replaces the statuses of the channel in Marketo.
+    pub(crate) fn set_statuses(&self, statuses: &[(&str, u32)]) {
+        self.marketo.arrange(|subscription| {
+            let channel = subscription.channels.get_mut(WEBINAR_CHANNEL).unwrap();
+            channel.progression_statuses =
+                statuses.iter().map(|&(name, step)| ProgressionStatus::new(name, step)).collect();
+        });
+    }
+
     /// Adds a status to the channel in Marketo, or moves it to another step.
     pub(crate) fn set_step(&self, name: &str, step: u32) {
         self.marketo.arrange(|subscription| {

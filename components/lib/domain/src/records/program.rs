@@ -5,10 +5,11 @@ use super::record::Record;
 use crate::error_code::Problem;
 use crate::first_version;
 use crate::ids::{AccountId, ProgramId, ServiceId, WebinarId};
-use crate::status::Channel;
+use crate::status::{Channel, Meaning, ProgressionStatus, StatusMapping, is_same_name};
 use crate::time::Timestamp;
 use crate::webinar::Snapshot;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A program's connection to a webinar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct ProgramConnection {
     pub snapshot: Snapshot,
     /// The program's channel.
     pub channel: Channel,
+    /// What the channel's statuses mean (R21). Empty in records of earlier versions, for which it is guessed.
+    #[serde(default)]
+    pub statuses: StatusMapping,
     /// When it was connected.
     pub connected_at: Timestamp,
     /// When Zoom last answered a request for the webinar, with the webinar or with an error.
@@ -63,6 +67,26 @@ pub const MAX_PREVIOUS_STARTS: usize = 20;
 first_version!(ProgramConnection, ConnectedPrograms);
 
 impl ProgramConnection {
+    /// Returns the status that has a meaning (R21); `None` if the channel has none for it.
+    pub fn status_for(&self, meaning: Meaning) -> Option<&ProgressionStatus> {
+        self.channel.find(self.mapping().get(meaning)?.status.as_deref()?)
+    }
+
+    /// Returns whether a member's status is the one that has a meaning.
+    pub fn is_status(&self, meaning: Meaning, name: &str) -> bool {
+        self.status_for(meaning).is_some_and(|status| is_same_name(&status.name, name))
+    }
+
+    /// Returns the complete mapping of statuses.
+    pub fn mapping(&self) -> Cow<'_, StatusMapping> {
+        if self.statuses.is_complete() {
+            return Cow::Borrowed(&self.statuses);
+        }
+        let mut mapping = self.statuses.clone();
+        mapping.refresh(&self.channel);
+        Cow::Owned(mapping)
+    }
+
     /// Replaces the snapshot by a newer one. Keeps a start that has moved (R13), and marks the My Tokens as stale after
     /// any change (R4).
     pub fn update_snapshot(&mut self, snapshot: Snapshot, now: Timestamp) {
@@ -129,6 +153,7 @@ mod tests {
             account_id: Some("acc".into()),
             snapshot: starting(0),
             channel: Channel { name: "Webinar".into(), statuses: Vec::new() },
+            statuses: StatusMapping::default(),
             connected_at: at(-9),
             refreshed_at: at(-9),
             problem: None,
@@ -168,7 +193,9 @@ mod tests {
     fn records_without_optional_fields_are_read() {
         let mut json = serde_json::to_value(connection()).unwrap();
         let fields = json.as_object_mut().unwrap();
-        for field in ["previous_starts", "my_tokens_stale", "account_id", "member_fields", "no_show_after_minutes"] {
+        for field in
+            ["previous_starts", "my_tokens_stale", "account_id", "member_fields", "no_show_after_minutes", "statuses"]
+        {
             assert!(fields.remove(field).is_some(), "{field}");
         }
         let read: ProgramConnection = serde_json::from_value(json).unwrap();
