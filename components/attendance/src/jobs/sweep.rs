@@ -7,9 +7,9 @@ use crate::store::checkpoint::List;
 use crate::store::forget::program_of;
 use crate::store::{record, signals};
 use anyhow::Context;
-use domain::Error;
-use domain::records::{AnyKey, LastSweepKey, PageKey, Phase, ProgramConnection};
+use domain::records::{AnyKey, LastSweepKey, PageKey, Phase, ProgramConnection, ProgramKey};
 use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ProgramId};
 
 /// How long run states and presences are kept after a webinar's end, as long as the ledger of registrations
 /// (docs/STATE.md).
@@ -50,14 +50,14 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
                 let started = state.store().get_readable(key).await?;
                 started.is_some_and(|started| started.at + SIGNAL_RETENTION < state.now())
             }
-            AnyKey::SyncRequested(key) => !ids.contains(&key.program),
+            AnyKey::SyncRequested(key) => !is_connected(state, &ids, key.program).await?,
             _ => {
                 let Some(program) = program_of(&key) else { continue };
                 match connections.iter().find(|connection| connection.program == program) {
                     Some(connection) => is_expired(state, &key, connection)
                         .await
                         .with_context(|| format!("reading program {program}"))?,
-                    None => !ids.contains(&program),
+                    None => !is_connected(state, &ids, program).await?,
                 }
             }
         };
@@ -70,6 +70,11 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
         platform::log!(Info, "attendance.swept", count = deleted);
     }
     signals::record_sweep(state).await.context("recording the sweep")
+}
+
+/// Returns whether a program is connected, also if the index lacks it.
+async fn is_connected(state: &AppState, ids: &[ProgramId], program: ProgramId) -> Result<bool, Error> {
+    Ok(ids.contains(&program) || state.store().exists(&ProgramKey { id: program }).await?)
 }
 
 /// Returns whether a record of a connected program is to be deleted. The attendance record is kept as long as the

@@ -62,6 +62,7 @@ function operation({ attendance, registration, ...rest }) {
       ["Last Zoom event", attendance ? (attendance.last_zoom_event ? `${relativeTime(attendance.last_zoom_event)} (${formatTime(attendance.last_zoom_event)})` : "none yet") : "unknown"],
       ["Outbox", registration.outbox ? `${count(registration.outbox, "chunk")} from Marketo under way, the oldest from ${relativeTime(registration.oldest)}` : "empty; Marketo has every result"],
       ["Failed registrations", registration.failures.toLocaleString()],
+      ["Unreadable records", registration.unreadable ? `${count(registration.unreadable, "record")} skipped; a newer version of the application may have written them` : null],
       ["Marketo quota", codes.includes("MARKETO_QUOTA") ? "used up for today; it resets at 00:00 US Central time" : "not used up: no call was rejected for it"],
     ]),
   ];

@@ -1,8 +1,11 @@
 //! The repository of program connections: one record per program, and the index of their ids.
 //!
 //! `catalog` writes them, the other components read them. The store has no compare-and-swap, so the index may for a while
-//! name an id without a record, which reading skips, or lack one; [`Connections::repair_index`] corrects both.
+//! name an id without a record, which reading skips, or lack one. Whoever writes a connection adds it where it is missing
+//! ([`index`]), and [`Connections::repair_index`] corrects both.
 
+use crate::index;
+use crate::ports::Ports;
 use crate::store::Store;
 use domain::records::{ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey};
 use domain::time::{SignedDuration, Timestamp};
@@ -12,26 +15,31 @@ use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 /// Maximum number of records read at once, so that hundreds of programs on a remote store take no longer than a few.
 const MAX_CONCURRENT_READS: usize = 32;
 
-/// Maximum number of times an id is added to the index when a concurrent request overwrites it. Only admins' actions
-/// write the index, so one attempt is nearly always enough.
-const MAX_INDEX_ATTEMPTS: u32 = 3;
-
 /// How long a webinar stays in the index after its end: an address's add calls of one day are counted over all webinars
 /// (R12), and webinars overrun.
 const INDEXED_AFTER_END: SignedDuration = SignedDuration::from_hours(24);
 
 /// The connections of programs to webinars.
 #[derive(Clone, Copy)]
-pub struct Connections<'a>(Store<'a>);
+pub struct Connections<'a> {
+    ports: &'a Ports,
+}
+
+impl Ports {
+    /// Returns the repository of program connections.
+    pub const fn connections(&self) -> Connections<'_> {
+        Connections { ports: self }
+    }
+}
 
 impl<'a> Connections<'a> {
-    pub(crate) const fn new(store: Store<'a>) -> Self {
-        Self(store)
+    fn store(self) -> Store<'a> {
+        self.ports.store()
     }
 
     /// Returns a program's connection.
     pub async fn find(self, id: ProgramId) -> Result<Option<ProgramConnection>, Error> {
-        Ok(self.0.get(&ProgramKey { id }).await?)
+        Ok(self.store().get(&ProgramKey { id }).await?)
     }
 
     /// Returns every connection, in order of connection. Logs and skips unreadable ones.
@@ -49,7 +57,7 @@ impl<'a> Connections<'a> {
 
     /// Returns the index. Unlike [`Connections::all`], it has programs whose connection cannot be read.
     pub async fn index(self) -> Result<ConnectedPrograms, Error> {
-        Ok(self.0.get(&ProgramsKey {}).await?.unwrap_or_default())
+        Ok(self.store().get(&ProgramsKey {}).await?.unwrap_or_default())
     }
 
     /// Returns every connection in the store, also one that the index lacks. Lists the keys of the store: for
@@ -60,44 +68,49 @@ impl<'a> Connections<'a> {
     }
 
     async fn stored_ids(self) -> Result<Vec<ProgramId>, Error> {
-        Ok(self.0.list::<ProgramKey>().await?.into_iter().map(|key| key.id).collect())
+        Ok(self.store().list::<ProgramKey>().await?.into_iter().map(|key| key.id).collect())
     }
 
     async fn read(self, ids: Vec<ProgramId>) -> Result<Vec<ProgramConnection>, Error> {
-        let reads: Vec<_> = ids.into_iter().map(|id| self.0.get_readable(&ProgramKey { id }).boxed()).collect();
+        let reads: Vec<_> = ids.into_iter().map(|id| self.store().get_readable(&ProgramKey { id }).boxed()).collect();
         let connections: Vec<_> = stream::iter(reads).buffered(MAX_CONCURRENT_READS).try_collect().await?;
         Ok(connections.into_iter().flatten().collect())
     }
 
     /// Writes a connection that an admin made.
     pub async fn add(self, connection: &ProgramConnection) -> Result<(), Error> {
-        self.0.put(&ProgramKey { id: connection.program }, connection).await?;
-        let webinar = connection.snapshot.id;
-        for _ in 0..MAX_INDEX_ATTEMPTS {
-            let mut programs = self.index().await?;
-            if programs.ids.contains(&connection.program) && programs.webinars.contains(&webinar) {
-                break;
+        self.store().put(&ProgramKey { id: connection.program }, connection).await?;
+        self.add_to_index(connection).await
+    }
+
+    async fn add_to_index(self, connection: &ProgramConnection) -> Result<(), Error> {
+        let (program, webinar) = (connection.program, connection.snapshot.id);
+        let insert = move |programs: &mut ConnectedPrograms| {
+            let (is_listed, is_counted) = (programs.ids.contains(&program), programs.webinars.contains(&webinar));
+            if !is_listed {
+                programs.ids.push(program);
             }
-            if !programs.ids.contains(&connection.program) {
-                programs.ids.push(connection.program);
-            }
-            if !programs.webinars.contains(&webinar) {
+            if !is_counted {
                 programs.webinars.push(webinar);
             }
-            self.0.put(&ProgramsKey {}, &programs).await?;
-        }
-        Ok(())
+            !is_listed || !is_counted
+        };
+        index::insert(self.ports, ProgramsKey {}, ProgramKey { id: program }, insert).await
     }
 
     /// Writes a refreshed connection, unless an admin disconnected or re-connected the program meanwhile: a refresh takes
     /// seconds, and the admin's choice wins.
     pub async fn update(self, connection: &ProgramConnection) -> Result<(), Error> {
         let key = ProgramKey { id: connection.program };
-        match self.0.get(&key).await? {
+        match self.store().get(&key).await? {
             Some(stored) if is_same_connection(&stored, connection) => {
                 // A setting that an admin changed meanwhile stays.
                 let no_show_after_minutes = stored.no_show_after_minutes;
-                Ok(self.0.put(&key, &ProgramConnection { no_show_after_minutes, ..connection.clone() }).await?)
+                self.store().put(&key, &ProgramConnection { no_show_after_minutes, ..connection.clone() }).await?;
+                if !self.index().await?.ids.contains(&connection.program) {
+                    self.add_to_index(connection).await?;
+                }
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -110,17 +123,17 @@ impl<'a> Connections<'a> {
         minutes: u32,
     ) -> Result<ProgramConnection, Error> {
         let changed = ProgramConnection { no_show_after_minutes: minutes, ..connection };
-        self.0.put(&ProgramKey { id: changed.program }, &changed).await?;
+        self.store().put(&ProgramKey { id: changed.program }, &changed).await?;
         Ok(changed)
     }
 
     /// Deletes a connection.
     pub async fn remove(self, program: ProgramId) -> Result<(), Error> {
-        self.0.delete(&ProgramKey { id: program }).await?;
+        self.store().delete(&ProgramKey { id: program }).await?;
         let mut programs = self.index().await?;
         if programs.ids.contains(&program) {
             programs.ids.retain(|&id| id != program);
-            self.0.put(&ProgramsKey {}, &programs).await?;
+            self.store().put(&ProgramsKey {}, &programs).await?;
         }
         Ok(())
     }
@@ -148,7 +161,7 @@ impl<'a> Connections<'a> {
         }
         if programs != before {
             crate::log!(Info, "program_index.repaired", before = before.ids.len(), after = programs.ids.len());
-            self.0.put(&ProgramsKey {}, &programs).await?;
+            self.store().put(&ProgramsKey {}, &programs).await?;
         }
         Ok(connections)
     }
@@ -230,6 +243,19 @@ mod tests {
         let later = now + SignedDuration::from_hours(25);
         ports.connections().repair_index(later).await.unwrap();
         assert!(ports.connections().index().await.unwrap().webinars.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_refreshed_connection_that_the_index_lacks_is_added_to_it() {
+        let ports = connected().await.ports();
+        let connections = ports.connections();
+        ports.store().put(&ProgramsKey {}, &ConnectedPrograms::default()).await.unwrap();
+        connections.all().await.unwrap();
+        assert!(connections.index().await.unwrap().ids.is_empty(), "a reader does not write");
+        let connection = connections.find(1.into()).await.unwrap().unwrap();
+        connections.update(&connection).await.unwrap();
+        let index = connections.index().await.unwrap();
+        assert_eq!((index.ids, index.webinars), (vec![1.into()], vec![9.into()]));
     }
 
     #[tokio::test]

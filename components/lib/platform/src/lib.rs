@@ -18,6 +18,7 @@
 //! | [`retry`] | retries with back-off under a deadline |
 //! | [`rate_limit`] | the rate limiter of outbound calls |
 //! | [`lease`] | leases between instances, and claims on records |
+//! | [`index`] | indexes that several instances write |
 //! | [`instance_lock`] | named locks between the requests of one instance |
 //! | [`concurrency`] | bounded concurrency |
 //! | [`log`](mod@log) | log lines that contain ids and hashes only |
@@ -30,6 +31,7 @@ pub mod config;
 pub mod connections;
 pub mod forget_account;
 pub mod http;
+pub mod index;
 pub mod instance_lock;
 pub mod internal_api;
 pub mod lease;

@@ -1,9 +1,33 @@
 //! The key-value port with typed keys, so that a record is read only as the type that its key names. The version of a
 //! record is checked here, and nowhere else.
 
+use crate::concurrency::run_bounded;
 use crate::ports::traits::{KeyValue, StoreError};
 use domain::records::{self, AnyKey, Key, MAX_VALUE_BYTES, RecordError, StoreKey};
 use futures::{FutureExt, TryFutureExt};
+
+/// Maximum number of records that are read at once.
+const MAX_CONCURRENT_READS: usize = 16;
+
+/// What is stored under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored<T> {
+    /// Nothing.
+    Absent,
+    /// A record that this build cannot read.
+    Unreadable,
+    /// A record.
+    Readable(T),
+}
+
+/// Records of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecords<T> {
+    /// Those that can be read, in no order.
+    pub records: Vec<T>,
+    /// Number of the others.
+    pub unreadable: usize,
+}
 
 /// The store with typed keys.
 #[derive(Clone, Copy)]
@@ -31,18 +55,53 @@ impl<'a> Store<'a> {
         self,
         key: &K,
     ) -> impl Future<Output = Result<Option<K::Record>, StoreError>> + Send + use<'a, K> {
-        self.bytes(key.to_string()).map_ok(|(key, bytes)| {
-            bytes.as_deref().map(records::read).transpose().unwrap_or_else(|error| {
-                crate::log!(Error, "record.read_failed", kind = kind(&key), error = error);
-                None
-            })
+        self.inspect(key).map_ok(|stored| match stored {
+            Stored::Readable(record) => Some(record),
+            Stored::Absent | Stored::Unreadable => None,
         })
+    }
+
+    /// Reads a record, and tells an absent one from an unreadable one, which it logs.
+    pub fn inspect<K: Key>(
+        self,
+        key: &K,
+    ) -> impl Future<Output = Result<Stored<K::Record>, StoreError>> + Send + use<'a, K> {
+        self.bytes(key.to_string()).map_ok(|(key, bytes)| match bytes.as_deref().map(records::read) {
+            None => Stored::Absent,
+            Some(Ok(record)) => Stored::Readable(record),
+            Some(Err(error)) => {
+                crate::log!(Error, "record.read_failed", kind = kind(&key), error = error);
+                Stored::Unreadable
+            }
+        })
+    }
+
+    /// Reads the records of some keys. Logs, counts and skips unreadable ones.
+    pub async fn get_all<K: Key>(self, keys: &[K]) -> Result<StoredRecords<K::Record>, StoreError>
+    where
+        K::Record: Send,
+    {
+        let reads = keys.iter().map(|key| self.inspect(key).boxed());
+        let mut all = StoredRecords { records: Vec::new(), unreadable: 0 };
+        for stored in run_bounded(MAX_CONCURRENT_READS, reads.collect()).await {
+            match stored? {
+                Stored::Readable(record) => all.records.push(record),
+                Stored::Unreadable => all.unreadable += 1,
+                Stored::Absent => {}
+            }
+        }
+        Ok(all)
     }
 
     /// Not generic, so that it is compiled once.
     async fn bytes(self, key: String) -> Result<(String, Option<Vec<u8>>), StoreError> {
         let bytes = self.0.get(&key).await?;
         Ok((key, bytes))
+    }
+
+    /// Returns whether there is a record, readable or not.
+    pub fn exists<K: StoreKey>(self, key: &K) -> impl Future<Output = Result<bool, StoreError>> + Send + use<'a, K> {
+        self.bytes(key.to_string()).map_ok(|(_, bytes)| bytes.is_some())
     }
 
     /// Writes a record. A record over the size limit is an error.

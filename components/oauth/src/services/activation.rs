@@ -35,7 +35,6 @@ pub(crate) async fn activate(app: &AppState, sign_in: ConfirmedSignIn) -> Result
         let tokens = ServiceTokens::new(&sign_in.grant, app.now(), app.now());
         token_store::save(app, &service.id, &tokens).await?;
         services::save(app, &service).await?;
-        services::add_to_index(app, &service.id).await?;
         services::set_live(app, &service).await?;
     }
     platform::log!(Info, "service.signed_in", service = service.id);

@@ -5,20 +5,24 @@ use domain::records::{
     AccountKey, LiveService, Record, Service, ServiceKey, ServiceState, ServiceUsability, Services, ServicesKey,
 };
 use domain::{Error, ErrorCode, ServiceId};
+use platform::index;
 
 /// Returns the ids of all services, in order of creation.
 pub(crate) async fn ids(app: &AppState) -> Result<Vec<ServiceId>, Error> {
     Ok(app.store().get(&ServicesKey {}).await?.map(|services| services.ids).unwrap_or_default())
 }
 
-/// Adds an id to the index. The caller holds the lock of the index.
-pub(crate) async fn add_to_index(app: &AppState, id: &ServiceId) -> Result<(), Error> {
-    let mut ids = ids(app).await?;
-    if !ids.contains(id) {
-        ids.push(id.clone());
-        app.store().put(&ServicesKey {}, &Services { v: Services::VERSION, ids }).await?;
-    }
-    Ok(())
+/// Adds an id to the index, and keeps it there while others write the index too.
+async fn add_to_index(app: &AppState, id: &ServiceId) -> Result<(), Error> {
+    let added = id.clone();
+    let insert = move |services: &mut Services| {
+        let is_missing = !services.ids.contains(&added);
+        if is_missing {
+            services.ids.push(added.clone());
+        }
+        is_missing
+    };
+    index::insert(&app.ports, ServicesKey {}, ServiceKey { id: id.clone() }, insert).await
 }
 
 /// Removes an id from the index. The caller holds the lock of the index.
@@ -68,9 +72,13 @@ pub(crate) async fn get_renewable(app: &AppState, id: &ServiceId) -> Result<Serv
     service.ok_or_else(|| ErrorCode::ServiceNotFound.into())
 }
 
-/// Writes a service. The caller holds its lock.
+/// Writes a service, and adds it to the index if it is missing there. The caller holds its lock.
 pub(crate) async fn save(app: &AppState, service: &Service) -> Result<(), Error> {
-    Ok(app.store().put(&ServiceKey { id: service.id.clone() }, service).await?)
+    app.store().put(&ServiceKey { id: service.id.clone() }, service).await?;
+    if !ids(app).await?.contains(&service.id) {
+        add_to_index(app, &service.id).await?;
+    }
+    Ok(())
 }
 
 /// Deletes a service's record. The caller holds its lock.

@@ -15,7 +15,7 @@ const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(5);
 /// Retries due failures until the deadline. `keys`: the keys of the failure records. Returns the number of programs.
 pub async fn retry_due(state: &AppState, keys: &[FailureKey], deadline: Timestamp) -> anyhow::Result<u64> {
     let now = state.ports.clock.now();
-    let mut due = failures::read_all(state, keys).await.context("reading failures to retry")?;
+    let mut due = state.ports.store().get_all(keys).await.context("reading failures to retry")?.records;
     due.retain(|failure| failure.next_try.is_some_and(|at| at <= now));
     let mut programs = 0;
     // The program with the most overdue failure comes first.

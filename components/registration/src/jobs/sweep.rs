@@ -1,9 +1,11 @@
-//! Deletes ledger entries and failure records of webinars that ended long ago (docs/STATE.md).
+//! Deletes ledger entries and failure records of webinars that ended long ago, chunks that were given up long ago, and what
+//! an interrupted deletion left of a chunk (docs/STATE.md).
 
 use crate::state::AppState;
-use crate::store::failures;
+use crate::store::keys::RegistrationKeys;
+use crate::store::{failures, outbox};
 use anyhow::Context;
-use domain::records::{FailureKey, ProgramConnection, RegistrationKey};
+use domain::records::{MappingCrashMarkerKey, OutboxKey, OutboxPartKey, ProgramConnection};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId, WebinarId};
 
@@ -17,13 +19,12 @@ const UNCONNECTED_RETENTION: SignedDuration = SignedDuration::from_hours(210 * 2
 /// The minute of each hour in which the sweep runs.
 const MINUTE: i64 = 0;
 
-/// Sweeps once an hour, until the deadline. `registrations` and `failures`: the keys of these kinds.
-pub async fn sweep(
-    state: &AppState,
-    registrations: &[RegistrationKey],
-    failures: &[FailureKey],
-    deadline: Timestamp,
-) -> anyhow::Result<()> {
+/// How long a part of a chunk without a head is kept. The head is written after the parts, and may show later.
+const HEADLESS_RETENTION: SignedDuration = SignedDuration::from_hours(1);
+
+/// Sweeps once an hour, until the deadline.
+pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestamp) -> anyhow::Result<()> {
+    let RegistrationKeys { chunks, parts, crash_markers, failures, registrations } = keys;
     let now = state.ports.clock.now();
     if now.as_second().rem_euclid(3600) / 60 != MINUTE {
         return Ok(());
@@ -47,17 +48,59 @@ pub async fn sweep(
             swept += 1;
         }
     }
-    for failure in failures::read_all(state, failures).await.context("reading failures to sweep")? {
+    for failure in state.ports.store().get_all(failures).await.context("reading failures to sweep")?.records {
         let end = ends.iter().find(|(program, _, _)| *program == failure.program).map(|(_, _, end)| *end);
         if end.unwrap_or(failure.since) + RETENTION < now {
             failures::delete(state, failure.program, failure.lead).await.context("deleting a failure")?;
             swept += 1;
         }
     }
+    swept += sweep_chunks(state, chunks, now).await.context("sweeping chunks")?;
+    swept += sweep_headless(state, chunks, parts, crash_markers, now).await.context("sweeping parts of chunks")?;
     if swept > 0 {
         platform::log!(Info, "registration.swept", count = swept);
     }
     Ok(())
+}
+
+/// Deletes chunks that were given up long ago.
+async fn sweep_chunks(state: &AppState, chunks: &[OutboxKey], now: Timestamp) -> Result<u64, Error> {
+    let mut swept = 0;
+    for key in chunks {
+        let head = outbox::load_readable_head(state, &key.id).await?;
+        if let Some(head) = head.filter(|head| head.problem.is_some() && head.accepted_at + RETENTION < now) {
+            outbox::remove(state, &key.id, &head).await?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// Deletes parts and crash markers whose chunk is gone.
+async fn sweep_headless(
+    state: &AppState,
+    chunks: &[OutboxKey],
+    parts: &[OutboxPartKey],
+    crash_markers: &[MappingCrashMarkerKey],
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let store = state.ports.store();
+    let mut swept = 0;
+    for key in parts.iter().filter(|key| chunks.iter().all(|chunk| chunk.id != key.id)) {
+        let part = store.get_readable(key).await?;
+        let is_old = part.is_some_and(|part| part.at.is_none_or(|at| at + HEADLESS_RETENTION < now));
+        if is_old && !store.exists(&OutboxKey { id: key.id.clone() }).await? {
+            store.delete(key).await?;
+            swept += 1;
+        }
+    }
+    for key in crash_markers.iter().filter(|key| chunks.iter().all(|chunk| chunk.id != key.id)) {
+        if !store.exists(&OutboxKey { id: key.id.clone() }).await? {
+            store.delete(key).await?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
 }
 
 /// Returns the connected programs with their webinars and the ends of these.

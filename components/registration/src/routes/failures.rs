@@ -40,7 +40,7 @@ struct ListedFailure {
 /// Lists all failures: of failure records, of the ledger, and of callbacks that were given up. Reads the whole ledger.
 pub async fn list(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Json<FailureList>, ApiError> {
     let mut listed = Vec::new();
-    let records = failures::all(&state).await?;
+    let records = failures::all(&state).await?.records;
     for entry in ledger::read_failed(&state).await? {
         // A failure record is more precise than the ledger.
         if records.iter().any(|record| (record.program, record.lead) == (entry.program, entry.lead)) {
@@ -117,7 +117,7 @@ pub async fn retry(
 ) -> Result<Json<RetryResponse>, ApiError> {
     let program = request.program_id;
     let connection = target::program_connection(&state, Some(program)).await?;
-    let mut failed = failures::all(&state).await?;
+    let mut failed = failures::all(&state).await?.records;
     failed.retain(|failure| failure.program == program);
     let entries = ledger::read_failed(&state).await?;
     for entry in entries.into_iter().filter(|entry| entry.program == program) {

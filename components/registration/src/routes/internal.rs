@@ -22,10 +22,9 @@ pub async fn tick(
     JsonBody(request): JsonBody<TickRequest>,
 ) -> Result<Json<TickReport>, ApiError> {
     let keys = RegistrationKeys::list(&state).await.context("listing the store")?;
-    let RegistrationKeys { chunks, failures, registrations } = keys;
-    let chunks = resume_chunks::resume_abandoned(&state, chunks, request.deadline).await?;
-    let programs = retry_failures::retry_due(&state, &failures, request.deadline).await?;
-    sweep::sweep(&state, &registrations, &failures, request.deadline).await?;
+    let chunks = resume_chunks::resume_abandoned(&state, keys.chunks.clone(), request.deadline).await?;
+    let programs = retry_failures::retry_due(&state, &keys.failures, request.deadline).await?;
+    sweep::sweep(&state, &keys, request.deadline).await?;
     Ok(Json(TickReport { worked: chunks + programs }))
 }
 

@@ -72,6 +72,8 @@ pub struct Health {
     oldest: Option<Timestamp>,
     /// Number of failures that `GET /registration/failures` lists.
     failures: usize,
+    /// Number of records that this build cannot read. They are skipped.
+    unreadable: usize,
 }
 
 /// Counts chunks and failures. Reads the whole ledger.
@@ -87,5 +89,6 @@ pub async fn health(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<
         outbox,
         oldest: open().map(|chunk| chunk.accepted_at).min(),
         failures: failed.count() + scan.failures.len() + scan.chunks.len() - outbox,
+        unreadable: scan.unreadable,
     }))
 }

@@ -99,7 +99,8 @@ async fn trace_of(state: &AppState, connection: &ProgramConnection, email: &Emai
     };
     let mut known = leads;
     known.extend(entry.as_ref().map(|entry| entry.lead).filter(|lead| !known.contains(lead)));
-    let waiting = scan::waiting_leads(&scan::open_chunks(state).await?, program).any(|lead| known.contains(&lead));
+    let (chunks, _) = scan::open_chunks(state).await?;
+    let waiting = scan::waiting_leads(&chunks, program).any(|lead| known.contains(&lead));
     Ok(Trace {
         program_id: program,
         webinar_id: webinar,

@@ -12,6 +12,7 @@ use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
 use futures::{FutureExt, TryFutureExt};
 use platform::concurrency::run_bounded;
 use platform::lease::{self, LeaseTerms, PendingClaim};
+use platform::store::StoredRecords;
 use zoom_client::error::next_utc_midnight;
 
 /// Maximum number of records read or written at once.
@@ -230,18 +231,9 @@ pub async fn read(state: &AppState, program: ProgramId, lead: LeadId) -> Result<
 }
 
 /// Reads all records. Lists the keys of the store: for the console only.
-pub async fn all(state: &AppState) -> Result<Vec<Failure>, Error> {
-    read_all(state, &state.ports.store().list().await?).await
-}
-
-/// Reads the records of some keys. Skips unreadable ones.
-pub async fn read_all(state: &AppState, keys: &[FailureKey]) -> Result<Vec<Failure>, Error> {
-    let reads = keys.iter().map(|key| state.ports.store().get_readable(key).boxed());
-    let mut records = Vec::new();
-    for record in run_bounded(MAX_CONCURRENT, reads.collect()).await {
-        records.extend(record?);
-    }
-    Ok(records)
+pub async fn all(state: &AppState) -> Result<StoredRecords<Failure>, Error> {
+    let keys: Vec<FailureKey> = state.ports.store().list().await?;
+    Ok(state.ports.store().get_all(&keys).await?)
 }
 
 /// Deletes a lead's record, if there is one.

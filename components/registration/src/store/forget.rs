@@ -12,7 +12,7 @@ use platform::forget_account::{AccountData, ForgetAccountReport, ForgetAccountRe
 pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) -> Result<ForgetAccountReport, Error> {
     let mut forgetting = Forgetting::new(&state.ports, request.deadline);
     let account = forgetting.find(request).await?;
-    let RegistrationKeys { chunks, failures, registrations } = RegistrationKeys::list(state).await?;
+    let RegistrationKeys { chunks, failures, registrations, .. } = RegistrationKeys::list(state).await?;
     for key in registrations {
         if !forgetting.has_time() {
             return Ok(forgetting.report(false));

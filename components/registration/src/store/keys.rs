@@ -2,13 +2,17 @@
 
 use crate::state::AppState;
 use domain::Error;
-use domain::records::{AnyKey, FailureKey, OutboxKey, RegistrationKey};
+use domain::records::{AnyKey, FailureKey, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, RegistrationKey};
 
-/// The keys of this component's records: of chunks the heads, as the head names the further parts.
+/// The keys of this component's records.
 #[derive(Debug, Default)]
 pub struct RegistrationKeys {
     /// The heads of chunks.
     pub chunks: Vec<OutboxKey>,
+    /// The further parts of chunks.
+    pub parts: Vec<OutboxPartKey>,
+    /// The crash markers of chunks.
+    pub crash_markers: Vec<MappingCrashMarkerKey>,
     /// The failure records.
     pub failures: Vec<FailureKey>,
     /// The ledger.
@@ -22,6 +26,8 @@ impl RegistrationKeys {
         for key in state.ports.store().list::<AnyKey>().await? {
             match key {
                 AnyKey::Outbox(key) => keys.chunks.push(key),
+                AnyKey::OutboxPart(key) => keys.parts.push(key),
+                AnyKey::MappingCrashMarker(key) => keys.crash_markers.push(key),
                 AnyKey::Failure(key) => keys.failures.push(key),
                 AnyKey::Registration(key) => keys.registrations.push(key),
                 _ => {}

@@ -7,7 +7,7 @@ use domain::records::{
     OutboxPartKey, Record,
 };
 use domain::time::SignedDuration;
-use domain::{Error, Problem, ProgramId};
+use domain::{Error, ErrorCode, Problem, ProgramId};
 use futures::TryFutureExt;
 use platform::lease::{self, LeaseTerms, LeaseWatch, PendingClaim};
 use std::ops::Range;
@@ -19,6 +19,9 @@ pub const CLAIM: LeaseTerms =
 
 /// How often a worker renews its claim. Each renewal is a write.
 const CLAIM_RENEWAL_INTERVAL: SignedDuration = SignedDuration::from_secs(7);
+
+/// How long the part of a chunk may be invisible before the chunk is given up.
+const MISSING_PART_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Maximum size of the leads in one part, in bytes. The rest of a value is for the other fields.
 const MAX_PART_BYTES: usize = MAX_VALUE_BYTES - 8_000;
@@ -66,7 +69,8 @@ pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<O
     let store = state.ports.store();
     for (index, part) in parts.iter().enumerate().skip(1) {
         let key = OutboxPartKey { id: id.clone(), part: index };
-        store.put(&key, &OutboxPart { v: OutboxPart::VERSION, leads: leads[part.clone()].to_vec() }).await?;
+        let at = Some(state.ports.clock.now());
+        store.put(&key, &OutboxPart { v: OutboxPart::VERSION, at, leads: leads[part.clone()].to_vec() }).await?;
     }
     let first = parts.first().map_or_else(Vec::new, |part| leads[part.clone()].to_vec());
     let head = |claim| Outbox {
@@ -127,14 +131,14 @@ pub async fn readable_leads(state: &AppState, id: &OutboxId, head: Outbox) -> Re
     Ok(leads)
 }
 
-/// Reads the leads of a chunk; `None` when it is gone.
+/// Reads the leads of a chunk; `None` while a part is not visible. Nothing is deleted for that: on some stores the parts
+/// that another instance wrote show later than the head.
 async fn read_leads(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<Option<Vec<OutboxLead>>, Error> {
     let mut leads = head.leads.clone();
     for part in 1..=head.more_parts {
         let key = OutboxPartKey { id: id.clone(), part };
         let Some(part) = state.ports.store().get(&key).await? else {
-            // Parts are written before the head, so an interrupted deletion removed this one.
-            remove(state, id, head).await?;
+            platform::log!(Warn, "outbox.part_missing", outbox = id, part = part);
             return Ok(None);
         };
         leads.extend(part.leads);
@@ -142,15 +146,22 @@ async fn read_leads(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<Op
     Ok(Some(leads))
 }
 
-/// Takes a chunk over from another run: reads it, claims it and counts the run. Returns `None` when it is gone, or another
-/// worker has claimed it.
+/// Takes a chunk over from another run: reads it, claims it and counts the run. Returns `None` when it is gone, another
+/// worker has claimed it, or a part of it is not visible.
 pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<ClaimedChunk>, Error> {
     let Some(head) = load_head(state, id).await? else { return Ok(None) };
     if CLAIM.is_held(head.claim, state.ports.clock.now()) {
         return Ok(None);
     }
-    let Some(leads) = read_leads(state, id, &head).await? else { return Ok(None) };
     let key = OutboxKey { id: id.clone() };
+    let Some(leads) = read_leads(state, id, &head).await? else {
+        if state.ports.clock.now().duration_since(head.accepted_at) >= MISSING_PART_TIMEOUT {
+            platform::log!(Error, "outbox.given_up", outbox = id);
+            let problem = Some(Problem::of(ErrorCode::Internal));
+            state.ports.store().put(&key, &Outbox { problem, claim: None, ..head }).await?;
+        }
+        return Ok(None);
+    };
     let taken_over = |stored: Option<Outbox>, claim| {
         stored.map(|head| Outbox {
             worker_crashed: head.worker_crashed || head.claim.is_some(),
@@ -210,21 +221,23 @@ pub async fn callback_failed(
     replace_head(state, chunk, &head).await.map(drop)
 }
 
-/// Deletes a chunk after its callback.
+/// Deletes a chunk after its callback: the head first, so that nobody runs it without its parts. The sweep finds parts that
+/// an interrupted deletion left.
 pub async fn delete(state: &AppState, chunk: &ClaimedChunk) -> Result<(), Error> {
     remove(state, &chunk.id, &chunk.head).await
 }
 
-/// Deletes the head last, so that the tick finds the rest of an interrupted deletion.
-async fn remove(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<(), Error> {
+/// Deletes a chunk that no worker has.
+pub async fn remove(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<(), Error> {
     let store = state.ports.store();
+    store.delete(&OutboxKey { id: id.clone() }).await?;
     for part in 1..=head.more_parts {
         store.delete(&OutboxPartKey { id: id.clone(), part }).await?;
     }
     if head.runs > 1 {
         store.delete(&MappingCrashMarkerKey { id: id.clone() }).await?;
     }
-    Ok(store.delete(&OutboxKey { id: id.clone() }).await?)
+    Ok(())
 }
 
 /// Splits leads into parts of at most [`MAX_PART_BYTES`].

@@ -5,11 +5,7 @@ use crate::state::AppState;
 use domain::records::{OutboxKey, Registration, RegistrationKey};
 use domain::time::Timestamp;
 use domain::{Error, LeadId, ProgramId, WebinarId};
-use futures::FutureExt;
-use platform::concurrency::run_bounded;
-
-/// Maximum number of ledger entries read at once. A webinar has thousands of registrants.
-const MAX_CONCURRENT: usize = 16;
+use platform::store::Stored;
 
 /// The registrations in the store.
 pub struct StoreScan {
@@ -19,6 +15,8 @@ pub struct StoreScan {
     pub failures: Vec<(ProgramId, LeadId)>,
     /// The chunks whose callback is not delivered.
     pub chunks: Vec<OpenChunk>,
+    /// Number of records that cannot be read.
+    pub unreadable: usize,
 }
 
 /// A chunk whose callback is not delivered.
@@ -41,27 +39,37 @@ impl StoreScan {
             Some(webinar) => store.list_prefixed(&RegistrationKey::prefix_of_webinar(webinar)).await?,
             None => store.list().await?,
         };
-        let reads = keys.iter().map(|key| store.get_readable(key).boxed());
-        let mut entries = Vec::new();
-        for entry in run_bounded(MAX_CONCURRENT, reads.collect()).await {
-            entries.extend(entry?);
-        }
-        let records = failures::all(state).await?;
-        let failures = records.into_iter().map(|record| (record.program, record.lead)).collect();
-        Ok(Self { ledger: entries, failures, chunks: open_chunks(state).await? })
+        let ledger = store.get_all(&keys).await?;
+        let failures = failures::all(state).await?;
+        let (chunks, unreadable_chunks) = open_chunks(state).await?;
+        Ok(Self {
+            ledger: ledger.records,
+            failures: failures.records.into_iter().map(|record| (record.program, record.lead)).collect(),
+            chunks,
+            unreadable: ledger.unreadable + failures.unreadable + unreadable_chunks,
+        })
     }
 }
 
-/// Reads all chunks of the outbox.
-pub async fn open_chunks(state: &AppState) -> Result<Vec<OpenChunk>, Error> {
-    let mut chunks = Vec::new();
-    for OutboxKey { id } in state.ports.store().list().await? {
-        let Some(head) = outbox::load_readable_head(state, &id).await? else { continue };
+/// Reads all chunks of the outbox, and counts unreadable ones.
+pub async fn open_chunks(state: &AppState) -> Result<(Vec<OpenChunk>, usize), Error> {
+    let (mut chunks, mut unreadable) = (Vec::new(), 0);
+    let keys: Vec<OutboxKey> = state.ports.store().list().await?;
+    for key in keys {
+        let head = match state.ports.store().inspect(&key).await? {
+            Stored::Readable(head) => head,
+            Stored::Unreadable => {
+                unreadable += 1;
+                continue;
+            }
+            Stored::Absent => continue,
+        };
+        let id = key.id;
         let (program, accepted_at, is_given_up) = (head.program, head.accepted_at, head.problem.is_some());
         let leads = outbox::readable_leads(state, &id, head).await?.iter().map(|lead| lead.id).collect();
         chunks.push(OpenChunk { program, accepted_at, is_given_up, leads });
     }
-    Ok(chunks)
+    Ok((chunks, unreadable))
 }
 
 /// Returns the leads of a program that wait in a chunk.

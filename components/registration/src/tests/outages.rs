@@ -138,6 +138,70 @@ async fn records_that_cannot_be_read_do_not_stop_the_tick_or_the_lists() {
     for path in ["/registration/failures", "/registration/programs/1001"] {
         assert_eq!(fixture.send("GET", path, &Value::Null).await.0, 200, "{path}");
     }
+    let (_, health) = fixture.send("GET", "/registration/health", &Value::Null).await;
+    assert_eq!((&health["unreadable"], &health["outbox"]), (&json!(3), &json!(1)), "{health}");
+}
+
+/// The parts that another instance wrote may show later than the head.
+#[tokio::test]
+async fn a_chunk_whose_part_is_not_visible_yet_is_kept_and_finished_once_it_shows() {
+    let fixture = Fixture::new().await;
+    fixture.add_leads(60);
+    let with_notes = |id| {
+        let mut lead = lead(id);
+        lead["objectContext"]["notes"] = json!("x".repeat(2000));
+        lead
+    };
+    fixture.accept("t", &(1..=60).map(with_notes).collect::<Vec<_>>()).await;
+    fixture.memory.kill_background();
+    let chunk = fixture.memory.dump().into_iter().filter(|(key, _)| key.starts_with("outbox:")).collect::<Vec<_>>();
+    let (part, value) = chunk.iter().max_by_key(|(key, _)| key.len()).cloned().unwrap();
+    assert!(part.ends_with(":2"), "{part}");
+    let key_value = fixture.memory.ports().key_value;
+    key_value.delete(&part).await.unwrap();
+    for _ in 0..90 {
+        assert_eq!(fixture.send("GET", "/registration/health", &Value::Null).await.1["outbox"], 1);
+        assert_eq!(fixture.tick().await, 0);
+        fixture.memory.advance(SignedDuration::from_mins(1));
+    }
+    assert_eq!(fixture.memory.dump().keys().filter(|key| key.starts_with("outbox:")).count(), chunk.len() - 1);
+    key_value.set(&part, value).await.unwrap();
+    assert_eq!(fixture.tick().await, 1);
+    assert_eq!(fixture.outcome(60).0["registration"], "registered");
+    assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
+}
+
+#[tokio::test]
+async fn a_chunk_whose_part_never_shows_is_given_up_listed_and_deleted_after_30_days() {
+    let fixture = Fixture::new().await;
+    fixture.accept("t", &[lead(1)]).await;
+    fixture.memory.kill_background();
+    let (key, head) = fixture.memory.dump().into_iter().find(|(key, _)| key.starts_with("outbox:")).unwrap();
+    let head = String::from_utf8(head).unwrap().replace(r#""more_parts":0"#, r#""more_parts":1"#);
+    fixture.memory.ports().key_value.set(&key, head.into_bytes()).await.unwrap();
+    fixture.memory.advance(SignedDuration::from_hours(25));
+    assert_eq!(fixture.tick().await, 0);
+    let (_, listed) = fixture.send("GET", "/registration/failures", &Value::Null).await;
+    assert_eq!(listed["failures"][0]["code"], "INTERNAL", "{listed}");
+    fixture.memory.advance(SignedDuration::from_hours(30 * 24));
+    fixture.tick().await;
+    assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
+}
+
+#[tokio::test]
+async fn what_an_interrupted_deletion_leaves_of_a_chunk_is_swept_an_hour_later() {
+    let fixture = Fixture::new().await;
+    let key_value = fixture.memory.ports().key_value;
+    let at = fixture.memory.ports().clock.now();
+    let part = json!({"v": 1, "at": at, "leads": []}).to_string();
+    key_value.set(&format!("outbox:{:032}:1", 1), part.into_bytes()).await.unwrap();
+    let marker = br#"{"v":1,"current_lead":null,"crashed_on":[]}"#.to_vec();
+    key_value.set(&format!("outbox:{:032}:crash-marker", 1), marker).await.unwrap();
+    fixture.tick().await;
+    assert_eq!(fixture.memory.dump().keys().filter(|key| key.starts_with("outbox:")).count(), 1, "it may be new");
+    fixture.memory.advance(SignedDuration::from_hours(2));
+    fixture.tick().await;
+    assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
 }
 
 #[tokio::test]

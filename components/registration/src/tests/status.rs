@@ -113,14 +113,16 @@ async fn marketo_unavailable_leaves_the_ledgers_part_of_a_trace() {
 #[tokio::test]
 async fn health_counts_the_outbox_and_the_listed_failures() {
     let fixture = Fixture::new().await;
-    assert_eq!(get(&fixture, "/registration/health").await, json!({"outbox": 0, "oldest": null, "failures": 0}));
+    let empty = json!({"outbox": 0, "oldest": null, "failures": 0, "unreadable": 0});
+    assert_eq!(get(&fixture, "/registration/health").await, empty);
     fixture.fill_webinar().await;
     fixture.submit("a", &[lead(1), nameless(2)]).await;
     let accepted = fixture.memory.ports().clock.now();
     fixture.accept("b", &[lead(3)]).await;
     fixture.memory.advance(domain::time::SignedDuration::from_secs(5));
     fixture.accept("c", &[lead(4)]).await;
-    assert_eq!(get(&fixture, "/registration/health").await, json!({"outbox": 2, "oldest": accepted, "failures": 2}));
+    let health = get(&fixture, "/registration/health").await;
+    assert_eq!(health, json!({"outbox": 2, "oldest": accepted, "failures": 2, "unreadable": 0}));
     let listed = get(&fixture, "/registration/failures").await;
     assert_eq!(listed["failures"].as_array().unwrap().len(), 2);
 }

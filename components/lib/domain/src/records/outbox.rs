@@ -35,8 +35,8 @@ impl fmt::Display for OutboxId {
     }
 }
 
-/// A chunk. Its first leads are here, the others in [`OutboxPart`]s, which are written first, so that a chunk whose head
-/// can be read is complete.
+/// A chunk. Its first leads are here, the others in [`OutboxPart`]s, which are written first and deleted last: a part that
+/// the head names and that is absent is not visible yet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outbox {
     /// Record version.
@@ -82,6 +82,9 @@ impl Leased for Outbox {
 pub struct OutboxPart {
     /// Record version.
     pub v: u32,
+    /// When it was written; `None` in records of earlier builds.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
     /// The leads.
     pub leads: Vec<OutboxLead>,
 }

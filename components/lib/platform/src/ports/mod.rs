@@ -4,7 +4,6 @@ pub(crate) mod traits;
 
 use crate::auth::throttle::KeyThrottle;
 use crate::config::{Config, ConfiguredUrls};
-use crate::connections::Connections;
 use crate::store::Store;
 use bytes::Bytes;
 use domain::time::SignedDuration;
@@ -38,11 +37,6 @@ impl Ports {
     /// Returns the store with typed keys.
     pub fn store(&self) -> Store<'_> {
         Store::new(&*self.key_value)
-    }
-
-    /// Returns the repository of program connections.
-    pub fn connections(&self) -> Connections<'_> {
-        Connections::new(self.store())
     }
 
     /// Returns the typed variables.
