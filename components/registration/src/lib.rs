@@ -8,28 +8,33 @@
 //! | `GET /registration/failures` | admin | lists the failed leads and why they failed |
 //! | `POST /registration/failures/retry` | admin | retries the failed leads of a program |
 //! | `GET /registration/programs/{program_id}` | admin | counts a program's people |
+//! | `POST /registration/programs/{program_id}/reconcile` | admin | compares a program's webinar with Zoom, and repairs what differs (R18) |
 //! | `GET /registration/health` | admin | shows the size of the outbox and the number of failures |
 //! | `POST /registration/trace` | admin | traces one person by e-mail address |
-//! | `POST /internal/tick` | attendance | resumes chunks, retries due failures, sweeps old records |
+//! | `POST /internal/tick` | attendance | resumes chunks, retries due failures, compares webinars, sweeps old records |
 //! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
-//! | `POST /internal/zoom-events` | attendance | applies a registrant event of Zoom |
+//! | `POST /internal/zoom-events` | attendance | marks the webinar of a registrant event, and follows the registrant (R18) |
 //!
 //! | module | content |
 //! |---|---|
 //! | [`routes`] | HTTP only |
-//! | [`jobs`] | what the tick runs: resumes chunks, retries failures, sweeps old records |
+//! | [`jobs`] | what the tick runs: resumes chunks, retries failures, compares webinars, sweeps old records |
 //! | [`flow_step`] | processes one chunk of Marketo's flow step, up to its callback |
 //! | [`registering`] | the rules: eligibility, target webinar, daily limit, add calls, write-back |
+//! | [`following`] | follows Zoom's registrants: events, memberships, comparisons (R18) |
+//! | [`registrants`] | what Zoom says of the registrants of a webinar (R18) |
 //! | [`store`] | the component's records: outbox, ledger, failures |
 //! | [`mapping`] | the extension that maps a lead to a registrant |
 //! | [`outcome`] | the result of registering one lead |
 //! | [`state`] | what handlers share |
 
 pub mod flow_step;
+pub mod following;
 pub mod jobs;
 pub mod mapping;
 pub mod outcome;
 pub mod registering;
+pub mod registrants;
 pub mod routes;
 pub mod state;
 pub mod store;
@@ -61,15 +66,18 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         .route("/registration/failures/retry", post(routes::failures::retry))
         // Counts a program's registered, pending, failed and waiting people.
         .route("/registration/programs/{program_id}", get(routes::status::program))
+        // Compares a program's webinar with Zoom, and repairs what differs (R18).
+        .route("/registration/programs/{program_id}/reconcile", post(routes::status::reconcile))
         // Shows the size of the outbox and the number of failures.
         .route("/registration/health", get(routes::status::health))
         // Traces one person by e-mail address.
         .route("/registration/trace", post(routes::trace::trace))
-        // Internal: resumes chunks, retries due failures, sweeps old records.
+        // Internal: resumes chunks, retries due failures, compares webinars with Zoom, sweeps old records.
         .route("/internal/tick", post(routes::internal::tick))
         // Internal: deletes the records of an account that removed the app (R17).
         .route("/internal/forget-account", post(routes::internal::forget_account))
-        // Internal: applies a registrant event of Zoom. attendance verified its signature.
+        // Internal: marks the webinar of a registrant event, and follows the registrant (R18). attendance verified its
+        // signature.
         .route("/internal/zoom-events", post(routes::internal::zoom_event))
         .with_state(state);
     platform::http::with_fallbacks(router, ports)

@@ -1,5 +1,6 @@
 //! The result of registering one lead, which the store, the rules and the routes share.
 
+use domain::records::RegistrationOutcome;
 use domain::{Error, LeadId, Problem, RegistrantId, Sensitive};
 
 /// How the registration of a lead ended.
@@ -65,6 +66,16 @@ impl LeadOutcome {
     }
 }
 
+impl From<RegistrationOutcome> for LeadOutcome {
+    fn from(outcome: RegistrationOutcome) -> Self {
+        match outcome {
+            RegistrationOutcome::Registered { registrant, join_url } => Self::Registered { registrant, join_url },
+            RegistrationOutcome::Pending { registrant } => Self::Pending { registrant },
+            RegistrationOutcome::Failed { problem, .. } => Self::Failed(problem),
+        }
+    }
+}
+
 /// Whether a lead has its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Disposition {
@@ -107,17 +118,24 @@ pub struct LeadResult {
     pub disposition: Disposition,
     /// Number and topic of the webinar. `None` if the lead did not get as far as a webinar.
     pub webinar: Option<(String, String)>,
+    /// Whether the registration was to be cancelled. Then nothing is written to the membership.
+    pub is_cancellation: bool,
 }
 
 impl LeadResult {
     /// Returns the result of a lead that failed before a webinar was chosen.
     pub const fn failed(lead: LeadId, problem: Problem) -> Self {
-        Self { lead, disposition: Disposition::Final(LeadOutcome::Failed(problem)), webinar: None }
+        Self {
+            lead,
+            disposition: Disposition::Final(LeadOutcome::Failed(problem)),
+            webinar: None,
+            is_cancellation: false,
+        }
     }
 
     /// Returns the result of a lead whose attempt ended with an error.
     pub const fn deferred(lead: LeadId, problem: Problem) -> Self {
-        Self { lead, disposition: Disposition::Deferred(problem), webinar: None }
+        Self { lead, disposition: Disposition::Deferred(problem), webinar: None, is_cancellation: false }
     }
 
     /// Returns the outcome; `None` while the lead is deferred.
@@ -125,6 +143,14 @@ impl LeadResult {
         match &self.disposition {
             Disposition::Final(outcome) => Some(outcome),
             Disposition::Deferred(_) => None,
+        }
+    }
+
+    /// Returns the lead with its outcome, if that is to be written to its membership.
+    pub const fn to_write(&self) -> Option<(LeadId, &LeadOutcome)> {
+        match self.outcome() {
+            Some(outcome) if !self.is_cancellation => Some((self.lead, outcome)),
+            _ => None,
         }
     }
 

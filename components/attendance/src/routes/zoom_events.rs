@@ -1,8 +1,8 @@
 //! `POST /zoom/events`: Zoom's webhook. What must not be lost is written before the answer, the rest runs in the
 //! background, so that the answer can come within 300 ms. Nothing enforces that time.
 //!
-//! Events about webinars are hints: the tick finds what a lost one reported. Events about registrants are applied as they
-//! are, and a lost one is not recovered (R18).
+//! Events are hints: the tick finds what a lost one reported. `registration` marks the webinar of an event about a
+//! registrant before it answers, so such an event is acknowledged only then (R18).
 
 use crate::jobs::trigger;
 use crate::state::AppState;
@@ -10,7 +10,7 @@ use crate::store::signals;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ids::InstanceUuid;
-use domain::time::Timestamp;
+use domain::time::{SignedDuration, Timestamp};
 use domain::webinar::WEBINAR_CHANGE_EVENTS;
 use domain::{Error, WebinarId};
 use http::{HeaderMap, StatusCode};
@@ -20,6 +20,9 @@ use platform::internal_api::{self, Component};
 use platform::retry::RUN_TIMEOUT;
 use serde::de::IgnoredAny;
 use zoom_client::events::{self, ZoomEvent, ZoomRequest};
+
+/// How long the mark of a registrant event may take. Zoom waits 3 seconds for the acknowledgement.
+const MARK_TIMEOUT: SignedDuration = SignedDuration::from_millis(2_500);
 
 pub(crate) async fn receive(
     State(state): State<AppState>,
@@ -39,6 +42,12 @@ pub(crate) async fn receive(
             platform::log!(Info, "webinar.ended", webinar = webinar);
             state.ports.background.spawn(Box::pin(trigger::run(state.clone())));
         }
+        Reaction::MarkRegistrants => {
+            let marked: Result<IgnoredAny, Error> =
+                internal_api::call(&state.ports, Component::Registration, &["zoom-events"], &event, MARK_TIMEOUT).await;
+            // Zoom repeats an event after 5xx only.
+            marked.map_err(|error| ApiError::new(error.problem()).with_status(StatusCode::SERVICE_UNAVAILABLE))?;
+        }
         Reaction::Forward(component) => {
             state.ports.background.spawn(Box::pin(forward(state.clone(), component, event)));
         }
@@ -48,8 +57,7 @@ pub(crate) async fn receive(
     Ok(StatusCode::OK.into_response())
 }
 
-/// Forwards an event unchanged to another component. The tick finds changes of webinars whose event was lost, but not
-/// changes of registrants (R18).
+/// Forwards an event unchanged to another component. The tick finds changes whose event was lost.
 async fn forward(state: AppState, component: Component, event: ZoomEvent) {
     let answer: Result<IgnoredAny, Error> =
         internal_api::call(&state.ports, component, &["zoom-events"], &event, RUN_TIMEOUT).await;
@@ -82,6 +90,8 @@ enum Reaction {
         /// The end, if the event has one.
         at: Option<Timestamp>,
     },
+    /// A registrant changed.
+    MarkRegistrants,
     /// The event belongs to another component.
     Forward(Component),
     /// Any other event. Unknown ones are not errors.
@@ -106,7 +116,7 @@ impl Reaction {
                 },
                 None => Self::Ignore,
             },
-            name if name.starts_with("webinar.registration_") => Self::Forward(Component::Registration),
+            name if name.starts_with("webinar.registration_") => Self::MarkRegistrants,
             name if WEBINAR_CHANGE_EVENTS.contains(&name) => Self::Forward(Component::Catalog),
             _ => Self::Ignore,
         }
@@ -145,7 +155,7 @@ mod tests {
             (ended(json!({"id": "nine"})), Reaction::Ignore),
             (ended(json!(null)), Reaction::Ignore),
             (json!({"event": "webinar.updated"}), Reaction::Forward(Component::Catalog)),
-            (json!({"event": "webinar.registration_approved"}), Reaction::Forward(Component::Registration)),
+            (json!({"event": "webinar.registration_approved"}), Reaction::MarkRegistrants),
             (json!({"event": "webinar.participant_joined"}), Reaction::Ignore),
             (json!({"event": "meeting.ended"}), Reaction::Ignore),
             (json!({"event": 7}), Reaction::Ignore),

@@ -122,20 +122,28 @@ async fn zooms_url_validation_is_answered() {
 }
 
 #[tokio::test]
-async fn changes_are_forwarded_to_catalog_and_registrations_to_registration() {
+async fn changes_are_forwarded_to_catalog_after_the_answer() {
     let mut env = TestEnv::new().await;
-    env.register(&["r1"]).await;
     env.receive_events();
     let change = WebinarChange { topic: Some("New".to_owned()), ..WebinarChange::default() };
     let updated = env.zoom.update_webinar(WEBINAR, change).await.unwrap().unwrap();
-    let approved = env.zoom.set_registration(WEBINAR, "r1@x.test", "approve").await.unwrap().unwrap();
-    for event in [&updated, &approved] {
-        assert_eq!(event.status, Some(200));
-    }
+    assert_eq!(updated.status, Some(200));
     assert!(env.components().requests.is_empty());
     env.memory.run_background().await;
     assert_eq!(env.requests_to("catalog", "/internal/zoom-events"), [updated.body]);
-    assert_eq!(env.requests_to("registration", "/internal/zoom-events"), [approved.body]);
+}
+
+#[tokio::test]
+async fn r18_a_registrant_event_is_acknowledged_once_registration_has_marked_its_webinar() {
+    let mut env = TestEnv::new().await;
+    env.register(&["r1"]).await;
+    env.receive_events();
+    env.components().failing.insert("registration");
+    let approved = env.zoom.set_registration(WEBINAR, "r1@x.test", "approve").await.unwrap().unwrap();
+    assert_eq!(approved.status, Some(503));
+    env.components().failing.clear();
+    assert_eq!(env.zoom.resend(approved.seq).await.unwrap().status, Some(200));
+    assert_eq!(env.requests_to("registration", "/internal/zoom-events"), [approved.body.clone(), approved.body]);
 }
 
 #[tokio::test]

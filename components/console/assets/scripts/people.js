@@ -4,15 +4,16 @@ import { call, get } from "./api.js";
 import { facts, h, replace, svg, table } from "./dom.js";
 import { count, noShowText, phaseText } from "./labels.js";
 import { announce, button } from "./messages.js";
-import { formatTime } from "./time.js";
+import { formatTime, relativeTime } from "./time.js";
 
 // Length of the longest bar, in the chart's units.
 const MAX_LENGTH = 100;
 
-export function people(counts, state) {
+export function people(counts, state, program, refresh) {
   const bars = [
     ["Registered", counts.registered, "good"],
     ["Pending", counts.pending, "wait"],
+    ["Cancelled", counts.cancelled, "wait"],
     ["Failed", counts.failed, "bad"],
     ["Attended", state.attended, "good"],
     ["No Show", state.no_show, "wait"],
@@ -25,6 +26,26 @@ export function people(counts, state) {
       h("dl", { class: "bars" }, bars.map(([label, number, tone]) => h("div", null,
         h("dt", null, label),
         h("dd", null, bar(number / maximum, tone), h("span", { class: "number" }, number.toLocaleString())))))),
+    comparison(counts.reconciliation, program, refresh),
+  ];
+}
+
+// The last comparison of Zoom's registrants with Marketo, and a button for the next one.
+function comparison(last, program, refresh) {
+  if (program.webinar.registration === "none") return null;
+  const compare = async () => {
+    const found = await call("POST", `/registration/programs/${program.program_id}/reconcile`);
+    await refresh();
+    const repaired = found.memberships_repaired;
+    announce(repaired > 0 ? `${count(repaired, "membership")} differed and were corrected.` : "Marketo agrees with Zoom.");
+  };
+  const withdrawn = last?.withdrawn > 0 && `, ${count(last.withdrawn, "member")} no longer registered in Zoom`;
+  return [
+    last?.problem && h("p", { class: "problem" }, `The last comparison with Zoom is not complete. ${last.problem.detail}`),
+    h("p", { class: "quiet" }, last
+      ? `Compared with Zoom ${relativeTime(last.at)}: ${last.approved} approved, ${last.pending} pending, ${last.denied} denied${withdrawn || ""}.`
+      : "Not compared with Zoom yet. That happens twice an hour."),
+    h("div", { class: "actions" }, button("Compare with Zoom", compare, { id: "reconcile", class: "plain" })),
   ];
 }
 

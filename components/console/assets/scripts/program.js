@@ -106,7 +106,7 @@ async function pollPeople(figures, failed, program, signal) {
       return { counts, state, failures: failures.filter((failure) => failure.program_id === id) };
     },
     show: ({ counts, state, failures: list }) => {
-      replaceBelowTitle(figures, people(counts, state), attendance(program, state, () => refreshNow()));
+      replaceBelowTitle(figures, people(counts, state, program, () => refreshNow()), attendance(program, state, () => refreshNow()));
       replaceBelowTitle(failed, failures(id, list, () => refreshNow()));
     },
     isBusy: ({ counts, state, failures: list }) => counts.waiting > 0 || isRunning(state.phase) || isDue(state.next_at)

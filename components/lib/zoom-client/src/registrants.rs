@@ -44,8 +44,8 @@ pub struct AddedRegistrant {
     pub registrant_id: RegistrantId,
     /// The personal join link (R9); absent until the host approves.
     pub join_url: Option<String>,
-    /// The registrant's status. Zoom sends it since 2026-09-21.
-    pub status: Option<String>,
+    /// The registrant's status. Zoom sends it since 2026-09-21. A person who was denied before stays denied.
+    pub status: Option<RegistrantStatus>,
 }
 
 impl FromObject for AddedRegistrant {
@@ -53,7 +53,7 @@ impl FromObject for AddedRegistrant {
         Ok(Self {
             registrant_id: answer.required("registrant_id", Object::text_id)?,
             join_url: answer.text("join_url"),
-            status: answer.text("status"),
+            status: answer.text("status").and_then(|status| RegistrantStatus::parse(&status)),
         })
     }
 }
@@ -65,7 +65,7 @@ pub enum RegistrantStatus {
     Approved,
     /// Waits for the host's approval.
     Pending,
-    /// Denied or cancelled.
+    /// Denied, or cancelled by the host.
     Denied,
 }
 
@@ -76,6 +76,29 @@ impl RegistrantStatus {
             Self::Approved => "approved",
             Self::Pending => "pending",
             Self::Denied => "denied",
+        }
+    }
+
+    /// Reads a status of Zoom, in any case; `None` for one that is not documented.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Approved, Self::Pending, Self::Denied].into_iter().find(|one| text.eq_ignore_ascii_case(one.as_str()))
+    }
+}
+
+/// A change of the status of registrants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusAction {
+    /// Approves registrants who are pending or denied.
+    Approve,
+    /// Cancels registrants, who become denied.
+    Cancel,
+}
+
+impl StatusAction {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Cancel => "cancel",
         }
     }
 }
@@ -115,6 +138,8 @@ pub struct Registrant {
     pub phone: Option<String>,
     /// The personal join link.
     pub join_url: Option<String>,
+    /// The status, where it is one that is documented.
+    pub status: Option<RegistrantStatus>,
 }
 
 impl FromObject for Registrant {
@@ -132,6 +157,7 @@ impl FromObject for Registrant {
             org: row.text("org"),
             phone: row.text("phone"),
             join_url: row.text("join_url"),
+            status: row.text("status").and_then(|status| RegistrantStatus::parse(&status)),
         })
     }
 }
@@ -200,14 +226,31 @@ impl ZoomClient {
         self.call(Method::POST, &target, registrant, Idempotency::NonIdempotent).await
     }
 
-    /// Approves registrants that were denied or cancelled, at most [`STATUS_BATCH`]. Not retried when the outcome is
-    /// unknown, since Zoom allows 10 such calls a day for one registrant. Needs a scope that older sign-ins may lack;
-    /// the rest of the service works without it, so its absence is not reported as a problem of the service.
-    pub async fn approve(&self, webinar: WebinarId, registrants: &[RegistrantRef]) -> Result<(), ZoomError> {
+    /// Approves or cancels registrants, at most [`STATUS_BATCH`]. Not retried when the outcome is unknown, since Zoom
+    /// allows 10 such calls a day for one registrant. Needs a scope that older sign-ins may lack; the rest of the service
+    /// works without it, so its absence is not reported as a problem of the service.
+    pub async fn change_status(
+        &self,
+        webinar: WebinarId,
+        action: StatusAction,
+        registrants: &[RegistrantRef],
+    ) -> Result<(), ZoomError> {
         let target = target::target(&["webinars", &webinar.to_string(), "registrants", "status"]);
-        let body = StatusChange { action: "approve", registrants };
+        let body = StatusChange { action: action.as_str(), registrants };
         let client = self.without_problem_reports();
         client.call_ignoring_answer(Method::PUT, &target, Some(&body), Idempotency::NonIdempotent).await
+    }
+
+    /// Returns one registrant; `None` if Zoom does not have it, or not the webinar: the error is the same. Needs a scope
+    /// that older sign-ins may lack; its absence is not reported as a problem of the service, since the lists have the
+    /// same.
+    pub async fn registrant(&self, webinar: WebinarId, id: &RegistrantId) -> Result<Option<Registrant>, ZoomError> {
+        let target = target::target(&["webinars", &webinar.to_string(), "registrants", id.as_str()]);
+        match self.without_problem_reports().get(&target).await {
+            Ok(registrant) => Ok(Some(registrant)),
+            Err(ZoomError::Api(error)) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns one page of the registrants with a status.
@@ -233,7 +276,7 @@ impl ZoomClient {
     }
 }
 
-/// Returns the error code of a failed [`ZoomClient::approve`].
+/// Returns the error code of an approval that [`ZoomClient::change_status`] did not make.
 pub fn approve_error_code(error: &ZoomApiError) -> ErrorCode {
     if error.code == 3035 { ErrorCode::WebinarFull } else { ErrorCode::RegistrantDenied }
 }

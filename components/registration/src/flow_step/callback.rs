@@ -151,7 +151,13 @@ mod tests {
 
     fn row(disposition: Disposition) -> serde_json::Value {
         let webinar = Some(("945".to_owned(), "A topic".to_owned()));
-        serde_json::to_value(callback_data(&LeadResult { lead: 7.into(), disposition, webinar })).unwrap()
+        serde_json::to_value(callback_data(&LeadResult {
+            lead: 7.into(),
+            disposition,
+            webinar,
+            is_cancellation: false,
+        }))
+        .unwrap()
     }
 
     #[test]

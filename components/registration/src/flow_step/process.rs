@@ -123,8 +123,8 @@ async fn register(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -
     if is_late {
         results.iter_mut().for_each(LeadResult::give_up);
     }
-    let outcomes: Vec<_> = results.iter().filter_map(|result| Some((result.lead, result.outcome()?))).collect();
-    if outcomes.len() == results.len() {
+    let outcomes: Vec<_> = results.iter().filter_map(LeadResult::to_write).collect();
+    if results.iter().all(|result| result.outcome().is_some()) {
         // Before the status Registration Error is set: without a failure record, a repeated request would skip the lead for
         // that status. Deferred leads stay in the outbox and have no record.
         record_failures(state, chunk, &results).await?;

@@ -5,8 +5,10 @@
 //! |---|---|
 //! | [`resume_chunks`] | resumes chunks that were deferred or abandoned |
 //! | [`retry_failures`] | retries failed leads that are due |
+//! | [`reconcile`] | compares webinars with Zoom (R18) |
 //! | [`sweep`] | deletes old records |
 
+pub mod reconcile;
 pub mod resume_chunks;
 pub mod retry_failures;
 pub mod sweep;

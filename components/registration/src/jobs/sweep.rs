@@ -1,9 +1,11 @@
-//! Deletes ledger entries and failure records of webinars that ended long ago, chunks that were given up long ago, and what
-//! an interrupted deletion left of a chunk (docs/STATE.md).
+//! Deletes what is old (docs/STATE.md).
+//!
+//! These are ledger entries and failure records of webinars that ended long ago, chunks that were given up long ago, what an
+//! interrupted deletion left of a chunk, and marks and comparisons of webinars that are not in the index.
 
 use crate::state::AppState;
 use crate::store::keys::RegistrationKeys;
-use crate::store::{failures, outbox};
+use crate::store::{failures, marks, outbox, reconciled};
 use anyhow::Context;
 use domain::records::{MappingCrashMarkerKey, OutboxKey, OutboxPartKey, ProgramConnection};
 use domain::time::{SignedDuration, Timestamp};
@@ -16,6 +18,9 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// register half a year ahead at most.
 const UNCONNECTED_RETENTION: SignedDuration = SignedDuration::from_hours(210 * 24);
 
+/// How long marks and comparisons are kept of webinars that are not in the index.
+const UNINDEXED_RETENTION: SignedDuration = SignedDuration::from_hours(24);
+
 /// The minute of each hour in which the sweep runs.
 const MINUTE: i64 = 0;
 
@@ -24,7 +29,7 @@ const HEADLESS_RETENTION: SignedDuration = SignedDuration::from_hours(1);
 
 /// Sweeps once an hour, until the deadline.
 pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestamp) -> anyhow::Result<()> {
-    let RegistrationKeys { chunks, parts, crash_markers, failures, registrations } = keys;
+    let RegistrationKeys { chunks, parts, crash_markers, failures, registrations, .. } = keys;
     let now = state.ports.clock.now();
     if now.as_second().rem_euclid(3600) / 60 != MINUTE {
         return Ok(());
@@ -57,6 +62,7 @@ pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestam
     }
     swept += sweep_chunks(state, chunks, now).await.context("sweeping chunks")?;
     swept += sweep_headless(state, chunks, parts, crash_markers, now).await.context("sweeping parts of chunks")?;
+    swept += sweep_unindexed(state, keys, now).await?;
     if swept > 0 {
         platform::log!(Info, "registration.swept", count = swept);
     }
@@ -97,6 +103,29 @@ async fn sweep_headless(
     for key in crash_markers.iter().filter(|key| chunks.iter().all(|chunk| chunk.id != key.id)) {
         if !store.exists(&OutboxKey { id: key.id.clone() }).await? {
             store.delete(key).await?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// Deletes marks and comparisons of webinars that the index does not have: the tick does not look at them. Returns their
+/// number.
+async fn sweep_unindexed(state: &AppState, keys: &RegistrationKeys, now: Timestamp) -> anyhow::Result<u64> {
+    let indexed = state.ports.connections().index().await.context("reading the connected webinars")?.webinars;
+    let is_old = |at: Option<Timestamp>| at.is_none_or(|at| at + UNINDEXED_RETENTION < now);
+    let mut swept = 0;
+    for key in keys.marks.iter().filter(|key| !indexed.contains(&key.webinar)) {
+        let mark = marks::read(state, key.webinar).await.context("reading a mark to sweep")?;
+        if is_old(mark.map(|mark| mark.at)) {
+            state.ports.store().delete(key).await.context("deleting a mark")?;
+            swept += 1;
+        }
+    }
+    for key in keys.comparisons.iter().filter(|key| !indexed.contains(&key.webinar)) {
+        let last = reconciled::read(state, key.webinar).await.context("reading a comparison to sweep")?;
+        if is_old(last.map(|last| last.at)) {
+            state.ports.store().delete(key).await.context("deleting a comparison")?;
             swept += 1;
         }
     }

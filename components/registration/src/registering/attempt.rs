@@ -66,6 +66,8 @@ pub struct OpenCandidate<'c> {
     pub add_calls_elsewhere: u8,
     /// Whether the answer to an earlier add call was lost.
     pub is_outcome_unknown: bool,
+    /// Whether an earlier request registered the person. Then other memberships may share the registrant (R18).
+    pub was_registered: bool,
 }
 
 /// An error that ends a batch early.

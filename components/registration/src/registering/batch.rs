@@ -1,16 +1,21 @@
-//! Registers many leads at one webinar. The ledger is read first. A lead whose result is unknown is looked up in Zoom
-//! before it is added again.
+//! Registers many leads at one webinar.
+//!
+//! The ledger is read first. A lead that an earlier request registered is checked at
+//! Zoom (R18). A lead whose result is unknown is looked up in Zoom before it is added again.
 
 use super::attempt::{AttemptContext, BatchError, OpenCandidate};
 use super::eligibility::Candidate;
-use super::registrant_lookup::RegistrantLookup;
+use super::reapprove::{DeniedCandidate, reapprove};
 use super::registrar::{AddResult, Registrar};
 use super::target::Target;
-use super::{daily_limit, quarantine, reapprove};
+use super::verify::{KnownCandidate, verify};
+use super::{daily_limit, quarantine};
 use crate::mapping::RegistrationForm;
 use crate::outcome::{Disposition, LeadOutcome};
+use crate::registrants::RegistrantLookup;
 use crate::state::AppState;
-use crate::store::ledger;
+use crate::store::ledger::{self, Known};
+use crate::store::marks;
 use domain::time::UtcDay;
 use domain::{Error, ErrorCode, Problem, ProgramId, WebinarId};
 use futures::FutureExt;
@@ -38,7 +43,7 @@ pub async fn register_batch(
     }
     // The default, for candidates without a result.
     let mut dispositions = vec![Disposition::Deferred(Problem::of(ErrorCode::ZoomUnavailable)); candidates.len()];
-    let mut open = Vec::new();
+    let (mut open, mut known) = (Vec::new(), Vec::new());
     let others = daily_limit::other_webinars(state, webinar.id).await?;
     let reads = candidates
         .iter()
@@ -46,22 +51,23 @@ pub async fn register_batch(
         .map(|(index, candidate)| read_ledger(state, webinar.id, &others, index, candidate, attempt).boxed());
     for read in run_bounded(MAX_CONCURRENT, reads.collect()).await {
         match read? {
-            LedgerRead::Known(index, outcome) => dispositions[index] = Disposition::Final(outcome),
+            LedgerRead::Outcome(index, outcome) => dispositions[index] = Disposition::Final(outcome),
+            LedgerRead::Known(candidate) => known.push(candidate),
             LedgerRead::Open(candidate) => open.push(candidate),
         }
     }
-    if open.is_empty() {
+    if open.is_empty() && known.is_empty() {
         return Ok(dispositions);
     }
     let zoom = state.zoom(&target.service, attempt.deadline);
-    match register_open(state, &zoom, program, target, attempt, &open, &mut dispositions).await {
+    match register_open(state, &zoom, program, target, attempt, open, known, &mut dispositions).await {
         Ok(()) => {}
         Err(BatchError::Internal(error)) => return Err(error),
         Err(BatchError::Zoom(error)) => {
             let deferred = Disposition::from(Error::from(error));
-            for open in open {
-                if matches!(dispositions[open.index], Disposition::Deferred(_)) {
-                    dispositions[open.index] = deferred.clone();
+            for disposition in &mut dispositions {
+                if matches!(disposition, Disposition::Deferred(_)) {
+                    *disposition = deferred.clone();
                 }
             }
         }
@@ -72,7 +78,9 @@ pub async fn register_batch(
 /// What the ledger knows of a candidate.
 enum LedgerRead<'c> {
     /// The outcome of the candidate at this index.
-    Known(usize, LeadOutcome),
+    Outcome(usize, LeadOutcome),
+    /// The registrant of an earlier request.
+    Known(KnownCandidate<'c>),
     /// No outcome yet.
     Open(OpenCandidate<'c>),
 }
@@ -88,9 +96,9 @@ async fn read_ledger<'c>(
 ) -> Result<LedgerRead<'c>, Error> {
     let entry = ledger::read(state, webinar, &candidate.email).await?;
     let now = state.ports.clock.now();
-    let known = entry.as_ref().and_then(|entry| ledger::known_outcome(entry, attempt.requested_at, now));
-    if let Some(outcome) = known {
-        return Ok(LedgerRead::Known(index, outcome));
+    let known = entry.as_ref().map_or(Known::Nothing, |entry| ledger::known(entry, attempt.requested_at, now));
+    if let Known::Outcome(outcome) = known {
+        return Ok(LedgerRead::Outcome(index, outcome));
     }
     let mut add_calls = daily_limit::add_calls_today(entry.as_ref(), now);
     if attempt.crashed_before && entry.is_none() && UtcDay::of(attempt.requested_at) == add_calls.day {
@@ -99,17 +107,48 @@ async fn read_ledger<'c>(
     }
     let add_calls_elsewhere = daily_limit::add_calls_at(state, others, &candidate.email).await?;
     let is_outcome_unknown = entry.as_ref().is_some_and(ledger::is_outcome_unknown);
-    Ok(LedgerRead::Open(OpenCandidate { index, candidate, add_calls, add_calls_elsewhere, is_outcome_unknown }))
+    let was_registered = entry.as_ref().is_some_and(|entry| entry.others_stale || entry.outcome.registrant().is_some());
+    let open = OpenCandidate { index, candidate, add_calls, add_calls_elsewhere, is_outcome_unknown, was_registered };
+    Ok(match (known, entry) {
+        (Known::Registrant(registrant), Some(entry)) => LedgerRead::Known(KnownCandidate { open, registrant, entry }),
+        _ => LedgerRead::Open(open),
+    })
 }
 
-/// Registers the candidates whose outcome the ledger does not know.
+/// Registers the candidates whose outcome the ledger does not know, and checks those that an earlier request registered.
+#[allow(clippy::too_many_arguments, reason = "called once")]
 async fn register_open(
     state: &AppState,
     zoom: &ZoomClient,
     program: ProgramId,
     target: &Target,
     attempt: AttemptContext<'_>,
-    open: &[OpenCandidate<'_>],
+    mut open: Vec<OpenCandidate<'_>>,
+    known: Vec<KnownCandidate<'_>>,
+    dispositions: &mut [Disposition],
+) -> Result<(), BatchError> {
+    let webinar = &target.webinar;
+    let verified = verify(state, zoom, webinar.id, known, dispositions).await?;
+    open.extend(verified.gone);
+    if !open.is_empty() || !verified.denied.is_empty() {
+        add_open(state, zoom, program, target, attempt, open, verified.denied, dispositions).await?;
+    }
+    if verified.is_news {
+        marks::write(state, webinar.id).await?;
+    }
+    Ok(())
+}
+
+/// Adds the candidates that Zoom does not have, and approves denied ones again.
+#[allow(clippy::too_many_arguments, reason = "called once")]
+async fn add_open(
+    state: &AppState,
+    zoom: &ZoomClient,
+    program: ProgramId,
+    target: &Target,
+    attempt: AttemptContext<'_>,
+    mut open: Vec<OpenCandidate<'_>>,
+    mut denied: Vec<DeniedCandidate<'_>>,
     dispositions: &mut [Disposition],
 ) -> Result<(), BatchError> {
     let webinar = &target.webinar;
@@ -123,11 +162,9 @@ async fn register_open(
     let form = RegistrationForm { webinar: webinar.id.to_string(), topic: webinar.topic.clone(), questions };
     let registrar = Registrar { state, zoom, program, webinar, form: &form, attempt };
 
-    let mut open = open.to_vec();
     if let Some(chunk) = attempt.chunk {
         open = quarantine::exclude_crashing(&registrar, chunk, open, dispositions).await?;
     }
-    let mut denied = Vec::new();
     let mut needs_lookup = attempt.is_retry || open.iter().any(|open| open.is_outcome_unknown);
     // The second round is for candidates whose answer was lost and that Zoom does not have.
     for _ in 0..2 {
@@ -135,9 +172,10 @@ async fn register_open(
             let lookup = RegistrantLookup::read(zoom, webinar.id).await?;
             let mut not_found = Vec::new();
             for open in open {
-                match lookup.find(&open.candidate.email) {
-                    Some(outcome) => {
-                        dispositions[open.index] = registrar.settle(open.candidate, outcome, open.add_calls).await?;
+                match lookup.find(&open.candidate.email.hash()) {
+                    Some(standing) => {
+                        let outcome = standing.outcome(None);
+                        dispositions[open.index] = registrar.settle(open, &outcome, open.add_calls).await?;
                     }
                     None => not_found.push(open),
                 }
@@ -151,7 +189,7 @@ async fn register_open(
             match result? {
                 AddResult::Settled(disposition) => dispositions[open.index] = disposition,
                 AddResult::Unknown => unknown.push(counted),
-                AddResult::Denied => denied.push(counted),
+                AddResult::Denied(registrant) => denied.push(DeniedCandidate { open: counted, registrant }),
             }
         }
         open = unknown;
@@ -160,5 +198,5 @@ async fn register_open(
         }
         needs_lookup = true;
     }
-    reapprove::reapprove(&registrar, &denied, dispositions).await
+    reapprove(&registrar, denied, dispositions).await
 }

@@ -1,5 +1,5 @@
 //! Which leads are registered: those with the status that the connection maps to registered (R7, R21) and with the fields
-//! that Zoom requires (R8). Pure.
+//! that Zoom requires (R8); and whose registrations are cancelled (R18). Pure.
 
 use crate::mapping::FieldPairs;
 use crate::outcome::LeadOutcome;
@@ -64,6 +64,14 @@ fn status_not_registered(connection: &ProgramConnection) -> Problem {
             Problem { code, detail: detail.to_owned() }
         }
     }
+}
+
+/// Returns the address of a lead whose registration is to be cancelled in Zoom: its program status is the one that the
+/// connection maps to cancelled.
+pub fn to_cancel(lead: &OutboxLead, connection: &ProgramConnection, status: Option<&str>) -> Option<Email> {
+    let is_cancelled = has_meaning(Some(connection), status, Meaning::Cancelled);
+    let email = lead.fields.expose().iter().find(|(name, _)| name == "email").filter(|_| is_cancelled)?;
+    Email::parse(&email.1)
 }
 
 /// Checks a lead. `status`: its status in the program, or `None` if it is not a member.

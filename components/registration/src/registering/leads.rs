@@ -2,6 +2,7 @@
 
 use super::attempt::AttemptContext;
 use super::batch::register_batch;
+use super::cancel::cancel_batch;
 use super::eligibility::{self, Candidate};
 use super::target;
 use crate::outcome::{Disposition, LeadResult};
@@ -35,31 +36,47 @@ pub async fn register_leads(
     }
     let mut results: Vec<Option<LeadResult>> = vec![None; leads.len()];
     for (choice, indices) in by_choice {
-        let mut candidates = Vec::new();
+        let (mut candidates, mut cancellations) = (Vec::new(), Vec::new());
         for index in indices {
-            let lead = &leads[index];
-            match eligibility::check(lead, connection, statuses[index].as_deref()) {
+            let (lead, status) = (&leads[index], statuses[index].as_deref());
+            match eligibility::check(lead, connection, status) {
                 Ok(candidate) => candidates.push((index, candidate)),
-                Err(outcome) => {
-                    let disposition = Disposition::Final(outcome);
-                    results[index] = Some(LeadResult { lead: lead.id, disposition, webinar: None });
-                }
+                Err(outcome) => match eligibility::to_cancel(lead, connection, status) {
+                    Some(email) => cancellations.push((index, email)),
+                    None => {
+                        let disposition = Disposition::Final(outcome);
+                        let result = LeadResult { lead: lead.id, disposition, webinar: None, is_cancellation: false };
+                        results[index] = Some(result);
+                    }
+                },
             }
         }
-        if candidates.is_empty() {
+        if candidates.is_empty() && cancellations.is_empty() {
             continue;
         }
-        let (dispositions, webinar) = match target::resolve(state, connection, choice).await {
+        let target = target::resolve(state, connection, choice).await;
+        let webinar = target.as_ref().ok().map(|target| (target.webinar.id.to_string(), target.webinar.topic.clone()));
+        let (dispositions, cancelled) = match target {
             Ok(target) => {
                 let (unique, places) = unique_by_address(&candidates);
-                let unique = register_batch(state, connection.program, &target, &unique, attempt).await?;
-                let webinar = (target.webinar.id.to_string(), target.webinar.topic.clone());
-                (places.into_iter().map(|place| unique[place].clone()).collect(), Some(webinar))
+                let unique = match unique.as_slice() {
+                    [] => Vec::new(),
+                    unique => register_batch(state, connection.program, &target, unique, attempt).await?,
+                };
+                let emails: Vec<_> = cancellations.iter().map(|(_, email)| email.clone()).collect();
+                let cancelled = cancel_batch(state, &target, &emails, attempt.deadline).await?;
+                (places.into_iter().map(|place| unique[place].clone()).collect(), cancelled)
             }
-            Err(error) => (vec![Disposition::from(error); candidates.len()], None),
+            Err(error) => {
+                let disposition = Disposition::from(error);
+                (vec![disposition.clone(); candidates.len()], vec![disposition; cancellations.len()])
+            }
         };
-        for ((index, candidate), disposition) in candidates.into_iter().zip(dispositions) {
-            results[index] = Some(LeadResult { lead: candidate.lead, disposition, webinar: webinar.clone() });
+        let registered = candidates.into_iter().map(|(index, _)| (index, false)).zip(dispositions);
+        let cancelled = cancellations.into_iter().map(|(index, _)| (index, true)).zip(cancelled);
+        for ((index, is_cancellation), disposition) in registered.chain(cancelled) {
+            let webinar = webinar.clone();
+            results[index] = Some(LeadResult { lead: leads[index].id, disposition, webinar, is_cancellation });
         }
     }
     Ok(results.into_iter().flatten().collect())

@@ -9,25 +9,25 @@
 //! | [`attempt`] | the context of one attempt, and what the steps of a batch share |
 //! | [`registrar`] | one lead: mapping, add call, ledger |
 //! | [`daily_limit`] | at most 3 add calls per e-mail address and UTC day, over all connected webinars (R12) |
-//! | [`registrant_lookup`] | finds an address among Zoom's registrants, after an answer was lost |
+//! | [`verify`] | checks leads at Zoom that an earlier request registered (R18) |
 //! | [`quarantine`] | excludes leads on which the mapping extension crashes |
 //! | [`reapprove`] | approves denied and cancelled registrants again |
+//! | [`cancel`] | cancels registrations in Zoom of leads who were cancelled in Marketo |
 //! | [`write_back`] | writes join links and statuses to Marketo |
 //! | [`single`] | one lead within a request |
 //! | [`retry`] | retries failed leads |
-//! | [`registrant_events`] | applies the host's decisions to the ledger and to Marketo |
 
 pub mod attempt;
 pub mod batch;
+pub mod cancel;
 pub mod daily_limit;
 pub mod eligibility;
 pub mod leads;
 pub mod quarantine;
 pub mod reapprove;
-pub mod registrant_events;
-pub mod registrant_lookup;
 pub mod registrar;
 pub mod retry;
 pub mod single;
 pub mod target;
+pub mod verify;
 pub mod write_back;

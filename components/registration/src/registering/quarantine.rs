@@ -34,7 +34,7 @@ pub async fn exclude_crashing<'c>(
                 ErrorCode::MappingRejected,
                 "The mapping extension crashes on this person's fields. Correct the fields or the extension.",
             );
-            dispositions[open.index] = registrar.fail(open.candidate, problem, open.add_calls).await?;
+            dispositions[open.index] = registrar.fail(open, problem, open.add_calls).await?;
             continue;
         }
         marker.current_lead = Some(lead);

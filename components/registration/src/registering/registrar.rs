@@ -5,10 +5,11 @@ use super::daily_limit;
 use super::eligibility::Candidate;
 use crate::mapping::{self, InvalidRegistrant, RegistrationForm};
 use crate::outcome::{Disposition, LeadOutcome};
+use crate::registrants::Standing;
 use crate::state::AppState;
-use crate::store::ledger;
+use crate::store::ledger::{self, Known};
 use domain::records::{AddCalls, Record, Registration, RegistrationOutcome};
-use domain::webinar::Snapshot;
+use domain::webinar::{RegistrationMode, Snapshot};
 use domain::{Error, ErrorCode, Problem, ProgramId, RegistrantId, Sensitive};
 use zoom_client::registrants::{AddedRegistrant, NewRegistrant, RegistrantStatus, add_problem};
 use zoom_client::{ZoomClient, ZoomError};
@@ -36,8 +37,9 @@ pub enum AddResult {
     Settled(Disposition),
     /// The answer was lost. Zoom may have the registrant.
     Unknown,
-    /// Zoom refused the call, because the registrant was denied or cancelled before.
-    Denied,
+    /// The registrant was denied or cancelled before, so the call changed nothing: Zoom refused it, or answered with the
+    /// registrant, who stays denied.
+    Denied(Option<RegistrantId>),
 }
 
 impl Registrar<'_> {
@@ -52,11 +54,11 @@ impl Registrar<'_> {
         }
         if daily_limit::is_exhausted(add_calls, add_calls_elsewhere) {
             let parked = daily_limit::parked(self.state.ports.clock.now());
-            return self.settle(candidate, &parked, add_calls).await.map(AddResult::Settled);
+            return self.settle(open, &parked, add_calls).await.map(AddResult::Settled);
         }
         let registrant = match self.map(candidate) {
             Ok(registrant) => registrant,
-            Err(problem) => return self.fail(candidate, problem, add_calls).await.map(AddResult::Settled),
+            Err(problem) => return self.fail(open, problem, add_calls).await.map(AddResult::Settled),
         };
         // An add call cannot be repeated. So one request of this instance at a time adds an address, and looks once more
         // whether another worker has added it.
@@ -69,42 +71,39 @@ impl Registrar<'_> {
         }
         let spent = daily_limit::one_more(add_calls);
         if self.attempt.write_ahead {
-            self.write(candidate, ledger::unknown_outcome(self.state.ports.clock.now()), spent).await?;
+            self.write(open, ledger::unknown_outcome(self.state.ports.clock.now()), spent).await?;
         }
         match self.zoom.add_registrant(self.webinar.id, &registrant).await {
-            Ok(added) => self.settle(candidate, &outcome(added), spent).await.map(AddResult::Settled),
+            Ok(added) => match standing(added, self.webinar.registration) {
+                Standing::Denied { registrant } => self.denied(open, Some(registrant), spent).await,
+                standing => self.settle(open, &standing.outcome(None), spent).await.map(AddResult::Settled),
+            },
             Err(ZoomError::DailyLimit { until }) => {
-                let problem = Problem::of(ErrorCode::DailyLimit);
-                let parked = RegistrationOutcome::Failed { problem, next_try: Some(until) };
-                self.settle(candidate, &parked, add_calls).await.map(AddResult::Settled)
+                let parked = RegistrationOutcome::failed(Problem::of(ErrorCode::DailyLimit), Some(until));
+                self.settle(open, &parked, add_calls).await.map(AddResult::Settled)
             }
             Err(ZoomError::Api(refusal)) => {
                 let problem = add_problem(&refusal);
                 if problem.code == ErrorCode::RegistrantDenied {
-                    // The call counts, whether the registrant can be approved again or not.
-                    let next_try = Some(self.state.ports.clock.now());
-                    self.write(candidate, RegistrationOutcome::Failed { problem, next_try }, spent).await?;
-                    return Ok(AddResult::Denied);
+                    return self.denied(open, None, spent).await;
                 }
                 match Disposition::from(Error::Rejected(problem)) {
                     Disposition::Final(LeadOutcome::Failed(problem)) => {
-                        self.fail(candidate, problem, spent).await.map(AddResult::Settled)
+                        self.fail(open, problem, spent).await.map(AddResult::Settled)
                     }
                     // Zoom received the call, and may count it.
-                    deferred => self.defer(candidate, deferred, spent).await,
+                    deferred => self.defer(open, deferred, spent).await,
                 }
             }
             Err(ZoomError::Other(Error::Upstream(error))) if error.maybe_executed => {
                 // The call may count, so it is recorded before anything else can fail.
                 if !self.attempt.write_ahead {
-                    self.write(candidate, ledger::unknown_outcome(self.state.ports.clock.now()), spent).await?;
+                    self.write(open, ledger::unknown_outcome(self.state.ports.clock.now()), spent).await?;
                 }
                 Ok(AddResult::Unknown)
             }
             // The call was not made, so its write-ahead entry is undone.
-            Err(ZoomError::Other(error)) if self.attempt.write_ahead => {
-                self.defer(candidate, error.into(), add_calls).await
-            }
+            Err(ZoomError::Other(error)) if self.attempt.write_ahead => self.defer(open, error.into(), add_calls).await,
             Err(ZoomError::Other(error)) => Ok(AddResult::Settled(error.into())),
         }
     }
@@ -123,22 +122,38 @@ impl Registrar<'_> {
         if spent.count <= known {
             return Ok(None);
         }
-        let outcome = entry.and_then(|entry| ledger::known_outcome(&entry, self.attempt.requested_at, now));
-        let settled = outcome.map(|outcome| AddResult::Settled(Disposition::Final(outcome)));
-        // The other worker's call is under way, or its answer was lost.
-        Ok(Some(settled.unwrap_or(AddResult::Unknown)))
+        Ok(Some(match entry.map(|entry| ledger::known(&entry, self.attempt.requested_at, now)) {
+            Some(Known::Outcome(outcome)) => AddResult::Settled(Disposition::Final(outcome)),
+            // The other worker's call is under way, or its answer was lost.
+            Some(Known::Registrant(_) | Known::Nothing) | None => AddResult::Unknown,
+        }))
+    }
+
+    /// Records that a candidate was denied or cancelled before. The call counts, whether the registrant can be approved
+    /// again or not.
+    async fn denied(
+        &self,
+        open: OpenCandidate<'_>,
+        registrant: Option<RegistrantId>,
+        spent: AddCalls,
+    ) -> Result<AddResult, Error> {
+        let problem = Problem::of(ErrorCode::RegistrantDenied);
+        let next_try = Some(self.state.ports.clock.now());
+        let outcome = RegistrationOutcome::Failed { problem, next_try, registrant: registrant.clone() };
+        self.write(open, outcome, spent).await?;
+        Ok(AddResult::Denied(registrant))
     }
 
     /// Records that a candidate waits for the cause of its problem to be removed.
     async fn defer(
         &self,
-        candidate: &Candidate,
+        open: OpenCandidate<'_>,
         disposition: Disposition,
         add_calls: AddCalls,
     ) -> Result<AddResult, Error> {
         if let Some(problem) = disposition.problem() {
             let (problem, next_try) = (problem.clone(), Some(self.state.ports.clock.now()));
-            self.write(candidate, RegistrationOutcome::Failed { problem, next_try }, add_calls).await?;
+            self.write(open, RegistrationOutcome::failed(problem, next_try), add_calls).await?;
         }
         Ok(AddResult::Settled(disposition))
     }
@@ -146,28 +161,22 @@ impl Registrar<'_> {
     /// Records an outcome and returns it.
     pub async fn settle(
         &self,
-        candidate: &Candidate,
+        open: OpenCandidate<'_>,
         outcome: &RegistrationOutcome,
         add_calls: AddCalls,
     ) -> Result<Disposition, Error> {
-        self.write(candidate, outcome.clone(), add_calls).await?;
-        Ok(Disposition::Final(match outcome.clone() {
-            RegistrationOutcome::Registered { registrant, join_url } => {
-                LeadOutcome::Registered { registrant, join_url }
-            }
-            RegistrationOutcome::Pending { registrant } => LeadOutcome::Pending { registrant },
-            RegistrationOutcome::Failed { problem, .. } => LeadOutcome::Failed(problem),
-        }))
+        self.write(open, outcome.clone(), add_calls).await?;
+        Ok(Disposition::Final(outcome.clone().into()))
     }
 
     /// Records a failure that a retry would repeat.
     pub async fn fail(
         &self,
-        candidate: &Candidate,
+        open: OpenCandidate<'_>,
         problem: Problem,
         add_calls: AddCalls,
     ) -> Result<Disposition, Error> {
-        self.settle(candidate, &RegistrationOutcome::Failed { problem, next_try: None }, add_calls).await
+        self.settle(open, &RegistrationOutcome::failed(problem, None), add_calls).await
     }
 
     /// Maps a candidate to a registrant with the extension, and checks the result.
@@ -188,20 +197,58 @@ impl Registrar<'_> {
         }
     }
 
-    async fn write(&self, candidate: &Candidate, outcome: RegistrationOutcome, adds: AddCalls) -> Result<(), Error> {
-        let at = self.state.ports.clock.now();
-        let entry =
-            Registration { v: Registration::VERSION, program: self.program, lead: candidate.lead, at, outcome, adds };
+    async fn write(&self, open: OpenCandidate<'_>, outcome: RegistrationOutcome, adds: AddCalls) -> Result<(), Error> {
+        let candidate = open.candidate;
+        let entry = Registration {
+            v: Registration::VERSION,
+            program: self.program,
+            lead: candidate.lead,
+            at: self.state.ports.clock.now(),
+            outcome,
+            adds,
+            others_stale: open.was_registered,
+        };
         ledger::write(self.state, &ledger::key(self.webinar.id, &candidate.email), &entry).await
     }
 }
 
-/// Returns the outcome of an addition. A registrant that is pending, or has no join link, waits for the host.
-fn outcome(added: AddedRegistrant) -> RegistrationOutcome {
-    let registrant: RegistrantId = added.registrant_id;
-    let is_pending = added.status.is_some_and(|status| status.eq_ignore_ascii_case(RegistrantStatus::Pending.as_str()));
-    match added.join_url {
-        Some(url) if !is_pending => RegistrationOutcome::Registered { registrant, join_url: Sensitive::from(url) },
-        _ => RegistrationOutcome::Pending { registrant },
+/// Returns the standing that an addition ends with. An answer without a status, as Zoom gave before 2026-09-21, is of a
+/// pending registrant if the host approves each one, whether it has a link or not (docs/reference/zoom.md).
+fn standing(added: AddedRegistrant, registration: RegistrationMode) -> Standing {
+    let registrant = added.registrant_id;
+    let by_default = match registration {
+        RegistrationMode::Manual => RegistrantStatus::Pending,
+        RegistrationMode::Automatic | RegistrationMode::None => RegistrantStatus::Approved,
+    };
+    match (added.status.unwrap_or(by_default), added.join_url) {
+        (RegistrantStatus::Denied, _) => Standing::Denied { registrant },
+        (RegistrantStatus::Approved, Some(url)) => Standing::Approved { registrant, join_url: Sensitive::from(url) },
+        // A registrant without a join link waits for it.
+        (RegistrantStatus::Approved | RegistrantStatus::Pending, _) => Standing::Pending { registrant },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r18_the_answer_to_an_addition_is_read_with_its_status() {
+        use RegistrantStatus::{Approved, Denied, Pending};
+        use RegistrationMode::{Automatic, Manual};
+        for (status, join_url, registration, expected) in [
+            (Some(Approved), Some("u"), Automatic, "registered"),
+            (Some(Approved), Some("u"), Manual, "registered"),
+            (Some(Approved), None, Automatic, "pending"),
+            (Some(Pending), Some("u"), Automatic, "pending"),
+            (Some(Denied), Some("u"), Automatic, "failed"),
+            (None, Some("u"), Automatic, "registered"),
+            (None, Some("u"), Manual, "pending"),
+            (None, None, Manual, "pending"),
+        ] {
+            let added = AddedRegistrant { registrant_id: "r".into(), join_url: join_url.map(str::to_owned), status };
+            let outcome = LeadOutcome::from(standing(added, registration).outcome(None));
+            assert_eq!(outcome.name(), expected, "{status:?} {join_url:?} {registration:?}");
+        }
     }
 }

@@ -62,7 +62,7 @@ async fn retry_claimed(
         let lead = |found: MarketoLead| current_lead(connection, of_lead(found.id), found);
         let leads: Vec<_> = found.into_iter().map(lead).collect();
         let results = register_leads(state, &marketo, connection, &leads, attempt).await?;
-        let outcomes: Vec<_> = results.iter().filter_map(|result| Some((result.lead, result.outcome()?))).collect();
+        let outcomes: Vec<_> = results.iter().filter_map(LeadResult::to_write).collect();
         let written = write_back::write_back(&marketo, connection, &outcomes).await;
         written.map_err(Error::from)?;
         write_back::set_registered(&marketo, connection, &outcomes).await.map_err(Error::from)?;

@@ -64,8 +64,11 @@ async fn register_recorded(state: &AppState, connection: &ProgramConnection, lea
 /// Claims a lead that is to be registered, so that it survives a crash from here on. Returns `None` while another worker
 /// has it. A lead with another status needs no claim.
 async fn claim(state: &AppState, connection: &ProgramConnection, lead: &OutboxLead) -> Result<Option<Failure>, Error> {
-    let record = failures::before_first_attempt(state, connection.program, lead.id, lead.status.is_none());
-    if lead.status.is_none() || eligibility::is_registered(Some(connection), lead.status.as_deref()) {
+    let is_cancellation = eligibility::to_cancel(lead, connection, lead.status.as_deref()).is_some();
+    // A retry of a cancellation asks Marketo for the status. Otherwise it would register the lead.
+    let status_unknown = lead.status.is_none() || is_cancellation;
+    let record = failures::before_first_attempt(state, connection.program, lead.id, status_unknown);
+    if status_unknown || eligibility::is_registered(Some(connection), lead.status.as_deref()) {
         return failures::claim_first(state, record).await;
     }
     Ok(Some(record))
@@ -90,8 +93,8 @@ async fn register_claimed(
     };
     let results = register_leads(state, &marketo, connection, std::slice::from_ref(lead), attempt).await?;
     let result = results.into_iter().next().ok_or_else(|| Error::Internal("no result".to_owned()))?;
-    if let Disposition::Final(outcome) = &result.disposition {
-        let outcomes = [(result.lead, outcome)];
+    if let Some(outcome) = result.to_write() {
+        let outcomes = [outcome];
         write_back::write_back(&marketo, connection, &outcomes).await?;
     }
     Ok(result)

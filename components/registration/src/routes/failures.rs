@@ -46,7 +46,7 @@ pub async fn list(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Js
         if records.iter().any(|record| (record.program, record.lead) == (entry.program, entry.lead)) {
             continue;
         }
-        let RegistrationOutcome::Failed { problem, next_try } = entry.outcome else { continue };
+        let RegistrationOutcome::Failed { problem, next_try, .. } = entry.outcome else { continue };
         let tries = u32::from(entry.adds.count.max(1));
         insert(&mut listed, failure_row(Some(entry.program), Some(entry.lead), problem, entry.at, tries, next_try));
     }
@@ -139,7 +139,7 @@ pub async fn retry(
 /// Converts a failure that only the ledger has.
 fn failure_of_entry(entry: Registration) -> Option<Failure> {
     let Registration { program, lead, at: since, outcome, .. } = entry;
-    let RegistrationOutcome::Failed { problem, next_try } = outcome else { return None };
+    let RegistrationOutcome::Failed { problem, next_try, .. } = outcome else { return None };
     Some(Failure {
         v: Failure::VERSION,
         program,

@@ -1,15 +1,18 @@
 //! `POST /internal/tick`, `POST /internal/zoom-events` and `POST /internal/forget-account`, which other components call by
 //! service chaining.
 
-use crate::jobs::{resume_chunks, retry_failures, sweep};
-use crate::registering::registrant_events;
+use crate::following::event::RegistrantEvent;
+use crate::following::person::{self, ChangedPerson};
+use crate::jobs::{reconcile, resume_chunks, retry_failures, sweep};
 use crate::state::AppState;
-use crate::store::forget;
 use crate::store::keys::RegistrationKeys;
+use crate::store::marks::Mark;
+use crate::store::{forget, marks};
 use anyhow::Context;
 use axum::extract::State;
 use platform::http::Json;
 use platform::internal_api::{ForgetAccountReport, ForgetAccountRequest, TickReport, TickRequest};
+use platform::retry::RUN_TIMEOUT;
 use platform::{ApiError, JsonBody};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -24,6 +27,7 @@ pub async fn tick(
     let keys = RegistrationKeys::list(&state).await.context("listing the store")?;
     let chunks = resume_chunks::resume_abandoned(&state, keys.chunks.clone(), request.deadline).await?;
     let programs = retry_failures::retry_due(&state, &keys.failures, request.deadline).await?;
+    reconcile::reconcile_due(&state, request.deadline).await?;
     sweep::sweep(&state, &keys, request.deadline).await?;
     Ok(Json(TickReport { worked: chunks + programs }))
 }
@@ -36,11 +40,33 @@ pub async fn forget_account(
     Ok(Json(forget::forget_account(&state, &request).await?))
 }
 
-/// Applies a registrant event. The caller has verified Zoom's signature.
+/// Marks the webinar of a registrant event as changed, and follows the registrant after the answer (R18). The caller has
+/// verified Zoom's signature, and acknowledges the event when this has answered.
 pub async fn zoom_event(
     State(state): State<Arc<AppState>>,
     JsonBody(event): JsonBody<ZoomEvent>,
 ) -> Result<Json<Value>, ApiError> {
-    registrant_events::apply(&state, &event).await?;
+    if let Some(event) = RegistrantEvent::read(&event)
+        && event.is_relevant(&state).await?
+    {
+        let mark = marks::write(&state, event.webinar).await?;
+        state.ports.background.spawn(Box::pin(follow(state.clone(), event, mark)));
+    }
     Ok(Json(json!({})))
+}
+
+/// Follows the registrant of an event. What fails or is unknown is left to the tick, with the mark.
+async fn follow(state: Arc<AppState>, event: RegistrantEvent, mark: Mark) {
+    let RegistrantEvent { webinar, email, registrant, ending, .. } = event;
+    let Some(email) = email else { return };
+    let deadline = state.ports.clock.now() + RUN_TIMEOUT;
+    let person = ChangedPerson { webinar, email, registrant, ending };
+    let followed = match person::follow(&state, &person, deadline).await {
+        Ok(true) => marks::clear(&state, &mark).await,
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = followed {
+        platform::log!(Warn, "registrant.follow_failed", webinar = webinar, code = error.problem().code);
+    }
 }

@@ -1,15 +1,18 @@
-//! `GET /registration/programs/{program_id}` and `GET /registration/health`: counts for the console.
+//! `GET /registration/programs/{program_id}`, `POST .../reconcile` and `GET /registration/health`: counts for the console.
 
+use crate::following::webinar;
 use crate::state::AppState;
 use crate::store::scan::{StoreScan, waiting_leads};
+use crate::store::{ledger, reconciled};
 use axum::extract::State;
-use domain::records::RegistrationOutcome;
+use domain::records::{ProgramConnection, Reconciled, ReconciliationCounts, RegistrationOutcome};
 use domain::time::Timestamp;
-use domain::{ErrorCode, LeadId, ProgramId};
+use domain::{ErrorCode, LeadId, Problem, ProgramId};
 use http::{StatusCode, Uri};
 use platform::ApiError;
 use platform::auth::AdminAuth;
 use platform::http::Json;
+use platform::retry::RUN_TIMEOUT;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -21,10 +24,25 @@ pub struct ProgramCounts {
     registered: usize,
     /// Registered in Zoom, waiting for the host's approval.
     pending: usize,
+    /// Cancelled by the person, or deleted by the host, in Zoom.
+    cancelled: usize,
     /// Failed, each lead once.
     failed: usize,
     /// Accepted from Marketo and not processed yet.
     waiting: usize,
+    /// The last comparison of the webinar with Zoom; `None` before the first.
+    reconciliation: Option<ReconciliationView>,
+}
+
+/// A comparison of a webinar's registrants with the ledger and with Marketo (R18).
+#[derive(Debug, Serialize)]
+struct ReconciliationView {
+    /// When it ended.
+    at: Timestamp,
+    #[serde(flatten)]
+    counts: ReconciliationCounts,
+    /// Why it could not be completed.
+    problem: Option<Problem>,
 }
 
 /// Counts the people of a connected program. Reads the webinar's whole ledger.
@@ -33,12 +51,31 @@ pub async fn program(
     State(state): State<Arc<AppState>>,
     uri: Uri,
 ) -> Result<Json<ProgramCounts>, ApiError> {
-    // The route's only parameter is the last segment. axum's `Path` extractor costs 10 kB of wasm.
-    let id = uri.path().rsplit('/').next().and_then(|id| id.parse().ok());
+    let connection = connection_in(&state, uri.path()).await?;
+    let webinar = connection.snapshot.id;
+    let last = reconciled::read(&state, webinar).await?;
+    let view = |last: Reconciled| ReconciliationView { at: last.at, counts: last.counts, problem: last.problem };
+    let scan = StoreScan::of(&state, Some(webinar)).await?;
+    Ok(Json(program_counts(connection.program, &scan, last.map(view))))
+}
+
+/// Compares the webinar of a program with Zoom now, within [`RUN_TIMEOUT`], and repairs what differs (R18).
+pub async fn reconcile(
+    _: AdminAuth,
+    State(state): State<Arc<AppState>>,
+    uri: Uri,
+) -> Result<Json<ReconciliationCounts>, ApiError> {
+    let webinar = connection_in(&state, uri.path()).await?.snapshot.id;
+    let connections = state.ports.connections().of_webinar(webinar).await?;
+    let deadline = state.ports.clock.now() + RUN_TIMEOUT;
+    Ok(Json(webinar::reconcile(&state, webinar, &connections, deadline).await?))
+}
+
+/// Returns the connection of the program in a path. axum's `Path` extractor costs 10 kB of wasm.
+async fn connection_in(state: &AppState, path: &str) -> Result<ProgramConnection, ApiError> {
+    let id = path.split('/').nth(3).and_then(|id| id.parse().ok());
     let program: ProgramId = id.ok_or_else(|| ApiError::invalid("The id of a Marketo program is a number."))?;
-    let connection = state.ports.connections().find(program).await?;
-    let connection = connection.ok_or_else(not_connected)?;
-    Ok(Json(program_counts(program, &StoreScan::of(&state, Some(connection.snapshot.id)).await?)))
+    state.ports.connections().find(program).await?.ok_or_else(not_connected)
 }
 
 /// Returns the answer for a program without a connection: 404, because the request names the connection.
@@ -46,21 +83,22 @@ pub fn not_connected() -> ApiError {
     ApiError::from(ErrorCode::ProgramNotConnected).with_status(StatusCode::NOT_FOUND)
 }
 
-fn program_counts(program: ProgramId, scan: &StoreScan) -> ProgramCounts {
-    let (mut registered, mut pending) = (0, 0);
+fn program_counts(program: ProgramId, scan: &StoreScan, reconciliation: Option<ReconciliationView>) -> ProgramCounts {
+    let (mut registered, mut pending, mut cancelled) = (0, 0, 0);
     let mut failed: Vec<LeadId> =
         scan.failures.iter().filter(|(of, _)| *of == program).map(|(_, lead)| *lead).collect();
     for entry in scan.ledger.iter().filter(|entry| entry.program == program) {
         match entry.outcome {
             RegistrationOutcome::Registered { .. } => registered += 1,
             RegistrationOutcome::Pending { .. } => pending += 1,
+            _ if ledger::is_cancelled(entry) => cancelled += 1,
             // Failures are few, so a linear search is quick.
             RegistrationOutcome::Failed { .. } if failed.contains(&entry.lead) => {}
             RegistrationOutcome::Failed { .. } => failed.push(entry.lead),
         }
     }
     let waiting = waiting_leads(&scan.chunks, program).count();
-    ProgramCounts { program_id: program, registered, pending, failed: failed.len(), waiting }
+    ProgramCounts { program_id: program, registered, pending, cancelled, failed: failed.len(), waiting, reconciliation }
 }
 
 /// The size of the outbox and the number of failures.
@@ -80,10 +118,10 @@ pub struct Health {
 pub async fn health(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Json<Health>, ApiError> {
     let scan = StoreScan::of(&state, None).await?;
     let open = || scan.chunks.iter().filter(|chunk| !chunk.is_given_up);
-    let failed = scan.ledger.iter().filter(|entry| {
-        matches!(entry.outcome, RegistrationOutcome::Failed { .. })
-            && !scan.failures.contains(&(entry.program, entry.lead))
-    });
+    let failed = scan
+        .ledger
+        .iter()
+        .filter(|entry| ledger::is_failure(entry) && !scan.failures.contains(&(entry.program, entry.lead)));
     let outbox = open().count();
     Ok(Json(Health {
         outbox,

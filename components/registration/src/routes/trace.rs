@@ -154,7 +154,7 @@ fn ledger_row(entry: Registration, now: Timestamp) -> LedgerRow {
     let (outcome, registrant_id, problem, next_try) = match entry.outcome {
         RegistrationOutcome::Registered { registrant, .. } => ("registered", Some(registrant), None, None),
         RegistrationOutcome::Pending { registrant } => ("pending", Some(registrant), None, None),
-        RegistrationOutcome::Failed { problem, next_try } => ("failed", None, Some(problem), next_try),
+        RegistrationOutcome::Failed { problem, next_try, .. } => ("failed", None, Some(problem), next_try),
     };
     let (code, detail) = problem.map(|problem| (problem.code, problem.detail)).unzip();
     LedgerRow { lead_id: entry.lead, at: entry.at, outcome, registrant_id, code, detail, next_try, adds_today }

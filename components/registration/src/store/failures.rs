@@ -54,7 +54,7 @@ pub async fn claim_first(state: &AppState, failure: Failure) -> Result<Option<Fa
     let claimed = claim(state, &failure, |stored| {
         // The earlier record shows whether this component set the status Registration Error.
         let earlier = stored.filter(|_| failure.status_unknown);
-        earlier.unwrap_or_else(|| failure.clone())
+        earlier.map_or_else(|| failure.clone(), |earlier| Failure { status_unknown: true, ..earlier })
     });
     Ok(claimed.await?.map(|(failure, _)| failure))
 }
@@ -178,7 +178,9 @@ async fn record_one(
     match (recordable_problem(result), before) {
         (Some(problem), before) => {
             let before = before.unwrap_or_else(|| before_first_attempt(state, program, result.lead, false));
-            write_attempt(state, Failure { choice, ..before }, problem).await
+            // A retry asks Marketo for the status of a lead that was to be cancelled.
+            let status_unknown = before.status_unknown || result.is_cancellation;
+            write_attempt(state, Failure { choice, status_unknown, ..before }, problem).await
         }
         (None, Some(_)) => delete(state, program, result.lead).await,
         (None, None) => Ok(()),

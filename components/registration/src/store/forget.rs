@@ -12,7 +12,8 @@ use platform::forget_account::{AccountData, ForgetAccountReport, ForgetAccountRe
 pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) -> Result<ForgetAccountReport, Error> {
     let mut forgetting = Forgetting::new(&state.ports, request.deadline);
     let account = forgetting.find(request).await?;
-    let RegistrationKeys { chunks, failures, registrations, .. } = RegistrationKeys::list(state).await?;
+    let RegistrationKeys { chunks, failures, registrations, marks, comparisons, .. } =
+        RegistrationKeys::list(state).await?;
     for key in registrations {
         if !forgetting.has_time() {
             return Ok(forgetting.report(false));
@@ -20,6 +21,12 @@ pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) ->
         if is_registration_of(&forgetting, &account, &key).await? {
             forgetting.delete(&key).await?;
         }
+    }
+    for key in marks.iter().filter(|key| account.webinars.contains(&key.webinar)) {
+        forgetting.delete(key).await?;
+    }
+    for key in comparisons.iter().filter(|key| account.webinars.contains(&key.webinar)) {
+        forgetting.delete(key).await?;
     }
     for OutboxKey { id } in chunks {
         if !forgetting.has_time() {

@@ -2,7 +2,10 @@
 
 use crate::state::AppState;
 use domain::Error;
-use domain::records::{AnyKey, FailureKey, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, RegistrationKey};
+use domain::records::{
+    AnyKey, FailureKey, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, ReconciledKey, RegistrantsChangedKey,
+    RegistrationKey,
+};
 
 /// The keys of this component's records.
 #[derive(Debug, Default)]
@@ -17,6 +20,10 @@ pub struct RegistrationKeys {
     pub failures: Vec<FailureKey>,
     /// The ledger.
     pub registrations: Vec<RegistrationKey>,
+    /// The marks of webinars whose registrants changed.
+    pub marks: Vec<RegistrantsChangedKey>,
+    /// The last comparisons of webinars.
+    pub comparisons: Vec<ReconciledKey>,
 }
 
 impl RegistrationKeys {
@@ -30,6 +37,8 @@ impl RegistrationKeys {
                 AnyKey::MappingCrashMarker(key) => keys.crash_markers.push(key),
                 AnyKey::Failure(key) => keys.failures.push(key),
                 AnyKey::Registration(key) => keys.registrations.push(key),
+                AnyKey::RegistrantsChanged(key) => keys.marks.push(key),
+                AnyKey::Reconciled(key) => keys.comparisons.push(key),
                 _ => {}
             }
         }

@@ -5,7 +5,7 @@ use crate::outcome::LeadOutcome;
 use crate::state::AppState;
 use domain::records::{Registration, RegistrationKey, RegistrationOutcome};
 use domain::time::Timestamp;
-use domain::{Email, Error, ErrorCode, Problem, WebinarId};
+use domain::{Email, Error, ErrorCode, Problem, RegistrantId, WebinarId};
 
 /// Returns the key of an address at a webinar.
 pub fn key(webinar: WebinarId, email: &Email) -> RegistrationKey {
@@ -14,17 +14,32 @@ pub fn key(webinar: WebinarId, email: &Email) -> RegistrationKey {
 
 /// Reads the entry of an address at a webinar.
 pub async fn read(state: &AppState, webinar: WebinarId, email: &Email) -> Result<Option<Registration>, Error> {
-    Ok(state.ports.store().get(&key(webinar, email)).await?)
+    read_key(state, &key(webinar, email)).await
 }
 
-/// Reads all failed entries, and skips unreadable ones. Reads the whole ledger: for the console only.
+/// Reads an entry.
+pub async fn read_key(state: &AppState, key: &RegistrationKey) -> Result<Option<Registration>, Error> {
+    Ok(state.ports.store().get(key).await?)
+}
+
+/// Reads all failures, and skips unreadable entries. Reads the whole ledger: for the console only.
 pub async fn read_failed(state: &AppState) -> Result<Vec<Registration>, Error> {
     let mut failed = Vec::new();
     for key in state.ports.store().list::<RegistrationKey>().await? {
         let entry = state.ports.store().get_readable(&key).await?;
-        failed.extend(entry.filter(|entry| matches!(entry.outcome, RegistrationOutcome::Failed { .. })));
+        failed.extend(entry.filter(is_failure));
     }
     Ok(failed)
+}
+
+/// Returns whether an entry is of a person who cancelled, or whose registrant the host deleted.
+pub fn is_cancelled(entry: &Registration) -> bool {
+    matches!(&entry.outcome, RegistrationOutcome::Failed { problem, .. } if problem.code == ErrorCode::RegistrantCancelled)
+}
+
+/// Returns whether an entry is a failure that an admin is to see, and may retry. A cancellation is counted instead.
+pub fn is_failure(entry: &Registration) -> bool {
+    matches!(entry.outcome, RegistrationOutcome::Failed { .. }) && !is_cancelled(entry)
 }
 
 /// Writes an entry.
@@ -32,25 +47,45 @@ pub async fn write(state: &AppState, key: &RegistrationKey, entry: &Registration
     Ok(state.ports.store().put(key, entry).await?)
 }
 
-/// Returns the outcome that an entry settles without a call to Zoom. A failure older than the request is not settled:
-/// the admin may have removed its cause since.
-pub fn known_outcome(entry: &Registration, requested_at: Timestamp, now: Timestamp) -> Option<LeadOutcome> {
+/// What an entry says to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// The outcome. Zoom need not be asked.
+    Outcome(LeadOutcome),
+    /// The registrant as an earlier request left it. Zoom may have changed it since, so it is asked (R18).
+    Registrant(RegistrantId),
+    /// Nothing: the lead is to be added.
+    Nothing,
+}
+
+/// Returns what an entry says to a request. A registration that is older than the request is checked at Zoom. A failure
+/// that is older does not count: the admin may have removed its cause since.
+pub fn known(entry: &Registration, requested_at: Timestamp, now: Timestamp) -> Known {
+    let is_of_this_request = entry.at > requested_at;
     match &entry.outcome {
-        RegistrationOutcome::Registered { registrant, join_url } => {
-            Some(LeadOutcome::Registered { registrant: registrant.clone(), join_url: join_url.clone() })
+        RegistrationOutcome::Registered { registrant, .. } | RegistrationOutcome::Pending { registrant } => {
+            if is_of_this_request {
+                Known::Outcome(entry.outcome.clone().into())
+            } else {
+                Known::Registrant(registrant.clone())
+            }
         }
-        RegistrationOutcome::Pending { registrant } => Some(LeadOutcome::Pending { registrant: registrant.clone() }),
-        RegistrationOutcome::Failed { problem, next_try } => {
+        RegistrationOutcome::Failed { problem, next_try, registrant } => {
             let is_parked = problem.code == ErrorCode::DailyLimit && next_try.is_some_and(|at| now < at);
-            let is_of_this_request = next_try.is_none() && entry.at > requested_at;
-            (is_parked || is_of_this_request).then(|| LeadOutcome::Failed(problem.clone()))
+            match registrant {
+                _ if is_parked || (next_try.is_none() && is_of_this_request) => {
+                    Known::Outcome(LeadOutcome::Failed(problem.clone()))
+                }
+                Some(registrant) => Known::Registrant(registrant.clone()),
+                None => Known::Nothing,
+            }
         }
     }
 }
 
 /// Returns the outcome of an add call whose answer was lost: Zoom is asked for the address before the next add call.
 pub fn unknown_outcome(now: Timestamp) -> RegistrationOutcome {
-    RegistrationOutcome::Failed { problem: Problem::of(ErrorCode::ZoomUnavailable), next_try: Some(now) }
+    RegistrationOutcome::failed(Problem::of(ErrorCode::ZoomUnavailable), Some(now))
 }
 
 /// Returns whether Zoom may have the registrant of an entry although the ledger does not.
@@ -68,7 +103,7 @@ mod tests {
     fn entry(outcome: RegistrationOutcome, at: &str, count: u8) -> Registration {
         let at: Timestamp = at.parse().unwrap();
         let adds = AddCalls { day: UtcDay::of(at), count };
-        Registration { v: 1, program: 1.into(), lead: 2.into(), at, outcome, adds }
+        Registration { v: 1, program: 1.into(), lead: 2.into(), at, outcome, adds, others_stale: false }
     }
 
     fn at(text: &str) -> Timestamp {
@@ -77,19 +112,28 @@ mod tests {
 
     #[test]
     fn a_failure_settles_its_own_request_and_no_later_one() {
-        let failed = RegistrationOutcome::Failed { problem: Problem::of(ErrorCode::InvalidField), next_try: None };
+        let failed = RegistrationOutcome::failed(Problem::of(ErrorCode::InvalidField), None);
         let entry = entry(failed, "2026-11-02T10:00:00Z", 1);
         let now = at("2026-11-02T11:00:00Z");
-        assert!(known_outcome(&entry, at("2026-11-02T09:59:00Z"), now).is_some());
-        assert!(known_outcome(&entry, at("2026-11-02T10:30:00Z"), now).is_none());
+        assert!(matches!(known(&entry, at("2026-11-02T09:59:00Z"), now), Known::Outcome(LeadOutcome::Failed(_))));
+        assert_eq!(known(&entry, at("2026-11-02T10:30:00Z"), now), Known::Nothing);
     }
 
     #[test]
-    fn a_registered_entry_settles_every_request() {
+    fn r18_a_registration_settles_its_own_request_and_is_checked_for_a_later_one() {
+        let now = at("2026-11-02T11:00:00Z");
         let registered =
             RegistrationOutcome::Registered { registrant: "r".into(), join_url: Sensitive::from("https://x") };
-        let entry = entry(registered, "2026-11-02T10:00:00Z", 1);
-        let outcome = known_outcome(&entry, at("2030-01-01T00:00:00Z"), at("2030-01-01T00:00:00Z")).unwrap();
-        assert_eq!(outcome.name(), "registered");
+        let denied = RegistrationOutcome::Failed {
+            problem: Problem::of(ErrorCode::RegistrantDenied),
+            next_try: None,
+            registrant: Some("r".into()),
+        };
+        for outcome in [registered, RegistrationOutcome::Pending { registrant: "r".into() }, denied] {
+            let entry = entry(outcome, "2026-11-02T10:00:00Z", 1);
+            let own = known(&entry, at("2026-11-02T09:59:00Z"), now);
+            assert_eq!(own, Known::Outcome(entry.outcome.clone().into()));
+            assert_eq!(known(&entry, at("2026-11-02T10:30:00Z"), now), Known::Registrant("r".into()));
+        }
     }
 }

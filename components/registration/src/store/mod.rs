@@ -5,6 +5,8 @@
 //! | [`outbox`] | accepted chunks whose callback is not delivered yet |
 //! | [`recent_chunks`] | the chunks that this instance accepted lately, in memory |
 //! | [`ledger`] | the state of one e-mail address at one webinar |
+//! | [`marks`] | webinars whose registrants changed in Zoom (R18) |
+//! | [`reconciled`] | the last comparison of each webinar with Zoom (R18) |
 //! | [`failures`] | failed leads beside the ledger, and when they are retried |
 //! | [`keys`] | lists the keys of all these records at once |
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
@@ -14,6 +16,8 @@ pub mod failures;
 pub mod forget;
 pub mod keys;
 pub mod ledger;
+pub mod marks;
 pub mod outbox;
 pub mod recent_chunks;
+pub mod reconciled;
 pub mod scan;

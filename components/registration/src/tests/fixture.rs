@@ -38,7 +38,7 @@ pub(super) struct Fixture {
     runs: Mutex<Vec<(String, RunId)>>,
     router: Router,
     /// Unmounts the fakes when it is dropped.
-    _fakes: MountedFakes,
+    fakes: MountedFakes,
 }
 
 /// Maps every field under its own name. Rejects leads with the last name `Blocked`.
@@ -77,6 +77,13 @@ impl Fixture {
         fixture
     }
 
+    /// Creates a fixture with a number of leads.
+    pub(super) async fn with_leads(last: u64) -> Self {
+        let fixture = Self::over(InMemoryPorts::ports, NewWebinar::default()).await;
+        fixture.add_leads(last);
+        fixture
+    }
+
     /// Creates a fixture without leads whose component uses other ports, for fault injection.
     pub(super) async fn over(ports: impl FnOnce(&InMemoryPorts) -> Ports, webinar: NewWebinar) -> Self {
         let memory = InMemoryPorts::default();
@@ -89,7 +96,7 @@ impl Fixture {
         let (zoom, marketo) = (fakes.zoom.clone(), fakes.marketo.clone());
         memory.serve(OAUTH_HOST, token_router(&zoom));
         let router = crate::router(ports, Arc::new(PlainMapping));
-        let fixture = Self { memory, zoom, marketo, runs: Mutex::default(), router, _fakes: fakes };
+        let fixture = Self { memory, zoom, marketo, runs: Mutex::default(), router, fakes };
         fixture.serve_events();
         fixture.add_webinar(WEBINAR, webinar);
         fixture.service("active").await;
@@ -128,6 +135,17 @@ impl Fixture {
         let start_time = Some("2026-11-10T10:00:00Z".parse().unwrap());
         let webinar = NewWebinar { id: Some(id), topic: "Topic".to_owned(), start_time, ..webinar };
         self.zoom.add_webinar(webinar).unwrap();
+    }
+
+    /// Delivers the events that calls to Zoom caused, and runs what they start.
+    pub(super) async fn deliver_events(&self) {
+        self.fakes.runtime.run_tasks().await;
+        self.memory.run_background().await;
+    }
+
+    /// Loses the events that calls to Zoom caused and that are not delivered.
+    pub(super) fn drop_events(&self) {
+        self.fakes.runtime.drop_tasks();
     }
 
     /// Returns the state of another instance of the component.

@@ -3,12 +3,14 @@
 //! the code.
 
 mod api_bodies;
+mod cancelling;
 mod claims;
 mod error_codes;
 mod failures;
 mod fault_matrix;
 mod fixture;
 mod flow_step;
+mod following;
 mod forget_account;
 mod outages;
 mod peers;
@@ -17,4 +19,5 @@ mod reapproval;
 mod repeated_work;
 mod status;
 mod statuses;
+mod walk;
 mod webhook;

@@ -4,7 +4,7 @@ use super::fixture::{Fixture, MARKETO_PROGRAM, WEBINAR, email, lead_id};
 use bytes::Bytes;
 use fakes::marketo::subscription::Member;
 use fakes::support::{Effect, Entry, Fault};
-use fakes::zoom::{ADMIN, NewRegistrant, Registrant, RegistrantStatus, WebinarChange};
+use fakes::zoom::{ADMIN, NewRegistrant, REPORT_SCOPES, Registrant, RegistrantStatus, SCOPES, WebinarChange};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -46,10 +46,18 @@ impl Fixture {
         self.zoom.register_on_zoom(WEBINAR, person).await.unwrap();
     }
 
-    /// Approves, denies or cancels a registration. The component gets the event.
+    /// Approves, denies or cancels a registration. The component gets the event, and follows it.
     pub(super) async fn decide(&self, email: &str, action: &str) {
         let event = self.zoom.set_registration(WEBINAR, email, action).await.unwrap();
         assert_eq!(event.expect("a subscribed event").status, Some(200));
+        self.memory.run_background().await;
+    }
+
+    /// Takes a scope from the sign-in.
+    pub(super) fn without_scope(&self, scope: &str) {
+        self.zoom.access_token(ADMIN).unwrap();
+        let scopes = SCOPES.iter().chain(&REPORT_SCOPES).filter(|one| **one != scope);
+        self.zoom.change_scopes(ADMIN, &scopes.map(ToString::to_string).collect::<Vec<_>>()).unwrap();
     }
 
     /// Uses up today's add calls of an address, as another application of the account does. Zoom counts rejected calls.

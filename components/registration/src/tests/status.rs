@@ -29,7 +29,7 @@ async fn counts_each_person_of_a_program_once() {
     let fixture = Fixture::new().await;
     assert_eq!(
         get(&fixture, "/registration/programs/1001").await,
-        json!({"program_id": "1001", "registered": 0, "pending": 0, "failed": 0, "waiting": 0})
+        json!({"program_id": "1001", "registered": 0, "pending": 0, "cancelled": 0, "failed": 0, "waiting": 0, "reconciliation": null})
     );
     fixture.require_approval(true).await;
     fixture.submit("a", &[lead(1)]).await;
@@ -40,7 +40,7 @@ async fn counts_each_person_of_a_program_once() {
     fixture.accept("c", &[lead(6), lead(7)]).await;
     assert_eq!(
         get(&fixture, "/registration/programs/1001").await,
-        json!({"program_id": "1001", "registered": 2, "pending": 1, "failed": 2, "waiting": 2})
+        json!({"program_id": "1001", "registered": 2, "pending": 1, "cancelled": 0, "failed": 2, "waiting": 2, "reconciliation": null})
     );
     // After a connection to another webinar the counts start at 0, except for failures outside of the ledger.
     fixture.connect_to(WEBINAR + 1).await;

@@ -42,6 +42,7 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("GET", "/registration/failures", Caller::Admin, false),
     ("POST", "/registration/failures/retry", Caller::Admin, true),
     ("GET", "/registration/programs/1001", Caller::Admin, false),
+    ("POST", "/registration/programs/1001/reconcile", Caller::Admin, false),
     ("POST", "/registration/trace", Caller::Admin, true),
     ("GET", "/registration/health", Caller::Admin, false),
     ("POST", "/zoom/events", Caller::Zoom, true),

@@ -138,6 +138,31 @@ async fn sends_a_registration_event_after_the_api_call() {
 }
 
 #[tokio::test]
+async fn sends_events_for_decisions_and_an_approval_may_lack_the_link() {
+    let app = App::start().await;
+    let (receiver, url, _served) = Receiver::start().await;
+    let id = app.webinar(NewWebinar { approval_type: 1, ..NewWebinar::default() });
+    let (_, added) = app.post(&format!("/webinars/{id}/registrants"), person("bo@x.com")).await;
+    app.zoom.set_event_url(&url);
+    let registrant = || receiver.last()["payload"]["object"]["registrant"].clone();
+    app.zoom.set_registration(id, "bo@x.com", "approve").await.unwrap();
+    assert!(registrant()["join_url"].is_string());
+    app.zoom.set_registration(id, "bo@x.com", "deny").await.unwrap();
+    app.zoom.set_events(EventSettings { approvals_lack_link: Some(true), ..EventSettings::default() });
+    app.zoom.set_registration(id, "bo@x.com", "approve").await.unwrap();
+    let fields = registrant();
+    assert_eq!((&fields["id"], &fields["email"]), (&added["registrant_id"], &json!("bo@x.com")));
+    assert_eq!((fields.get("join_url"), fields.get("status")), (None, None));
+    for action in ["cancel", "approve", "withdraw"] {
+        let sent = app.zoom.set_registration(id, "bo@x.com", action).await.unwrap();
+        assert!(sent.is_some(), "{action}");
+    }
+    let names = receiver.names();
+    let last: Vec<_> = names.iter().rev().take(3).rev().map(|name| name.trim_start_matches("webinar.")).collect();
+    assert_eq!(last, ["registration_cancelled", "registration_approved", "registration_cancelled"]);
+}
+
+#[tokio::test]
 async fn removing_the_app_sends_an_event_and_revokes_its_tokens() {
     let app = App::start().await;
     let (receiver, url, _served) = Receiver::start().await;

@@ -120,10 +120,39 @@ async fn cancelled_registration_is_denied_until_approved() {
     let status = format!("/webinars/{id}/registrants/status");
     assert_eq!(app.put(&status, json!({ "action": "cancel", "registrants": named })).await.0, 204);
     assert_eq!(app.zoom.webinar(id).unwrap().registrants[0].status, RegistrantStatus::Denied);
-    assert_eq!(app.register(id, "bo@x.com").await.0, 400);
+    let (code, blocked) = app.register(id, "bo@x.com").await;
+    assert_eq!((code, &blocked["registrant_id"]), (201, &added["registrant_id"]));
+    assert_eq!((&blocked["status"], blocked.get("join_url")), (&json!("denied"), None), "blocked silently");
     assert_eq!(app.put(&status, json!({ "action": "approve", "registrants": named })).await.0, 204);
-    let (code, again) = app.register(id, "bo@x.com").await;
-    assert_eq!((code, &again["registrant_id"]), (201, &added["registrant_id"]));
+    let (_, again) = app.register(id, "bo@x.com").await;
+    assert_eq!((&again["status"], &again["join_url"]), (&json!("approved"), &added["join_url"]));
+}
+
+#[tokio::test]
+async fn withdrawn_or_deleted_registration_is_gone_and_the_address_can_register_anew() {
+    for action in ["withdraw", "delete"] {
+        let app = App::start().await;
+        let id = app.webinar(NewWebinar { registrants_restrict_number: 1, ..NewWebinar::default() });
+        let (_, first) = app.register(id, "bo@x.com").await;
+        app.zoom.set_registration(id, "bo@x.com", action).await.unwrap();
+        for status in ["approved", "pending", "denied"] {
+            let (_, listed) = app.get(&format!("/webinars/{id}/registrants?status={status}")).await;
+            assert_eq!(listed["total_records"], 0, "{action}: {status}");
+        }
+        let first = first["registrant_id"].as_str().unwrap();
+        let (code, body) = app.get(&format!("/webinars/{id}/registrants/{first}")).await;
+        assert_eq!((code, &body["code"]), (404, &json!(3001)), "{action}");
+        let named = json!([{ "id": first, "email": "bo@x.com" }]);
+        let path = format!("/webinars/{id}/registrants/status");
+        assert_eq!(app.put(&path, json!({ "action": "approve", "registrants": named })).await.0, 400);
+        assert!(app.zoom.set_registration(id, "bo@x.com", "approve").await.is_err());
+
+        let (code, second) = app.register(id, "bo@x.com").await;
+        assert_eq!((code, &second["status"]), (201, &json!("approved")), "{action}");
+        assert_ne!(second["registrant_id"], first);
+        let denied = app.zoom.set_registration(id, "bo@x.com", "deny").await;
+        assert!(denied.is_ok() && app.zoom.webinar(id).unwrap().registrants[1].status == RegistrantStatus::Denied);
+    }
 }
 
 #[tokio::test]

@@ -81,7 +81,8 @@ impl TestEnv {
         let outcome = RegistrationOutcome::Pending { registrant: "r".into() };
         let adds = AddCalls { day: UtcDay::of(now), count: 1 };
         let (program, lead) = (program.into(), lead.into());
-        let entry = Registration { v: Registration::VERSION, program, lead, at: now, outcome, adds };
+        let entry =
+            Registration { v: Registration::VERSION, program, lead, at: now, outcome, adds, others_stale: false };
         self.ports().store().put(&key, &entry).await.unwrap();
     }
 

@@ -12,6 +12,7 @@
 //! | `service_usability` | whether a service can be used |
 //! | `program`, `member_fields` | programs that are connected to webinars; written by `catalog` |
 //! | `registration`, `failure`, `outbox` | the ledger, failures, accepted chunks; written by `registration` |
+//! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
 
 mod attendance;
@@ -22,6 +23,7 @@ mod member_fields;
 mod outbox;
 mod program;
 mod record;
+mod registrants;
 mod registration;
 mod removal;
 mod service;
@@ -34,15 +36,17 @@ pub use attendance::{
 pub use failure::Failure;
 pub use keys::{
     AccountKey, AccountSegment, AnyKey, AttendanceKey, CheckpointList, FailureKey, Key, LastEventKey, LastSweepKey,
-    LastTickKey, Life, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, RecordKind,
-    RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey, ServicesKey, SignInKey, SignInState,
-    StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    LastTickKey, Life, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey,
+    ReconciledKey, RecordKind, RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey,
+    ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey,
+    WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use member_fields::MemberFields;
 pub use outbox::{Callback, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart};
 pub use program::{ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, MAX_PREVIOUS_STARTS, ProgramConnection};
 pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
+pub use registrants::{Reconciled, ReconciliationCounts, RegistrantsChanged};
 pub use registration::{AddCalls, Registration, RegistrationOutcome};
 pub use removal::{Removal, RemovalReason};
 pub use service::{LiveService, PendingSignIn, SealedTokens, Service, ServiceState, Services};

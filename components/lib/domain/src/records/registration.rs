@@ -22,6 +22,10 @@ pub struct Registration {
     pub outcome: RegistrationOutcome,
     /// Number of add calls for this address today (R12).
     pub adds: AddCalls,
+    /// Whether other memberships of the person may not have this outcome yet (R18). If they have it, a status that differs
+    /// was set by a marketer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub others_stale: bool,
 }
 
 first_version!(Registration);
@@ -48,7 +52,31 @@ pub enum RegistrationOutcome {
         problem: Problem,
         /// When the tick retries; `None` if a retry would fail again.
         next_try: Option<Timestamp>,
+        /// Id of the registrant who was denied or cancelled. The next registration of the person approves it again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        registrant: Option<RegistrantId>,
     },
+}
+
+impl RegistrationOutcome {
+    /// Returns the outcome of a person who is not registered in Zoom.
+    pub const fn failed(problem: Problem, next_try: Option<Timestamp>) -> Self {
+        Self::Failed { problem, next_try, registrant: None }
+    }
+
+    /// Returns the registrant, also one who was denied or cancelled.
+    pub const fn registrant(&self) -> Option<&RegistrantId> {
+        match self {
+            Self::Registered { registrant, .. } | Self::Pending { registrant } => Some(registrant),
+            Self::Failed { registrant, .. } => registrant.as_ref(),
+        }
+    }
+
+    /// Returns whether the registration was denied, cancelled or deleted in Zoom.
+    pub fn is_withdrawn(&self) -> bool {
+        use crate::error_code::ErrorCode::{RegistrantCancelled, RegistrantDenied};
+        matches!(self, Self::Failed { problem, .. } if matches!(problem.code, RegistrantDenied | RegistrantCancelled))
+    }
 }
 
 /// Add-registrant calls made on one UTC day.

@@ -1,7 +1,7 @@
 //! Reads every answer of Zoom with one odd value at a time (R22).
 
 use super::answers;
-use crate::registrants::{Answer, NewRegistrant, Registrant, RegistrantRef, RegistrantStatus};
+use crate::registrants::{Answer, NewRegistrant, Registrant, RegistrantRef, RegistrantStatus, StatusAction};
 use crate::reports::Participant;
 use crate::webinars::ListedWebinar;
 use crate::{Page, ZoomClient, ZoomError};
@@ -91,7 +91,7 @@ fn registrant_image(registrant: &Registrant) -> Value {
     json!({
         "id": registrant.id, "email": registrant.email, "first_name": registrant.first_name,
         "last_name": registrant.last_name, "org": registrant.org, "phone": registrant.phone,
-        "join_url": registrant.join_url,
+        "join_url": registrant.join_url, "status": registrant.status.map(RegistrantStatus::as_str),
     })
 }
 
@@ -146,6 +146,12 @@ async fn r22_an_odd_value_costs_at_most_what_needs_it() {
         Ok(page_image("registrants", page, registrant_image))
     })
     .await;
+    let one = answers::registrants()["registrants"][0].clone();
+    check(tally, "registrant", (200, one), &[], async |zoom| {
+        let found = zoom.registrant(webinar_id(), &"fdgsfh2ey82fuh".into()).await?;
+        Ok((found.as_ref().map_or(Value::Null, registrant_image), None))
+    })
+    .await;
     let costs = [("/questions/*/field_name", Cost::Row), ("/custom_questions/*/title", Cost::Row)];
     check(tally, "questions", (200, answers::questions()), &costs, async |zoom| {
         let form = zoom.questions(webinar_id()).await?;
@@ -170,12 +176,13 @@ async fn r22_an_odd_value_costs_at_most_what_needs_it() {
             custom_questions: vec![Answer { title: "Size".into(), value: "L".into() }],
         };
         let added = zoom.add_registrant(webinar_id(), &registrant).await?;
-        Ok((json!({"registrant_id": added.registrant_id, "join_url": added.join_url, "status": added.status}), None))
+        let status = added.status.map(RegistrantStatus::as_str);
+        Ok((json!({"registrant_id": added.registrant_id, "join_url": added.join_url, "status": status}), None))
     })
     .await;
-    check(tally, "approve", (200, json!({"status": "success"})), &[], async |zoom| {
+    check(tally, "status", (200, json!({"status": "success"})), &[], async |zoom| {
         let registrant = RegistrantRef { id: "r1".into(), email: email.clone() };
-        zoom.approve(webinar_id(), &[registrant]).await.map(|()| (Value::Null, None))
+        zoom.change_status(webinar_id(), StatusAction::Approve, &[registrant]).await.map(|()| (Value::Null, None))
     })
     .await;
     check(

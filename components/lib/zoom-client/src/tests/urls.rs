@@ -1,7 +1,7 @@
 //! The URL of each operation, as it is sent.
 
 use crate::ZoomClient;
-use crate::registrants::{NewRegistrant, RegistrantStatus};
+use crate::registrants::{NewRegistrant, RegistrantStatus, StatusAction};
 use axum::Router;
 use axum::extract::Request;
 use domain::time::Timestamp;
@@ -45,7 +45,8 @@ async fn each_operation_has_its_url() {
     _ = zoom.past_participants(&"a b ü".into(), None).await;
     _ = zoom.absentees(&"".into(), None).await;
     _ = zoom.add_registrant(webinar, &registrant).await;
-    _ = zoom.approve(webinar, &[]).await;
+    _ = zoom.change_status(webinar, StatusAction::Approve, &[]).await;
+    _ = zoom.registrant(webinar, &"a/b".into()).await;
     _ = zoom.registrants(webinar, RegistrantStatus::Pending, Some("x&y")).await;
     _ = zoom.questions(webinar).await;
 
@@ -63,6 +64,7 @@ async fn each_operation_has_its_url() {
         "GET past_webinars//absentees?page_size=300",
         "POST webinars/94512345678/registrants",
         "PUT webinars/94512345678/registrants/status",
+        "GET webinars/94512345678/registrants/a%2Fb",
         "GET webinars/94512345678/registrants?status=pending&page_size=300&next_page_token=x%26y",
         "GET webinars/94512345678/registrants/questions",
     ]

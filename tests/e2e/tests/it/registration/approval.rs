@@ -117,8 +117,8 @@ async fn denied_and_cancelled_registrants_who_register_again_are_reapproved() {
     assert_eq!(failures["failures"], json!([]));
     let approvals = zoom.log().count("PUT", &format!("{}/status", fixture.registrants_path()));
     assert_eq!(approvals, 3, "Zoom allows 10 a day per registrant");
-    for (&lead, adds) in leads.iter().zip([2, 2, 1]) {
-        assert_eq!(fixture.add_calls(&email(lead)), adds);
+    for &lead in &leads {
+        assert_eq!(fixture.add_calls(&email(lead)), 1, "a registrant that the ledger knows is not added again");
     }
     fixture.app.assert_no_trap();
 }

@@ -62,10 +62,11 @@ fn index(webinar: &Webinar, entry: &Value) -> Result<usize, ZoomApiError> {
         .registrants
         .iter()
         .position(|registrant| {
-            id.map_or_else(
+            let is_named = id.map_or_else(
                 || email.is_some_and(|email| registrant.email.eq_ignore_ascii_case(email)),
                 |id| registrant.id == id,
-            )
+            );
+            is_named && !registrant.status.is_gone()
         })
         .ok_or_else(|| ZoomApiError::field("registrants", "Invalid field."))
 }

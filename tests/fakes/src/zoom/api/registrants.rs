@@ -38,7 +38,7 @@ pub(super) fn get(call: &mut Call<'_>) -> CallResult {
     let id = call.segment(3);
     let registrant = webinar
         .registrant_with_id(&id)
-        .filter(|registrant| registrant.status != RegistrantStatus::Withdrawn)
+        .filter(|registrant| !registrant.status.is_gone())
         .ok_or_else(|| ZoomApiError::new(StatusCode::NOT_FOUND, 3001, format!("Registrant does not exist: {id}.")))?;
     let mut shown = to_json(registrant);
     shown["language"] = "en-US".into();

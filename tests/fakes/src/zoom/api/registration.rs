@@ -1,6 +1,5 @@
 //! Registration: one person, or a batch.
 
-use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -21,7 +20,8 @@ const MAX_BATCH: usize = 30;
 const PRIVATE_MAIL_DOMAINS: [&str; 6] =
     ["gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "gmx.net"];
 
-/// `POST /webinars/{id}/registrants`. Registering an address again returns the existing registration.
+/// `POST /webinars/{id}/registrants`. Registering an address again returns the existing registration, also one that was
+/// denied: Zoom blocks it silently (docs/reference/zoom.md).
 pub(super) fn add(call: &mut Call<'_>) -> CallResult {
     let (id, approve) = call.webinar().map(|webinar| (webinar.id, webinar.approval_type == 0))?;
     let body = call.json()?;
@@ -81,7 +81,8 @@ pub(super) fn add_batch(call: &mut Call<'_>) -> CallResult {
     for form in &forms {
         check_eligibility(call.state, webinar, form, call.now)?;
     }
-    let new = forms.iter().filter(|form| webinar.registrant(&form.email).is_none()).count();
+    let new =
+        forms.iter().filter(|form| webinar.registrant(&form.email).is_none_or(|known| known.status.is_gone())).count();
     if webinar.seats_left().is_some_and(|left| new > left) {
         return Err(ZoomApiError::bad_request(3043, "Webinar has reached maximum attendee capacity."));
     }
@@ -122,7 +123,7 @@ pub(crate) fn register(
     let webinar = state.webinars.get(&webinar_id).ok_or_else(|| ZoomApiError::no_webinar(webinar_id))?;
     check_eligibility(state, webinar, form, now)?;
     let existing = webinar.registrant(&form.email);
-    if let Some(registrant) = existing.filter(|registrant| registrant.status != RegistrantStatus::Withdrawn) {
+    if let Some(registrant) = existing.filter(|registrant| !registrant.status.is_gone()) {
         return Ok(RegistrationResult { registrant: registrant.clone(), new: false });
     }
     registration_form::check_answers(form, webinar)?;
@@ -181,14 +182,6 @@ fn check_eligibility(
     let domain = form.email.rsplit('@').next().unwrap_or_default().to_lowercase();
     if webinar.work_email_only && PRIVATE_MAIL_DOMAINS.contains(&domain.as_str()) {
         return Err(ZoomApiError::bad_request(3034, "If you have been invited, please input your work email address."));
-    }
-    if webinar.registrant(&form.email).is_some_and(|known| known.status == RegistrantStatus::Denied) {
-        // Zoom rejects this registration; the message is not documented (docs/reference/zoom.md).
-        return Err(ZoomApiError::new(
-            StatusCode::BAD_REQUEST,
-            3000,
-            "The registration of this email address has been denied by the host.",
-        ));
     }
     Ok(())
 }

@@ -69,6 +69,12 @@ pub(crate) fn registration(
         "join_url": registrant.join_url,
         "custom_questions": registrant.custom_questions,
     });
+    if what == "approved"
+        && state.approvals_lack_link
+        && let Some(fields) = object["registrant"].as_object_mut()
+    {
+        fields.retain(|name, _| ["id", "email", "first_name", "last_name"].contains(&name.as_str()));
+    }
     envelope(&name, payload(state, webinar, object), now)
 }
 

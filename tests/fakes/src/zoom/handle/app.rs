@@ -19,6 +19,8 @@ pub struct EventSettings {
     pub deauthorization_url: Option<String>,
     /// The names of the subscribed events.
     pub events: Option<Vec<String>>,
+    /// Whether `webinar.registration_approved` lacks the join link and everything else that is not documented.
+    pub approvals_lack_link: Option<bool>,
 }
 
 impl Zoom {
@@ -41,6 +43,7 @@ impl Zoom {
         if let Some(events) = settings.events {
             state.subscribed_events = events;
         }
+        state.approvals_lack_link = settings.approvals_lack_link.unwrap_or(state.approvals_lack_link);
     }
 
     /// Disables the app, or enables it again if `by` is none. The token endpoint rejects every request of a disabled

@@ -161,28 +161,34 @@ impl Zoom {
         Ok(added.registrant)
     }
 
-    /// Approves, denies or cancels a registration as the host (`approve`, `deny`, `cancel`), or cancels it as the person
-    /// does by the link in Zoom's mail (`withdraw`).
+    /// Approves, denies or cancels a registration as the host (`approve`, `deny`, `cancel`), deletes it as the host
+    /// (`delete`), or cancels it as the person does by the link in Zoom's mail (`withdraw`). Sends the event, except after
+    /// a deletion, for which Zoom documents none.
     ///
     /// # Errors
     /// Returns an error if the action, the webinar or the registrant does not exist.
     pub async fn set_registration(&self, id: u64, email: &str, action: &str) -> anyhow::Result<Option<EventDelivery>> {
         let now = self.now();
-        let change = match action {
-            "withdraw" => Some((RegistrantStatus::Withdrawn, "cancelled")),
-            action => status_change(action),
+        let (status, what) = match action {
+            "withdraw" => (RegistrantStatus::Withdrawn, Some("cancelled")),
+            "delete" => (RegistrantStatus::Deleted, None),
+            action => {
+                let change = status_change(action).with_context(|| format!("unknown action {action}"))?;
+                (change.0, Some(change.1))
+            }
         };
-        let (status, what) = change.with_context(|| format!("unknown action {action}"))?;
         let event = {
             let mut state = lock(&self.state);
-            let registrants = &mut state.webinar(id)?.registrants;
-            let registrant = registrants.iter_mut().find(|registrant| registrant.email.eq_ignore_ascii_case(email));
+            let registrant = state.webinar(id)?.registrant_mut(email);
             let registrant = registrant.with_context(|| format!("{email} is not registered"))?;
             registrant.status = status;
             let registrant = registrant.clone();
-            payloads::registration(&state, id, &registrant, what, now)
+            what.map(|what| payloads::registration(&state, id, &registrant, what, now))
         };
-        Ok(self.deliver(event).await)
+        match event {
+            Some(event) => Ok(self.deliver(event).await),
+            None => Ok(None),
+        }
     }
 }
 

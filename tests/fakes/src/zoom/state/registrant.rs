@@ -40,6 +40,8 @@ pub enum RegistrantStatus {
     Denied,
     /// Cancelled by the person with the link in Zoom's mail. No list has the registration any more.
     Withdrawn,
+    /// Deleted by the host. No list has the registration any more.
+    Deleted,
 }
 
 impl RegistrantStatus {
@@ -51,7 +53,15 @@ impl RegistrantStatus {
             Self::Pending => "pending",
             Self::Denied => "denied",
             Self::Withdrawn => "cancelled",
+            Self::Deleted => "deleted",
         }
+    }
+
+    /// Returns whether the registration is gone: no list has it, its id leads nowhere, and the address can register
+    /// anew.
+    #[must_use]
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::Withdrawn | Self::Deleted)
     }
 }
 

@@ -114,7 +114,7 @@ impl Webinar {
         self.sessions.iter().rev().find(|session| session.end.is_some() && !session.practice)
     }
 
-    /// Returns a registrant by e-mail address, regardless of case.
+    /// Returns the latest registration of an e-mail address, regardless of case.
     #[must_use]
     pub fn registrant(&self, email: &str) -> Option<&Registrant> {
         self.registrant_index.by_email.get(&email.to_ascii_lowercase()).and_then(|place| self.registrants.get(*place))
@@ -124,6 +124,12 @@ impl Webinar {
     #[must_use]
     pub fn registrant_with_id(&self, id: &str) -> Option<&Registrant> {
         self.registrant_index.by_id.get(id).and_then(|place| self.registrants.get(*place))
+    }
+
+    /// Returns the latest registration of an e-mail address, unless it is gone.
+    pub(crate) fn registrant_mut(&mut self, email: &str) -> Option<&mut Registrant> {
+        let place = *self.registrant_index.by_email.get(&email.to_ascii_lowercase())?;
+        self.registrants.get_mut(place).filter(|registrant| !registrant.status.is_gone())
     }
 
     /// Adds a registrant.
@@ -138,10 +144,10 @@ impl Webinar {
     #[must_use]
     pub fn seats_left(&self) -> Option<usize> {
         let limit = usize::try_from(self.registrants_restrict_number).ok().filter(|n| *n > 0)?;
-        let denied = |registrant: &&Registrant| {
-            matches!(registrant.status, RegistrantStatus::Denied | RegistrantStatus::Withdrawn)
+        let holds_seat = |registrant: &&Registrant| {
+            matches!(registrant.status, RegistrantStatus::Approved | RegistrantStatus::Pending)
         };
-        let taken = self.registrants.len() - self.registrants.iter().filter(denied).count();
+        let taken = self.registrants.iter().filter(holds_seat).count();
         Some(limit.saturating_sub(taken))
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct ZoomState {
     pub(crate) event_url: Option<String>,
     pub(crate) deauthorization_url: Option<String>,
     pub(crate) subscribed_events: Vec<String>,
+    /// Whether approval events lack the join link.
+    pub(crate) approvals_lack_link: bool,
     pub(crate) deliveries: Vec<EventDelivery>,
     #[serde(skip)]
     pub(crate) limits: RateLimits,
@@ -54,6 +56,7 @@ impl ZoomState {
             event_url: options.event_url.clone(),
             deauthorization_url: options.deauthorization_url.clone(),
             subscribed_events: options.events.clone(),
+            approvals_lack_link: false,
             deliveries: Vec::new(),
             limits: RateLimits::default(),
             pages: PageTokens::new(options.max_page_size),

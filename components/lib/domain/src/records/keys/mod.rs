@@ -26,6 +26,7 @@ use super::lease::Lease;
 use super::outbox::{MappingCrashMarker, Outbox, OutboxId, OutboxPart};
 use super::program::{ConnectedPrograms, ProgramConnection};
 use super::record::Moment;
+use super::registrants::{Reconciled, RegistrantsChanged};
 use super::registration::Registration;
 use super::removal::Removal;
 use super::service::{LiveService, PendingSignIn, SealedTokens, Service, Services};
@@ -178,6 +179,11 @@ kinds! {
     /// Ledger entry of one e-mail address for one webinar.
     Registration RegistrationKey(webinar: WebinarId, email: EmailHash) => Registration,
         "registration:{webinar}:{email}", Registration, Swept, true;
+    /// The registrants of a webinar changed in Zoom, and the change is not worked off (R18).
+    RegistrantsChanged RegistrantsChangedKey(webinar: WebinarId) => RegistrantsChanged,
+        "registrants-changed:{webinar}", Registration, Swept, true;
+    /// The last comparison of a webinar's registrants with the ledger and with Marketo (R18).
+    Reconciled ReconciledKey(webinar: WebinarId) => Reconciled, "reconciled:{webinar}", Registration, Swept, true;
     /// A lead that could not be registered.
     Failure FailureKey(program: ProgramId, lead: LeadId) => Failure, "failure:{program}:{lead}", Registration, Swept, true;
     /// A flow-step chunk that was accepted and whose callback is not done.

@@ -1,0 +1,55 @@
+//! What is known of the registrants of a webinar as a whole: that they changed, and how they compared. Only `registration`
+//! writes these records.
+
+use crate::error_code::Problem;
+use crate::first_version;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Marks the registrants of a webinar as changed in Zoom, until the change has reached the ledger and Marketo (R18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrantsChanged {
+    /// Record version.
+    pub v: u32,
+    /// Random number of the change. A later change has another one, so that it outlives the work on an earlier one.
+    pub token: u32,
+    /// When the change was reported.
+    pub at: Timestamp,
+}
+
+/// The last comparison of a webinar's registrants with the ledger and with Marketo (R18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconciled {
+    /// Record version.
+    pub v: u32,
+    /// When it ended.
+    pub at: Timestamp,
+    /// What it found.
+    #[serde(default)]
+    pub counts: ReconciliationCounts,
+    /// Why it could not be completed; `None` if it was.
+    #[serde(default)]
+    pub problem: Option<Problem>,
+    /// Until when a comparison runs that is too long for a tick; others leave the webinar alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running_until: Option<Timestamp>,
+}
+
+/// What a comparison found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReconciliationCounts {
+    /// Approved registrants in Zoom.
+    pub approved: u32,
+    /// Registrants in Zoom who wait for approval.
+    pub pending: u32,
+    /// Denied and cancelled registrants in Zoom.
+    pub denied: u32,
+    /// Memberships in Marketo whose registration was cancelled, denied or deleted in Zoom.
+    pub withdrawn: u32,
+    /// Memberships that differed, and were repaired.
+    pub memberships_repaired: u32,
+    /// Entries of the ledger that differed, and were corrected.
+    pub ledger_corrected: u32,
+}
+
+first_version!(RegistrantsChanged, Reconciled);

@@ -1,0 +1,314 @@
+//! Compares all registrants of a webinar with the ledger and the memberships, and repairs each difference (R18).
+//!
+//! The memberships are those of every program that is connected to the webinar. Idempotent: what a run does not finish, the next one finds again.
+//!
+//! Marketo is read first, so that an outage of it costs Zoom nothing. No keys are listed: the memberships and Zoom's lists
+//! name the people, and the ledger is read by address.
+
+use super::person::write_ledger;
+use super::repair::{self, News, Repair, linked_webinar};
+use super::statuses::of_registration;
+use crate::registering::target;
+use crate::registrants::{Asked, RegistrantLookup, Standing, read_standings};
+use crate::state::AppState;
+use crate::store::{ledger, marks, reconciled};
+use domain::records::{ProgramConnection, ReconciliationCounts, Registration, RegistrationKey};
+use domain::time::Timestamp;
+use domain::{Email, EmailHash, Error, ErrorCode, LeadId, RegistrantId, WebinarId};
+use futures::FutureExt;
+use marketo_client::members::Member;
+use marketo_client::{BATCH, MarketoClient};
+use platform::concurrency::run_bounded;
+use std::collections::BTreeMap;
+use zoom_client::ZoomClient;
+
+/// Maximum number of ledger entries read at once. A webinar has thousands of registrants.
+const MAX_CONCURRENT_READS: usize = 16;
+
+/// A membership, and the program that it is in.
+struct Membership {
+    /// Index among the connections.
+    connection: usize,
+    member: Member,
+}
+
+/// A person of the webinar.
+struct Person {
+    standing: Standing,
+    /// The ledger's entry, if it has the person.
+    entry: Option<Registration>,
+}
+
+/// Compares and repairs a webinar, records the result, and removes the mark that the webinar had before.
+///
+/// # Errors
+/// Zoom, Marketo or the store failed, or the deadline passed. What was repaired stays repaired, and the mark stays.
+pub async fn reconcile(
+    state: &AppState,
+    webinar: WebinarId,
+    connections: &[ProgramConnection],
+    deadline: Timestamp,
+) -> Result<ReconciliationCounts, Error> {
+    let mark = marks::read(state, webinar).await?;
+    let result = compare(state, webinar, connections, deadline).await;
+    let problem = match &result {
+        Ok(counts) => {
+            let (memberships, ledger) = (counts.memberships_repaired, counts.ledger_corrected);
+            if memberships + ledger > 0 {
+                platform::log!(
+                    Info,
+                    "webinar.reconciled",
+                    webinar = webinar,
+                    memberships = memberships,
+                    ledger = ledger
+                );
+            }
+            None
+        }
+        Err(error) => {
+            let problem = error.problem();
+            platform::log!(Warn, "webinar.reconcile_failed", webinar = webinar, code = problem.code);
+            Some(problem)
+        }
+    };
+    // A webinar that Zoom does not have has no registrants to follow. Once it is restored, the next comparison does.
+    let is_over = problem.as_ref().is_none_or(|problem| problem.code == ErrorCode::WebinarNotFound);
+    let counts = match &result {
+        Ok(counts) => *counts,
+        Err(_) => reconciled::read(state, webinar).await?.map(|last| last.counts).unwrap_or_default(),
+    };
+    reconciled::write(state, webinar, counts, problem).await?;
+    if let Some(mark) = mark.filter(|_| is_over) {
+        marks::clear_token(state, webinar, mark.token).await?;
+    }
+    result
+}
+
+async fn compare(
+    state: &AppState,
+    webinar: WebinarId,
+    connections: &[ProgramConnection],
+    deadline: Timestamp,
+) -> Result<ReconciliationCounts, Error> {
+    let mut counts = ReconciliationCounts::default();
+    let Some(first) = connections.first() else { return Ok(counts) };
+    let target = target::resolve(state, first, None).await?;
+    let run = Reconciliation {
+        state,
+        webinar,
+        connections,
+        zoom: state.zoom(&target.service, deadline),
+        marketo: state.marketo(deadline),
+        began: state.ports.clock.now(),
+    };
+    run.run(&mut counts).await?;
+    Ok(counts)
+}
+
+struct Reconciliation<'a> {
+    state: &'a AppState,
+    webinar: WebinarId,
+    connections: &'a [ProgramConnection],
+    zoom: ZoomClient,
+    marketo: MarketoClient,
+    began: Timestamp,
+}
+
+impl Reconciliation<'_> {
+    async fn run(&self, counts: &mut ReconciliationCounts) -> Result<(), Error> {
+        let memberships = self.memberships().await?;
+        let lookup = RegistrantLookup::read_all(&self.zoom, self.webinar).await?;
+        let addresses = self.addresses(&memberships, &lookup).await?;
+        let people = self.people(&lookup, &memberships, &addresses).await?;
+        count_standings(&people, counts);
+
+        let mut repairs: Vec<Vec<Repair>> = self.connections.iter().map(|_| Vec::new()).collect();
+        for membership in &memberships {
+            let Some(person) = self.person_of(membership, &lookup, &addresses, &people) else { continue };
+            let news = News::of(&person.standing, person.entry.as_ref(), None);
+            counts.withdrawn += u32::from(!person.standing.is_registered());
+            let connection = &self.connections[membership.connection];
+            let repair =
+                repair::repair_of(connection, &membership.member, &person.standing, news, self.state.ports.clock.now());
+            repairs[membership.connection].extend(repair);
+        }
+        for (connection, repairs) in self.connections.iter().zip(&repairs) {
+            repair::write(&self.marketo, connection, repairs).await?;
+            counts.memberships_repaired += number(repairs.len());
+        }
+        // The ledger is written last, so that after a crash the difference is still there.
+        for (email, person) in &people {
+            if let Some(entry) = person.entry.as_ref()
+                && News::of(&person.standing, Some(entry), None).is_news
+                && self.is_settled(person)
+            {
+                let key = RegistrationKey { webinar: self.webinar, email: email.clone() };
+                counts.ledger_corrected += u32::from(write_ledger(self.state, &key, entry, &person.standing).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the memberships whose status belongs to registration.
+    async fn memberships(&self) -> Result<Vec<Membership>, Error> {
+        let mut memberships = Vec::new();
+        for (index, connection) in self.connections.iter().enumerate() {
+            for status in of_registration(connection) {
+                let mut token: Option<String> = None;
+                loop {
+                    let page =
+                        self.marketo.members_with_status(connection.program, &status.name, token.as_deref()).await?;
+                    let rows = page.members.into_iter().map(|member| Membership { connection: index, member });
+                    memberships.extend(rows);
+                    if page.next_page_token.is_none() || page.next_page_token == token {
+                        break;
+                    }
+                    token = page.next_page_token;
+                }
+            }
+        }
+        Ok(memberships)
+    }
+
+    /// Reads the addresses of the leads whose registrant id Zoom does not have, or who have none.
+    async fn addresses(
+        &self,
+        memberships: &[Membership],
+        lookup: &RegistrantLookup,
+    ) -> Result<BTreeMap<LeadId, Email>, Error> {
+        let is_missing = |membership: &&Membership| match code(&membership.member) {
+            Some(code) => lookup.find_id(code).is_none() && !self.is_of_other_webinar(&membership.member),
+            None => true,
+        };
+        let mut leads: Vec<_> =
+            memberships.iter().filter(is_missing).map(|membership| membership.member.lead_id).collect();
+        leads.sort_unstable();
+        leads.dedup();
+        let mut addresses = BTreeMap::new();
+        for batch in leads.chunks(BATCH) {
+            for lead in self.marketo.leads_by_id(batch).await? {
+                if let Some(email) = lead.email.as_ref().and_then(|email| Email::parse(email.expose())) {
+                    addresses.insert(lead.id, email);
+                }
+            }
+        }
+        Ok(addresses)
+    }
+
+    /// Returns the people of Zoom's lists, and those of the memberships who are gone.
+    async fn people(
+        &self,
+        lookup: &RegistrantLookup,
+        memberships: &[Membership],
+        addresses: &BTreeMap<LeadId, Email>,
+    ) -> Result<BTreeMap<EmailHash, Person>, Error> {
+        let mut missing: BTreeMap<EmailHash, Email> = BTreeMap::new();
+        for membership in memberships.iter().filter(|membership| code(&membership.member).is_some()) {
+            if let Some(email) = addresses.get(&membership.member.lead_id)
+                && lookup.find(&email.hash()).is_none()
+            {
+                missing.insert(email.hash(), email.clone());
+            }
+        }
+        let listed = lookup.people().map(|(email, standing)| (email.clone(), standing.clone()));
+        let hashes: Vec<_> = listed.collect();
+        let reads = hashes.iter().map(|(email, _)| email).chain(missing.keys());
+        let reads = reads.map(|email| self.read_ledger(email.clone()).boxed()).collect();
+        let mut entries = BTreeMap::new();
+        for read in run_bounded(MAX_CONCURRENT_READS, reads).await {
+            let (email, entry) = read?;
+            entries.extend(entry.map(|entry| (email, entry)));
+        }
+        let mut people: BTreeMap<_, _> = hashes
+            .into_iter()
+            .map(|(email, standing)| {
+                let entry = entries.remove(&email);
+                (email, Person { standing, entry })
+            })
+            .collect();
+        // A person is gone whose registrant the ledger has at this webinar. Another one may be registered to another webinar.
+        let mut asked = Vec::new();
+        for (hash, email) in missing {
+            if let Some(entry) = entries.remove(&hash)
+                && let Some(registrant) = entry.outcome.registrant().cloned()
+            {
+                asked.push((hash, entry, Asked { email, registrants: vec![registrant] }));
+            }
+        }
+        let questions: Vec<_> = asked.iter().map(|(_, _, asked)| asked.clone()).collect();
+        let standings = read_standings(&self.zoom, self.webinar, &questions).await?;
+        for ((hash, entry, _), standing) in asked.into_iter().zip(standings) {
+            people.extend(standing.map(|standing| (hash, Person { standing, entry: Some(entry) })));
+        }
+        Ok(people)
+    }
+
+    async fn read_ledger(&self, email: EmailHash) -> Result<(EmailHash, Option<Registration>), Error> {
+        let key = RegistrationKey { webinar: self.webinar, email: email.clone() };
+        Ok((email, ledger::read_key(self.state, &key).await?))
+    }
+
+    /// Returns the person of a membership, if the membership is to follow that person now.
+    fn person_of<'p>(
+        &self,
+        membership: &Membership,
+        lookup: &RegistrantLookup,
+        addresses: &BTreeMap<LeadId, Email>,
+        people: &'p BTreeMap<EmailHash, Person>,
+    ) -> Option<&'p Person> {
+        let member = &membership.member;
+        let listed = code(member).and_then(|code| lookup.find_id(code));
+        let person = match (listed, addresses.get(&member.lead_id)) {
+            (Some(listed), _) => people.get(&listed.email)?,
+            (None, Some(email)) => {
+                let person = people.get(&email.hash())?;
+                let entry = person.entry.as_ref()?;
+                let known: Vec<RegistrantId> =
+                    [entry.outcome.registrant(), person.standing.registrant()].into_iter().flatten().cloned().collect();
+                if !repair::is_concerned(
+                    &self.connections[membership.connection],
+                    member,
+                    self.webinar,
+                    &known,
+                    &person.standing,
+                    true,
+                ) {
+                    return None;
+                }
+                person
+            }
+            (None, None) => return None,
+        };
+        self.is_settled(person).then_some(person)
+    }
+
+    /// Returns whether nobody else worked on a person since this run began: it would know better.
+    fn is_settled(&self, person: &Person) -> bool {
+        person.entry.as_ref().is_none_or(|entry| entry.at <= self.began)
+    }
+
+    fn is_of_other_webinar(&self, member: &Member) -> bool {
+        let linked = member.webinar_url.as_ref().and_then(|link| linked_webinar(link.expose()));
+        linked.is_some_and(|linked| linked != self.webinar)
+    }
+}
+
+/// Returns a member's registrant id.
+fn code(member: &Member) -> Option<&RegistrantId> {
+    member.registration_code.as_ref().filter(|code| !code.as_str().is_empty())
+}
+
+fn count_standings(people: &BTreeMap<EmailHash, Person>, counts: &mut ReconciliationCounts) {
+    for person in people.values() {
+        match person.standing {
+            Standing::Approved { .. } => counts.approved += 1,
+            Standing::Pending { .. } => counts.pending += 1,
+            Standing::Denied { .. } => counts.denied += 1,
+            Standing::Gone => {}
+        }
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
