@@ -6,7 +6,7 @@ use zoom_client::ZoomError;
 /// Zoom's code for a malformed webinar id.
 const INVALID_WEBINAR_ID: i64 = 300;
 
-/// Zoom's code for a missing permission and for a missing webinar licence.
+/// Zoom's code for a missing permission.
 const NO_PERMISSION: i64 = 200;
 
 /// Maps an error of `GET /webinars/{id}`.
@@ -23,11 +23,16 @@ pub(crate) fn reading_webinar(error: ZoomError) -> Error {
 pub(crate) fn listing_of_user(error: ZoomError) -> Problem {
     match error {
         ZoomError::Api(error) if error.is_not_found() => Problem::of(ErrorCode::UserNotFound),
+        ZoomError::Api(error) if error.is_missing_licence() => Problem {
+            code: ErrorCode::HostLacksLicence,
+            detail: "This user has no webinar licence in Zoom; assign one, or remove the user from the list."
+                .to_owned(),
+        },
         ZoomError::Api(error) if error.code == NO_PERMISSION => Problem {
             code: ErrorCode::ServiceLacksPermission,
             detail:
-                "Zoom refused to list this user's webinars; check that the user has a webinar licence, and that the \
-                     admin who signed in may still see other users."
+                "Zoom refused to list this user's webinars; check that the admin who signed in may still see other \
+                     users."
                     .to_owned(),
         },
         error => any(error).problem(),
@@ -78,6 +83,7 @@ mod tests {
             (404, 3001, "Webinar does not exist: 9.", ErrorCode::WebinarNotFound),
             (400, 300, "Invalid webinar id.", ErrorCode::WebinarNotFound),
             (400, 200, "No permission.", ErrorCode::ServiceLacksPermission),
+            (400, 200, "Webinar plan is missing.", ErrorCode::HostLacksLicence),
             (401, 124, "Invalid access token.", ErrorCode::ServiceNeedsSignIn),
             (400, 4711, "Invalid access token, does not contain scopes.", ErrorCode::ServiceLacksPermission),
         ] {
@@ -93,7 +99,7 @@ mod tests {
         assert!(!concerns_service(&gone) && !concerns_service(&unlicensed) && concerns_service(&no_scope));
         assert_eq!(listing_of_user(gone).code, ErrorCode::UserNotFound);
         let problem = listing_of_user(unlicensed);
-        assert_eq!(problem.code, ErrorCode::ServiceLacksPermission);
+        assert_eq!(problem.code, ErrorCode::HostLacksLicence);
         assert!(problem.detail.contains("licence"));
     }
 

@@ -231,5 +231,5 @@ fn is_list_absent(error: &ZoomApiError) -> bool {
 }
 
 fn is_forbidden(error: &ZoomApiError) -> bool {
-    error.code() == ErrorCode::ServiceLacksPermission
+    matches!(error.code(), ErrorCode::ServiceLacksPermission | ErrorCode::HostLacksLicence)
 }

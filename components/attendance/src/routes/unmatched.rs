@@ -63,7 +63,9 @@ pub(crate) async fn list(
 /// Returns a page of the report or, without the permission, of the past participants. A report that is gone is empty.
 async fn report(zoom: &ZoomClient, session: &InstanceUuid, token: Option<&str>) -> Result<Page<Participant>, Error> {
     let page = match zoom.without_problem_reports().report(session, token).await {
-        Err(ZoomError::Api(error)) if error.code() == ErrorCode::ServiceLacksPermission => {
+        Err(ZoomError::Api(error))
+            if matches!(error.code(), ErrorCode::ServiceLacksPermission | ErrorCode::HostLacksLicence) =>
+        {
             zoom.past_participants(session, token).await
         }
         page => page,

@@ -34,12 +34,13 @@ enum WebinarState {
 
 /// Codes that last until a person acts. They become the connection's problem; any other code ends the refresh, and the
 /// next tick repeats it.
-const LASTING_CODES: [ErrorCode; 5] = [
+const LASTING_CODES: [ErrorCode; 6] = [
     ErrorCode::ServiceNotFound,
     ErrorCode::ServiceSuperseded,
     ErrorCode::ServiceNeedsSignIn,
     ErrorCode::ServiceLacksPermission,
     ErrorCode::WebinarNotFound,
+    ErrorCode::HostLacksLicence,
 ];
 
 /// Refreshes a connection and writes the result, including its problem.
@@ -123,7 +124,7 @@ async fn read_webinar(
     match details::fetch(state, &connection.service, connection.snapshot.id, deadline).await {
         Ok(webinar) => Ok(match eligibility::eligible_snapshot(&service, &webinar) {
             Ok(snapshot) => WebinarState::Eligible(Box::new(snapshot)),
-            Err(code) => WebinarState::Problem(code.into()),
+            Err(problem) => WebinarState::Problem(problem),
         }),
         Err(error) => {
             let error = zoom_errors::reading_webinar(error);

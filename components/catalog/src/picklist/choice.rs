@@ -20,7 +20,8 @@ pub(crate) struct WebinarChoice {
 impl WebinarChoice {
     pub(super) fn new(upcoming: &UpcomingWebinar) -> Self {
         let start = Zone::named(&upcoming.webinar.timezone).brief(upcoming.start);
-        let text = format!("{start}: {}", upcoming.webinar.topic);
+        let mark = if upcoming.webinar.is_simulive { " (simulive)" } else { "" };
+        let text = format!("{start}: {}{mark}", upcoming.webinar.topic);
         Self { start: upcoming.start, id: upcoming.webinar.id, text }
     }
 }

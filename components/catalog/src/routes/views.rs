@@ -2,6 +2,7 @@
 
 use crate::connections::qualification::missing_statuses;
 use crate::webinars::details::DetailedWebinar;
+use crate::webinars::notes::{self, NoteView};
 use domain::records::{MemberFields, ProgramConnection, Service, ServiceUsability};
 use domain::status::Channel;
 use domain::time::{self, SignedDuration, Timestamp};
@@ -28,12 +29,16 @@ pub(crate) struct WebinarView {
     /// The shared link of a webinar without registration (R5).
     #[serde(skip_serializing_if = "Option::is_none")]
     join_url: Option<Sensitive>,
+    /// What to know before choosing it, such as that it is simulive (R3).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteView>,
 }
 
 impl WebinarView {
     /// Returns the view of a listed webinar.
     pub(super) fn of_listed(row: DetailedWebinar) -> Self {
         let webinar = row.listed.webinar;
+        let notes = notes::of(&webinar, row.detail.as_ref());
         let (registration, description) = match row.detail {
             Some(detail) => (Some(detail.registration()), detail.listed.agenda),
             None => (None, webinar.agenda),
@@ -49,6 +54,7 @@ impl WebinarView {
             host_email: Some(row.listed.host),
             registration,
             join_url: None,
+            notes,
         }
     }
 
@@ -66,6 +72,7 @@ impl WebinarView {
             host_email: snapshot.host_email.clone(),
             registration: Some(snapshot.registration),
             join_url: snapshot.join_url.clone().filter(|_| is_shared),
+            notes: Vec::new(),
         }
     }
 }

@@ -56,6 +56,28 @@ async fn r3_lists_upcoming_webinars_of_the_admin_and_enabled_users_once_by_start
 }
 
 #[tokio::test]
+async fn r3_peculiar_webinars_are_marked_and_those_of_zoom_events_are_not_offered() {
+    let env = TestEnv::new().await;
+    env.add_webinar(1, |webinar| (webinar.is_simulive, webinar.on_demand) = (true, true));
+    env.add_webinar(2, |webinar| webinar.confirmation_email = true);
+    env.add_webinar(3, |_| {});
+    env.add_webinar(4, |webinar| webinar.is_events_webinar = true);
+    let (_, body) = env.get(LIST).await;
+    assert_eq!(ids(&body), ["1", "2", "3"]);
+    let kinds = |place: usize| -> Vec<&str> {
+        let notes = body["webinars"][place]["notes"].as_array().into_iter().flatten();
+        notes.map(|note| note["kind"].as_str().unwrap()).collect()
+    };
+    assert_eq!((kinds(0), kinds(1), kinds(2)), (vec!["simulive", "on_demand"], vec!["zoom_confirmation"], vec![]));
+    let left_out = &body["left_out"][0];
+    assert_eq!((&left_out["id"], &left_out["code"]), (&json!("4"), &json!("INVALID_FIELD")));
+    assert!(left_out["detail"].as_str().unwrap().contains("Zoom Events"));
+    // The reason is given where the webinar is chosen by its id, too.
+    let (status, refused) = env.connect(4).await;
+    assert_eq!((status, &refused["detail"]), (422, &left_out["detail"]));
+}
+
+#[tokio::test]
 async fn a_long_list_is_read_completely_without_detail_calls() {
     let env = TestEnv::new().await;
     for id in 1..=650 {
@@ -115,7 +137,7 @@ async fn details_are_cached_for_30_seconds() {
 async fn a_failing_user_does_not_hide_the_others() {
     let env = TestEnv::new().await;
     env.add_webinar(1, |_| {});
-    for code in ["SERVICE_LACKS_PERMISSION", "USER_NOT_FOUND"] {
+    for code in ["HOST_LACKS_LICENCE", "USER_NOT_FOUND"] {
         if code == "USER_NOT_FOUND" {
             env.zoom.remove_user("bob@x.test").unwrap();
         } else {

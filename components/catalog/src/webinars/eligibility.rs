@@ -3,7 +3,7 @@
 use domain::records::Service;
 use domain::time::{self, SignedDuration, Timestamp};
 use domain::webinar::Snapshot;
-use domain::{Email, ErrorCode};
+use domain::{Email, ErrorCode, Problem};
 use zoom_client::webinars::{ListedWebinar, Webinar};
 
 /// Maximum length of a stored title, in characters: Zoom's own limit.
@@ -24,22 +24,41 @@ pub(super) fn hosts(service: &Service) -> Vec<Email> {
     hosts
 }
 
-/// Returns the start of a listed webinar that has a single session and is not over.
+/// Returns the start of a listed webinar that has a single session, does not belong to Zoom Events, and is not over.
 pub(super) fn upcoming_start(webinar: &ListedWebinar, now: Timestamp) -> Option<Timestamp> {
-    let start = webinar.start().filter(|_| webinar.is_single())?;
+    let start = webinar.start().filter(|_| webinar.is_single() && !webinar.is_events_webinar)?;
     let end = time::after(start, SignedDuration::from_mins(webinar.duration.into()));
     (end > now).then_some(start)
+}
+
+/// Returns why a listed webinar is not offered, or `None` if the reason is only that it is over.
+pub(super) fn listed_problem(webinar: &ListedWebinar) -> Option<Problem> {
+    match webinar {
+        webinar if webinar.is_events_webinar => Some(events_webinar()),
+        webinar if !webinar.is_single() => Some(Problem::of(ErrorCode::WebinarRecurring)),
+        _ => None,
+    }
+}
+
+/// The problem of a webinar of Zoom Events: people register for the event there, not for the webinar.
+fn events_webinar() -> Problem {
+    let detail = "This webinar belongs to an event of Zoom Events, which registers people itself; schedule a webinar \
+                  outside of Zoom Events.";
+    Problem { code: ErrorCode::InvalidField, detail: detail.to_owned() }
 }
 
 /// Returns the snapshot of a webinar that a service offers, over or not. The host is checked first, so that an error
 /// reveals nothing of other people's webinars.
 ///
 /// # Errors
-/// The code that says why the webinar is not eligible.
-pub(crate) fn eligible_snapshot(service: &Service, webinar: &Webinar) -> Result<Snapshot, ErrorCode> {
+/// The problem that says why the webinar is not eligible.
+pub(crate) fn eligible_snapshot(service: &Service, webinar: &Webinar) -> Result<Snapshot, Problem> {
     let host = webinar.host_email.as_deref().and_then(Email::parse).ok_or(ErrorCode::HostNotEnabled)?;
     if !service.enables(&host) {
-        return Err(ErrorCode::HostNotEnabled);
+        return Err(ErrorCode::HostNotEnabled.into());
+    }
+    if webinar.listed.is_events_webinar {
+        return Err(events_webinar());
     }
     let snapshot = if webinar.listed.is_single() { webinar.snapshot() } else { None };
     let mut snapshot = snapshot.ok_or(ErrorCode::WebinarRecurring)?;
@@ -51,14 +70,10 @@ pub(crate) fn eligible_snapshot(service: &Service, webinar: &Webinar) -> Result<
 /// Returns the snapshot of a webinar that a program may be connected to: eligible, with a planned end in the future.
 ///
 /// # Errors
-/// The code that says why the webinar cannot be connected.
-pub(crate) fn connectable_snapshot(
-    service: &Service,
-    webinar: &Webinar,
-    now: Timestamp,
-) -> Result<Snapshot, ErrorCode> {
+/// The problem that says why the webinar cannot be connected.
+pub(crate) fn connectable_snapshot(service: &Service, webinar: &Webinar, now: Timestamp) -> Result<Snapshot, Problem> {
     let snapshot = eligible_snapshot(service, webinar)?;
-    if snapshot.end_time() > now { Ok(snapshot) } else { Err(ErrorCode::WebinarOver) }
+    if snapshot.end_time() > now { Ok(snapshot) } else { Err(ErrorCode::WebinarOver.into()) }
 }
 
 fn truncate(text: &mut String, limit: usize) {
@@ -120,17 +135,24 @@ mod tests {
             (json!({"host_email": "eve@x.test", "type": 9}), Err(ErrorCode::HostNotEnabled)),
             (json!({"type": 6, "start_time": null}), Err(ErrorCode::WebinarRecurring)),
             (json!({"type": 9}), Err(ErrorCode::WebinarRecurring)),
+            (json!({"is_events_webinar": true}), Err(ErrorCode::InvalidField)),
+            (json!({"is_events_webinar": true, "type": 9}), Err(ErrorCode::InvalidField)),
+            (json!({"is_events_webinar": true, "host_email": "eve@x.test"}), Err(ErrorCode::HostNotEnabled)),
+            (json!({"is_simulive": true, "settings": {"on_demand": true}}), Ok(())),
             (json!({"duration": 59}), Err(ErrorCode::WebinarOver)),
             (json!({"duration": 0, "start_time": "2020-01-01T00:00:00Z"}), Err(ErrorCode::WebinarOver)),
         ] {
             let webinar = webinar(changes.clone());
-            assert_eq!(connectable_snapshot(&service, &webinar, now).map(|_| ()), expected, "{changes}");
+            let connectable = connectable_snapshot(&service, &webinar, now).map(|_| ()).map_err(|problem| problem.code);
+            assert_eq!(connectable, expected, "{changes}");
             // The list applies the same rules, apart from the host: a list has one host.
-            let in_list = !matches!(expected, Err(ErrorCode::WebinarRecurring | ErrorCode::WebinarOver));
-            if webinar.listed.is_single() {
-                assert_eq!(upcoming_start(&webinar.listed, now).is_some(), in_list, "{changes}");
-            } else {
-                assert_eq!(upcoming_start(&webinar.listed, now), None);
+            let listed = upcoming_start(&webinar.listed, now).is_some();
+            match listed_problem(&webinar.listed) {
+                Some(problem) => {
+                    assert!(!listed, "{changes}");
+                    assert!(matches!(expected, Err(code) if [problem.code, ErrorCode::HostNotEnabled].contains(&code)));
+                }
+                None => assert_eq!(listed, expected != Err(ErrorCode::WebinarOver), "{changes}"),
             }
         }
     }

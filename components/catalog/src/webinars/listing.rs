@@ -4,7 +4,7 @@ use super::eligibility;
 use crate::zoom_errors;
 use domain::records::Service;
 use domain::time::Timestamp;
-use domain::{Email, Error, ErrorCode, Problem, WebinarId};
+use domain::{Email, Error, Problem, WebinarId};
 use futures::future::join_all;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -40,7 +40,7 @@ pub(crate) struct HostProblem {
 pub(crate) struct Listing {
     /// Eligible webinars by start time, each once.
     pub(crate) webinars: Vec<UpcomingWebinar>,
-    /// Recurring webinars (R3). Webinars that are over are not listed.
+    /// Recurring webinars and webinars of Zoom Events (R3). Webinars that are over are not listed.
     pub(crate) ineligible: Vec<IneligibleWebinar>,
     /// Hosts whose list could not be read.
     pub(crate) problems: Vec<HostProblem>,
@@ -100,8 +100,7 @@ async fn host_list(zoom: &ZoomClient, host: &Email, now: Timestamp) -> Result<Ho
             }
             if let Some(start) = eligibility::upcoming_start(&webinar, now) {
                 list.eligible.push(UpcomingWebinar { host: host.clone(), start, webinar });
-            } else if !webinar.is_single() {
-                let problem = Problem::of(ErrorCode::WebinarRecurring);
+            } else if let Some(problem) = eligibility::listed_problem(&webinar) {
                 let (id, topic, host_email) = (webinar.id, webinar.topic, host.clone());
                 list.ineligible.push(IneligibleWebinar { id, topic, host_email, problem });
             }

@@ -41,8 +41,8 @@ async fn find_in_service(
 /// cannot be read may be the one that has it, so its error, after which a retry can succeed, ranks above "not found".
 fn error_priority(error: &Error) -> u8 {
     match error.problem().code {
-        ErrorCode::WebinarRecurring => 5,
-        ErrorCode::HostNotEnabled => 4,
+        ErrorCode::WebinarRecurring | ErrorCode::InvalidField => 5,
+        ErrorCode::HostNotEnabled | ErrorCode::HostLacksLicence => 4,
         _ if matches!(error, Error::Upstream(_) | Error::Internal(_)) => 3,
         ErrorCode::ServiceNeedsSignIn | ErrorCode::ServiceLacksPermission => 2,
         ErrorCode::WebinarNotFound => 1,

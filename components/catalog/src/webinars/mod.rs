@@ -11,3 +11,4 @@ pub(crate) mod details;
 pub(crate) mod eligibility;
 pub(crate) mod listing;
 pub(crate) mod lookup;
+pub(crate) mod notes;

@@ -102,6 +102,7 @@ function choice(webinar, programs) {
     h("span", null, webinarStart(webinar)),
     h("span", null, `Host: ${webinar.host_email ?? "unknown"}`),
     h("span", null, registrationText(webinar)),
+    (webinar.notes ?? []).map(({ detail }) => h("span", { class: "why" }, detail)),
     others.length > 0 && h("span", null, `Connected to ${others.join(", ")}`));
 }
 

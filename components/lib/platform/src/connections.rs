@@ -15,8 +15,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 /// Maximum number of records read at once, so that hundreds of programs on a remote store take no longer than a few.
 const MAX_CONCURRENT_READS: usize = 32;
 
-/// How long a webinar stays in the index after its end: an address's add calls of one day are counted over all webinars
-/// (R12), and webinars overrun.
+/// How long a webinar stays in the index after its end: webinars overrun, and registrants change until then.
 const INDEXED_AFTER_END: SignedDuration = SignedDuration::from_hours(24);
 
 /// The connections of programs to webinars.

@@ -86,6 +86,12 @@ impl ZoomApiError {
         self.code == 200 && self.message_contains("no permission")
     }
 
+    /// Returns whether the host of a webinar has no webinar licence. Zoom uses the same code for a missing permission; only
+    /// a licence is a matter of one user, and waiting does not help.
+    pub fn is_missing_licence(&self) -> bool {
+        self.code == 200 && self.message_contains("plan is missing")
+    }
+
     /// Returns the problem of the service as a whole, if the error shows one (R2).
     pub fn service_problem(&self) -> Option<Problem> {
         if self.is_missing_scope() {
@@ -114,6 +120,7 @@ impl ZoomApiError {
         match self {
             _ if self.is_missing_scope() => ErrorCode::ServiceLacksPermission,
             _ if self.is_bad_token() => ErrorCode::ServiceNeedsSignIn,
+            _ if self.is_missing_licence() => ErrorCode::HostLacksLicence,
             Self { code: 1001, .. } => ErrorCode::UserNotFound,
             Self { code: 3001, .. } => ErrorCode::WebinarNotFound,
             Self { code: 200, .. } | Self { status: 403, .. } => ErrorCode::ServiceLacksPermission,
@@ -131,6 +138,8 @@ fn is_field_name(field: &str) -> bool {
 impl From<ZoomError> for Error {
     fn from(error: ZoomError) -> Self {
         match error {
+            // Final for this host, unlike a failure of Zoom.
+            ZoomError::Api(error) if error.is_missing_licence() => ErrorCode::HostLacksLicence.into(),
             ZoomError::Api(error) => Self::Upstream(UpstreamError {
                 upstream: Upstream::Zoom,
                 problem: Problem::of(error.code()),
@@ -200,7 +209,8 @@ mod tests {
             ),
             (404, r#"{"code":1001,"message":"User does not exist"}"#, ErrorCode::UserNotFound),
             (404, r#"{"code":3001,"message":"Webinar 1 has expired"}"#, ErrorCode::WebinarNotFound),
-            (400, r#"{"code":200,"message":"Webinar plan is missing."}"#, ErrorCode::ServiceLacksPermission),
+            (400, r#"{"code":200,"message":"Webinar plan is missing. You must ..."}"#, ErrorCode::HostLacksLicence),
+            (400, r#"{"code":200,"message":"No permission."}"#, ErrorCode::ServiceLacksPermission),
             (500, "<html>", ErrorCode::ZoomUnavailable),
         ] {
             assert_eq!(api_error(status, body).code(), code, "{body}");

@@ -338,7 +338,7 @@ mod tests {
             (400, 3000, "The invitee is already a panelist", ErrorCode::AlreadyPanelist),
             (400, 3000, "The Zoom REST API does not support paid registration.", ErrorCode::RegistrationNotRequired),
             (400, 3043, "Webinar has reached maximum attendee capacity.", ErrorCode::WebinarFull),
-            (400, 200, "Webinar plan is missing.", ErrorCode::ServiceLacksPermission),
+            (400, 200, "Webinar plan is missing.", ErrorCode::HostLacksLicence),
             (400, 300, "Invalid webinar id.", ErrorCode::InvalidField),
             (400, 300, "Validation Failed.", ErrorCode::InvalidField),
             (400, 200, "No permission", ErrorCode::ServiceLacksPermission),

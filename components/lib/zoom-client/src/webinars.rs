@@ -29,6 +29,10 @@ pub struct ListedWebinar {
     pub duration: u32,
     /// IANA name of the time zone.
     pub timezone: String,
+    /// Whether a recording is played as if it were live.
+    pub is_simulive: bool,
+    /// Whether the webinar belongs to an event of Zoom Events, which has a registration of its own (R3).
+    pub is_events_webinar: bool,
 }
 
 /// A single webinar. `start_url` is a secret of the host and is not read.
@@ -64,6 +68,10 @@ pub struct WebinarSettings {
     pub approval_type: Option<i64>,
     /// The addresses of the alternative hosts, separated by commas or semicolons.
     pub alternative_hosts: Option<String>,
+    /// Whether people may watch the recording after the webinar.
+    pub on_demand: bool,
+    /// Whether Zoom sends its own confirmation e-mail to registrants.
+    pub sends_confirmation: bool,
 }
 
 impl FromObject for ListedWebinar {
@@ -80,6 +88,11 @@ impl FromObject for Webinar {
 
 deserialize_leniently!(ListedWebinar, Webinar);
 
+/// Returns whether a flag is set. One that is absent or cannot be read is not (R22).
+fn is_set(object: Object<'_>, name: &str) -> bool {
+    object.flag(name).unwrap_or(false)
+}
+
 impl ListedWebinar {
     fn with_id(id: WebinarId, webinar: Object<'_>) -> Self {
         Self {
@@ -90,6 +103,8 @@ impl ListedWebinar {
             start_time: webinar.text("start_time"),
             duration: webinar.number("duration").unwrap_or_default(),
             timezone: webinar.text("timezone").unwrap_or_default(),
+            is_simulive: is_set(webinar, "is_simulive"),
+            is_events_webinar: is_set(webinar, "is_events_webinar"),
         }
     }
 
@@ -115,6 +130,10 @@ impl Webinar {
             settings: WebinarSettings {
                 approval_type: settings.integer("approval_type"),
                 alternative_hosts: settings.text("alternative_hosts"),
+                on_demand: is_set(settings, "on_demand"),
+                // Zoom sends it only if its e-mails to registrants are on at all (docs/reference/zoom.md).
+                sends_confirmation: is_set(settings, "registrants_confirmation_email")
+                    && settings.flag("registrants_email_notification").unwrap_or(true),
             },
         }
     }

@@ -2,6 +2,7 @@
 //! sweep of sign-ins to the next tick in the first minute of an hour.
 
 use super::permission_check;
+use crate::removal::confirmation::{self, Confirmation};
 use crate::removal::deletion::Deletion;
 use crate::removal::{deauthorization, deletion};
 use crate::sign_in;
@@ -25,7 +26,8 @@ pub(crate) struct TickCounts {
     failed: usize,
 }
 
-/// Completes removals until the deadline, rechecks permissions, renews unused grants, and sweeps expired sign-ins.
+/// Completes removals until the deadline, rechecks permissions, renews unused grants, hands over the grant of a sign-in
+/// that failed (R1), and sweeps expired sign-ins.
 pub(crate) async fn run(app: &AppState, deadline: Timestamp) -> anyhow::Result<TickCounts> {
     let mut counts = TickCounts::default();
     let mut deauthorized = Vec::new();
@@ -50,6 +52,10 @@ pub(crate) async fn run(app: &AppState, deadline: Timestamp) -> anyhow::Result<T
             }
         }
     }
+    if let Err(error) = sign_in::unclaimed_grant::claim(app).await {
+        counts.failed += 1;
+        platform::log!(Warn, "unclaimed_grant.claim_failed", error = error);
+    }
     sign_in::state::sweep(app).await.context("sweeping expired sign-ins")?;
     Ok(counts)
 }
@@ -64,6 +70,11 @@ enum Maintenance {
 async fn maintain(app: &AppState, id: &ServiceId, counts: &mut TickCounts) -> Result<Maintenance, Error> {
     match removals::get(app, id).await? {
         Some(removal) if removal.reason == RemovalReason::Deauthorized => return Ok(Maintenance::SweepNeeded),
+        Some(removal) if removal.reason == RemovalReason::Reported => {
+            if let Confirmation::Removed(_) = confirmation::confirm(app, id).await? {
+                return Ok(Maintenance::SweepNeeded);
+            }
+        }
         Some(removal) => {
             let deletion = deletion::complete(app, id, &removal).await?;
             counts.removed += usize::from(deletion == Deletion::Complete);

@@ -1,48 +1,87 @@
 //! Removal of an account's services and of all its data, when the app was removed from the account (R17).
 
+use super::confirmation::{self, Confirmation};
 use super::end::{begin_removal, end};
 use super::forget_account::{ForgottenAccount, forget};
 use crate::state::AppState;
 use crate::store::{removals, services, token_store};
 use domain::records::{Removal, RemovalReason, Service, ServiceState};
 use domain::time::Timestamp;
-use domain::{AccountId, Error, ServiceId};
+use domain::{AccountId, Error, ServiceId, UserId};
 use platform::retry::RUN_TIMEOUT;
 use std::collections::BTreeMap;
 
+/// A report of Zoom that the app was removed.
+pub(crate) struct RemovalReport {
+    /// The account.
+    pub(crate) account: AccountId,
+    /// The user whose installation was removed, if the event says so.
+    pub(crate) user: Option<UserId>,
+    /// When it was removed, if that is known.
+    pub(crate) removed_at: Option<Timestamp>,
+}
+
 /// Ends every service of the account, and starts deleting the rest of the account's data in the background: Zoom expects
-/// an answer within 3 seconds. If an admin deleted the account's services here before, the rest is deleted within the
-/// request, because no record would make the tick resume it; Zoom repeats the event if the request fails.
-pub(crate) async fn deauthorize(
-    app: &AppState,
-    account: &AccountId,
-    removed_at: Option<Timestamp>,
-) -> Result<(), Error> {
+/// an answer within 3 seconds. A report about another user than the live service's admin is confirmed first. If an admin
+/// deleted the account's services here before, the rest is deleted within the request, because no record would make the
+/// tick resume it; Zoom repeats the event if the request fails.
+pub(crate) async fn deauthorize(app: &AppState, report: &RemovalReport) -> Result<(), Error> {
     let all = services::all(app).await?;
-    let of_account: Vec<_> = all.into_iter().filter(|service| service.account_id == *account).collect();
+    let of_account: Vec<_> = all.into_iter().filter(|service| service.account_id == report.account).collect();
     if of_account.is_empty() {
-        return forget_orphans(app, account).await;
+        return forget_orphans(app, &report.account).await;
     }
-    let mut ended = Vec::new();
+    let mut affected = Vec::new();
     for service in of_account {
-        if is_affected(app, &service, removed_at).await? {
-            let removal = Removal::new(app.now(), RemovalReason::Deauthorized);
-            begin_removal(app, &service.id, &removal).await?;
-            platform::log!(Info, "service.deauthorized", service = service.id);
-            ended.push(service.id);
+        if is_affected(app, &service, report.removed_at).await? {
+            affected.push(service);
         }
     }
-    if !ended.is_empty() {
+    if let Some(live) = affected.iter().find(|service| is_of_another_user(service, report)) {
+        let removal = Removal::new(app.now(), RemovalReason::Reported);
+        removals::save(app, &live.id, &removal).await?;
+        platform::log!(Info, "deauthorization.reported", service = live.id);
+        spawn_confirmation(app, live.id.clone());
+        return Ok(());
+    }
+    for service in &affected {
+        let removal = Removal::new(app.now(), RemovalReason::Deauthorized);
+        begin_removal(app, &service.id, &removal).await?;
+        platform::log!(Info, "service.deauthorized", service = service.id);
+    }
+    if !affected.is_empty() {
         let background_app = app.clone();
-        app.ports.background.spawn(Box::pin(async move {
-            let deadline = background_app.now() + RUN_TIMEOUT;
-            // The tick continues what fails or is left.
-            if let Err(error) = complete(&background_app, &ended, deadline).await {
-                platform::log!(Warn, "deauthorization.sweep_failed", error = error);
-            }
-        }));
+        let ended = ids(&affected);
+        app.ports.background.spawn(Box::pin(async move { complete_or_log(&background_app, &ended).await }));
     }
     Ok(())
+}
+
+/// Returns whether a service is live and another user than its admin removed the app. A report without a user is obeyed.
+fn is_of_another_user(service: &Service, report: &RemovalReport) -> bool {
+    let is_live = matches!(service.state, ServiceState::Active | ServiceState::NeedsSignIn);
+    is_live && report.user.as_ref().is_some_and(|user| *user != service.admin_user_id)
+}
+
+fn spawn_confirmation(app: &AppState, id: ServiceId) {
+    let background_app = app.clone();
+    app.ports.background.spawn(Box::pin(async move {
+        // The tick repeats what fails.
+        match confirmation::confirm(&background_app, &id).await {
+            Ok(Confirmation::StillInstalled) => {}
+            Ok(Confirmation::Removed(ended)) => complete_or_log(&background_app, &ended).await,
+            Err(error) => {
+                platform::log!(Warn, "deauthorization.confirm_failed", service = id, error = error);
+            }
+        }
+    }));
+}
+
+/// Completes the removal of ended services. The tick continues what fails or is left.
+async fn complete_or_log(app: &AppState, ended: &[ServiceId]) {
+    if let Err(error) = complete(app, ended, app.now() + RUN_TIMEOUT).await {
+        platform::log!(Warn, "deauthorization.sweep_failed", error = error);
+    }
 }
 
 /// Completes the removal of services that are ended or to be ended. Returns how many removals are complete; the others are

@@ -36,8 +36,8 @@ pub(crate) async fn delete(app: &AppState, id: &ServiceId) -> Result<Deletion, E
             }
             Removal::new(removal.since, RemovalReason::Deleted)
         }
-        Some(removal) => removal,
-        None => Removal::new(app.now(), RemovalReason::Deleted),
+        Some(removal) if removal.reason == RemovalReason::Deleted => removal,
+        _ => Removal::new(app.now(), RemovalReason::Deleted),
     };
     begin_removal(app, id, &removal).await?;
     complete(app, id, &removal).await

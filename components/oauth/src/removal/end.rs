@@ -19,6 +19,7 @@ pub(super) async fn end(app: &AppState, id: &ServiceId, reason: RemovalReason) -
     let _guard = app.lock_service(id).await;
     let Some(mut service) = services::get(app, id).await? else { return Ok(()) };
     let detail = match reason {
+        RemovalReason::Reported => return Ok(()),
         RemovalReason::Deleted => "This service is being deleted.",
         RemovalReason::Deauthorized => {
             "The app was removed from the Zoom account, and all data of the account is deleted here."

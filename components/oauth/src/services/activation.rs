@@ -1,38 +1,33 @@
 //! Makes a service of a confirmed sign-in (R1).
 
+use super::identity::Identity;
 use crate::state::AppState;
 use crate::store::token_store::{self, ServiceTokens};
 use crate::store::{removals, services};
 use crate::zoom_oauth::response::Grant;
-use domain::records::{Record, Service, ServiceState};
-use domain::{AccountId, Email, Error, ServiceId, UserId};
-use platform::url_origin::UrlOrigin;
+use domain::records::{Record, RemovalReason, Service, ServiceState};
+use domain::{Error, ServiceId};
 
 /// Number of random bytes in a service id: enough to be unique, and short enough to read.
 const ID_BYTES: usize = 10;
 
-/// A sign-in that Zoom confirmed.
-pub(crate) struct ConfirmedSignIn {
-    pub(crate) service_name: String,
-    pub(crate) account: AccountId,
-    pub(crate) user: UserId,
-    pub(crate) email: Email,
-    pub(crate) grant: Grant,
-    pub(crate) api_base: UrlOrigin,
-}
-
 /// Makes the account's live service of a sign-in. The name of an earlier service of the account renews that service;
 /// another name supersedes it (R1).
-pub(crate) async fn activate(app: &AppState, sign_in: ConfirmedSignIn) -> Result<ServiceId, Error> {
+pub(crate) async fn activate(
+    app: &AppState,
+    name: String,
+    identity: Identity,
+    grant: &Grant,
+) -> Result<ServiceId, Error> {
     let _index_guard = app.lock_service_index().await;
     let all = services::all(app).await?;
-    let of_account: Vec<_> = all.into_iter().filter(|service| service.account_id == sign_in.account).collect();
-    let earlier = find_renewable(app, &of_account, &sign_in.service_name).await?;
-    let service = live_service(app, &sign_in, earlier);
+    let of_account: Vec<_> = all.into_iter().filter(|service| service.account_id == identity.account).collect();
+    let earlier = find_renewable(app, &of_account, &name).await?;
+    let service = live_service(app, name, identity, grant, earlier);
     {
         let _guard = app.lock_service(&service.id).await;
         // The tokens are written first, because a live service must be usable.
-        let tokens = ServiceTokens::new(&sign_in.grant, app.now(), app.now());
+        let tokens = ServiceTokens::new(grant, app.now(), app.now());
         token_store::save(app, &service.id, &tokens).await?;
         services::save(app, &service).await?;
         services::set_live(app, &service).await?;
@@ -59,14 +54,15 @@ async fn find_renewable<'s>(
     name: &str,
 ) -> Result<Option<&'s Service>, Error> {
     for service in of_account.iter().filter(|service| service.name == name) {
-        if removals::get(app, &service.id).await?.is_none() {
+        // A removal that was only reported is dropped when the tick finds that the new tokens work.
+        if removals::get(app, &service.id).await?.is_none_or(|removal| removal.reason == RemovalReason::Reported) {
             return Ok(Some(service));
         }
     }
     Ok(None)
 }
 
-fn live_service(app: &AppState, sign_in: &ConfirmedSignIn, earlier: Option<&Service>) -> Service {
+fn live_service(app: &AppState, name: String, identity: Identity, grant: &Grant, earlier: Option<&Service>) -> Service {
     let new_id = || {
         let bytes: [u8; ID_BYTES] = app.ports.random.bytes();
         ServiceId::from(const_hex::encode(bytes))
@@ -74,12 +70,12 @@ fn live_service(app: &AppState, sign_in: &ConfirmedSignIn, earlier: Option<&Serv
     Service {
         v: Service::VERSION,
         id: earlier.map_or_else(new_id, |service| service.id.clone()),
-        name: sign_in.service_name.clone(),
-        account_id: sign_in.account.clone(),
-        admin_user_id: sign_in.user.clone(),
-        admin_email: sign_in.email.clone(),
-        scopes: sign_in.grant.scopes.clone().unwrap_or_default(),
-        api_base: sign_in.api_base.to_string(),
+        name,
+        account_id: identity.account,
+        admin_user_id: identity.user,
+        admin_email: identity.email,
+        scopes: grant.scopes.clone().unwrap_or_default(),
+        api_base: identity.api_base.to_string(),
         users: earlier.map(|service| service.users.clone()).unwrap_or_default(),
         state: ServiceState::Active,
         created_at: earlier.map_or_else(|| app.now(), |service| service.created_at),

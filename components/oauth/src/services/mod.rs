@@ -2,3 +2,5 @@
 
 pub(crate) mod activation;
 pub(crate) mod enabled_users;
+pub(crate) mod identity;
+pub(crate) mod kept_grant;

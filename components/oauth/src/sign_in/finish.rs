@@ -1,16 +1,14 @@
 //! The end of a sign-in, when the browser is back from Zoom.
 
 use super::error::SignInError;
-use super::{csrf_cookie, state};
-use crate::services::activation::{self, ConfirmedSignIn};
+use super::{csrf_cookie, state, unclaimed_grant};
+use crate::services::identity::Identity;
+use crate::services::{activation, kept_grant};
 use crate::state::AppState;
-use crate::zoom_oauth::response::Grant;
 use crate::zoom_oauth::{client, scopes};
 use domain::records::PendingSignIn;
 use http::HeaderMap;
-use platform::internal_api::ZoomToken;
 use serde::Deserialize;
-use zoom_client::ZoomClient;
 
 /// What Zoom adds to the callback URL.
 #[derive(Deserialize)]
@@ -20,7 +18,8 @@ pub(crate) struct CallbackQuery {
     error: Option<String>,
 }
 
-/// Exchanges the code, checks the granted scopes (R2) and activates the service (R1).
+/// Exchanges the code, checks the granted scopes (R2) and activates the service (R1). The exchange ends the earlier grant
+/// of the same user, so the new one is kept for the account's live service before anything else can fail.
 pub(crate) async fn finish(app: &AppState, headers: &HeaderMap, query: CallbackQuery) -> Result<(), SignInError> {
     let sign_in = redeem(app, headers, query.state.as_deref()).await?;
     if let Some(error) = query.error {
@@ -28,13 +27,23 @@ pub(crate) async fn finish(app: &AppState, headers: &HeaderMap, query: CallbackQ
     }
     let code = query.code.filter(|code| !code.is_empty()).ok_or(SignInError::UnknownState)?;
     let grant = client::exchange_code(&app.ports, &code, &sign_in.verifier).await?;
+    let signed_in_at = app.now();
+    let identity = match Identity::of(app, &grant).await {
+        Ok(Some(identity)) => {
+            kept_grant::keep(app, &identity, &grant, signed_in_at).await?;
+            Ok(identity)
+        }
+        outcome => {
+            unclaimed_grant::save(app, &grant, signed_in_at).await?;
+            Err(outcome.map_or_else(SignInError::from, |_| SignInError::ZoomUnavailable))
+        }
+    };
     // Without a readable list nothing is known to be missing; a call that lacks a scope shows it later (R2).
     let missing = grant.scopes.as_deref().map(scopes::missing).unwrap_or_default();
     if !missing.is_empty() {
         return Err(SignInError::MissingScopes(missing));
     }
-    let confirmed = identify(app, sign_in.service, grant).await?;
-    activation::activate(app, confirmed).await?;
+    activation::activate(app, sign_in.service, identity?, &grant).await?;
     Ok(())
 }
 
@@ -48,22 +57,4 @@ async fn redeem(app: &AppState, headers: &HeaderMap, state: Option<&str>) -> Res
     }
     app.store().delete(&key).await?;
     if sign_in.expires_at <= app.now() { Err(SignInError::Expired) } else { Ok(sign_in) }
-}
-
-/// Asks Zoom which user of which account signed in.
-async fn identify(app: &AppState, service_name: String, grant: Grant) -> Result<ConfirmedSignIn, SignInError> {
-    let api_base = match &grant.api_base {
-        Some(api_base) => api_base.clone(),
-        None => app.config().zoom_api_url().await?.clone(),
-    };
-    let token = ZoomToken {
-        access_token: grant.access_token.clone(),
-        api_base: api_base.clone(),
-        expires_at: grant.expires_at,
-    };
-    let me = ZoomClient::with_token(&app.ports, token).me().await?;
-    let (Some(account), Some(user), Some(email)) = (me.account_id, me.id, me.email) else {
-        return Err(SignInError::ZoomUnavailable);
-    };
-    Ok(ConfirmedSignIn { service_name, account, user, email, grant, api_base })
 }

@@ -5,3 +5,4 @@ pub(crate) mod csrf_cookie;
 pub(crate) mod error;
 pub(crate) mod finish;
 pub(crate) mod state;
+pub(crate) mod unclaimed_grant;

@@ -1,16 +1,24 @@
-use super::fixture::Fixture;
+use super::fixture::{Fixture, admin_of};
 use domain::Component;
 use domain::time::SignedDuration;
+use fakes::zoom::{ACCOUNT, ADMIN, DisabledBy, NewUser};
 use serde_json::{Value, json};
 
-/// Returns Zoom's event for an account, with the current time.
+/// Returns Zoom's event for an account, about the admin who signed in first, with the current time.
 fn deauthorized(fixture: &Fixture, account: &str) -> Value {
+    let admin = if account == ACCOUNT { ADMIN.to_owned() } else { admin_of(account) };
+    let user = fixture.zoom.user(&admin).map(|user| user.id);
+    deauthorized_by(fixture, account, &json!(user))
+}
+
+/// Returns Zoom's event for an account, about a user, with the current time.
+fn deauthorized_by(fixture: &Fixture, account: &str, user: &Value) -> Value {
     let now = fixture.in_memory.ports().clock.now();
     json!({
         "event": "app_deauthorized",
         "event_ts": now.as_millisecond(),
         "payload": {
-            "account_id": account, "user_id": "u_1", "client_id": fakes::zoom::CLIENT_ID, "signature": "x",
+            "account_id": account, "user_id": user, "client_id": fakes::zoom::CLIENT_ID, "signature": "x",
             "deauthorization_time": now.to_string(),
         },
     })
@@ -230,6 +238,138 @@ async fn r17_odd_fields_do_not_keep_the_event_from_being_obeyed() {
             assert_eq!(fixture.components.take_order(), ORDER, "{event}");
         }
     }
+}
+
+/// The case of the documented sample: `event_ts` is a text without a zone, inside the payload.
+#[tokio::test]
+async fn r17_r22_the_documented_sample_of_the_event_is_obeyed() {
+    for user in [json!(null), json!(""), json!([]), json!({"id": 1}), json!("ADMIN")] {
+        let fixture = Fixture::new();
+        let id = fixture.sign_in("Acme").await;
+        let admin = fixture.zoom.user(ADMIN).unwrap().id;
+        let user = if user == "ADMIN" { json!(admin) } else { user };
+        let now = fixture.in_memory.ports().clock.now();
+        let event = json!({"event": "app_deauthorized", "payload": {
+            "account_id": ACCOUNT, "user_id": user, "signature": "00", "deauthorization_time": now.to_string(),
+            "client_id": "CLIENT", "event_ts": "2026-11-02 13:52:40", "more": {"than": ["documented"]},
+        }});
+        assert_eq!(fixture.send_event(&event).await.status, 204, "{event}");
+        fixture.in_memory.run_background().await;
+        assert_eq!(fixture.service(&id).await["state"], "deauthorized", "{event}");
+        assert_eq!(fixture.components.take_order(), ORDER, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn r17_an_event_without_an_account_is_obeyed_by_its_user() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
+    fixture.switch_account("acc_2");
+    let other = fixture.sign_in("Other").await;
+    let user = fixture.zoom.user(ADMIN).unwrap().id;
+    let event = json!({"event": "app_deauthorized", "payload": {"account_id": null, "user_id": user}});
+    assert_eq!(fixture.send_event(&event).await.status, 204);
+    fixture.in_memory.run_background().await;
+    assert_eq!(fixture.service(&id).await["state"], "deauthorized");
+    assert_eq!(fixture.service(&other).await["state"], "active");
+    let event = json!({"event": "app_deauthorized", "payload": {"user_id": "nobody"}});
+    assert_eq!(fixture.send_event(&event).await.problem(), (400, "INVALID_REQUEST".into()));
+}
+
+#[tokio::test]
+async fn r17_a_removal_by_another_user_deletes_nothing_while_zoom_accepts_the_grant() {
+    for (user, killed) in [(json!("somebody"), false), (json!(7), false), (json!("somebody"), true)] {
+        let fixture = Fixture::new();
+        fixture.sign_in("First").await;
+        let id = fixture.sign_in("Acme").await;
+        let event = deauthorized_by(&fixture, ACCOUNT, &user);
+        assert_eq!(fixture.send_event(&event).await.status, 204);
+        if killed {
+            fixture.in_memory.kill_background();
+            assert_eq!(keys(&fixture, "removal:"), [id.to_string()], "the report waits for the tick");
+            fixture.tick().await;
+        } else {
+            fixture.in_memory.run_background().await;
+        }
+        assert_eq!(fixture.service(&id).await["state"], "active", "{user}");
+        fixture.access_token(&id).await;
+        assert!(keys(&fixture, "removal:").is_empty());
+        assert!(fixture.components.take_order().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn r17_a_removal_by_another_user_deletes_all_data_once_zoom_rejects_the_grant() {
+    let fixture = Fixture::new();
+    let first = fixture.sign_in("First").await;
+    let id = fixture.sign_in("Acme").await;
+    let event = deauthorized_by(&fixture, ACCOUNT, &json!("somebody"));
+    // Zoom does not say whether the grant is still valid, so nothing is deleted yet.
+    fixture.zoom.disable_app(Some(DisabledBy::Zoom));
+    assert_eq!(fixture.send_event(&event).await.status, 204);
+    fixture.in_memory.run_background().await;
+    assert_eq!(fixture.tick().await["failed"], 0);
+    assert_eq!(fixture.service(&id).await["state"], "active");
+    assert_eq!(keys(&fixture, "removal:"), [id.to_string()]);
+    fixture.zoom.disable_app(None);
+    fixture.zoom.revoke_authorizations(ACCOUNT);
+    fixture.tick().await;
+    fixture.tick().await;
+    for service in [&first, &id] {
+        assert_eq!(fixture.service(service).await["state"], "deauthorized");
+    }
+    assert!(fixture.components.take_order().starts_with(&ORDER));
+    assert!(keys(&fixture, "removal:").is_empty() && keys(&fixture, "token:").is_empty());
+}
+
+#[tokio::test]
+async fn r17_the_removal_of_another_admin_who_really_removed_the_app_is_completed_at_once() {
+    let fixture = Fixture::new();
+    // Zoom names the first admin of the account; the service is another one's.
+    let user = fixture.zoom.add_user(NewUser { admin: true, ..NewUser::named("dora@example.com") }).unwrap();
+    fixture.set_sign_in_user(&user.email);
+    let id = fixture.sign_in("Acme").await;
+    assert_eq!(fixture.deauthorize(ACCOUNT).await, Some(204));
+    fixture.in_memory.run_background().await;
+    assert_eq!(fixture.service(&id).await["state"], "deauthorized");
+    assert_eq!(fixture.components.take_order(), ORDER);
+}
+
+#[tokio::test]
+async fn r17_an_admin_can_sign_in_and_delete_while_a_report_is_not_confirmed() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
+    let event = deauthorized_by(&fixture, ACCOUNT, &json!("somebody"));
+    fixture.send_event(&event).await;
+    fixture.in_memory.kill_background();
+    assert_eq!(fixture.sign_in("Acme").await, id);
+    assert_eq!(fixture.admin("DELETE", &format!("/oauth/services/{id}"), "").await.status, 204);
+    assert_eq!(fixture.keys(), ["services"]);
+}
+
+/// An event that was signed before the sign-in is about an earlier installation, however odd its own times are.
+#[tokio::test]
+async fn r17_a_replayed_event_without_readable_times_does_not_end_a_later_sign_in() {
+    let fixture = Fixture::new();
+    let body = json!({"event": "app_deauthorized", "payload": {
+        "account_id": ACCOUNT, "deauthorization_time": "2020-06-17T13:52:28.632Z", "event_ts": "-",
+    }})
+    .to_string();
+    let (timestamp, signature) = fixture.zoom.sign(body.as_bytes());
+    fixture.in_memory.advance(SignedDuration::from_hours(1));
+    let id = fixture.sign_in("Acme").await;
+    let headers = [("x-zm-request-timestamp", timestamp.as_str()), ("x-zm-signature", signature.as_str())];
+    assert_eq!(fixture.send("POST", "/oauth/zoom-events", &headers, &body).await.status, 204);
+    assert_eq!(fixture.service(&id).await["state"], "active");
+    // The same event of an hour ago ends a sign-in that is older.
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
+    fixture.in_memory.advance(SignedDuration::from_mins(1));
+    let (timestamp, signature) = fixture.zoom.sign(body.as_bytes());
+    fixture.in_memory.advance(SignedDuration::from_hours(1));
+    let headers = [("x-zm-request-timestamp", timestamp.as_str()), ("x-zm-signature", signature.as_str())];
+    assert_eq!(fixture.send("POST", "/oauth/zoom-events", &headers, &body).await.status, 204);
+    assert_eq!(fixture.service(&id).await["state"], "deauthorized");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The component over in-memory ports, with the fake Zoom.
 
 use super::fake_components::FakeComponents;
+use async_trait::async_trait;
 use axum::Router;
 use base64::Engine;
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use fakes::support::{Effect, Entry, Fault};
 use fakes::zoom::{Account, Decision, NewUser, SignIn, UserChange, Zoom};
 use http::{HeaderMap, Request, header};
 use platform::Ports;
+use platform::ports::{KeyValue, StoreError};
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -86,6 +88,12 @@ impl Fixture {
         Self { in_memory, zoom, account, fakes, components, router: crate::router(ports) }
     }
 
+    /// Starts an instance that cannot write the keys with a prefix.
+    pub(super) fn with_full_store(&self, prefix: &'static str) -> Self {
+        let ports = self.in_memory.ports();
+        self.with_ports(Ports { key_value: Arc::new(FullStore(ports.key_value.clone(), prefix)), ..ports })
+    }
+
     pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> TestResponse {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
@@ -155,11 +163,26 @@ impl Fixture {
     /// Lets the admin of another account sign in from now on.
     pub(super) fn switch_account(&self, account: &str) {
         self.zoom.put_account(Account { id: account.to_owned(), plan: Default::default() });
-        let email = format!("admin@{account}.test").replace('_', "-");
+        let email = admin_of(account);
         let user = NewUser { account: account.to_owned(), admin: true, ..NewUser::named(&email) };
         let user = self.zoom.add_user(user).unwrap();
         self.zoom.set_sign_in(SignIn { user: user.email, decision: Decision::Allow, scopes: None }).unwrap();
         *self.account.lock().unwrap() = account.to_owned();
+    }
+
+    /// Lets another user sign in from now on.
+    pub(super) fn set_sign_in_user(&self, email: &str) {
+        self.zoom.set_sign_in(SignIn { user: email.to_owned(), decision: Decision::Allow, scopes: None }).unwrap();
+    }
+
+    /// Sends the browser back from a sign-in that fails. Returns the page.
+    pub(super) async fn fail_sign_in(&self, name: &str, fail: impl FnOnce(&Self)) -> TestResponse {
+        let (location, cookie) = self.begin_sign_in(name).await;
+        let code = self.authorize(&location).await;
+        fail(self);
+        let response = self.send_callback(&format!("code={code}&state={}", state_of(&location)), &cookie).await;
+        assert!(response.status >= 400, "{response:?}");
+        response
     }
 
     /// Sets the scopes that the admin grants at the next sign-in.
@@ -264,7 +287,34 @@ impl Fixture {
     }
 }
 
+/// Returns the address of the admin of an account that [`Fixture::switch_account`] created.
+pub(super) fn admin_of(account: &str) -> String {
+    format!("admin@{account}.test").replace('_', "-")
+}
+
 pub(super) fn state_of(authorize_url: &str) -> String {
     let url = url::Url::parse(authorize_url).unwrap();
     url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
+}
+
+/// A store that fails to write some keys.
+struct FullStore(Arc<dyn KeyValue>, &'static str);
+
+#[async_trait]
+impl KeyValue for FullStore {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(key).await
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
+        if key.starts_with(self.1) { Err(StoreError("full".into())) } else { self.0.set(key, value).await }
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.0.delete(key).await
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.0.keys(prefix).await
+    }
 }

@@ -3,6 +3,7 @@
 
 mod api_bodies;
 mod deauthorization;
+mod failed_sign_in;
 mod fake_components;
 mod fixture;
 mod removal;

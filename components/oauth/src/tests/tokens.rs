@@ -1,12 +1,9 @@
 use super::fixture::{Fixture, token_key};
 use crate::zoom_oauth::scopes::REQUIRED_SCOPES;
-use async_trait::async_trait;
 use domain::digest::sha256_hex;
 use domain::time::SignedDuration;
 use fakes::support::{Effect, Fault};
 use fakes::zoom::{ACCOUNT, ADMIN, CLIENT_SECRET, DisabledBy, REPORT_SCOPES, SCOPES};
-use platform::Ports;
-use platform::ports::{KeyValue, StoreError};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -213,35 +210,12 @@ async fn ten_thousand_requests_cause_at_most_one_renewal_an_hour() {
     assert!((HOURS - 1..=HOURS).contains(&renewals), "{renewals} renewals in {HOURS} hours");
 }
 
-/// A store that fails to write tokens.
-struct FullStore(Arc<dyn KeyValue>);
-
-#[async_trait]
-impl KeyValue for FullStore {
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(key).await
-    }
-
-    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
-        if key.starts_with("token:") { Err(StoreError("full".into())) } else { self.0.set(key, value).await }
-    }
-
-    async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        self.0.delete(key).await
-    }
-
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        self.0.keys(prefix).await
-    }
-}
-
 #[tokio::test]
 async fn returns_no_token_before_its_grant_is_written() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     fixture.in_memory.advance(HOUR);
-    let ports = fixture.in_memory.ports();
-    let full = fixture.with_ports(Ports { key_value: Arc::new(FullStore(ports.key_value.clone())), ..ports });
+    let full = fixture.with_full_store("token:");
     assert_eq!(full.token(&id).await.problem(), (500, "INTERNAL".into()));
     assert_eq!(fixture.renewals(), 1);
 }

@@ -39,6 +39,15 @@ pub(crate) async fn recheck_scopes(app: &AppState, id: &ServiceId) -> Result<(),
     renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + SCOPE_RECHECK_INTERVAL).await.map(drop)
 }
 
+/// Renews the grant. Returns `false` if Zoom rejects it, and the error if Zoom does not say.
+pub(crate) async fn is_accepted(app: &AppState, id: &ServiceId) -> Result<bool, Error> {
+    match renew_unless(app, id, |_, _| false).await {
+        Ok(_) => Ok(true),
+        Err(Error::Rejected(problem)) if problem.code == ErrorCode::ServiceNeedsSignIn => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Returns a service and its tokens, and renews the tokens first unless they are good enough. One request of one
 /// instance renews; the others wait for its result.
 pub(super) async fn renew_unless(
@@ -130,12 +139,12 @@ async fn save(
     Ok((service, tokens))
 }
 
-/// Applies a renewed grant to the service: its API base, its scopes, and what it proves about the service's problem.
+/// Applies a new grant to the service: its API base, its scopes, and what it proves about the service's problem.
 /// Returns `true` if the service changed.
-fn apply_grant(service: &mut Service, grant: &Grant) -> bool {
+pub(crate) fn apply_grant(service: &mut Service, grant: &Grant) -> bool {
     let before = (service.api_base.clone(), service.scopes.clone(), service.problem.clone(), service.state);
     if service.state == ServiceState::NeedsSignIn {
-        // Another instance recorded a rejection that this renewal disproves.
+        // A rejection was recorded, by another instance or of an earlier grant, that this grant disproves.
         service.state = ServiceState::Active;
         service.problem = None;
     }

@@ -123,8 +123,8 @@ impl Grant {
     }
 }
 
-/// Returns the error of an unsuccessful response. The body always has `error` and `reason`, but not always Zoom's number
-/// for the error.
+/// Returns the error of an unsuccessful response. Zoom's body has `error` and `reason`, but not always its number for the
+/// error.
 pub(super) fn check_status(response: &Response<bytes::Bytes>) -> Result<(), GrantError> {
     match response.status() {
         status if status.is_success() => Ok(()),
@@ -138,12 +138,25 @@ pub(super) fn check_status(response: &Response<bytes::Bytes>) -> Result<(), Gran
             if ["disabled", "4,717", "4,738", "4717", "4738"].iter().any(|word| reason.contains(word)) {
                 return Err(GrantError::AppRejected(AppFault::Disabled));
             }
-            let is_about_the_app = status == StatusCode::UNAUTHORIZED
-                || ["invalid_client", "unauthorized_client"].contains(&error.as_str())
-                || ["redirect", "client_id", "client_secret"].iter().any(|word| reason.contains(word));
-            Err(if is_about_the_app { GrantError::AppRejected(AppFault::Misconfigured) } else { GrantError::Invalid })
+            Err(rejection(status, &error, &reason))
         }
         _ => Err(GrantError::Unavailable),
+    }
+}
+
+/// Distinguishes a rejected grant from a rejected app. The same status means both: 401 with "Invalid Token!" was the answer
+/// to an invalid grant before it became 400 `invalid_grant` (docs/reference/zoom.md). A refusal that gives no reason is none
+/// of Zoom's, and ends no grant.
+fn rejection(status: StatusCode, error: &str, reason: &str) -> GrantError {
+    let reason_has = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    let app = GrantError::AppRejected(AppFault::Misconfigured);
+    match error {
+        "invalid_client" | "unauthorized_client" => app,
+        "invalid_grant" => GrantError::Invalid,
+        _ if reason_has(&["invalid token"]) => GrantError::Invalid,
+        _ if status == StatusCode::UNAUTHORIZED || reason_has(&["redirect", "client_id", "client_secret"]) => app,
+        "" if reason.is_empty() => GrantError::Unavailable,
+        _ => GrantError::Invalid,
     }
 }
 
@@ -184,11 +197,17 @@ mod tests {
     }
 
     #[test]
-    fn distinguishes_the_errors_of_the_token_endpoint() {
+    fn r2_distinguishes_the_errors_of_the_token_endpoint() {
         for (status, body, expected) in [
             (400, r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#, "Invalid"),
             (400, r#"{"reason":"Invalid authorization code","error":"invalid_grant"}"#, "Invalid"),
-            (400, "<html>", "Invalid"),
+            (401, r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#, "Invalid"),
+            (401, r#"{"reason":"Invalid Token!"}"#, "Invalid"),
+            (401, r#"{"error":"invalid_grant"}"#, "Invalid"),
+            (400, r#"{"reason":"The token is revoked. (4,741)","error":"invalid_request"}"#, "Invalid"),
+            (400, "<html>", "Unavailable"),
+            (401, "<html>", "AppRejected(Misconfigured)"),
+            (400, r#"{"error":"invalid_client"}"#, "AppRejected(Misconfigured)"),
             (
                 401,
                 r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#,

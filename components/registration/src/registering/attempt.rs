@@ -62,8 +62,6 @@ pub struct OpenCandidate<'c> {
     pub candidate: &'c Candidate,
     /// Today's add calls at this webinar.
     pub add_calls: AddCalls,
-    /// Today's add calls at other webinars.
-    pub add_calls_elsewhere: u8,
     /// Whether the answer to an earlier add call was lost.
     pub is_outcome_unknown: bool,
     /// Whether an earlier request registered the person. Then other memberships may share the registrant (R18).

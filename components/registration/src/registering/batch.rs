@@ -44,11 +44,10 @@ pub async fn register_batch(
     // The default, for candidates without a result.
     let mut dispositions = vec![Disposition::Deferred(Problem::of(ErrorCode::ZoomUnavailable)); candidates.len()];
     let (mut open, mut known) = (Vec::new(), Vec::new());
-    let others = daily_limit::other_webinars(state, webinar.id).await?;
     let reads = candidates
         .iter()
         .enumerate()
-        .map(|(index, candidate)| read_ledger(state, webinar.id, &others, index, candidate, attempt).boxed());
+        .map(|(index, candidate)| read_ledger(state, webinar.id, index, candidate, attempt).boxed());
     for read in run_bounded(MAX_CONCURRENT, reads.collect()).await {
         match read? {
             LedgerRead::Outcome(index, outcome) => dispositions[index] = Disposition::Final(outcome),
@@ -85,11 +84,10 @@ enum LedgerRead<'c> {
     Open(OpenCandidate<'c>),
 }
 
-/// Reads a candidate's ledger entry, and its add calls at other webinars.
+/// Reads a candidate's ledger entry.
 async fn read_ledger<'c>(
     state: &AppState,
     webinar: WebinarId,
-    others: &[WebinarId],
     index: usize,
     candidate: &'c Candidate,
     attempt: AttemptContext<'_>,
@@ -105,10 +103,9 @@ async fn read_ledger<'c>(
         // The crashed worker may have made an add call that it did not record.
         add_calls = daily_limit::one_more(add_calls);
     }
-    let add_calls_elsewhere = daily_limit::add_calls_at(state, others, &candidate.email).await?;
     let is_outcome_unknown = entry.as_ref().is_some_and(ledger::is_outcome_unknown);
     let was_registered = entry.as_ref().is_some_and(|entry| entry.others_stale || entry.outcome.registrant().is_some());
-    let open = OpenCandidate { index, candidate, add_calls, add_calls_elsewhere, is_outcome_unknown, was_registered };
+    let open = OpenCandidate { index, candidate, add_calls, is_outcome_unknown, was_registered };
     Ok(match (known, entry) {
         (Known::Registrant(registrant), Some(entry)) => LedgerRead::Known(KnownCandidate { open, registrant, entry }),
         _ => LedgerRead::Open(open),

@@ -1,35 +1,14 @@
 //! Zoom allows 3 add-registrant calls per e-mail address, webinar and UTC day (R12).
 //!
-//! The code is stricter: it counts an address's calls of the UTC day in the ledger over the target webinar and all connected webinars that ended less than
-//! 24 hours ago or not yet. An address that used up its calls is parked until 00:00 UTC.
+//! The ledger counts them. An address that used up its calls, or for which Zoom itself says so, is parked until 00:00 UTC.
 
-use crate::state::AppState;
-use crate::store::ledger;
 use domain::records::{AddCalls, Registration, RegistrationOutcome};
 use domain::time::{Timestamp, UtcDay};
-use domain::{Email, Error, ErrorCode, Problem, WebinarId};
+use domain::{ErrorCode, Problem};
 use zoom_client::error::next_utc_midnight;
 
-/// Maximum number of add-registrant calls for one address and UTC day, over all webinars that are counted.
+/// Maximum number of add-registrant calls for one address, webinar and UTC day.
 pub const MAX_ADD_CALLS_PER_DAY: u8 = 3;
-
-/// Returns the other connected webinars, at which an address may have used add calls today.
-pub async fn other_webinars(state: &AppState, webinar: WebinarId) -> Result<Vec<WebinarId>, Error> {
-    let mut others = state.ports.connections().index().await?.webinars;
-    others.retain(|&other| other != webinar);
-    Ok(others)
-}
-
-/// Returns the number of add calls that an address used today at some webinars. Users report that Zoom counts the calls
-/// of all webinars together (docs/reference/zoom.md).
-pub async fn add_calls_at(state: &AppState, webinars: &[WebinarId], email: &Email) -> Result<u8, Error> {
-    let mut count: u8 = 0;
-    for &webinar in webinars {
-        let entry = ledger::read(state, webinar, email).await?;
-        count = count.saturating_add(add_calls_today(entry.as_ref(), state.ports.clock.now()).count);
-    }
-    Ok(count)
-}
 
 /// Returns the add calls that a ledger entry counts for today.
 pub fn add_calls_today(entry: Option<&Registration>, now: Timestamp) -> AddCalls {
@@ -38,8 +17,8 @@ pub fn add_calls_today(entry: Option<&Registration>, now: Timestamp) -> AddCalls
 }
 
 /// Returns whether the next add call would exceed Zoom's limit.
-pub const fn is_exhausted(add_calls: AddCalls, add_calls_elsewhere: u8) -> bool {
-    add_calls.count.saturating_add(add_calls_elsewhere) >= MAX_ADD_CALLS_PER_DAY
+pub const fn is_exhausted(add_calls: AddCalls) -> bool {
+    add_calls.count >= MAX_ADD_CALLS_PER_DAY
 }
 
 /// Counts one more add call.
@@ -56,6 +35,7 @@ pub fn parked(now: Timestamp) -> RegistrationOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ledger;
 
     fn entry(outcome: RegistrationOutcome, at: &str) -> Registration {
         let at: Timestamp = at.parse().unwrap();
@@ -71,9 +51,8 @@ mod tests {
     fn r12_a_fourth_add_call_waits_for_the_next_utc_day() {
         let failed = RegistrationOutcome::failed(Problem::of(ErrorCode::InvalidField), None);
         let entry = entry(failed, "2026-11-02T23:59:00Z");
-        assert!(is_exhausted(add_calls_today(Some(&entry), at("2026-11-02T23:59:59Z")), 0));
-        assert!(!is_exhausted(add_calls_today(Some(&entry), at("2026-11-03T00:00:00Z")), 2));
-        assert!(is_exhausted(add_calls_today(Some(&entry), at("2026-11-03T00:00:00Z")), 3));
+        assert!(is_exhausted(add_calls_today(Some(&entry), at("2026-11-02T23:59:59Z"))));
+        assert!(!is_exhausted(add_calls_today(Some(&entry), at("2026-11-03T00:00:00Z"))));
         assert_eq!(one_more(add_calls_today(None, at("2026-11-03T00:00:00Z"))).count, 1);
     }
 

@@ -48,11 +48,11 @@ impl Registrar<'_> {
     /// # Errors
     /// The store failed.
     pub async fn add(&self, open: OpenCandidate<'_>) -> Result<AddResult, Error> {
-        let OpenCandidate { candidate, add_calls, add_calls_elsewhere, .. } = open;
+        let OpenCandidate { candidate, add_calls, .. } = open;
         if self.state.ports.clock.now() >= self.attempt.deadline {
             return Ok(AddResult::Settled(Disposition::Deferred(Problem::of(ErrorCode::RateLimited))));
         }
-        if daily_limit::is_exhausted(add_calls, add_calls_elsewhere) {
+        if daily_limit::is_exhausted(add_calls) {
             let parked = daily_limit::parked(self.state.ports.clock.now());
             return self.settle(open, &parked, add_calls).await.map(AddResult::Settled);
         }

@@ -6,7 +6,9 @@ use super::peers::{MEMBERS, marketo_error};
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::records::{ProgramKey, ServiceKey};
+use domain::time::SignedDuration;
 use fakes::support::Fault;
+use fakes::zoom::{ADMIN, UserChange};
 use http::{Method, header};
 use serde_json::{Value, json};
 
@@ -42,10 +44,25 @@ async fn service_not_found_service_superseded_service_needs_sign_in_and_host_not
 async fn r2_service_lacks_permission_defers_the_lead_and_its_add_calls_count() {
     let fixture = Fixture::new().await;
     for answer in [(503, "SERVICE_LACKS_PERMISSION"); 3].into_iter().chain([(200, "DAILY_LIMIT")]) {
-        fixture.refuse_adds(1, 400, 200, "Webinar plan is missing.");
+        fixture.refuse_adds(1, 400, 200, "No permission.");
         assert_eq!(webhook(&fixture).await, answered(answer.0, answer.1));
     }
     assert_eq!(fixture.adds(&email(1)), 3);
+}
+
+/// A host without a webinar licence is no missing permission: waiting does not help, and neither does a sign-in.
+#[tokio::test]
+async fn host_lacks_licence_is_final() {
+    let fixture = Fixture::new().await;
+    fixture.refuse_adds(1, 400, 200, "Webinar plan is missing. You must subscribe to the webinar plan.");
+    assert_eq!(webhook(&fixture).await, answered(200, "HOST_LACKS_LICENCE"));
+    // Every call about the webinar is refused, not only the addition.
+    let unlicensed = UserChange { licensed: Some(false), ..UserChange::default() };
+    fixture.zoom.change_user(ADMIN, unlicensed).unwrap();
+    fixture.submit("t", &[lead(2)]).await;
+    assert_eq!(fixture.outcome(2).0["errorCode"], "HOST_LACKS_LICENCE");
+    fixture.memory.advance(SignedDuration::from_hours(1));
+    assert_eq!(fixture.tick().await, 0, "the lead is not retried");
 }
 
 #[tokio::test]

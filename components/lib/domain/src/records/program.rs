@@ -110,7 +110,7 @@ pub struct ConnectedPrograms {
     pub v: u32,
     /// Ids, in order of connection.
     pub ids: Vec<ProgramId>,
-    /// Their webinars that are not over, each once. The add calls of an e-mail address are counted over all of them (R12).
+    /// Their webinars that are not over, each once.
     #[serde(default)]
     pub webinars: Vec<WebinarId>,
 }

@@ -28,6 +28,9 @@ pub enum RemovalReason {
     /// The app was removed from the Zoom account (R17). The account's data is deleted. The service's name remains, so
     /// that the console can show what happened.
     Deauthorized,
+    /// Zoom reported that the app was removed, but by another user than the service's admin. Nothing ends before Zoom
+    /// rejects the grant.
+    Reported,
 }
 
 impl Removal {

@@ -32,7 +32,7 @@ fn ended(webinar: Value) -> Value {
 }
 
 #[tokio::test]
-async fn only_events_signed_by_zoom_within_five_minutes_are_accepted() {
+async fn only_events_signed_by_zoom_are_accepted_and_at_any_age() {
     let app = App::start().await;
     // Spaces, escapes and a number beyond 64-bit floats: parsing and printing before verification would change this
     // text.
@@ -43,15 +43,13 @@ async fn only_events_signed_by_zoom_within_five_minutes_are_accepted() {
     let stored = app.stored();
     assert!(stored.contains_key("ended:81"), "{:?}", stored.keys());
 
-    for (seconds, status) in [(-290, 200), (290, 200), (-310, 401), (310, 401), (-86_400, 401)] {
+    // Zoom repeats an event for 85 minutes, and does not say whether with a new timestamp.
+    for seconds in [-290, 290, -310, 310, -86_400] {
         let at = Timestamp::now() + SignedDuration::from_secs(seconds);
         let body = ended(json!("82"));
         let (timestamp, signature) = zoom.sign_at(at, body.to_string().as_bytes());
         let page = send(&app, body.to_string().as_bytes(), &timestamp, &signature).await;
-        assert_eq!(page.status, status, "{seconds} seconds off: {page:?}");
-        if status == 401 {
-            assert_eq!(page.code(), "UNAUTHENTICATED");
-        }
+        assert_eq!(page.status, 200, "{seconds} seconds off: {page:?}");
     }
 
     let printed = serde_json::from_slice::<Value>(raw).unwrap().to_string();

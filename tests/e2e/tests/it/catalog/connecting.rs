@@ -29,6 +29,7 @@ async fn r6_each_reason_against_connecting_has_its_code_and_changes_nothing() {
     let of_bob_recurring = add(NewWebinar { kind: 9, ..webinar_of(BOB) });
     let unlicensed = add(webinar_of(carol));
     zoom.change_user(carol, UserChange { licensed: Some(false), ..UserChange::default() }).unwrap();
+    let of_zoom_events = add(NewWebinar { is_events_webinar: true, ..NewWebinar::default() });
     let elsewhere = add(webinar_of("zoe@elsewhere.example"));
     let deleted = add(webinar_of(ADMIN));
     zoom.delete_webinar(deleted.parse().unwrap()).await.unwrap();
@@ -62,7 +63,8 @@ async fn r6_each_reason_against_connecting_has_its_code_and_changes_nothing() {
         ("host not enabled", &*own, service, &of_bob, (422, "HOST_NOT_ENABLED")),
         // Nothing is disclosed of other hosts' webinars, not even that they recur.
         ("host not enabled, recurring", &*own, service, &of_bob_recurring, (422, "HOST_NOT_ENABLED")),
-        ("host without licence", &*own, service, &unlicensed, (409, "SERVICE_LACKS_PERMISSION")),
+        ("host without licence", &*own, service, &unlicensed, (422, "HOST_LACKS_LICENCE")),
+        ("of Zoom Events", &*own, service, &of_zoom_events, (422, "INVALID_FIELD")),
         ("not a webinar's id", &*own, service, &"12a".to_owned(), (400, "INVALID_REQUEST")),
         ("no such service", &*own, "unknown", &good, (404, "SERVICE_NOT_FOUND")),
         ("not a service's id", &*own, "../x", &good, (404, "SERVICE_NOT_FOUND")),

@@ -113,7 +113,7 @@ async fn r3_failing_user_is_reported_beside_the_list_and_hides_no_other_user() {
     let reported: Vec<_> = problems.iter().map(|problem| (&problem["user"], &problem["code"])).collect();
     assert_eq!(
         reported,
-        [(&json!(BOB), &json!("SERVICE_LACKS_PERMISSION")), (&json!(EVE), &json!("USER_NOT_FOUND"))],
+        [(&json!(BOB), &json!("HOST_LACKS_LICENCE")), (&json!(EVE), &json!("USER_NOT_FOUND"))],
         "{listed}"
     );
     assert!(problems[0]["detail"].as_str().unwrap().contains("licence"), "{listed}");

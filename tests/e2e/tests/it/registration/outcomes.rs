@@ -107,8 +107,8 @@ fn cases() -> Vec<Case> {
              registrant (x@y). You can resume these API requests at GMT 00:00:00.",
             (200, "DAILY_LIMIT"),
         ),
-        // These affect the service, so they come last.
-        Case::answered(200, "Webinar plan is missing.", (503, "SERVICE_LACKS_PERMISSION")),
+        Case::answered(200, "Webinar plan is missing.", (200, "HOST_LACKS_LICENCE")),
+        // This affects the service, so it comes last.
         Case::answered(200, "No permission.", (503, "SERVICE_LACKS_PERMISSION")),
     ]
 }

@@ -100,8 +100,13 @@ impl Call<'_> {
     }
 
     /// Counts a call about a registrant against the daily limit per registrant.
-    pub(crate) fn count_registrant_call(&mut self, limit: RegistrantLimit, email: &str) -> Result<(), ZoomApiError> {
-        self.state.limits.count_registrant_call(limit, email, self.now)
+    pub(crate) fn count_registrant_call(
+        &mut self,
+        limit: RegistrantLimit,
+        webinar: u64,
+        email: &str,
+    ) -> Result<(), ZoomApiError> {
+        self.state.limits.count_registrant_call(limit, webinar, email, self.now)
     }
 
     /// Returns the requested page of a list of `total` items.

@@ -24,7 +24,7 @@ pub(super) fn put(call: &mut Call<'_>) -> CallResult {
     }
     let indexes = named.iter().map(|entry| index(&webinar, entry)).collect::<Result<Vec<_>, _>>()?;
     for index in &indexes {
-        call.count_registrant_call(RegistrantLimit::Status, &webinar.registrants[*index].email)?;
+        call.count_registrant_call(RegistrantLimit::Status, webinar.id, &webinar.registrants[*index].email)?;
     }
     let returning = |index: &&usize| webinar.registrants[**index].status == RegistrantStatus::Denied;
     if status == RegistrantStatus::Approved

@@ -27,7 +27,7 @@ pub(super) fn add(call: &mut Call<'_>) -> CallResult {
     let body = call.json()?;
     // Zoom counts the call and not the registration, so a rejected call counts too.
     if let Some(email) = body["email"].as_str() {
-        call.count_registrant_call(RegistrantLimit::Add, email)?;
+        call.count_registrant_call(RegistrantLimit::Add, id, email)?;
     }
     let form = registration_form::read(&body)?;
     let added = register(call.state, id, &form, approve, call.now, call.url)?;
@@ -53,7 +53,7 @@ pub(super) fn add(call: &mut Call<'_>) -> CallResult {
 
 /// `POST /webinars/{id}/batch_registrants`. Registers the whole batch or no one.
 pub(super) fn add_batch(call: &mut Call<'_>) -> CallResult {
-    let webinar = call.webinar()?;
+    let webinar = call.webinar()?.clone();
     if webinar.kind != 5 {
         return Err(ZoomApiError::bad_request(
             300,
@@ -75,7 +75,7 @@ pub(super) fn add_batch(call: &mut Call<'_>) -> CallResult {
         forms.push(registration_form::read(entry)?);
     }
     for form in &forms {
-        call.count_registrant_call(RegistrantLimit::Add, &form.email)?;
+        call.count_registrant_call(RegistrantLimit::Add, webinar.id, &form.email)?;
     }
     let webinar = call.webinar()?;
     for form in &forms {

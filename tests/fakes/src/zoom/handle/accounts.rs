@@ -140,6 +140,11 @@ impl Zoom {
         state.authorizations.revoke_users(&users);
     }
 
+    /// Counts the additions of a registrant across webinars, as a report says that Zoom does.
+    pub fn count_additions_across_webinars(&self) {
+        lock(&self.state).limits.across_webinars = true;
+    }
+
     /// Uses up an account's daily limit of heavy calls: reports, absentees, batches.
     pub fn exhaust_heavy_calls(&self, account: &str) {
         let now = self.now();

@@ -53,6 +53,8 @@ impl Zoom {
             paid: new.paid,
             is_simulive: new.is_simulive,
             is_events_webinar: new.is_events_webinar,
+            on_demand: new.on_demand,
+            confirmation_email: new.confirmation_email,
             deleted: false,
             alternative_hosts: new.alternative_hosts,
             panelists: new.panelists,

@@ -57,7 +57,8 @@ impl Plan {
     }
 }
 
-/// A limit per registrant's e-mail address and UTC day, across webinars.
+/// A limit per registrant's e-mail address and UTC day. That of additions is per webinar too, as documented; a report
+/// says that it may be across webinars. The other is across registrants' webinars, as reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum RegistrantLimit {
     /// Adding a registrant, singly or in a batch.
@@ -87,7 +88,9 @@ impl RegistrantLimit {
 pub(crate) struct RateLimits {
     last_second: HashMap<(String, RateLimitLabel), VecDeque<Timestamp>>,
     per_day: HashMap<(String, RateLimitLabel, Date), u32>,
-    per_registrant: HashMap<(RegistrantLimit, String, Date), u32>,
+    per_registrant: HashMap<(RegistrantLimit, Option<u64>, String, Date), u32>,
+    /// Whether additions are counted across webinars.
+    pub(crate) across_webinars: bool,
 }
 
 impl RateLimits {
@@ -137,10 +140,12 @@ impl RateLimits {
     pub(crate) fn count_registrant_call(
         &mut self,
         limit: RegistrantLimit,
+        webinar: u64,
         email: &str,
         now: Timestamp,
     ) -> Result<(), ZoomApiError> {
-        let key = (limit, email.to_lowercase(), utc_date(now));
+        let webinar = Some(webinar).filter(|_| limit == RegistrantLimit::Add && !self.across_webinars);
+        let key = (limit, webinar, email.to_lowercase(), utc_date(now));
         let count = self.per_registrant.entry(key).or_default();
         if *count >= limit.per_day() {
             return Err(too_many(&format!(
@@ -212,9 +217,16 @@ mod tests {
         let mut limits = RateLimits::default();
         let now = at("2026-05-01T23:59:59Z");
         for _ in 0..3 {
-            limits.count_registrant_call(RegistrantLimit::Add, "Bo@x.com", now).unwrap();
+            limits.count_registrant_call(RegistrantLimit::Add, 1, "Bo@x.com", now).unwrap();
         }
-        assert!(limits.count_registrant_call(RegistrantLimit::Add, "bo@x.com", now).is_err());
-        assert!(limits.count_registrant_call(RegistrantLimit::Add, "bo@x.com", at("2026-05-02T00:00:00Z")).is_ok());
+        assert!(limits.count_registrant_call(RegistrantLimit::Add, 1, "bo@x.com", now).is_err());
+        assert!(limits.count_registrant_call(RegistrantLimit::Add, 2, "bo@x.com", now).is_ok());
+        let tomorrow = at("2026-05-02T00:00:00Z");
+        assert!(limits.count_registrant_call(RegistrantLimit::Add, 1, "bo@x.com", tomorrow).is_ok());
+        limits.across_webinars = true;
+        for webinar in 3..6 {
+            limits.count_registrant_call(RegistrantLimit::Add, webinar, "al@x.com", now).unwrap();
+        }
+        assert!(limits.count_registrant_call(RegistrantLimit::Add, 6, "al@x.com", now).is_err());
     }
 }

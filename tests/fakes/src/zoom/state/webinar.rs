@@ -52,6 +52,10 @@ pub struct Webinar {
     pub is_simulive: bool,
     /// Whether the webinar belongs to Zoom Events.
     pub is_events_webinar: bool,
+    /// Whether people may watch the recording after the webinar.
+    pub on_demand: bool,
+    /// Whether Zoom sends its own confirmation e-mail.
+    pub confirmation_email: bool,
     /// Whether the webinar was deleted; its reports remain.
     pub deleted: bool,
     /// Addresses of the alternative hosts, separated by commas or semicolons.
@@ -231,6 +235,10 @@ pub struct NewWebinar {
     pub is_simulive: bool,
     /// Whether the webinar belongs to Zoom Events.
     pub is_events_webinar: bool,
+    /// Whether people may watch the recording after the webinar.
+    pub on_demand: bool,
+    /// Whether Zoom sends its own confirmation e-mail.
+    pub confirmation_email: bool,
     /// Addresses of the alternative hosts, separated by commas or semicolons.
     pub alternative_hosts: String,
     /// Panelists.
@@ -256,6 +264,8 @@ impl Default for NewWebinar {
             paid: false,
             is_simulive: false,
             is_events_webinar: false,
+            on_demand: false,
+            confirmation_email: false,
             alternative_hosts: String::new(),
             panelists: Vec::new(),
         }
