@@ -105,7 +105,7 @@ impl<'r> Roster<'r> {
         match (member.standing, self.membership(member)) {
             (MemberStanding::NoShow, _) => true,
             (MemberStanding::Registered, Membership::Registered(key)) => {
-                self.presence_state(key) == PresenceState::Absent
+                self.presence_state(key) == PresenceState::Absent && self.members.may_be_no_show(member.lead)
             }
             _ => false,
         }

@@ -6,8 +6,8 @@ use crate::store::checkpoint::{RunState, SessionProgress};
 use domain::Error;
 use zoom_client::{Page, ZoomClient, ZoomError};
 
-/// Returns whether the plan and the sessions are those of the run, and the lists of the sessions that count have as many
-/// rows as were fetched.
+/// Returns whether the plan and the sessions are those of the run, and the lists of the sessions that count, or may do so
+/// with a longer report, have as many rows as were fetched.
 pub(crate) async fn is_unchanged(
     zoom: &ZoomClient,
     run_state: &RunState,
@@ -29,7 +29,7 @@ pub(crate) async fn is_unchanged(
             }
             continue;
         }
-        if !session.counts() {
+        if !session.may_count() {
             continue;
         }
         if size(report(zoom, run_state, session).fetch(None).await)? != Some(session.rows) {

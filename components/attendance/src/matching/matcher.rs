@@ -135,6 +135,8 @@ pub(crate) fn row_owner(row: &ParticipantRow, registrants: &RegistrantIndex, own
 pub(crate) struct SessionScan<'r> {
     registrants: &'r RegistrantIndex,
     own_side: &'r OwnSide,
+    /// The registrants who belong to the own side. A row may have their id alone.
+    own_registrants: HashSet<PersonKey>,
     people: HashSet<PersonKey>,
     start: Option<i64>,
     end: Option<i64>,
@@ -142,7 +144,8 @@ pub(crate) struct SessionScan<'r> {
 
 impl<'r> SessionScan<'r> {
     pub(crate) fn new(registrants: &'r RegistrantIndex, own_side: &'r OwnSide) -> Self {
-        Self { registrants, own_side, people: HashSet::new(), start: None, end: None }
+        let own_registrants = own_side.addresses().filter_map(|email| registrants.by_email(email)).collect();
+        Self { registrants, own_side, own_registrants, people: HashSet::new(), start: None, end: None }
     }
 
     /// Adds a row. A host or panelist who registered is no attendee here: they are in each sound check.
@@ -154,6 +157,7 @@ impl<'r> SessionScan<'r> {
             return;
         }
         match row_owner(row, self.registrants, self.own_side) {
+            RowOwner::Attendee(key) if self.own_registrants.contains(&key) => {}
             RowOwner::Attendee(key) => _ = self.people.insert(key),
             RowOwner::Unmatched => {
                 let name = row.name.as_ref().map_or("", |name| name.expose());
@@ -294,6 +298,7 @@ mod tests {
         };
         let own = [
             json!({"user_email": "host@x.test", "registrant_id": "r3"}),
+            json!({"registrant_id": "r3"}),
             json!({"user_email": "Speaker@y.test"}),
             json!({"id": "u2", "user_email": "colleague@x.test"}),
         ];

@@ -19,6 +19,8 @@ pub(crate) struct MemberIndex {
     /// Members in status Registered whose own registrant id does not show whether they attended, and whether they were
     /// never registered. Their address may still match a registrant.
     by_address: HashMap<LeadId, bool>,
+    /// Leads with another registration of which Zoom does not say yet whether they attended with it.
+    unaccounted: HashSet<LeadId>,
     is_unlisted: bool,
 }
 
@@ -61,10 +63,20 @@ impl MemberIndex {
         self.attended.contains(&lead) || self.standing(lead) == Some(MemberStanding::Attended)
     }
 
+    /// Leaves a lead out of No Show as long as it is not known whether they attended with another registration (R19).
+    pub(crate) fn mark_unaccounted(&mut self, lead: LeadId) {
+        self.unaccounted.insert(lead);
+    }
+
+    /// Returns whether nothing shows that a lead attended or may have done so.
+    pub(crate) fn may_be_no_show(&self, lead: LeadId) -> bool {
+        !self.has_attended(lead) && !self.unaccounted.contains(&lead)
+    }
+
     /// Takes a member whose address matched a registrant who did not attend. Returns whether they were never registered
-    /// otherwise; `None` if their own registrant id decides, or if they were taken before.
+    /// otherwise; `None` if their own registrant id decides, if they may have attended, or if they were taken before.
     pub(crate) fn take_by_address(&mut self, lead: LeadId) -> Option<bool> {
-        self.by_address.remove(&lead).filter(|_| !self.has_attended(lead))
+        self.by_address.remove(&lead).filter(|_| self.may_be_no_show(lead))
     }
 
     /// Returns the number of members who were never registered in Zoom and are not known to have attended.

@@ -12,7 +12,7 @@ pub(crate) struct NoShowFacts {
     pub(crate) now: Timestamp,
     /// The planned end, read from Zoom right before.
     pub(crate) planned_end: Timestamp,
-    /// The end of the last session that counts; `None` if none counts.
+    /// The end of the last session that counts, or may do so with a longer report; `None` if none counts.
     pub(crate) last_end: Option<Timestamp>,
     /// Whether a session is under way.
     pub(crate) is_under_way: bool,

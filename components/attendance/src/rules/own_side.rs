@@ -35,6 +35,11 @@ impl OwnSide {
         self.addresses.extend(emails.into_iter().take(MAX_ADDRESSES).map(|email| PersonKey::email(&email)));
     }
 
+    /// Returns the keys of all addresses.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = PersonKey> {
+        self.addresses.iter().copied()
+    }
+
     /// Returns whether an address belongs to the own side.
     pub(crate) fn contains(&self, email: PersonKey) -> bool {
         self.addresses.contains(&email)

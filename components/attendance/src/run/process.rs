@@ -175,7 +175,7 @@ impl Run<'_> {
         let facts = NoShowFacts {
             now: state.now(),
             planned_end: look.situation.plans.current.end,
-            last_end: counting().filter_map(SessionProgress::end).max(),
+            last_end: last_end(run_state).filter(|_| counting().next().is_some()),
             is_under_way: look.situation.is_under_way,
             is_report_missing: run_state.sessions.iter().any(|session| session.is_unready),
             are_absentees_missing: counting().any(|session| session.are_absentees_missing),
@@ -204,11 +204,14 @@ impl Run<'_> {
 
 /// Returns whether the lists were fetched when Zoom's reports were complete.
 fn is_surely_complete(run_state: &RunState) -> bool {
-    let sessions = || run_state.sessions.iter();
-    let last_end = sessions().filter(|session| session.counts()).filter_map(SessionProgress::end).max();
-    let is_missing = sessions().any(|session| session.is_unready || session.are_absentees_missing);
+    let is_missing = run_state.sessions.iter().any(|session| session.is_unready || session.are_absentees_missing);
     let is_late = |last_end| run_state.fetched_at.is_some_and(|at| at >= last_end + REPORT_COMPLETE_AFTER);
-    !is_missing && last_end.is_some_and(is_late)
+    !is_missing && last_end(run_state).is_some_and(is_late)
+}
+
+/// Returns the end of the last session that counts, or may do so with a longer report.
+fn last_end(run_state: &RunState) -> Option<Timestamp> {
+    run_state.sessions.iter().filter(|session| session.may_count()).filter_map(SessionProgress::end).max()
 }
 
 /// Copies the sessions and their verdicts into the record.

@@ -113,6 +113,23 @@ async fn r20_an_absentee_is_recognized_by_the_ledger_too() {
 }
 
 #[tokio::test]
+async fn r19_a_person_with_two_registrations_is_no_no_show_while_one_is_on_neither_list() {
+    // Registered as typo@; corrected, and registered again. The row of the first registration comes late.
+    let late = Attendance { late_seconds: 3_600, ..stay("typo", 0, 60) };
+    let env = held_with(&["typo", "right"], vec![stay("host", 0, 60), late]).await;
+    let lead = env.member("right", "Registered", "right");
+    env.add_ledger_entry("typo@x.test", PROGRAM, lead).await;
+    env.add_ledger_entry("right@x.test", PROGRAM, lead).await;
+    let view = env.sync().await;
+    assert_eq!(
+        (&view["no_show"], &view["unaccounted"], env.status("right")),
+        (&json!(0), &json!(1), "Registered".into())
+    );
+    env.advance(60);
+    assert_eq!((summary(&env.sync().await), env.status("right")), (("settling".into(), 1, 0, 0), "Attended".into()));
+}
+
+#[tokio::test]
 async fn r20_an_attendee_with_another_address_is_a_new_lead_that_attended() {
     let other = Attendance { display_name: Some("A Person".to_owned()), ..stay("private@y.test", 0, 60) };
     let env = held_with(&["a"], vec![stay("host", 0, 60), other]).await;

@@ -1,6 +1,6 @@
 //! Which sessions of a webinar count (R13).
 
-use super::env::{TestEnv, WEBINAR, problem, stay, summary, throughout};
+use super::env::{ABSENTEES, TestEnv, WEBINAR, problem, stay, summary, throughout};
 use domain::time::{SignedDuration, Timestamp};
 use fakes::zoom::{Attendance, ReportTiming};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ async fn r13_a_sound_check_of_the_host_does_not_count() {
 #[tokio::test]
 async fn r19_after_a_crash_no_one_is_a_no_show_before_the_planned_end() {
     let (mut env, at) = planned().await;
-    env.receive_events();
+    env.receive_events(true);
     env.start_session().await;
     env.join("host").await;
     env.join("a").await;
@@ -115,7 +115,7 @@ async fn r19_a_webinar_that_overruns_without_events_sets_no_one_to_no_show() {
 #[tokio::test]
 async fn r13_a_session_that_the_list_lacks_is_read_by_the_events_uuid() {
     let (mut env, at) = planned().await;
-    env.receive_events();
+    env.receive_events(true);
     env.set_report_timing(ReportTiming { listing_delay_seconds: 30 * 60, ..ReportTiming::default() });
     env.advance(60);
     for (from, to, people) in [(0, 20, ["host", "a"]), (25, 60, ["host", "b"])] {
@@ -250,6 +250,24 @@ async fn r19_a_missing_report_of_one_session_delays_no_show_and_not_attended() {
         (["Attended", "Registered", "Registered"].map(String::from), &json!("Zoom's report is not complete yet."))
     );
     env.tick_for(20).await;
+    assert_eq!(statuses(&env), ["Attended", "Attended", "No Show"]);
+}
+
+#[tokio::test]
+async fn r19_a_session_whose_report_shows_only_the_host_so_far_delays_no_show() {
+    let (mut env, at) = planned().await;
+    env.receive_events(true);
+    env.fail_zoom(ABSENTEES, 400, json!({"code": 4711, "message": "does not contain scopes:[x]."}));
+    env.hold(at(0), at(20), &["host", "a"]).await;
+    env.advance(85);
+    // The second session ends 25 minutes late; at first its report has nobody but the host.
+    let late = Attendance { late_seconds: 20 * 60, ..stay("b", 0, 60) };
+    env.hold_with(at(25), 60, [throughout(&["host"]), vec![late]].concat()).await;
+    env.memory.run_background().await;
+    env.tick_for(15).await;
+    assert_eq!(statuses(&env), ["Attended", "Registered", "Registered"]);
+    assert_eq!(env.view().await["no_show_at"], at(115).to_string());
+    env.tick_for(15).await;
     assert_eq!(statuses(&env), ["Attended", "Attended", "No Show"]);
 }
 

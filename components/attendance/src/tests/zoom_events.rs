@@ -74,7 +74,7 @@ async fn r13_the_end_of_a_practice_session_sets_no_status() {
     let mut env = TestEnv::new().await;
     env.register(&["r1", "r2"]).await;
     env.member("r1", "Registered", "r1");
-    env.receive_events();
+    env.receive_events(true);
     env.zoom.start_practice(WEBINAR).await.unwrap();
     env.join("host").await;
     env.advance(10);
@@ -124,7 +124,7 @@ async fn zooms_url_validation_is_answered() {
 #[tokio::test]
 async fn changes_are_forwarded_to_catalog_after_the_answer() {
     let mut env = TestEnv::new().await;
-    env.receive_events();
+    env.receive_events(true);
     let change = WebinarChange { topic: Some("New".to_owned()), ..WebinarChange::default() };
     let updated = env.zoom.update_webinar(WEBINAR, change).await.unwrap().unwrap();
     assert_eq!(updated.status, Some(200));
@@ -137,7 +137,7 @@ async fn changes_are_forwarded_to_catalog_after_the_answer() {
 async fn r18_a_registrant_event_is_acknowledged_once_registration_has_marked_its_webinar() {
     let mut env = TestEnv::new().await;
     env.register(&["r1"]).await;
-    env.receive_events();
+    env.receive_events(true);
     env.components().failing.insert("registration");
     let approved = env.zoom.set_registration(WEBINAR, "r1@x.test", "approve").await.unwrap().unwrap();
     assert_eq!(approved.status, Some(503));

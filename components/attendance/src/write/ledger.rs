@@ -2,8 +2,11 @@
 //! registered them. Several programs may share a webinar, for instance one per partner who invites; a person registered
 //! by one of them belongs to that program only.
 
+use crate::matching::PresenceState;
 use crate::person::{PersonPresence, Presence};
+use crate::roster::Roster;
 use crate::state::AppState;
+use crate::store::checkpoint::{List, RegistrantRow, RunError, RunState, for_each_row};
 use domain::records::{ProgramConnection, RegistrationKey};
 use domain::{Error, LeadId, ProgramId, WebinarId};
 use futures::FutureExt;
@@ -45,6 +48,23 @@ impl LedgerLookup {
             }
         }
         Ok(split)
+    }
+
+    /// Returns the leads who have another registration, under an address that was corrected since, of which Zoom does not
+    /// say yet whether they attended with it (R19, R20).
+    pub(super) async fn unaccounted(&self, roster: &Roster<'_>, run_state: &RunState) -> Result<Vec<LeadId>, RunError> {
+        let mut people = Vec::new();
+        if roster.unknown_count() > 0 {
+            let is_unknown = |key| roster.presence_state(key) == PresenceState::Unknown;
+            let pages = run_state.pages(roster.state, self.program, List::Registrants);
+            for_each_row(pages, |row: &RegistrantRow| {
+                if row.key().is_some_and(|key| is_unknown(key) && !roster.members.has_registrant(key)) {
+                    people.push((row.clone().into_person(), None));
+                }
+            })
+            .await?;
+        }
+        Ok(self.split(roster.state, people).await?.known.into_iter().map(|(lead, _)| lead).collect())
     }
 
     /// Returns the person with the program and the lead of their registration. The ledger is read by the address in

@@ -54,7 +54,7 @@ impl<'r> AttendanceWriter<'r> {
         state: &'r AppState,
         marketo: &'r MarketoClient,
         connection: &'r ProgramConnection,
-        roster: Roster<'r>,
+        mut roster: Roster<'r>,
         run_state: &'r mut RunState,
         deadline: Timestamp,
     ) -> Result<Self, RunError> {
@@ -63,6 +63,9 @@ impl<'r> AttendanceWriter<'r> {
         let pages = run_state.pages(state, connection.program, List::PendingLookups);
         if let Some((page, (store, _))) = run_state.pending_page.zip(pages) {
             pending = store.get_range(page, page + 1).await?.into_iter().flat_map(|page| page.rows).collect();
+        }
+        for lead in ledger.unaccounted(&roster, run_state).await? {
+            roster.members.mark_unaccounted(lead);
         }
         Ok(Self { state, marketo, connection, roster, run_state, pending, is_pending_changed: false, ledger, deadline })
     }
@@ -280,7 +283,7 @@ impl<'r> AttendanceWriter<'r> {
         let counts = &mut self.run_state.counts;
         let mut matched = None;
         let is_due = match (status, members.standing(lead)) {
-            (Meaning::NoShow, None | Some(MemberStanding::Other)) if !members.has_attended(lead) => {
+            (Meaning::NoShow, None | Some(MemberStanding::Other)) if members.may_be_no_show(lead) => {
                 counts.no_show += 1;
                 true
             }

@@ -125,6 +125,12 @@ impl SessionProgress {
         self.verdict.is_some_and(SessionVerdict::counts)
     }
 
+    /// Returns whether the session counts, or does not because its report shows nobody besides the own side. It counts as
+    /// soon as the report shows someone: a report may be short at first.
+    pub(crate) fn may_count(&self) -> bool {
+        self.counts() || self.verdict == Some(SessionVerdict::OwnSideOnly)
+    }
+
     /// Returns when the session ended, as far as is known.
     pub(crate) fn end(&self) -> Option<Timestamp> {
         let reported = self.facts.and_then(|facts| facts.end.max(facts.start));

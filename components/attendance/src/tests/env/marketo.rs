@@ -147,9 +147,21 @@ impl TestEnv {
 
     /// Returns the status changes by the API in order: lead and status.
     pub(crate) fn status_changes(&self) -> Vec<(u64, String)> {
+        self.changes(|_| true)
+    }
+
+    /// Returns the status changes by the API in a program.
+    pub(crate) fn status_changes_in(&self, program: u64) -> Vec<(u64, String)> {
+        self.changes(|of| of == Some(signed(program)))
+    }
+
+    fn changes(&self, is_wanted: impl Fn(Option<i64>) -> bool) -> Vec<(u64, String)> {
         let activities = self.marketo.activities().into_iter();
-        let by_api = activities
-            .filter(|activity| activity.kind == ActivityType::ChangeProgramStatus && activity.text("by") == "api");
+        let by_api = activities.filter(|activity| {
+            activity.kind == ActivityType::ChangeProgramStatus
+                && activity.text("by") == "api"
+                && is_wanted(activity.program_id)
+        });
         by_api.map(|activity| (unsigned(activity.lead_id), activity.text("new").to_owned())).collect()
     }
 

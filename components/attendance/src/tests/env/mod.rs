@@ -41,8 +41,18 @@ pub(crate) const OTHER_WEBINAR: u64 = 10;
 /// The host of the webinar.
 pub(crate) const HOST: &str = "host@x.test";
 
-/// The page size of both fakes; small, so that a few people take several pages.
-const PAGE_SIZE: usize = 2;
+/// Options of an environment.
+pub(crate) struct EnvOptions {
+    /// The page size of both fakes.
+    pub(crate) page_size: usize,
+}
+
+/// Small pages, so that a few people take several.
+impl Default for EnvOptions {
+    fn default() -> Self {
+        Self { page_size: 2 }
+    }
+}
 
 /// The number of members of a program above which Marketo does not list them.
 pub(crate) const MEMBER_LIST_LIMIT: usize = 300;
@@ -85,19 +95,23 @@ impl TestEnv {
 
     /// Returns the same with another webinar.
     pub(crate) async fn with_webinar(webinar: NewWebinar) -> Self {
-        Self::over(InMemoryPorts::ports, webinar).await
+        Self::over(InMemoryPorts::ports, webinar, EnvOptions::default()).await
     }
 
-    /// Returns the same over other ports.
-    pub(crate) async fn over(ports: impl FnOnce(&InMemoryPorts) -> Ports, webinar: NewWebinar) -> Self {
+    /// Returns the same over other ports and with other options.
+    pub(crate) async fn over(
+        ports: impl FnOnce(&InMemoryPorts) -> Ports,
+        webinar: NewWebinar,
+        EnvOptions { page_size }: EnvOptions,
+    ) -> Self {
         let memory = InMemoryPorts::default();
         let ports = ports(&memory);
         let fakes_ports = Ports { clock: ports.clock.clone(), ..memory.ports() };
         let events = ["started", "ended", "updated", "registration_approved"].map(|name| format!("webinar.{name}"));
         let zoom_options =
-            fakes::zoom::Options { events: events.into(), max_page_size: PAGE_SIZE, ..Default::default() };
+            fakes::zoom::Options { events: events.into(), max_page_size: page_size, ..Default::default() };
         let marketo_options = fakes::marketo::Options {
-            max_page_size: PAGE_SIZE,
+            max_page_size: page_size,
             member_list_limit: MEMBER_LIST_LIMIT,
             ..fakes::marketo::Options::in_memory()
         };
@@ -131,10 +145,10 @@ impl TestEnv {
         self.serve_events(self.receives_events);
     }
 
-    /// Lets Zoom's events reach the component from now on.
-    pub(crate) fn receive_events(&mut self) {
-        self.receives_events = true;
-        self.serve_events(true);
+    /// Lets Zoom's events reach the component from now on, or lets them be lost.
+    pub(crate) fn receive_events(&mut self, receives_events: bool) {
+        self.receives_events = receives_events;
+        self.serve_events(receives_events);
     }
 
     fn serve_events(&self, is_served: bool) {

@@ -52,7 +52,11 @@ impl TestEnv {
     }
 
     pub(crate) async fn change_connection(&self, change: impl FnOnce(&mut ProgramConnection)) {
-        let (ports, key) = (self.ports(), ProgramKey { id: PROGRAM.into() });
+        self.change_connection_of(PROGRAM, change).await;
+    }
+
+    pub(crate) async fn change_connection_of(&self, program: u64, change: impl FnOnce(&mut ProgramConnection)) {
+        let (ports, key) = (self.ports(), ProgramKey { id: program.into() });
         let mut connection = ports.store().get(&key).await.unwrap().unwrap();
         change(&mut connection);
         ports.store().put(&key, &connection).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::faults::Faults;
-use crate::tests::env::{PROGRAM, TestEnv, stay};
+use crate::tests::env::{EnvOptions, PROGRAM, TestEnv, stay};
 use domain::records::{Attendance, Phase};
 use domain::time::{SignedDuration, Timestamp};
 use fakes::zoom::NewWebinar;
@@ -57,7 +57,7 @@ impl Fixture {
             shared = Some((faults, simulation));
             ports
         };
-        let env = TestEnv::over(ports, NewWebinar::default());
+        let env = TestEnv::over(ports, NewWebinar::default(), EnvOptions::default());
         let env = env.now_or_never().expect("the environment is created without waiting");
         let (faults, simulation) = shared.unwrap();
         simulation.run(set_up(&env)).expect("nothing fails before the webinar ends");
