@@ -88,6 +88,26 @@ pub(super) fn past_instances() -> Value {
     ]})
 }
 
+fn panelist(number: u32) -> Value {
+    json!({
+        "id": format!("panelist_{number}"), "email": format!("speaker{number}@x.example"), "name": "A Speaker",
+        "join_url": "https://x.zoom.us/w/94512345678?tk=p", "virtual_background_id": "", "name_tag_id": "t",
+    })
+}
+
+pub(super) fn panelists() -> Value {
+    json!({"total_records": 3, "panelists": [panelist(1), panelist(2), panelist(3)]})
+}
+
+pub(super) fn session_detail() -> Value {
+    json!({
+        "uuid": "Bznyg8KZTdCVbQxvS/oZ7w==", "id": 94_512_345_678_u64, "type": 5, "topic": "Launch",
+        "start_time": "2026-11-02T10:00:00Z", "end_time": "2026-11-02T10:50:00Z", "duration": 50, "total_minutes": 140,
+        "participants_count": 3, "user_name": "The Host", "user_email": "host@x.example", "dept": "",
+        "custom_keys": [{"key": "Host Nation", "value": "US"}],
+    })
+}
+
 fn participant(registrant: &str, email: &str) -> Value {
     json!({
         "id": "30R7kT7bTIKSNUFEuH_Qlg", "user_id": "16778240", "name": "A Person", "user_email": email,
