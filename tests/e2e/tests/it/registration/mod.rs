@@ -3,6 +3,7 @@
 mod approval;
 mod crash_recovery;
 mod extension;
+mod following;
 mod fuzzing;
 mod outcomes;
 mod scale;
