@@ -154,6 +154,15 @@ impl LeadResult {
         }
     }
 
+    /// Adds a sentence to the detail of a lead that could not be registered.
+    pub fn add_to_failure(&mut self, sentence: &str) {
+        if let Disposition::Final(LeadOutcome::Failed(problem)) = &mut self.disposition
+            && !self.is_cancellation
+        {
+            problem.detail = format!("{} {sentence}", problem.detail);
+        }
+    }
+
     /// Turns a deferred lead into a failed one, after it waited too long.
     pub fn give_up(&mut self) {
         if let Disposition::Deferred(problem) = &self.disposition {

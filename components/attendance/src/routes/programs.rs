@@ -35,6 +35,8 @@ pub(crate) struct AttendanceView {
     unaccounted: usize,
     /// People that Marketo rejected.
     refused: usize,
+    /// People who keep their status because of the channel's steps (R16).
+    step_backwards: usize,
     /// Members whose registration was cancelled or denied. They are never set to No Show.
     cancelled: usize,
     /// Members in status Registered who were never registered in Zoom. They keep their status.
@@ -120,6 +122,7 @@ async fn view(state: &AppState, connection: &ProgramConnection) -> Result<Json<A
         unmatched: counts.unmatched,
         unaccounted: counts.unaccounted,
         refused: counts.refused,
+        step_backwards: counts.step_backwards,
         cancelled: counts.cancelled,
         never_registered: counts.never_registered,
         without_registration: counts.without_registration,

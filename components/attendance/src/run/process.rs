@@ -13,6 +13,7 @@ use crate::store::checkpoint::{RunError, RunState, SessionProgress, Step};
 use crate::write::{AttendanceWriter, Progress};
 use domain::records::{Attendance, Counts, NoShowReason, NoShowWait, ProgramConnection, SessionRecord, SessionVerdict};
 use domain::time::{SignedDuration, Timestamp};
+use domain::{ErrorCode, Problem};
 use zoom_client::ZoomClient;
 
 /// Minimum interval between two looks at Zoom's lists. A longer one would delay the answer to a sync; slower growth is
@@ -128,7 +129,11 @@ impl Run<'_> {
         let mut fetcher = ReportFetcher::new(state, connection, zoom, marketo, deadline);
         fetcher.gives_up = state.now() >= schedule.gives_up_at();
         // Unchanged reports are written again if people are left to write, or if an admin asked for it.
-        let is_settled = record.counts.unaccounted == 0 && record.counts.refused == 0 && record.problem.is_none();
+        // Steps that make a status impossible do so again.
+        let is_lasting = |problem: &Problem| problem.code == ErrorCode::MarketoStepBackwards;
+        let is_settled = record.counts.unaccounted == 0
+            && record.counts.refused == 0
+            && record.problem.as_ref().is_none_or(is_lasting);
         fetcher.stops_if_unchanged = record.written_at.is_some() && is_settled && !self.is_requested;
         if run_state.plans.is_none() {
             fetcher.begin(run_state, &situation).await?;

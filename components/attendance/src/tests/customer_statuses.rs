@@ -1,7 +1,8 @@
 //! Programs whose channel has statuses of its own (R21).
 
-use super::env::{TestEnv, summary};
+use super::env::{TestEnv, problem, summary};
 use domain::status::ProgressionStatus;
+use serde_json::json;
 
 /// Connects the program with the statuses of a channel, in Marketo and in a record of an earlier version, which has no
 /// mapping.
@@ -56,4 +57,32 @@ async fn r21_a_numbered_and_decorated_channel_is_understood() {
     assert_eq!(summary(&view), ("settling".into(), 1, 1, 0));
     let statuses = ["a", "b", "n"].map(|name| env.status(name));
     assert_eq!(statuses, ["4 Attended - Success", "3 No-Show", "1a Not Registered"]);
+}
+
+#[tokio::test]
+async fn r16_steps_that_make_no_show_impossible_are_counted_and_told() {
+    let env = env_with(&[("Invited", 10), ("No Show", 15), ("Registered", 20), ("Attended", 40)]).await;
+    env.register(&["a", "b", "c"]).await;
+    for name in ["a", "b", "c"] {
+        env.member(name, "Registered", name);
+    }
+    env.end_webinar(&["a"]).await;
+    let view = env.sync().await;
+    assert_eq!((view["attended"].as_u64(), &view["step_backwards"], &view["refused"]), (Some(1), &json!(2), &json!(0)));
+    assert_eq!(problem(&view), "MARKETO_STEP_BACKWARDS");
+    assert!(view["problem"]["detail"].as_str().unwrap().contains("2 people"), "{view}");
+    assert_eq!(["a", "b", "c"].map(|name| env.status(name)), ["Attended", "Registered", "Registered"]);
+}
+
+#[tokio::test]
+async fn r16_a_member_who_was_moved_past_the_status_meanwhile_is_success() {
+    let env = env_with(&[("Registered", 20), ("No Show", 30), ("Attended", 40), ("Hot lead", 90)]).await;
+    env.register(&["a", "b"]).await;
+    env.member("a", "Registered", "a");
+    let lead = env.member("b", "Hot lead", "b");
+    assert!(env.status_of(super::env::PROGRAM, lead).is_some());
+    env.end_webinar(&["a", "b"]).await;
+    let view = env.sync().await;
+    assert_eq!((&view["step_backwards"], &view["refused"], problem(&view)), (&json!(0), &json!(0), "none"));
+    assert_eq!(env.status("b"), "Hot lead");
 }

@@ -13,7 +13,7 @@ use crate::store::checkpoint::{
     for_each_row,
 };
 use domain::records::ProgramConnection;
-use domain::status::Meaning;
+use domain::status::{KeptStatus, Meaning};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem};
 use marketo_client::members::MemberOutcome;
@@ -318,7 +318,7 @@ impl<'r> AttendanceWriter<'r> {
     }
 
     /// Sets a status of at most a batch of leads, and writes their fields. Marketo skips leads that are in or past the
-    /// status, which is success (R16). A channel without the status is reported at the end of the run.
+    /// status, which is success, and those for whom its step is lower, who are counted (R16). A channel without the status is reported at the end of the run.
     async fn set_status(&mut self, meaning: Meaning, leads: &[LeadPresence]) -> Result<(), Error> {
         let connection = self.connection;
         let ProgramConnection { program, member_fields, .. } = connection;
@@ -328,17 +328,51 @@ impl<'r> AttendanceWriter<'r> {
         if let Some(status) = connection.status_for(meaning)
             && !due.is_empty()
         {
+            let mut kept = Vec::new();
             for (lead, outcome) in due.iter().zip(self.marketo.set_status(*program, status, &due).await?) {
-                if let MemberOutcome::Skipped(code) = outcome {
-                    self.run_state.counts.refused += 1;
-                    platform::log!(Warn, "member.set_status_failed", program = program, lead = lead, code = code);
+                match outcome {
+                    MemberOutcome::Done => {}
+                    MemberOutcome::KeptStatus => kept.push(*lead),
+                    MemberOutcome::Skipped(code) => {
+                        self.run_state.counts.refused += 1;
+                        platform::log!(Warn, "member.set_status_failed", program = program, lead = lead, code = code);
+                    }
                 }
             }
+            self.explain_kept_statuses(meaning, &kept).await?;
         }
         if !member_fields.is_empty() {
             match member_fields::write(self.marketo, *program, member_fields, leads).await? {
                 FieldsWritten::Except(rejected) => self.run_state.counts.refused += rejected,
                 FieldsWritten::Refused(code) => self.run_state.fields_refused = Some(code.0),
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts members who kept their status because of the channel's steps, or for an unknown reason. Marketo's answer
+    /// does not tell them from members who need no other status (R16), so they are read.
+    async fn explain_kept_statuses(&mut self, meaning: Meaning, kept: &[LeadId]) -> Result<(), Error> {
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let program = self.connection.program;
+        let members = self.marketo.members_of(program, kept).await?;
+        for member in members {
+            let status = member.status_name.as_deref().unwrap_or_default();
+            match self.connection.kept_status(status, meaning) {
+                KeptStatus::Reached => {}
+                KeptStatus::Backwards => self.run_state.counts.step_backwards += 1,
+                KeptStatus::Unexplained => {
+                    self.run_state.counts.refused += 1;
+                    platform::log!(
+                        Warn,
+                        "member.set_status_failed",
+                        program = program,
+                        lead = member.lead_id,
+                        code = 0
+                    );
+                }
             }
         }
         Ok(())
@@ -383,6 +417,11 @@ impl<'r> AttendanceWriter<'r> {
             let reason = "The program has more members than Marketo lists. The people that Zoom knows have their \
                           status; members that Zoom does not know stay Registered.";
             return Some(Problem::because(ErrorCode::MarketoUnavailable, reason));
+        }
+        let kept = self.run_state.counts.step_backwards;
+        if kept > 0 {
+            let reason = format_args!("Marketo left the status of {kept} people as it was.");
+            return Some(Problem::because(ErrorCode::MarketoStepBackwards, reason));
         }
         if let Some(code) = self.run_state.fields_refused {
             let reason = format_args!(

@@ -1,11 +1,13 @@
 //! Connects a program to a webinar.
 
+use super::statuses::{self, StatusChoices};
 use super::{qualification, refresh};
 use crate::state::AppState;
 use crate::webinars::{details, eligibility};
 use crate::zoom_errors;
 use domain::records::{DEFAULT_NO_SHOW_AFTER_MINUTES, MemberFields, ProgramConnection, Record};
-use domain::{Error, ErrorCode, ProgramId, ServiceId, WebinarId};
+use domain::status::Channel;
+use domain::{Error, ErrorCode, Problem, ProgramId, ServiceId, WebinarId};
 use futures::future::join;
 use platform::services;
 use serde::Deserialize;
@@ -18,10 +20,21 @@ pub(crate) struct ConnectRequest {
     /// The custom member fields that receive attendance. When absent, those of the existing connection stay.
     #[serde(default)]
     member_fields: Option<MemberFields>,
+    /// What statuses of the channel mean. What is left out stays as it was chosen, or is guessed.
+    #[serde(default)]
+    statuses: StatusChoices,
+}
+
+/// What became of a request to connect a program.
+pub(crate) enum ConnectOutcome {
+    /// The program is connected. If it was connected to another webinar, that is the second value.
+    Connected(Box<ProgramConnection>, Option<WebinarId>),
+    /// No status of the channel is known to mean registered, so the admin has to choose one (R21). Nothing has changed.
+    RegisteredUnknown(Problem, Channel),
 }
 
 /// Connects a program to a webinar. Connecting it to the same webinar again keeps the connection and refreshes
-/// everything. Returns the connection and, if the program was connected to another webinar, that webinar.
+/// everything.
 ///
 /// # Errors
 /// The reason why the service, the program or the webinar cannot be used; then nothing has changed.
@@ -29,7 +42,7 @@ pub(crate) async fn connect(
     state: &AppState,
     program: ProgramId,
     request: &ConnectRequest,
-) -> Result<(ProgramConnection, Option<WebinarId>), Error> {
+) -> Result<ConnectOutcome, Error> {
     let connections = state.ports.connections();
     let deadline = state.deadline();
     let id = ServiceId::parse(&request.service).ok_or(ErrorCode::ServiceNotFound)?;
@@ -47,6 +60,11 @@ pub(crate) async fn connect(
     let snapshot = eligibility::connectable_snapshot(&service, &webinar, now)?;
 
     let existing = connections.find(program).await?;
+    let chosen = existing.as_ref().map(|existing| existing.statuses.clone()).unwrap_or_default();
+    let statuses = request.statuses.apply(&chosen, &qualified.channel)?;
+    if let Some(problem) = statuses::registered_unknown(&statuses, &qualified.channel) {
+        return Ok(ConnectOutcome::RegisteredUnknown(problem, qualified.channel));
+    }
     let replaced = existing.as_ref().map(|existing| existing.snapshot.id).filter(|&old| old != snapshot.id);
     let mut connection = match existing {
         Some(mut same) if same.snapshot.id == snapshot.id && same.service == id => {
@@ -61,7 +79,8 @@ pub(crate) async fn connect(
             account_id: None,
             snapshot,
             channel: qualified.channel.clone(),
-            statuses: other.as_ref().map(|other| other.statuses.clone()).unwrap_or_default(),
+            statuses: statuses.clone(),
+            channel_read_at: Some(now),
             connected_at: now,
             refreshed_at: now,
             problem: None,
@@ -75,8 +94,9 @@ pub(crate) async fn connect(
     };
     connection.account_id = Some(service.account_id);
     connection.program_name = qualified.name;
-    connection.statuses.refresh(&qualified.channel);
+    connection.statuses = statuses;
     connection.channel = qualified.channel;
+    connection.channel_read_at = Some(now);
     connection.problem = None;
     connection.my_tokens_stale = true;
     if let Some(fields) = &request.member_fields {
@@ -84,5 +104,5 @@ pub(crate) async fn connect(
     }
     connections.add(&connection).await?;
     refresh::write_my_tokens(state, &mut connection, deadline).await?;
-    Ok((connection, replaced))
+    Ok(ConnectOutcome::Connected(Box::new(connection), replaced))
 }

@@ -7,7 +7,7 @@ use crate::state::AppState;
 use crate::webinars::{details, eligibility};
 use crate::zoom_errors;
 use domain::records::ProgramConnection;
-use domain::time::Timestamp;
+use domain::time::{SignedDuration, Timestamp};
 use domain::webinar::Snapshot;
 use domain::{Error, ErrorCode, Problem};
 use platform::services;
@@ -15,8 +15,8 @@ use platform::services;
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefreshScope {
-    /// The webinar. Marketo is called only when the My Tokens change, because its quota is shared with every other
-    /// integration of the customer.
+    /// The webinar, and once a day the channel. Marketo is called beyond that only when the My Tokens change, because its
+    /// quota is shared with every other integration of the customer.
     Webinar,
     /// The program, its channel and its My Tokens as well: an admin asked for the refresh.
     Everything,
@@ -31,6 +31,9 @@ enum WebinarState {
     /// The service cannot be used, so Zoom was not called.
     ServiceUnusable(Problem),
 }
+
+/// How long a channel counts as unchanged. Its statuses are renamed rarely, and reading it takes two calls.
+const CHANNEL_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
 /// Codes that last until a person acts. They become the connection's problem; any other code ends the refresh, and the
 /// next tick repeats it.
@@ -67,15 +70,21 @@ pub(crate) async fn refresh(
         }
         WebinarState::ServiceUnusable(found) => problem = Some(found),
     }
-    if scope == RefreshScope::Everything {
-        connection.my_tokens_stale = true;
+    let is_requested = scope == RefreshScope::Everything;
+    connection.my_tokens_stale |= is_requested;
+    // While the service cannot be used, each tick comes here.
+    let is_answered = connection.refreshed_at == now;
+    if is_requested || (is_answered && is_channel_due(&connection, now)) {
         match qualification::qualified_program(&state.marketo(deadline), connection.program).await {
             Ok(program) => {
                 connection.program_name = program.name;
                 connection.statuses.refresh(&program.channel);
                 connection.channel = program.channel;
+                connection.channel_read_at = Some(now);
             }
-            Err(error) => problem = problem.or_else(|| Some(error.problem())),
+            Err(error) if is_requested => problem = problem.or_else(|| Some(error.problem())),
+            // The next refresh repeats it.
+            Err(error) => platform::log!(Warn, "channel.read_failed", program = connection.program, error = error),
         }
     }
     connection.problem = problem;
@@ -88,6 +97,12 @@ pub(crate) async fn refresh(
         write_my_tokens(state, &mut connection, deadline).await?;
     }
     Ok(connection)
+}
+
+/// Returns whether a channel may have changed in Marketo: a day has passed since it was read, and the webinar is ahead.
+fn is_channel_due(connection: &ProgramConnection, now: Timestamp) -> bool {
+    let is_old = connection.channel_read_at.is_none_or(|at| now.duration_since(at) >= CHANNEL_INTERVAL);
+    is_old && now < connection.snapshot.end_time()
 }
 
 /// Writes the connection's My Tokens to Marketo and records the outcome. A failure becomes the connection's problem; the

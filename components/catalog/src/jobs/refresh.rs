@@ -101,6 +101,7 @@ mod tests {
                 join_url: None,
             },
             channel: Channel { name: "Webinar".into(), statuses: Vec::new() },
+            channel_read_at: None,
             statuses: Default::default(),
             connected_at: refreshed_at,
             refreshed_at,

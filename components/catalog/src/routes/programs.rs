@@ -1,8 +1,9 @@
 //! `/catalog/programs`: connections of Marketo programs to webinars.
 
 use super::views::ConnectionView;
-use crate::connections::connect::{self, ConnectRequest};
+use crate::connections::connect::{self, ConnectOutcome, ConnectRequest};
 use crate::connections::refresh::{self, RefreshScope};
+use crate::connections::settings::{self, SettingsRequest};
 use crate::my_tokens::render;
 use crate::state::AppState;
 use crate::store;
@@ -13,7 +14,7 @@ use http::StatusCode;
 use platform::auth::AdminAuth;
 use platform::http::Json;
 use platform::{ApiError, JsonBody};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The answer to `GET /catalog/programs`.
 #[derive(Serialize)]
@@ -60,7 +61,13 @@ pub(crate) async fn connect(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<ConnectRequest>,
 ) -> Result<Json<ConnectionView>, ApiError> {
-    let (connection, replaced) = connect::connect(&state, program_id(&id)?, &request).await?;
+    let (connection, replaced) = match connect::connect(&state, program_id(&id)?, &request).await? {
+        ConnectOutcome::Connected(connection, replaced) => (*connection, replaced),
+        ConnectOutcome::RegisteredUnknown(problem, channel) => {
+            let statuses = channel.statuses.into_iter().map(|status| status.name);
+            return Err(ApiError::new(problem).with_extension("statuses", statuses.collect()));
+        }
+    };
     Ok(Json(view(&state, connection).await?.replacing(replaced)))
 }
 
@@ -75,16 +82,6 @@ pub(crate) async fn disconnect(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Body of `PUT /catalog/programs/{program_id}/settings`. An absent setting stays as it is.
-#[derive(Deserialize)]
-pub(crate) struct SettingsRequest {
-    #[serde(default)]
-    no_show_after_minutes: Option<u32>,
-}
-
-/// Maximum of the setting `no_show_after_minutes`: a day, since the report is read once more after 24 hours.
-const MAX_NO_SHOW_AFTER_MINUTES: u32 = 24 * 60;
-
 /// `PUT /catalog/programs/{program_id}/settings`: changes the settings of a connection.
 pub(crate) async fn change_settings(
     _: AdminAuth,
@@ -92,13 +89,8 @@ pub(crate) async fn change_settings(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<SettingsRequest>,
 ) -> Result<Json<ConnectionView>, ApiError> {
-    let mut connection = find_connection(&state, &id).await?;
-    if let Some(minutes) = request.no_show_after_minutes {
-        if minutes > MAX_NO_SHOW_AFTER_MINUTES {
-            return Err(ApiError::invalid("The field no_show_after_minutes is at most 1440, which is a day."));
-        }
-        connection = state.ports.connections().set_no_show_after(connection, minutes).await?;
-    }
+    let changed = settings::change(&state, program_id(&id)?, request).await?;
+    let connection = changed.ok_or_else(not_connected)?;
     Ok(Json(view(&state, connection).await?))
 }
 
@@ -133,7 +125,11 @@ fn program_id(text: &str) -> Result<ProgramId, ApiError> {
 /// Returns the program's connection (R15). A missing one is 404 here, because the path names it.
 async fn find_connection(state: &AppState, id: &str) -> Result<ProgramConnection, ApiError> {
     let connection = state.ports.connections().find(program_id(id)?).await?;
-    connection.ok_or_else(|| ApiError::from(ErrorCode::ProgramNotConnected).with_status(StatusCode::NOT_FOUND))
+    connection.ok_or_else(not_connected)
+}
+
+fn not_connected() -> ApiError {
+    ApiError::from(ErrorCode::ProgramNotConnected).with_status(StatusCode::NOT_FOUND)
 }
 
 async fn view(state: &AppState, connection: ProgramConnection) -> Result<ConnectionView, Error> {

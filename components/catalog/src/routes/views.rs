@@ -1,14 +1,16 @@
 //! Webinars and connections as the API shows them (docs/API.md).
 
 use crate::connections::qualification::missing_statuses;
+use crate::connections::{statuses, steps};
 use crate::webinars::details::DetailedWebinar;
 use crate::webinars::notes::{self, NoteView};
 use domain::records::{MemberFields, ProgramConnection, Service, ServiceUsability};
-use domain::status::Channel;
+use domain::status::{Channel, Meaning};
 use domain::time::{self, SignedDuration, Timestamp};
 use domain::webinar::{RegistrationMode, Snapshot};
 use domain::{Email, ErrorCode, Problem, ProgramId, Sensitive, ServiceId, WebinarId};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A webinar.
 #[derive(Serialize)]
@@ -87,6 +89,12 @@ pub(crate) struct ConnectionView {
     channel: Channel,
     /// Statuses that the channel lacks and that are therefore never set.
     missing_statuses: Vec<&'static str>,
+    /// The channel's status of each meaning (R21).
+    statuses: BTreeMap<Meaning, Option<String>>,
+    /// The meanings whose status an admin chose. The others are guessed.
+    chosen_statuses: Vec<Meaning>,
+    /// What Marketo will not do because of the channel's steps (R16).
+    status_warnings: Vec<String>,
     connected_at: Timestamp,
     refreshed_at: Timestamp,
     /// Former planned starts, the latest last (R13). For information only.
@@ -109,6 +117,12 @@ impl ConnectionView {
         let service = services.iter().find(|service| service.id == connection.service);
         let usability = ServiceUsability::of(service, connection.snapshot.host_email.as_ref());
         let missing_statuses = missing_statuses(&connection);
+        let status_problem = statuses::problem(&connection);
+        let status_warnings = steps::warnings(&connection);
+        let mapping = connection.mapping();
+        let chosen_statuses = mapping.chosen().map(|(meaning, _)| meaning).collect();
+        let status = |meaning| mapping.get(meaning).and_then(|mapped| mapped.status.clone());
+        let statuses = Meaning::ALL.into_iter().map(|meaning| (meaning, status(meaning))).collect();
         // Only the service's record decides this: a recorded "superseded" may be outdated.
         let recorded = connection.problem.filter(|problem| problem.code != ErrorCode::ServiceSuperseded);
         Self {
@@ -117,13 +131,16 @@ impl ConnectionView {
             service: connection.service,
             webinar: WebinarView::of_snapshot(&connection.snapshot),
             missing_statuses,
+            statuses,
+            chosen_statuses,
+            status_warnings,
             channel: connection.channel,
             connected_at: connection.connected_at,
             refreshed_at: connection.refreshed_at,
             moved_from: connection.previous_starts,
             member_fields: connection.member_fields,
             no_show_after_minutes: connection.no_show_after_minutes,
-            problem: usability.problem().or(recorded),
+            problem: usability.problem().or(status_problem).or(recorded),
             replaced: None,
         }
     }

@@ -28,6 +28,11 @@ async fn r4_connecting_stores_webinar_and_channel_and_writes_my_tokens() {
             "missing_statuses": [
                 "Registration Error", "Pending Approval", "Wait Listed", "Rejected", "Attended On-demand"
             ],
+            "statuses": {
+                "registered": "Registered", "pending": null, "cancelled": null, "denied": null, "registration_error": null,
+                "attended": "Attended", "no_show": "No Show", "attended_on_demand": null,
+            },
+            "chosen_statuses": [], "status_warnings": [],
             "connected_at": now, "refreshed_at": now, "moved_from": [], "no_show_after_minutes": 30, "problem": null,
         })
     );

@@ -8,3 +8,4 @@ mod forget_account;
 mod get_picklist;
 mod list_webinars;
 mod refresh_program;
+mod statuses;

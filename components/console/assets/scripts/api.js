@@ -12,6 +12,8 @@ export class ApiError extends Error {
     super(status === 0 ? UNREACHABLE : problem?.code === "FORBIDDEN" ? FOREIGN_ORIGIN : problem?.detail ?? `The application answered with HTTP status ${status}. Try again, and check the log if the problem remains.`);
     this.status = status;
     this.code = problem?.code ?? "";
+    // The statuses to choose from, of a channel whose names do not tell which one means registered.
+    this.statuses = problem?.statuses ?? null;
   }
 }
 

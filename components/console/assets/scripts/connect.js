@@ -7,6 +7,7 @@ import { memberFields } from "./member-fields.js";
 import { clearMessages, field, setFieldError, showError, whileBusy } from "./messages.js";
 import { programId } from "./program-id.js";
 import { programName } from "./programs.js";
+import { registeredChoice } from "./statuses.js";
 import { webinarStart } from "./time.js";
 import { heading, loadPart, navigate } from "./views.js";
 
@@ -22,6 +23,8 @@ export async function connect(root, signal, given = "") {
   const accounts = h("select", { id: "service" });
   const webinars = h("fieldset", { id: "webinars" }, h("legend", null, "Webinar"));
   const fields = memberFields();
+  const registered = registeredChoice();
+  program.input.addEventListener("input", () => registered.hide());
   const submit = (event) => {
     event.preventDefault();
     const { id, problem } = programId(program.input.value);
@@ -36,11 +39,15 @@ export async function connect(root, signal, given = "") {
     }
     whileBusy(form.querySelector("button[type=submit]"), async () => {
       const made = await call("PUT", `/catalog/programs/${id}`, {
-        service: accounts.value, webinar: chosen.value, member_fields: fields.value(),
+        service: accounts.value, webinar: chosen.value, member_fields: fields.value(), statuses: registered.value(),
       });
       const note = made.replaced ? " People registered for the earlier webinar stay registered there." : "";
       navigate(`#/programs/${id}`, `${programName(made)} is connected.${note}`);
     }, (error) => {
+      if (error.statuses) {
+        registered.show(error.statuses);
+        return false;
+      }
       const input = PROGRAM_CODES.includes(error.code) ? program.input : error.code === "INVALID_FIELD" ? fields.first : null;
       if (input) setFieldError(input, error.message);
       return input !== null;
@@ -48,6 +55,7 @@ export async function connect(root, signal, given = "") {
   };
   const form = h("form", { class: "card", onsubmit: submit, onchange: clearMessages, novalidate: true },
     program.row,
+    registered.row,
     h("div", { class: "field" }, h("label", { for: "service" }, "Zoom account"), accounts),
     webinars,
     fields.set,

@@ -84,6 +84,7 @@ export function attendance(program, state, refresh) {
       ["Cancelled or denied", state.cancelled > 0 && `${count(state.cancelled, "person", "people")}, never set to No Show`],
       ["Never registered in Zoom", state.never_registered > 0 && `${count(state.never_registered, "member")} in status Registered, left as they are`],
       ["Without a result from Zoom", state.unaccounted > 0 && count(state.unaccounted, "registrant")],
+      ["Kept their status", state.step_backwards > 0 && `${count(state.step_backwards, "person", "people")}, because of the channel's steps`],
       ["Rejected by Marketo", state.refused > 0 && count(state.refused, "person", "people")],
       ["Could not be read", state.unreadable_rows > 0 && `${count(state.unreadable_rows, "row")} of Zoom's and Marketo's lists`],
       ["Written to Marketo", state.written_at && formatTime(state.written_at)],

@@ -9,6 +9,7 @@ import { announce, button } from "./messages.js";
 import { attendance, people } from "./people.js";
 import { poll } from "./poll.js";
 import { programName } from "./programs.js";
+import { statusForm } from "./statuses.js";
 import { formatTime, relativeTime, webinarStart } from "./time.js";
 import { trace } from "./trace.js";
 import { heading, loadPart, navigate, setTitle } from "./views.js";
@@ -29,13 +30,15 @@ export async function oneProgram(root, signal, id) {
       return;
     }
     const webinar = section("webinar", "Webinar");
+    const statuses = section("statuses", "Statuses");
     const shown = section("tokens", "What Marketo shows");
     const figures = section("people", "People");
     const failed = section("failures", "Failures");
-    body.append(webinar, figures, failed, trace(id), shown);
+    body.append(webinar, figures, failed, trace(id), statuses, shown);
     const show = async (program) => {
       setTitle(title, programName(program));
       showWebinar(webinar, program, services, show);
+      replaceBelowTitle(statuses, statusForm(program, show));
       showTokens(shown, await get(`/catalog/programs/${id}/tokens`, signal));
     };
     await show(program);

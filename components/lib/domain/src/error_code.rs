@@ -66,6 +66,7 @@ codes! {
     MarketoUnavailable = "MARKETO_UNAVAILABLE", 503, "Marketo did not answer as expected; wait a few minutes, and try again if the problem remains.";
     MarketoQuota = "MARKETO_QUOTA", 503, "Marketo's daily API quota is used up; wait until it resets at 00:00 US Central time, or have it raised.";
     MarketoAccessDenied = "MARKETO_ACCESS_DENIED", 502, "Marketo denies access to this application's API user; check its role, its client id and secret, and the IP allowlist.";
+    MarketoStepBackwards = "MARKETO_STEP_BACKWARDS", 409, "Marketo moves people to statuses with an equal or higher step only, and the steps of the program's channel make this change impossible; correct the steps in Marketo under Admin, Tags, Channel.";
     HostLacksLicence = "HOST_LACKS_LICENCE", 422, "The webinar's host has no webinar licence in Zoom; assign one to the host, or connect the program to a webinar of a user who has one.";
     RegistrantCancelled = "REGISTRANT_CANCELLED", 409, "This person's registration in Zoom is cancelled; set the status back to Registered and run the step again to register the person again.";
     Busy = "BUSY", 429, "The application is busy with this request or with too many others; send the request again later.";
@@ -156,7 +157,8 @@ mod tests {
         HOST_NOT_ENABLED WEBINAR_NOT_FOUND WEBINAR_RECURRING WEBINAR_OVER WEBINAR_NEVER_STARTED WEBINAR_FULL \
         REGISTRATION_NOT_REQUIRED MISSING_FIELD INVALID_FIELD QUESTION_UNANSWERED HOST_CANNOT_REGISTER ALREADY_PANELIST \
         WORK_EMAIL_REQUIRED REGISTRANT_DENIED MAPPING_REJECTED DAILY_LIMIT RATE_LIMITED ZOOM_UNAVAILABLE \
-        MARKETO_UNAVAILABLE MARKETO_QUOTA MARKETO_ACCESS_DENIED HOST_LACKS_LICENCE REGISTRANT_CANCELLED BUSY \
+        MARKETO_UNAVAILABLE MARKETO_QUOTA MARKETO_ACCESS_DENIED MARKETO_STEP_BACKWARDS HOST_LACKS_LICENCE \
+        REGISTRANT_CANCELLED BUSY \
         UNAUTHENTICATED FORBIDDEN INVALID_REQUEST NOT_FOUND INTERNAL";
 
     #[test]

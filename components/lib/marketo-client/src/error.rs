@@ -30,8 +30,10 @@ impl From<Unreadable> for MarketoError {
 pub struct MarketoCode(pub u32);
 
 impl MarketoCode {
-    /// "Lead skipped": the member is already in or past the status, which is success (R16).
-    pub const ALREADY_PAST: Self = Self(1037);
+    /// No code.
+    pub const NONE: Self = Self(0);
+    /// "Lead skipped": the member is already in or past the status, or its step is higher (R16).
+    pub const KEPT_STATUS: Self = Self(1037);
     /// "Invalid data". Also the answer to a listing of members of a program with more than 100,000.
     pub const INVALID: Self = Self(1003);
     /// "Membership not found".

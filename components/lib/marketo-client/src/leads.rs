@@ -115,7 +115,7 @@ impl RecordResult {
 
     /// Returns the first reason for which the record was skipped; 0 if there is none.
     pub(crate) fn reason(&self) -> MarketoCode {
-        self.reason.unwrap_or(MarketoCode(0))
+        self.reason.unwrap_or(MarketoCode::NONE)
     }
 
     fn into_sync_result(self) -> LeadSyncResult {

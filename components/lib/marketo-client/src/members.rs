@@ -17,8 +17,11 @@ use serde_json::{Map, Value};
 /// The result of one member of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemberOutcome {
-    /// The value is set, or the member is already past the status (R16).
+    /// The value is set.
     Done,
+    /// The member kept its status: it is in it or past it, or the step of the wanted one is lower (R16). Marketo's code is
+    /// the same for each, and a record that was skipped without a code counts here too.
+    KeptStatus,
     /// Marketo refused the record.
     Skipped(MarketoCode),
 }
@@ -153,7 +156,13 @@ impl MarketoClient {
         let input: Vec<_> = leads.iter().map(|&lead_id| MemberId { lead_id }).collect();
         let body = StatusChange { status_name: &status.name, input: &input };
         let target = programs(&[&program.to_string(), "members", "status.json"]);
-        outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, leads)
+        let mut outcomes = outcomes(&self.call(Method::POST, &target, RequestBody::json(&body)?).await?, leads)?;
+        for outcome in &mut outcomes {
+            if matches!(*outcome, MemberOutcome::Skipped(MarketoCode::KEPT_STATUS | MarketoCode::NONE)) {
+                *outcome = MemberOutcome::KeptStatus;
+            }
+        }
+        Ok(outcomes)
     }
 
     /// Writes the data of at most [`BATCH`] members; returns the results in their order. A lead that is not a member is
@@ -253,7 +262,7 @@ impl MarketoClient {
 /// found by their leads.
 fn outcomes(envelope: &Envelope, leads: &[LeadId]) -> Result<Vec<MemberOutcome>, MarketoError> {
     let records: Vec<_> = envelope.result.iter().map(|record| RecordResult::of(record, "leadId")).collect();
-    let unknown = MemberOutcome::Skipped(MarketoCode(0));
+    let unknown = MemberOutcome::Skipped(MarketoCode::NONE);
     if records.len() == leads.len() {
         return Ok(records.iter().map(outcome).collect());
     }
@@ -267,7 +276,6 @@ fn outcomes(envelope: &Envelope, leads: &[LeadId]) -> Result<Vec<MemberOutcome>,
 fn outcome(record: &RecordResult) -> MemberOutcome {
     match record.status.as_deref() {
         Some("created" | "updated") => MemberOutcome::Done,
-        _ if record.reason() == MarketoCode::ALREADY_PAST => MemberOutcome::Done,
         _ => MemberOutcome::Skipped(record.reason()),
     }
 }

@@ -103,9 +103,13 @@ impl<'a> Connections<'a> {
         let key = ProgramKey { id: connection.program };
         match self.store().get(&key).await? {
             Some(stored) if is_same_connection(&stored, connection) => {
-                // A setting that an admin changed meanwhile stays.
-                let no_show_after_minutes = stored.no_show_after_minutes;
-                self.store().put(&key, &ProgramConnection { no_show_after_minutes, ..connection.clone() }).await?;
+                // Settings that an admin changed meanwhile stay.
+                let mut merged = connection.clone();
+                merged.no_show_after_minutes = stored.no_show_after_minutes;
+                merged.member_fields = stored.member_fields;
+                merged.statuses = stored.statuses;
+                merged.statuses.refresh(&merged.channel);
+                self.store().put(&key, &merged).await?;
                 if !self.index().await?.ids.contains(&connection.program) {
                     self.add_to_index(connection).await?;
                 }
@@ -115,15 +119,17 @@ impl<'a> Connections<'a> {
         }
     }
 
-    /// Changes how long after the end of a webinar people are set to No Show (R19). Returns the changed connection.
-    pub async fn set_no_show_after(
+    /// Changes the settings of a connection. Reads it right before, so that a refresh that ended meanwhile is kept.
+    /// Returns the changed connection; `None` if the program has been disconnected.
+    pub async fn change_settings(
         self,
-        connection: ProgramConnection,
-        minutes: u32,
-    ) -> Result<ProgramConnection, Error> {
-        let changed = ProgramConnection { no_show_after_minutes: minutes, ..connection };
-        self.store().put(&ProgramKey { id: changed.program }, &changed).await?;
-        Ok(changed)
+        program: ProgramId,
+        change: impl FnOnce(&mut ProgramConnection),
+    ) -> Result<Option<ProgramConnection>, Error> {
+        let Some(mut connection) = self.find(program).await? else { return Ok(None) };
+        change(&mut connection);
+        self.store().put(&ProgramKey { id: program }, &connection).await?;
+        Ok(Some(connection))
     }
 
     /// Deletes a connection.
@@ -175,6 +181,7 @@ mod tests {
     use super::*;
     use crate::testing::in_memory::InMemoryPorts;
     use domain::json;
+    use domain::status::Meaning;
     use serde_json::json;
 
     /// Returns a connection to a webinar of an hour.
@@ -255,6 +262,29 @@ mod tests {
         connections.update(&connection).await.unwrap();
         let index = connections.index().await.unwrap();
         assert_eq!((index.ids, index.webinars), (vec![1.into()], vec![9.into()]));
+    }
+
+    #[tokio::test]
+    async fn a_refreshed_connection_does_not_replace_settings_that_an_admin_changed_meanwhile() {
+        let memory = connected().await;
+        let ports = memory.ports();
+        let connections = ports.connections();
+        let mut refreshed = connections.find(1.into()).await.unwrap().unwrap();
+        let status = |name: &str| domain::status::ProgressionStatus { name: name.into(), step: 10 };
+        refreshed.channel.statuses = ["Registriert", "Gebucht", "Teilgenommen"].map(status).into();
+        refreshed.statuses.refresh(&refreshed.channel);
+        let changed = connections.change_settings(1.into(), |connection| {
+            connection.statuses.choose(Meaning::Registered, Some("Gebucht".into()));
+            connection.no_show_after_minutes = 5;
+            connection.member_fields.minutes = Some("minutes".into());
+        });
+        changed.await.unwrap().unwrap();
+        connections.update(&refreshed).await.unwrap();
+        let stored = connections.find(1.into()).await.unwrap().unwrap();
+        assert_eq!((stored.no_show_after_minutes, stored.member_fields.names().count()), (5, 1));
+        let name = |meaning| stored.status_for(meaning).map(|status| status.name.as_str());
+        assert_eq!((name(Meaning::Registered), name(Meaning::Attended)), (Some("Gebucht"), Some("Teilgenommen")));
+        assert!(connections.change_settings(8.into(), |_| {}).await.unwrap().is_none());
     }
 
     #[tokio::test]

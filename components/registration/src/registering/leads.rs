@@ -4,7 +4,7 @@ use super::attempt::AttemptContext;
 use super::batch::register_batch;
 use super::cancel::cancel_batch;
 use super::eligibility::{self, Candidate};
-use super::target;
+use super::{target, write_back};
 use crate::outcome::{Disposition, LeadResult};
 use crate::state::AppState;
 use crate::store::failures;
@@ -79,7 +79,11 @@ pub async fn register_leads(
             results[index] = Some(LeadResult { lead: leads[index].id, disposition, webinar, is_cancellation });
         }
     }
-    Ok(results.into_iter().flatten().collect())
+    let mut results: Vec<_> = results.into_iter().flatten().collect();
+    if let Some(note) = write_back::kept_status_note(connection) {
+        results.iter_mut().for_each(|result| result.add_to_failure(&note));
+    }
+    Ok(results)
 }
 
 /// Returns the first candidate of each address, and for every candidate the place of its address among them. Leads that

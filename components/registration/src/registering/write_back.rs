@@ -3,7 +3,7 @@
 
 use crate::outcome::LeadOutcome;
 use domain::records::ProgramConnection;
-use domain::status::Meaning;
+use domain::status::{KeptStatus, Meaning, StatusChange};
 use domain::{LeadId, ProgramId};
 use marketo_client::error::MarketoCode;
 use marketo_client::members::{MemberData, MemberOutcome};
@@ -64,7 +64,7 @@ async fn write_data(
     let mut non_members = Vec::new();
     for (member, outcome) in batch.iter().zip(written) {
         match outcome {
-            MemberOutcome::Done => {}
+            MemberOutcome::Done | MemberOutcome::KeptStatus => {}
             MemberOutcome::Skipped(MarketoCode::NO_MEMBER) => non_members.push(member.clone()),
             MemberOutcome::Skipped(code) => {
                 platform::log!(Warn, "member_data.skipped", program = program, lead = member.lead_id, code = code);
@@ -85,11 +85,64 @@ async fn set_status(
     let program = connection.program;
     let leads: Vec<_> = outcomes.iter().filter(|(_, outcome)| is_wanted(outcome)).map(|(lead, _)| *lead).collect();
     for batch in leads.chunks(BATCH) {
+        let mut kept = Vec::new();
         for (lead, outcome) in batch.iter().zip(marketo.set_status(program, status, batch).await?) {
-            if let MemberOutcome::Skipped(code) = outcome {
-                platform::log!(Warn, "member_status.skipped", program = program, lead = lead, code = code);
+            match outcome {
+                MemberOutcome::Done => {}
+                MemberOutcome::KeptStatus => kept.push(*lead),
+                MemberOutcome::Skipped(code) => {
+                    platform::log!(Warn, "member_status.skipped", program = program, lead = lead, code = code);
+                }
             }
         }
+        log_kept_statuses(marketo, connection, meaning, &kept).await?;
     }
     Ok(())
+}
+
+/// Logs how many members kept their status because of the channel's steps, or for an unknown reason. Marketo's answer does
+/// not tell them from members who need no other one (R16), so they are read.
+async fn log_kept_statuses(
+    marketo: &MarketoClient,
+    connection: &ProgramConnection,
+    meaning: Meaning,
+    kept: &[LeadId],
+) -> Result<(), MarketoError> {
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let program = connection.program;
+    let (mut backwards, mut unexplained) = (0, 0);
+    for member in marketo.members_of(program, kept).await? {
+        match connection.kept_status(member.status_name.as_deref().unwrap_or_default(), meaning) {
+            KeptStatus::Reached => {}
+            KeptStatus::Backwards => backwards += 1,
+            KeptStatus::Unexplained => unexplained += 1,
+        }
+    }
+    if backwards + unexplained > 0 {
+        let status = meaning.as_str();
+        platform::log!(
+            Warn,
+            "member_status.kept",
+            program = program,
+            status = status,
+            backwards = backwards,
+            unexplained = unexplained
+        );
+    }
+    Ok(())
+}
+
+/// Returns what a person should know of a failed lead beside its problem: that its status does not show it, because of the
+/// channel's steps (R16).
+pub fn kept_status_note(connection: &ProgramConnection) -> Option<String> {
+    let change = StatusChange { from: Meaning::Registered, to: Meaning::RegistrationError };
+    let (before, after) = (connection.status_for(change.from)?, connection.status_for(change.to)?);
+    connection.is_impossible(change).then(|| {
+        format!(
+            "The person keeps the status \u{201c}{}\u{201d}, because the step of \u{201c}{}\u{201d} is lower.",
+            before.name, after.name
+        )
+    })
 }

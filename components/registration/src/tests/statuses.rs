@@ -83,3 +83,15 @@ async fn r21_a_status_that_is_not_registered_in_another_language_pushes_no_one()
     let outcomes = [1, 2, 3].map(|number| fixture.outcome(number).0["registration"].clone());
     assert_eq!(outcomes, ["skipped", "registered", "skipped"]);
 }
+
+#[tokio::test]
+async fn r16_a_failed_lead_that_keeps_its_status_because_of_the_steps_is_told() {
+    let fixture = fixture_with(&[("Registration Error", 10), ("Registered", 20), ("Attended", 30)]).await;
+    fixture.refuse_adds(1, 400, 3027, "Host can not register");
+    fixture.submit("c", &[lead_as(1, "Registered")]).await;
+    assert_eq!(fixture.outcome(1).0["registration"], "failed");
+    assert_eq!(fixture.member(1).status_name, "Registered");
+    let chunks = fixture.called_back();
+    let told = chunks[0].callback.as_ref().unwrap().body.to_string();
+    assert!(told.contains("keeps the status"), "{told}");
+}

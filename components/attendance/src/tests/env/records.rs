@@ -37,6 +37,7 @@ impl TestEnv {
                 join_url: None,
             },
             channel: Channel { name: "Webinar".into(), statuses: statuses.into() },
+            channel_read_at: None,
             statuses: Default::default(),
             connected_at: now,
             refreshed_at: now,

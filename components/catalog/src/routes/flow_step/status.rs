@@ -1,6 +1,7 @@
 //! `GET /flow-step/status`: problems of services and programs, as sentences. Marketo asks when an admin saves the
 //! credentials and every night, and shows the lines in the service's log.
 
+use crate::connections::{statuses, steps};
 use crate::state::AppState;
 use crate::store;
 use axum::extract::State;
@@ -30,7 +31,10 @@ pub(super) async fn status(_: MarketoAuth, State(state): State<AppState>) -> Res
         }
     }
     for connection in state.ports.connections().all().await? {
-        if let Some(problem) = connection.problem {
+        let name = &connection.program_name;
+        let warnings = steps::warnings(&connection).into_iter();
+        status.warnings.extend(warnings.map(|warning| format!("Program \"{name}\": {warning}")));
+        if let Some(problem) = statuses::problem(&connection).or(connection.problem) {
             status.warnings.push(line("Program", &connection.program_name, &problem));
         }
     }

@@ -46,6 +46,15 @@ impl TestEnv {
         self.change_program(|program| drop(program.my_tokens.insert(name.to_owned(), token)));
     }
 
+    /// Replaces the statuses of the programs' channel.
+    pub(crate) fn set_statuses(&self, statuses: &[(&str, u32)]) {
+        self.marketo.arrange(|subscription| {
+            let channel = subscription.channels.get_mut(WEBINAR_CHANNEL).unwrap();
+            channel.progression_statuses =
+                statuses.iter().map(|&(name, step)| ProgressionStatus::new(name, step)).collect();
+        });
+    }
+
     /// Changes the program in Marketo.
     pub(crate) fn change_program(&self, change: impl FnOnce(&mut Program)) {
         self.marketo.arrange(|subscription| change(subscription.programs.get_mut(&PROGRAM).unwrap()));

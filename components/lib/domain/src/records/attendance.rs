@@ -272,6 +272,8 @@ pub struct Counts {
     pub unaccounted: usize,
     /// People that Marketo refused.
     pub refused: usize,
+    /// People whose status the channel's steps make impossible (R16).
+    pub step_backwards: usize,
     /// Members whose registration was cancelled or denied.
     pub cancelled: usize,
     /// Members in status Registered who were never registered in Zoom.

@@ -5,7 +5,9 @@ use super::record::Record;
 use crate::error_code::Problem;
 use crate::first_version;
 use crate::ids::{AccountId, ProgramId, ServiceId, WebinarId};
-use crate::status::{Channel, Meaning, ProgressionStatus, StatusMapping, is_same_name};
+use crate::status::{
+    Channel, KeptStatus, Meaning, ProgressionStatus, STATUS_CHANGES, StatusChange, StatusMapping, guess, is_same_name,
+};
 use crate::time::Timestamp;
 use crate::webinar::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,9 @@ pub struct ProgramConnection {
     pub snapshot: Snapshot,
     /// The program's channel.
     pub channel: Channel,
+    /// When the channel was read from Marketo.
+    #[serde(default)]
+    pub channel_read_at: Option<Timestamp>,
     /// What the channel's statuses mean (R21). Empty in records of earlier versions, for which it is guessed.
     #[serde(default)]
     pub statuses: StatusMapping,
@@ -75,6 +80,31 @@ impl ProgramConnection {
     /// Returns whether a member's status is the one that has a meaning.
     pub fn is_status(&self, meaning: Meaning, name: &str) -> bool {
         self.status_for(meaning).is_some_and(|status| is_same_name(&status.name, name))
+    }
+
+    /// Returns the changes of status that the channel's steps make impossible (R16).
+    pub fn impossible_changes(&self) -> impl Iterator<Item = StatusChange> {
+        STATUS_CHANGES.into_iter().filter(|change| self.is_impossible(*change))
+    }
+
+    /// Returns whether the channel's steps make a change of status impossible (R16).
+    pub fn is_impossible(&self, change: StatusChange) -> bool {
+        let (from, to) = (self.status_for(change.from), self.status_for(change.to));
+        from.zip(to).is_some_and(|(from, to)| to.step < from.step)
+    }
+
+    /// Explains why Marketo left a member in the status `present` instead of moving it to the one that means `wanted`
+    /// (R16).
+    pub fn kept_status(&self, present: &str, wanted: Meaning) -> KeptStatus {
+        match self.channel.find(present).zip(self.status_for(wanted)) {
+            Some((present, status)) => {
+                let attended = || guess::says_attended(&present.name).then_some(Meaning::Attended);
+                let meaning = self.mapping().meaning_of(&present.name).or_else(attended);
+                KeptStatus::of(present, meaning, status, wanted)
+            }
+            // A status that is new in the channel: somebody moved the member to it.
+            None => KeptStatus::Reached,
+        }
     }
 
     /// Returns the complete mapping of statuses.
@@ -153,6 +183,7 @@ mod tests {
             account_id: Some("acc".into()),
             snapshot: starting(0),
             channel: Channel { name: "Webinar".into(), statuses: Vec::new() },
+            channel_read_at: None,
             statuses: StatusMapping::default(),
             connected_at: at(-9),
             refreshed_at: at(-9),
@@ -193,9 +224,15 @@ mod tests {
     fn records_without_optional_fields_are_read() {
         let mut json = serde_json::to_value(connection()).unwrap();
         let fields = json.as_object_mut().unwrap();
-        for field in
-            ["previous_starts", "my_tokens_stale", "account_id", "member_fields", "no_show_after_minutes", "statuses"]
-        {
+        for field in [
+            "previous_starts",
+            "my_tokens_stale",
+            "account_id",
+            "member_fields",
+            "no_show_after_minutes",
+            "statuses",
+            "channel_read_at",
+        ] {
             assert!(fields.remove(field).is_some(), "{field}");
         }
         let read: ProgramConnection = serde_json::from_value(json).unwrap();

@@ -6,12 +6,15 @@
 //! | [`meaning`] | the meanings that a status can have for the application |
 //! | [`mapping`] | which status of a channel has which meaning |
 //! | [`guess`] | the meaning of a status, guessed from its name |
+//! | [`steps`] | what Marketo does not do because of a channel's steps |
 
 pub mod channel;
 pub mod guess;
 pub mod mapping;
 pub mod meaning;
+pub mod steps;
 
 pub use channel::{Channel, ProgressionStatus, is_same_name};
 pub use mapping::{MappedStatus, StatusMapping};
 pub use meaning::Meaning;
+pub use steps::{KeptStatus, STATUS_CHANGES, StatusChange};

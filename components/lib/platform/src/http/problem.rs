@@ -4,12 +4,14 @@ use axum::response::{IntoResponse, Response};
 use domain::{Error, ErrorCode, Problem};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// An error as an HTTP answer.
 #[derive(Debug, Clone)]
 pub struct ApiError {
     status: StatusCode,
     problem: Problem,
+    extension: Option<(&'static str, serde_json::Value)>,
 }
 
 impl ApiError {
@@ -17,7 +19,7 @@ impl ApiError {
     pub fn new(problem: impl Into<Problem>) -> Self {
         let problem = problem.into();
         let status = StatusCode::from_u16(problem.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, problem }
+        Self { status, problem, extension: None }
     }
 
     /// Creates an `INVALID_REQUEST`. The detail is written by the caller of this function and never quotes the request.
@@ -29,6 +31,13 @@ impl ApiError {
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
+        self
+    }
+
+    /// Adds a member to the problem document, for programs (RFC 9457, section 3.2).
+    #[must_use]
+    pub fn with_extension(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.extension = Some((name, value));
         self
     }
 }
@@ -72,6 +81,8 @@ struct ProblemDocument<'a> {
     status: u16,
     code: ErrorCode,
     detail: &'a str,
+    #[serde(flatten)]
+    extension: Option<BTreeMap<&'static str, serde_json::Value>>,
 }
 
 impl IntoResponse for ApiError {
@@ -82,8 +93,9 @@ impl IntoResponse for ApiError {
             status: self.status.as_u16(),
             code: self.problem.code,
             detail: &self.problem.detail,
+            extension: self.extension.map(|member| BTreeMap::from([member])),
         };
-        // Texts and a number always serialize.
+        // Texts, a number and JSON always serialize.
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let problem_json = HeaderValue::from_static("application/problem+json");
         (self.status, [(header::CONTENT_TYPE, problem_json)], body).into_response()

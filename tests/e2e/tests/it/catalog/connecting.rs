@@ -111,11 +111,16 @@ async fn r6_statuses_match_in_any_case_and_keep_their_steps() {
         connected["missing_statuses"],
         json!(["Registration Error", "Wait Listed", "Rejected", "Attended On-demand"])
     );
-    let connected = connect(bare).await.unwrap();
+    // No status of this channel can be taken for Registered (R21).
+    let refused = fixture.admin.connect(bare, &fixture.service, fixture.webinar).await.unwrap();
+    assert_eq!(refusal(&refused), (422, "PROGRAM_NOT_WEBINAR_CHANNEL"), "{}", refused.body);
+    assert_eq!(refused.body["statuses"], json!(["Member"]));
+    let path = format!("/catalog/programs/{bare}");
+    let choice = json!({"service": fixture.service, "webinar": fixture.webinar, "statuses": {"registered": "Member"}});
+    let connected = fixture.admin.put(&path, &choice).await.unwrap().ok().unwrap();
     assert_eq!(
         connected["missing_statuses"],
         json!([
-            "Registered",
             "Attended",
             "No Show",
             "Registration Error",

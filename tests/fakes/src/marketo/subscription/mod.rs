@@ -20,4 +20,4 @@ pub use lead::{Lead, LeadDatabase};
 pub use lead_sync::{LeadSync, SyncAction};
 pub use member::{ChangedBy, Member, StatusChange};
 pub use program::{Channel, MyToken, MyTokenType, NewProgram, Program, ProgressionStatus};
-pub use seed::{DEFAULT_PROGRAM, JOIN_URL_FIELD, WEBINAR_CHANNEL, WEBINAR_PROGRAM};
+pub use seed::{DEFAULT_PROGRAM, GERMAN_CHANNEL, JOIN_URL_FIELD, WEBINAR_CHANNEL, WEBINAR_PROGRAM};

@@ -8,6 +8,8 @@ use crate::marketo::subscription::program::{Channel, NewProgram, ProgressionStat
 
 /// Name of the channel for webinars.
 pub const WEBINAR_CHANNEL: &str = "Webinar";
+/// Name of a channel for webinars with German statuses.
+pub const GERMAN_CHANNEL: &str = "Webinar (DE)";
 /// Id of a program of the type "Event with Webinar" in the channel [`WEBINAR_CHANNEL`].
 pub const WEBINAR_PROGRAM: i64 = 1_001;
 /// Id of a program whose channel is not for webinars.
@@ -16,11 +18,13 @@ pub const DEFAULT_PROGRAM: i64 = 1_002;
 pub const JOIN_URL_FIELD: &str = "zoomJoinUrl";
 
 impl Subscription {
-    /// Returns a subscription with the usual lead fields, a webinar channel and another one, and a program of each.
+    /// Returns a subscription with the usual lead fields, two webinar channels and another one, and a program of the
+    /// first webinar channel and of the other one.
     pub fn seeded(now: Timestamp) -> Self {
         let mut subscription = Self::default();
         subscription.leads.fields = lead_fields();
         subscription.add_channel(webinar_channel());
+        subscription.add_channel(german_channel());
         subscription.add_channel(operational_channel());
         for (id, name, kind, channel) in [
             (WEBINAR_PROGRAM, "2026-12 Product webinar", "Event with Webinar", WEBINAR_CHANNEL),
@@ -78,6 +82,21 @@ fn webinar_channel() -> Channel {
     Channel {
         id: 7,
         name: WEBINAR_CHANNEL.to_owned(),
+        applicable_program_type: "webinar".to_owned(),
+        progression_statuses: statuses,
+    }
+}
+
+/// A channel as customers make it: in their language, with steps of their own.
+fn german_channel() -> Channel {
+    let mut statuses: Vec<_> =
+        [("Kein Mitglied", 0), ("Eingeladen", 10), ("Registriert", 20), ("Nicht erschienen", 30)]
+            .map(|(name, step)| ProgressionStatus::new(name, step))
+            .into();
+    statuses.push(ProgressionStatus::new("Teilgenommen", 40).success());
+    Channel {
+        id: 9,
+        name: GERMAN_CHANNEL.to_owned(),
         applicable_program_type: "webinar".to_owned(),
         progression_statuses: statuses,
     }
