@@ -77,7 +77,7 @@ pub async fn reconcile(
         Ok(counts) => *counts,
         Err(_) => reconciled::read(state, webinar).await?.map(|last| last.counts).unwrap_or_default(),
     };
-    reconciled::write(state, webinar, counts, problem).await?;
+    reconciled::write(state, webinar, connections, counts, problem).await?;
     if let Some(mark) = mark.filter(|_| is_over) {
         marks::clear_token(state, webinar, mark.token).await?;
     }

@@ -46,11 +46,15 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
         }
         let of_webinar: Vec<_> =
             connections.iter().filter(|connection| connection.snapshot.id == webinar).cloned().collect();
+        // Nothing reaches Zoom through a service that is gone, and its account gets no new records (R17).
+        if !reconciled::is_connected(state, &of_webinar).await.context("reading the services")? {
+            continue;
+        }
         if is_unmarked && !of_webinar.iter().any(|connection| is_ahead(connection, state.ports.clock.now())) {
             // Nothing can change for it any more. The record keeps the next ticks from looking again.
             let last = reconciled::read(state, webinar).await.context("reading the last comparison")?;
             let (counts, problem) = last.map(|last| (last.counts, last.problem)).unwrap_or_default();
-            reconciled::write(state, webinar, counts, problem).await.context("writing a comparison")?;
+            reconciled::write(state, webinar, &of_webinar, counts, problem).await.context("writing a comparison")?;
             continue;
         }
         let is_completed = reconcile(state, webinar, &of_webinar, deadline).await.is_ok();

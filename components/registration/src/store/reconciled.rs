@@ -1,9 +1,10 @@
 //! The last comparison of each webinar's registrants (R18).
 
 use crate::state::AppState;
-use domain::records::{Reconciled, ReconciledKey, ReconciliationCounts, Record};
+use domain::records::{ProgramConnection, Reconciled, ReconciledKey, ReconciliationCounts, Record};
 use domain::time::Timestamp;
 use domain::{Error, Problem, WebinarId};
+use platform::services;
 
 /// Reads the last comparison of a webinar. Logs and skips an unreadable record.
 pub async fn read(state: &AppState, webinar: WebinarId) -> Result<Option<Reconciled>, Error> {
@@ -11,15 +12,36 @@ pub async fn read(state: &AppState, webinar: WebinarId) -> Result<Option<Reconci
 }
 
 /// Writes a comparison that just ended.
+///
+/// An account that removed the app keeps no record (R17): the removal may have ended the services while the comparison ran, and
+/// may have deleted the records before this one is written.
 pub async fn write(
     state: &AppState,
     webinar: WebinarId,
+    connections: &[ProgramConnection],
     counts: ReconciliationCounts,
     problem: Option<Problem>,
 ) -> Result<(), Error> {
+    if !is_connected(state, connections).await? {
+        return Ok(());
+    }
     let at = state.ports.clock.now();
     let record = Reconciled { v: Reconciled::VERSION, at, counts, problem, running_until: None };
-    Ok(state.ports.store().put(&ReconciledKey { webinar }, &record).await?)
+    state.ports.store().put(&ReconciledKey { webinar }, &record).await?;
+    if !is_connected(state, connections).await? {
+        state.ports.store().delete(&ReconciledKey { webinar }).await?;
+    }
+    Ok(())
+}
+
+/// Returns whether one of the connections has a service that is not gone.
+pub async fn is_connected(state: &AppState, connections: &[ProgramConnection]) -> Result<bool, Error> {
+    for connection in connections {
+        if !services::is_gone(state.ports.store(), &connection.service).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Claims a webinar for a comparison until an instant. Returns `false` while another one runs. Two at once are harmless.

@@ -310,6 +310,7 @@ const GUESSED: [(Meaning, &[&str]); 8] = [
             "4 Attended - Success",
             "✓ Attended",
             "ATTENDED",
+            "aTTended",
             "04_attended",
             "Attended Webinar",
             "Attendee",

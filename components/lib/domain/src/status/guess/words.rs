@@ -34,7 +34,8 @@ pub(super) fn words(name: &str) -> Vec<Word> {
                 spelled.push('e');
             }
         } else if c.is_alphabetic() {
-            if was_lowercase && c.is_uppercase() {
+            // No word has one letter only, so `aTTended` is one.
+            if was_lowercase && c.is_uppercase() && spelled.chars().nth(1).is_some() {
                 end_spelled(&mut words, &mut spelled);
             }
             (was_lowercase, is_before_number) = (c.is_lowercase(), true);
