@@ -6,6 +6,7 @@
 
 mod continuation;
 mod crash_recovery;
+mod customer_statuses;
 mod events;
 mod large_webinar;
 mod late_rows;

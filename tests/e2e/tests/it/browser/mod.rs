@@ -14,5 +14,6 @@ mod main_path;
 mod member_fields;
 mod page_checks;
 mod page_weight;
+mod statuses;
 mod views;
 mod zoom_accounts;

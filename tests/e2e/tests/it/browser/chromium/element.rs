@@ -181,6 +181,15 @@ impl Tab {
         }
     }
 
+    /// Chooses an option of a select by its value, as a person does.
+    pub async fn select(&self, locator: &Locator, value: &str) {
+        let element = self.find(locator).await;
+        let choose = "function (value) { this.focus(); this.value = value; \
+                      this.dispatchEvent(new Event('input', { bubbles: true })); \
+                      this.dispatchEvent(new Event('change', { bubbles: true })); return this.value; }";
+        assert_eq!(self.call_function(&element, choose, json!([value])).await, value, "{locator:?} has no such option");
+    }
+
     /// Returns the content of a field.
     pub async fn value(&self, locator: &Locator) -> String {
         let element = self.find(locator).await;
