@@ -3,7 +3,10 @@
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Polls until `look` returns a value; fails after a minute. For conditions in a fake or the application that send no
+/// How long a condition is waited for. As long as a host may take to start on a busy machine.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Polls until `look` returns a value; fails after [`LIMIT`]. For conditions in a fake or the application that send no
 /// notification.
 pub async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
     let started = Instant::now();
@@ -11,7 +14,7 @@ pub async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut look: im
         if let Some(found) = look().await {
             return found;
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "timed out waiting for {what}");
+        assert!(started.elapsed() < LIMIT, "timed out waiting for {what}");
         sleep(Duration::from_millis(20)).await;
     }
 }
