@@ -5,6 +5,7 @@
 use crate::services::identity::Identity;
 use crate::services::kept_grant;
 use crate::state::AppState;
+use crate::store::services;
 use crate::store::token_store::{self, ServiceTokens};
 use crate::zoom_oauth::client;
 use crate::zoom_oauth::response::{Grant, GrantError};
@@ -20,8 +21,11 @@ fn slot() -> ServiceId {
     "unclaimed".into()
 }
 
-/// Keeps the grant.
+/// Keeps the grant if there is a service that it may belong to.
 pub(super) async fn save(app: &AppState, grant: &Grant, signed_in_at: Timestamp) -> Result<(), Error> {
+    if services::all(app).await?.is_empty() {
+        return Ok(());
+    }
     token_store::save(app, &slot(), &ServiceTokens::new(grant, signed_in_at, app.now())).await
 }
 

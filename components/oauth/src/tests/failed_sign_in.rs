@@ -111,6 +111,11 @@ async fn r1_a_failed_sign_in_of_somebody_else_leaves_the_live_service_its_own_gr
 async fn an_unclaimed_grant_ends_when_zoom_rejects_it_or_after_a_week() {
     for rejected in [true, false] {
         let fixture = Fixture::new();
+        // There is no service that it may belong to.
+        fixture.fail_sign_in("Acme", down).await;
+        assert!(!fixture.keys().contains(&"token:unclaimed".to_owned()));
+        fixture.zoom.faults().clear();
+        fixture.sign_in("Acme").await;
         fixture.fail_sign_in("Acme", down).await;
         assert!(fixture.keys().contains(&"token:unclaimed".to_owned()));
         if rejected {

@@ -85,8 +85,7 @@ async fn assert_error_page(fixture: &Fixture, response: super::fixture::TestResp
     assert!(response.text.contains("<a href=\"https://app.test/\">"));
     assert!(!contains_secret(fixture, &response.text));
     assert_eq!(fixture.services().await.len(), 0);
-    // The grant of an unnamed user is kept for the service that may have been live.
-    assert!(!fixture.keys().iter().any(|key| key.starts_with("token:") && key != "token:unclaimed"));
+    assert!(!fixture.keys().iter().any(|key| key.starts_with("token:")));
 }
 
 #[tokio::test]
