@@ -2,6 +2,7 @@
 
 use crate::matching::{RegistrantIndex, SessionScan};
 use crate::roster::load_registrants;
+use crate::rules::no_show::REPORT_COMPLETE_AFTER;
 use crate::rules::own_side::OwnSide;
 use crate::rules::sessions::{KnownSession, ReadState};
 use crate::state::AppState;
@@ -52,9 +53,12 @@ impl Judge<'_> {
         }
         let is_own_side = |session: &&SessionProgress| session.verdict == Some(SessionVerdict::OwnSideOnly);
         let own = run_state.sessions.iter().filter(is_own_side);
+        // A report that shows nobody else may still be short.
+        let are_complete =
+            own.clone().filter_map(SessionProgress::end).all(|end| end + REPORT_COMPLETE_AFTER <= self.state.now());
         let own = own.filter_map(|session| Some((&session.known, session.facts.as_ref()?)));
         let counts = run_state.sessions.iter().any(SessionProgress::counts);
-        if !counts && plans.was_held_without_attendees(own) {
+        if !counts && are_complete && plans.was_held_without_attendees(own) {
             for session in run_state.sessions.iter_mut() {
                 if session.verdict == Some(SessionVerdict::OwnSideOnly) {
                     session.verdict = Some(SessionVerdict::WithoutAttendees);
@@ -89,8 +93,8 @@ impl Judge<'_> {
             return Ok(());
         }
         let mut facts = scan.finish();
-        if session.known.end.is_none() && facts.attendees == 0 {
-            // Without attendees the rows may end before the session.
+        if session.known.end.is_none() {
+            // Rows may end before the session: those of the last people may be missing, or lack their ends.
             let end = self.zoom.session_end(&session.known.uuid).await;
             facts.end = facts.end.max(end.ok().flatten());
         }

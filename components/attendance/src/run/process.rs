@@ -128,11 +128,13 @@ impl Run<'_> {
         let schedule = Schedule::of(connection, record).with_end(situation.plans.current.end);
         let mut fetcher = ReportFetcher::new(state, connection, zoom, marketo, deadline);
         fetcher.gives_up = state.now() >= schedule.gives_up_at();
-        // Unchanged reports are written again if people are left to write, or if an admin asked for it.
+        // Unchanged reports are written again if people are left to write, if the last run waited before its end, or if an
+        // admin asked for it.
         // Steps that make a status impossible do so again.
         let is_lasting = |problem: &Problem| problem.code == ErrorCode::MarketoStepBackwards;
         let is_settled = record.counts.unaccounted == 0
             && record.counts.refused == 0
+            && record.no_show_wait.is_none()
             && record.problem.as_ref().is_none_or(is_lasting);
         fetcher.stops_if_unchanged = record.written_at.is_some() && is_settled && !self.is_requested;
         if run_state.plans.is_none() {

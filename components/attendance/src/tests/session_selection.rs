@@ -272,6 +272,37 @@ async fn r19_a_session_whose_report_shows_only_the_host_so_far_delays_no_show() 
 }
 
 #[tokio::test]
+async fn r19_the_end_of_a_session_whose_event_was_lost_is_read_from_zoom() {
+    let (env, at) = planned().await;
+    env.fail_zoom(ABSENTEES, 400, json!({"code": 4711, "message": "does not contain scopes:[x]."}));
+    // The session ends 25 minutes late. The row of the person who stayed until then comes later.
+    let late = Attendance { late_seconds: 20 * 60, ..stay("b", 60, 85) };
+    env.hold_with(at(0), 85, vec![stay("a", 0, 20), late]).await;
+    env.advance(90);
+    env.tick().await;
+    assert_eq!(statuses(&env), ["Attended", "Registered", "Registered"]);
+    assert_eq!(env.view().await["no_show_at"], at(115).to_string());
+    env.tick_for(25).await;
+    assert_eq!(statuses(&env), ["Attended", "Attended", "No Show"]);
+}
+
+#[tokio::test]
+async fn r13_a_webinar_counts_as_held_without_attendees_once_its_report_is_complete() {
+    let (mut env, at) = planned().await;
+    env.receive_events(true);
+    let late = Attendance { late_seconds: 20 * 60, ..stay("a", 0, 60) };
+    env.advance(60);
+    env.hold_with(at(0), 60, [throughout(&["host"]), vec![late]].concat()).await;
+    env.memory.run_background().await;
+    let view = env.view().await;
+    assert_eq!(view["sessions"][0]["why"], "Only the host, alternative hosts or panelists were in it.");
+    env.tick_for(31).await;
+    let view = env.view().await;
+    assert_eq!(view["sessions"][0]["why"], "It took place at the planned time.");
+    assert_eq!(statuses(&env), ["Attended", "No Show", "No Show"]);
+}
+
+#[tokio::test]
 async fn r19_a_report_that_is_short_at_first_makes_no_one_a_no_show() {
     let (env, at) = planned().await;
     let short = Attendance { late_seconds: 15 * 60, ..stay("b", 0, 60) };

@@ -1,7 +1,8 @@
 //! After the first complete run: late rows, and the end.
 
 use super::env::{REPORTS, TestEnv, stay, summary};
-use fakes::zoom::Attendance;
+use domain::time::SignedDuration;
+use fakes::zoom::{Attendance, ReportTiming};
 use serde_json::json;
 
 async fn complete_once() -> TestEnv {
@@ -70,6 +71,25 @@ async fn the_final_run_leaves_no_member_registered() {
     env.advance(24 * 60);
     assert_eq!(summary(&env.sync().await), ("done".into(), 1, 1, 0));
     assert_eq!(env.status("r2"), "No Show");
+}
+
+#[tokio::test]
+async fn the_last_run_counts_what_came_before_another_session() {
+    let late = Attendance { late_seconds: 60 * 60, ..stay("r1", 30, 50) };
+    let env = complete_once_with(vec![stay("host", 0, 60), late]).await;
+    assert_eq!(env.view().await["minutes"], 10);
+    // The host opens the room again. Neither the list of sessions nor a report shows yet when.
+    env.advance(300);
+    let start = env.now() - SignedDuration::from_mins(10);
+    env.hold(start, env.now(), &["host"]).await;
+    let timing = ReportTiming { delay_seconds: 900, listing_delay_seconds: 1_200, ..ReportTiming::default() };
+    env.set_report_timing(timing);
+    env.send_ended_event().await;
+    env.memory.run_background().await;
+    env.advance(24 * 60);
+    env.tick().await;
+    let view = env.view().await;
+    assert_eq!((summary(&view), &view["minutes"]), (("done".into(), 1, 1, 0), &json!(30)));
 }
 
 #[tokio::test]

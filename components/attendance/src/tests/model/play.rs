@@ -117,8 +117,8 @@ impl<'w> Play<'w> {
             return None;
         }
         let next: Timestamp = view["next_at"].as_str()?.parse().unwrap();
-        let due = next.max(self.env.now()).duration_since(self.began).as_secs();
-        Some((due + 59) / 60)
+        let due = next.max(self.env.now()).duration_since(self.began).as_millis();
+        Some(i64::try_from((due + 59_999) / 60_000).unwrap())
     }
 
     fn advance_to(&self, minute: i64) {
