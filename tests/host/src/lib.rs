@@ -5,8 +5,10 @@
 //! - `component`: worker instances, their reuse and their memory; `compose`: component dependencies
 //! - `outbound`, `allowed_hosts`: requests that components send, to the network and to each other
 //! - `key_value`, `variables`: the data behind Spin's interfaces, which `component` offers to guests
+//! - `runtime_config`: reads the file that says where key-value data is
 //! - `logs`: the output of components
 //! - [`Options`], [`start`], [`Running`]: the public API
+//! - [`redis_server`]: a real Redis for tests and benchmarks
 //! - [`build`]: compiles the components; [`cli`]: the command line program
 
 mod allowed_hosts;
@@ -20,9 +22,11 @@ mod logs;
 pub mod manifest;
 mod options;
 mod outbound;
+pub mod redis_server;
 mod request;
 mod routes;
 mod running;
+mod runtime_config;
 mod server;
 mod variables;
 

@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use serde::Deserialize;
 
 /// The supported manifest version.
 const MANIFEST_VERSION: u32 = 2;
 
 /// The key-value label that `spin up` offers without a runtime configuration file.
-pub const DEFAULT_LABEL: &str = "default";
+pub(crate) const DEFAULT_LABEL: &str = "default";
 
 /// A complete `spin.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -217,11 +217,6 @@ impl Component {
             !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
             "an id consists of lower-case letters, digits and hyphens"
         );
-        for label in &self.key_value_stores {
-            if label != DEFAULT_LABEL {
-                bail!("the key-value store {label:?} is not supported, only {DEFAULT_LABEL:?}");
-            }
-        }
         // A composed dependency shares the environment of its parent, but must not inherit anything.
         ensure!(
             self.dependencies.is_empty() || self.environment.is_empty(),
@@ -289,7 +284,6 @@ mod tests {
             ("sqlite_databases = [\"default\"]", "sqlite_databases"),
             ("ai_models = [\"llama\"]", "ai_models"),
             ("dependencies_inherit_configuration = true", "dependencies_inherit_configuration"),
-            ("key_value_stores = [\"cache\"]", "cache"),
         ] {
             let error = parse_error(source, &format!("{source}\n{extra}"));
             assert!(error.contains(named), "{extra}: {error}");

@@ -21,6 +21,9 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The folder of the key-value file and the logs. The host creates it if it is missing.
     pub state_dir: PathBuf,
+    /// Spin's runtime configuration: where key-value labels store their data. `None` leaves the default label alone, a
+    /// file in `state_dir`.
+    pub runtime_config_file: Option<PathBuf>,
     /// Values of application variables by name. Names that the application does not declare are ignored.
     pub variables: BTreeMap<String, String>,
     /// The destination of component output.
@@ -39,6 +42,7 @@ impl Options {
             manifest,
             listen: DEFAULT_ADDRESS.into(),
             state_dir,
+            runtime_config_file: None,
             variables: BTreeMap::new(),
             logs: Logs::default(),
             cache_dir: None,

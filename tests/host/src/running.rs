@@ -16,12 +16,13 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 use crate::allowed_hosts::AllowedHosts;
 use crate::app::{App, ComponentHandle};
 use crate::component::{InstanceFactory, PeakMemory, State, engine, linker, load};
-use crate::key_value::Database;
+use crate::key_value::Stores;
 use crate::logs::ComponentLogs;
 use crate::manifest::{self, Manifest};
 use crate::options::Options;
 use crate::outbound::{ConnectionPool, ServiceChain};
 use crate::routes::Router;
+use crate::runtime_config::RuntimeConfig;
 use crate::server;
 use crate::variables::Variables;
 
@@ -29,6 +30,7 @@ use crate::variables::Variables;
 pub struct Running {
     address: SocketAddr,
     app: Arc<App>,
+    default_store: String,
     /// `None` once [`Running::stopped`] has returned the server's result.
     server: Option<JoinHandle<anyhow::Result<()>>>,
     stop: watch::Sender<bool>,
@@ -39,7 +41,7 @@ pub struct Running {
 /// Starts the application and listens for requests.
 ///
 /// # Errors
-/// The manifest has a setting that this host does not support, a required variable has no value, a component is missing
+/// The manifest or the runtime configuration has a setting that this host does not support, a required variable has no value, a component is missing
 /// or does not link, the state directory is not usable, or the address is in use.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
     let manifest = Manifest::read(&options.manifest)?;
@@ -47,7 +49,10 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let variables = Variables::new(&manifest.variables, &options.variables)?;
     std::fs::create_dir_all(&options.state_dir)
         .with_context(|| format!("can't create the state directory {}", options.state_dir.display()))?;
-    let database = Database::open(&options.state_dir)?;
+    let config = options.runtime_config_file.as_deref().map(RuntimeConfig::read).transpose()?.unwrap_or_default();
+    let stores = Stores::open(&config, &options.state_dir)?;
+    stores.check_labels(&manifest)?;
+    let stores = Arc::new(stores);
     let engine = engine(options.cache_dir.as_deref()).map_err(anyhow::Error::from).context("can't start wasmtime")?;
     let linker = linker(&engine)?;
     let folder = options.manifest.parent().unwrap_or_else(|| Path::new(""));
@@ -70,11 +75,11 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             pre,
             environment: component.environment.clone(),
             variables: Arc::new(variables.of_component(&component.variables).with_context(context)?),
-            key_value_stores: Arc::new(BTreeSet::from_iter(component.key_value_stores.iter().cloned())),
+            allowed_stores: Arc::new(BTreeSet::from_iter(component.key_value_stores.iter().cloned())),
             allowed_hosts: Arc::new(
                 AllowedHosts::new(&component.allowed_outbound_hosts, &variables).with_context(context)?,
             ),
-            database: database.clone(),
+            stores: stores.clone(),
             logs: ComponentLogs::open(&options.state_dir, id, options.logs)?,
             peak_memory: PeakMemory::default(),
             chain: Weak::<App>::new(),
@@ -94,7 +99,8 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         App { router, components: components.collect() }
     });
     let server = tokio::spawn(server::serve(listener, app.clone(), stopped, running));
-    Ok(Running { address, app, server: Some(server), stop, shutdown_complete })
+    let default_store = stores.default_location().unwrap_or_default();
+    Ok(Running { address, app, default_store, server: Some(server), stop, shutdown_complete })
 }
 
 /// Loads all components concurrently, because compiling takes most of the start time.
@@ -140,6 +146,11 @@ impl Running {
     /// Returns the public routes and their components.
     pub fn routes(&self) -> Vec<(String, String)> {
         self.app.router.iter().map(|(route, component)| (route.to_owned(), component.to_owned())).collect()
+    }
+
+    /// Returns where the data of the default key-value label is, without credentials.
+    pub fn default_store(&self) -> &str {
+        &self.default_store
     }
 
     /// Returns the peak linear memory, in bytes, of any single instance of `component`. Returns `None` if there is no

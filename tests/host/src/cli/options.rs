@@ -66,6 +66,9 @@ pub(super) struct UpOptions {
     /// The folder of the key-value file and the logs [default: .spin beside the manifest]
     #[arg(long, value_name = "FOLDER")]
     pub(super) state_dir: Option<PathBuf>,
+    /// Spin's runtime configuration file: the key-value store, an SQLite file or a Redis server
+    #[arg(long, value_name = "FILE", env = "RUNTIME_CONFIG_FILE")]
+    pub(super) runtime_config_file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) variables: VariableOptions,
     /// Writes the output of components to the log files only, not to standard output
@@ -119,11 +122,13 @@ mod tests {
 
     #[test]
     fn up_takes_the_options_of_spin_up() {
-        let line = "x up --listen 127.0.0.1:0 --state-dir s --variable a=1 --variable b=2 -f app/spin.toml --quiet";
+        let line = "x up --listen 127.0.0.1:0 --state-dir s --variable a=1 --variable b=2 -f app/spin.toml --quiet \
+                    --runtime-config-file r.toml";
         let cli = Cli::try_parse_from(line.split(' ')).unwrap();
         let Some(Command::Up(up)) = cli.command else { panic!("not up") };
         assert_eq!(up.from, Some("app/spin.toml".into()));
         assert_eq!(up.state_dir, Some("s".into()));
+        assert_eq!(up.runtime_config_file, Some("r.toml".into()));
         assert_eq!(up.variables.into_map().len(), 2);
         assert!(up.quiet && !up.no_build);
     }

@@ -19,6 +19,7 @@ pub(super) fn main(up: UpOptions) -> anyhow::Result<()> {
     let mut options = Options::new(manifest);
     options.listen = up.listen;
     options.state_dir = up.state_dir.unwrap_or(options.state_dir);
+    options.runtime_config_file = up.runtime_config_file;
     options.variables = up.variables.into_map();
     options.logs = if up.quiet { Logs::Files } else { Logs::FilesAndStdout };
     options.cache_dir = Some(project::code_cache());
@@ -27,6 +28,7 @@ pub(super) fn main(up: UpOptions) -> anyhow::Result<()> {
 
 async fn serve(options: Options) -> anyhow::Result<()> {
     let mut app = start(options).await?;
+    println!("Storing default key-value data to {}", app.default_store());
     println!("Serving {}", app.url());
     print_routes(&app);
     let outcome = tokio::select! {

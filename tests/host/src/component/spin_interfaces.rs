@@ -68,34 +68,39 @@ impl HostStore for State {
 
 impl<T: Send> HostStoreWithStore<T> for SpinInterfaces {
     async fn open(accessor: &Accessor<T, Self>, label: String) -> CallResult<Resource<Store>> {
-        accessor.with(|mut access| {
+        let (is_allowed, stores) = accessor.with(|mut access| {
             let state = access.get();
-            if !state.key_value_stores.contains(&label) {
-                return Ok(Err(key_value::Error::AccessDenied));
-            }
-            let store = state.database.store(&label);
-            Ok(state.table.push(store).map_err(|_full| key_value::Error::StoreTableFull))
-        })
+            (state.allowed_stores.contains(&label), state.stores.clone())
+        });
+        if !is_allowed {
+            return Ok(Err(key_value::Error::AccessDenied));
+        }
+        let store = match stores.store(&label).await {
+            Ok(Some(store)) => store,
+            Ok(None) => return Ok(Err(key_value::Error::NoSuchStore)),
+            Err(error) => return to_guest(Err(error)),
+        };
+        accessor.with(|mut access| Ok(access.get().table.push(store).map_err(|_full| key_value::Error::StoreTableFull)))
     }
 
     async fn get(accessor: &Accessor<T, Self>, store: Resource<Store>, key: String) -> CallResult<Option<Vec<u8>>> {
-        to_guest(store_of(accessor, &store)?.get(key))
+        to_guest(store_of(accessor, &store)?.get(key).await)
     }
 
     async fn set(accessor: &Accessor<T, Self>, store: Resource<Store>, key: String, value: Vec<u8>) -> CallResult<()> {
         let store = store_of(accessor, &store)?;
         accessor.with(|mut access| access.get().write_counts.sets += 1);
-        to_guest(store.set(key, value))
+        to_guest(store.set(key, value).await)
     }
 
     async fn delete(accessor: &Accessor<T, Self>, store: Resource<Store>, key: String) -> CallResult<()> {
         let store = store_of(accessor, &store)?;
         accessor.with(|mut access| access.get().write_counts.deletes += 1);
-        to_guest(store.delete(key))
+        to_guest(store.delete(key).await)
     }
 
     async fn exists(accessor: &Accessor<T, Self>, store: Resource<Store>, key: String) -> CallResult<bool> {
-        to_guest(store_of(accessor, &store)?.exists(key))
+        to_guest(store_of(accessor, &store)?.exists(key).await)
     }
 
     async fn get_keys(

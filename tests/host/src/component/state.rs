@@ -9,7 +9,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::key_value::Database;
+use crate::key_value::Stores;
 use crate::outbound::OutboundHttp;
 use crate::variables::ComponentVariables;
 
@@ -23,8 +23,8 @@ pub(crate) struct State {
     /// The variables that the component can read.
     pub(crate) variables: Arc<ComponentVariables>,
     /// The labels that the component may open.
-    pub(crate) key_value_stores: Arc<BTreeSet<String>>,
-    pub(crate) database: Database,
+    pub(crate) allowed_stores: Arc<BTreeSet<String>>,
+    pub(crate) stores: Arc<Stores>,
     pub(crate) memory: MemoryGauge,
     pub(crate) write_counts: WriteCounts,
 }

@@ -23,7 +23,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpView};
 
 use super::state::{MemoryGauge, PeakMemory, State, WriteCounts};
 use crate::allowed_hosts::AllowedHosts;
-use crate::key_value::Database;
+use crate::key_value::Stores;
 use crate::logs::ComponentLogs;
 use crate::outbound::{ConnectionPool, OutboundHttp, ServiceChain};
 use crate::variables::ComponentVariables;
@@ -47,9 +47,9 @@ pub(crate) struct InstanceFactory {
     pub(crate) pre: ServicePre<State>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) variables: Arc<ComponentVariables>,
-    pub(crate) key_value_stores: Arc<BTreeSet<String>>,
+    pub(crate) allowed_stores: Arc<BTreeSet<String>>,
     pub(crate) allowed_hosts: Arc<AllowedHosts>,
-    pub(crate) database: Database,
+    pub(crate) stores: Arc<Stores>,
     pub(crate) logs: ComponentLogs,
     pub(crate) peak_memory: PeakMemory,
     pub(crate) chain: Weak<dyn ServiceChain>,
@@ -79,8 +79,8 @@ impl InstanceFactory {
                 self.connections.clone(),
             ),
             variables: self.variables.clone(),
-            key_value_stores: self.key_value_stores.clone(),
-            database: self.database.clone(),
+            allowed_stores: self.allowed_stores.clone(),
+            stores: self.stores.clone(),
             memory: MemoryGauge::new(self.peak_memory.clone()),
             write_counts: WriteCounts::default(),
         }

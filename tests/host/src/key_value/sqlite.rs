@@ -1,5 +1,5 @@
-//! The key-value store: one database file with the table that Spin uses, so that Spin and this host can use the same
-//! state directory.
+//! Stores of type `spin`: an SQLite database with the table that Spin uses, so that Spin and this host can use the same
+//! file.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,41 +9,43 @@ use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 
-/// The file's name in the state directory, as in Spin.
-const FILE: &str = "sqlite_key_value.db";
+use super::{KeyListing, LISTING_BUFFER};
 
 /// How long a write waits while another process writes. Writes take milliseconds, so a longer wait is an error.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Number of keys that a listing buffers for the guest, as in Spin.
-const LISTING_BUFFER: usize = 4;
-
-/// An open key-value file. The whole application shares one connection behind one lock, as in Spin.
+/// An open database. The whole application shares one connection behind one lock, as in Spin.
 #[derive(Clone)]
 pub(crate) struct Database {
     connection: Arc<Mutex<Connection>>,
 }
 
-/// An open store: the keys of one label.
+/// The keys of one label.
 #[derive(Clone)]
-#[allow(unreachable_pub, reason = "the generated bindings re-export it, for which it must be `pub`")]
-pub struct Store {
+pub(crate) struct SqliteStore {
     database: Database,
     label: String,
 }
 
 impl Database {
-    /// Opens or creates the file in `state_dir`.
+    /// Opens or creates the file at `path`, and the folders that it is in.
     ///
     /// A write that has returned survives a crash of this process. WAL mode allows other processes to read and write
     /// concurrently. `synchronous = NORMAL` can lose the last writes only when the machine loses power.
-    pub(crate) fn open(state_dir: &Path) -> anyhow::Result<Self> {
-        let path = state_dir.join(FILE);
-        Self::connect(&path).with_context(|| format!("can't open the key-value store {}", path.display()))
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+        let open = || {
+            std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+            anyhow::Ok(Self::prepare(Connection::open(path)?)?)
+        };
+        open().with_context(|| format!("can't open the key-value store {}", path.display()))
     }
 
-    fn connect(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
+    /// Creates a database in memory, which is lost when the application ends.
+    pub(super) fn in_memory() -> anyhow::Result<Self> {
+        Ok(Self::prepare(Connection::open_in_memory()?)?)
+    }
+
+    fn prepare(connection: Connection) -> rusqlite::Result<Self> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -55,18 +57,26 @@ impl Database {
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
+    /// Returns the path of the file.
+    pub(super) fn location(&self) -> String {
+        match self.lock().path() {
+            Some(path) if !path.is_empty() => path.to_owned(),
+            _ => "a database in memory".to_owned(),
+        }
+    }
+
     /// Locks the connection. A poisoned lock is safe to use: every statement is its own transaction.
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the store of a label.
-    pub(crate) fn store(&self, label: &str) -> Store {
-        Store { database: self.clone(), label: label.to_owned() }
+    pub(super) fn store(&self, label: &str) -> SqliteStore {
+        SqliteStore { database: self.clone(), label: label.to_owned() }
     }
 }
 
-impl Store {
+impl SqliteStore {
     /// Runs `statement` on the current thread, as Spin does: the event loop of the calling instance blocks until the
     /// connection's lock is free.
     fn run<T>(&self, statement: impl FnOnce(&Connection, &str) -> rusqlite::Result<T>) -> anyhow::Result<T> {
@@ -74,7 +84,7 @@ impl Store {
     }
 
     /// Returns the value of `key`.
-    pub(crate) fn get(&self, key: String) -> anyhow::Result<Option<Vec<u8>>> {
+    pub(super) fn get(&self, key: String) -> anyhow::Result<Option<Vec<u8>>> {
         self.run(|connection, label| {
             connection
                 .prepare_cached("SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2")?
@@ -84,7 +94,7 @@ impl Store {
     }
 
     /// Sets `key` to `value`, replacing an existing value.
-    pub(crate) fn set(&self, key: String, value: Vec<u8>) -> anyhow::Result<()> {
+    pub(super) fn set(&self, key: String, value: Vec<u8>) -> anyhow::Result<()> {
         self.run(|connection, label| {
             connection
                 .prepare_cached(
@@ -97,7 +107,7 @@ impl Store {
     }
 
     /// Deletes `key` if it exists.
-    pub(crate) fn delete(&self, key: String) -> anyhow::Result<()> {
+    pub(super) fn delete(&self, key: String) -> anyhow::Result<()> {
         self.run(|connection, label| {
             connection
                 .prepare_cached("DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2")?
@@ -107,7 +117,7 @@ impl Store {
     }
 
     /// Returns whether `key` has a value.
-    pub(crate) fn exists(&self, key: String) -> anyhow::Result<bool> {
+    pub(super) fn exists(&self, key: String) -> anyhow::Result<bool> {
         self.run(|connection, label| {
             connection
                 .prepare_cached("SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2")?
@@ -117,20 +127,13 @@ impl Store {
 
     /// Streams every key in unspecified order. As in Spin, a separate thread keeps the connection's lock until the last
     /// key is in the channel, so a receiver that waits for the lock in between deadlocks.
-    pub(crate) fn keys(&self) -> KeyListing {
+    pub(super) fn keys(&self) -> KeyListing {
         let (sender, keys) = mpsc::channel(LISTING_BUFFER);
         let (end, outcome) = oneshot::channel();
         let Self { database, label } = self.clone();
         tokio::task::spawn_blocking(move || drop(end.send(send_keys(&database.lock(), &label, &sender))));
         KeyListing { keys, outcome }
     }
-}
-
-/// A running listing of keys.
-pub(crate) struct KeyListing {
-    pub(crate) keys: mpsc::Receiver<String>,
-    /// The listing's result, available once the channel is closed.
-    pub(crate) outcome: oneshot::Receiver<anyhow::Result<()>>,
 }
 
 fn send_keys(connection: &Connection, label: &str, sender: &mpsc::Sender<String>) -> anyhow::Result<()> {
@@ -146,11 +149,11 @@ fn send_keys(connection: &Connection, label: &str, sender: &mpsc::Sender<String>
 mod tests {
     use super::*;
 
-    fn open(folder: &tempfile::TempDir) -> Store {
-        Database::open(folder.path()).unwrap().store("default")
+    fn open(folder: &tempfile::TempDir) -> SqliteStore {
+        Database::open(&folder.path().join("sqlite_key_value.db")).unwrap().store("default")
     }
 
-    async fn listed(store: &Store) -> Vec<String> {
+    async fn listed(store: &SqliteStore) -> Vec<String> {
         let KeyListing { mut keys, outcome } = store.keys();
         let mut listed = Vec::new();
         while let Some(key) = keys.recv().await {
@@ -181,8 +184,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn labels_are_separate() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(folder.path()).unwrap();
+        let database = Database::in_memory().unwrap();
         database.store("default").set("a".into(), b"1".to_vec()).unwrap();
         assert!(listed(&database.store("other")).await.is_empty());
     }
