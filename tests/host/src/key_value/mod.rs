@@ -1,5 +1,6 @@
 //! The key-value stores of an application: SQLite databases and Redis servers, each behind a label.
 
+mod listing;
 mod redis;
 mod sqlite;
 
@@ -7,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::listing::KeyListing;
 use self::redis::{RedisDatabase, RedisStore};
 use self::sqlite::{Database, SqliteStore};
 use crate::manifest::{DEFAULT_LABEL, Manifest};
@@ -16,9 +17,6 @@ use crate::runtime_config::{RuntimeConfig, StoreConfig};
 
 /// The name of the default store's file in the state directory, as in Spin.
 const DEFAULT_FILE: &str = "sqlite_key_value.db";
-
-/// Number of keys that a listing buffers for the guest, as in Spin.
-const LISTING_BUFFER: usize = 4;
 
 /// The stores that the application can open, by label.
 pub(crate) struct Stores(BTreeMap<String, Backend>);
@@ -38,13 +36,6 @@ pub struct Store(OpenStore);
 enum OpenStore {
     Sqlite(SqliteStore),
     Redis(RedisStore),
-}
-
-/// A running listing of keys.
-pub(crate) struct KeyListing {
-    pub(crate) keys: mpsc::Receiver<String>,
-    /// The listing's result, available once the channel is closed.
-    pub(crate) outcome: oneshot::Receiver<anyhow::Result<()>>,
 }
 
 impl Stores {

@@ -8,7 +8,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Client, ConnectionAddr, RedisResult, cmd};
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
-use super::{KeyListing, LISTING_BUFFER};
+use super::listing::{KeyListing, LISTING_BUFFER};
 
 /// A Redis database, connected when a component first opens its label.
 pub(super) struct RedisDatabase {

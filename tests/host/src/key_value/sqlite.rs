@@ -9,7 +9,7 @@ use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{KeyListing, LISTING_BUFFER};
+use super::listing::{KeyListing, LISTING_BUFFER};
 
 /// How long a write waits while another process writes. Writes take milliseconds, so a longer wait is an error.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
