@@ -14,4 +14,5 @@ mod registration;
 mod services;
 mod store_contention;
 mod tokens;
+mod two_hosts;
 mod wasm_size;

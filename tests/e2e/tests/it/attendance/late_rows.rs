@@ -4,7 +4,7 @@ use super::support::{
     counts, hold, lead_of, minutes_to_next, program_attendance, register_on_zoom, status, sync, throughout, tick,
     wait_for_attendance,
 };
-use crate::harness::{App, Fixture, email, state};
+use crate::harness::{App, Fixture, email};
 use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::zoom::Attendance;
 use jiff::SignedDuration;
@@ -22,10 +22,10 @@ fn pass_a_day(fixture: &Fixture) {
         *value = (at - day).to_string().into();
     };
     let key = format!("attendance:{WEBINAR_PROGRAM}");
-    state::change(fixture.app.state(), &key, |record: &mut Value| {
+    fixture.app.store().change(&key, |record: &mut Value| {
         ["written_at", "next_at", "ended_at"].into_iter().for_each(|name| move_back(&mut record[name]));
     });
-    state::change(fixture.app.state(), &format!("ended:{}", fixture.webinar), |record: &mut Value| {
+    fixture.app.store().change(&format!("ended:{}", fixture.webinar), |record: &mut Value| {
         move_back(&mut record["at"]);
         record["sessions"].as_array_mut().unwrap().iter_mut().for_each(|session| move_back(&mut session["at"]));
     });

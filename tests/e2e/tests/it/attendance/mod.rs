@@ -15,5 +15,5 @@ mod paging;
 mod report_readiness;
 mod reported_cases;
 mod session_selection;
-mod support;
+pub mod support;
 mod tick;

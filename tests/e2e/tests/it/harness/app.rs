@@ -1,8 +1,9 @@
 //! The application on a host that can be killed and restarted on the same state.
 
+use super::build;
 use super::host::{Host, free_address};
 use super::manifest::Manifest;
-use super::{build, state};
+use super::store::Store;
 use fakes::env::{ADMIN_KEY, Admin, CRON_KEY, TestEnv};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,7 +17,9 @@ pub struct App {
     pub env: TestEnv,
     manifest: Manifest,
     url: String,
+    /// The folder of the logs, and of the `SQLite` file.
     state: tempfile::TempDir,
+    store: Store,
     /// Variables that differ from those of the environment.
     variables: BTreeMap<String, String>,
     host: Option<Host>,
@@ -39,11 +42,29 @@ impl App {
         zoom: fakes::zoom::Options,
         marketo: fakes::marketo::Options,
     ) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let store = Store::of_environment(state.path());
+        Self::start_on(manifest, zoom, marketo, state, store).await
+    }
+
+    /// Starts the unmodified application on a Redis server of its own. Where there is no `redis-server`, prints that the test
+    /// is skipped and returns `None`; with `CI` set, fails.
+    pub async fn start_on_redis(marketo: fakes::marketo::Options) -> Option<Self> {
+        let (store, state) = (Store::redis()?, tempfile::tempdir().unwrap());
+        Some(Self::start_on(Manifest::original(), fakes::zoom::Options::default(), marketo, state, store).await)
+    }
+
+    async fn start_on(
+        manifest: Manifest,
+        zoom: fakes::zoom::Options,
+        marketo: fakes::marketo::Options,
+        state: tempfile::TempDir,
+        store: Store,
+    ) -> Self {
         tokio::task::spawn_blocking(build::build_components).await.unwrap();
         let url = format!("http://{}", free_address());
         let env = TestEnv::start(&url, zoom, marketo).await.unwrap();
-        let state = tempfile::tempdir().unwrap();
-        let mut app = Self { env, manifest, url, state, variables: BTreeMap::new(), host: None };
+        let mut app = Self { env, manifest, url, state, store, variables: BTreeMap::new(), host: None };
         app.run().await;
         app
     }
@@ -89,17 +110,23 @@ impl App {
     async fn start_host(&self, listen: &str) -> Host {
         let mut variables = self.env.variables();
         variables.extend(self.variables.clone());
-        Host::start(self.manifest.path(), listen, self.state.path(), &variables).await
+        let runtime_config = self.store.runtime_config();
+        Host::start(self.manifest.path(), listen, self.state.path(), runtime_config, &variables).await
     }
 
-    /// Returns the folder of the key-value file and the logs.
+    /// Returns the key-value store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the folder of the logs, and of the key-value file unless the store is in Redis.
     pub fn state(&self) -> &Path {
         self.state.path()
     }
 
     /// Returns all entries of the key-value store.
     pub fn stored(&self) -> BTreeMap<String, Vec<u8>> {
-        state::stored(self.state())
+        self.store.entries()
     }
 
     /// Returns all logs of the components and the host by file name.

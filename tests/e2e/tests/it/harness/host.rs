@@ -22,14 +22,23 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts a host at an address on the state of a folder.
-    pub async fn start(manifest: &Path, listen: &str, state: &Path, variables: &BTreeMap<String, String>) -> Self {
+    /// Starts a host at an address on the state of a folder, or where a runtime configuration says.
+    pub async fn start(
+        manifest: &Path,
+        listen: &str,
+        state: &Path,
+        runtime_config: Option<&Path>,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
         let mut command = match std::env::var_os("SPIN") {
             Some(spin) => Command::new(spin),
             None => Command::new(env!("CARGO_BIN_EXE_host-under-test")),
         };
         command.args(["up", "--from"]).arg(manifest).args(["--listen", listen]);
         command.arg("--state-dir").arg(state);
+        if let Some(file) = runtime_config {
+            command.arg("--runtime-config-file").arg(file);
+        }
         if std::env::var_os("SPIN").is_none() {
             command.arg("--no-build");
         }

@@ -8,7 +8,7 @@ mod fixture;
 mod host;
 mod manifest;
 mod raw_http;
-pub mod state;
+mod store;
 mod wait;
 
 pub use app::App;
@@ -16,6 +16,8 @@ pub use browser::{Browser, Page};
 pub use build::{BROKEN_MAPPING, WORK_MAPPING, build_components, workspace};
 pub use component_instances::InstanceStats;
 pub use fixture::{Fixture, email};
+pub use host::Host;
 pub use manifest::Manifest;
 pub use raw_http::{RawAnswer, send_raw};
+pub use store::{Store, files};
 pub use wait::wait_for;

@@ -4,7 +4,7 @@
 use super::support::{
     TOKEN_PATH, assert_active, assert_read, assert_zoom_is_readable, granted_renewals, read_from_zoom, renewals,
 };
-use crate::harness::{App, Fixture, state, wait_for};
+use crate::harness::{App, Fixture, wait_for};
 use fakes::env::Admin;
 use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::support::{Effect, Fault};
@@ -66,7 +66,7 @@ async fn send_the_same_refresh_token_from_both_hosts(fast_ms: u64) {
     let lease = format!("renewing:{}", fixture.service);
     let delete_lease = async {
         wait_for("the first renewal", || async { (renewals(zoom).len() == 1).then_some(()) }).await;
-        assert!(state::delete(fixture.app.state(), &lease), "no lease {lease}");
+        assert!(fixture.app.store().delete(&lease), "no lease {lease}");
     };
     futures::join!(both_read_from_zoom(&fixture, &second, "both"), delete_lease);
     let renewals = renewals(zoom);

@@ -6,4 +6,4 @@ mod key_rotation;
 mod lost_responses;
 mod renewal_rate;
 mod secrets;
-mod support;
+pub mod support;
