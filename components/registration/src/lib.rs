@@ -9,7 +9,7 @@
 //! | `POST /registration/failures/retry` | admin | retries the failed leads of a program |
 //! | `GET /registration/programs/{program_id}` | admin | counts a program's people |
 //! | `POST /registration/programs/{program_id}/reconcile` | admin | compares a program's webinar with Zoom, and repairs what differs (R18) |
-//! | `GET /registration/health` | admin | shows the size of the outbox and the number of failures |
+//! | `GET /registration/health` | admin | shows the size of the outbox, the number of failures, a refused callback address |
 //! | `POST /registration/trace` | admin | traces one person by e-mail address |
 //! | `POST /internal/tick` | attendance | resumes chunks, retries due failures, compares webinars, sweeps old records |
 //! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
@@ -46,6 +46,7 @@ mod tests;
 mod extension;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use mapping::Mapping;
 use platform::Ports;
@@ -57,7 +58,10 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
     let state = Arc::new(AppState::new(ports.clone(), mapping));
     let router = Router::new()
         // Accepts a chunk of leads with 201, processes it after the response and sends one callback.
-        .route("/flow-step/submitAsyncAction", post(routes::submit::submit))
+        .route(
+            "/flow-step/submitAsyncAction",
+            post(routes::submit::submit).layer(DefaultBodyLimit::max(routes::submit::MAX_CHUNK_BYTES)),
+        )
         // Registers one lead within the request, for instances without flow-step services.
         .route("/registration/webhook", post(routes::webhook::register))
         // Lists the failed leads and why they failed.
@@ -68,7 +72,7 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         .route("/registration/programs/{program_id}", get(routes::status::program))
         // Compares a program's webinar with Zoom, and repairs what differs (R18).
         .route("/registration/programs/{program_id}/reconcile", post(routes::status::reconcile))
-        // Shows the size of the outbox and the number of failures.
+        // Shows the size of the outbox, the number of failures, and a refused callback address.
         .route("/registration/health", get(routes::status::health))
         // Traces one person by e-mail address.
         .route("/registration/trace", post(routes::trace::trace))

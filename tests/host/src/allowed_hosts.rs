@@ -224,6 +224,14 @@ mod tests {
         }
     }
 
+    /// A list in a variable cannot be one item. Spin refuses it too.
+    #[test]
+    fn an_item_is_one_host() {
+        for list in ["https://*.adobe.io,https://*.marketo.com", "http://127.0.0.1:9000,http://127.0.0.1:9001"] {
+            assert!(hosts(&["{{ url }}"], list).is_err(), "{list}");
+        }
+    }
+
     #[test]
     fn errors_do_not_show_a_variables_value() {
         let error = format!("{:#}", hosts(&["{{ url }}"], "https://example.com/a/path").unwrap_err());

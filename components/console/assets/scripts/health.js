@@ -69,8 +69,16 @@ function operation({ attendance, registration, ...rest }) {
 }
 
 // Returns every problem as `{ about, href, text }`. Failures with the same program and code become one problem.
-export function listProblems({ services, programs, failures, attendances }) {
+export function listProblems({ services, programs, failures, attendances, registration }) {
   const found = [];
+  const refused = registration?.refused_callback;
+  if (refused) {
+    found.push({
+      about: "Flow step",
+      href: null,
+      text: `Marketo asks to be called back at ${refused.origin}, which is not allowed, so its leads were refused (${relativeTime(refused.at)}). If Marketo uses this server, the operator has to allow it: see marketo_callback_url in the README.`,
+    });
+  }
   for (const service of services) {
     const problem = serviceProblem(service, services);
     if (problem) found.push({ about: service.name, href: "#/zoom", text: problem });

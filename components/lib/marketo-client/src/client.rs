@@ -5,10 +5,12 @@ use bytes::Bytes;
 use domain::lenient::{self, FromObject, Object, Unreadable};
 use domain::time::{self, SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError};
-use http::{Request, header};
+use http::{Method, Request, Response, StatusCode, header};
 use platform::rate_limit::RateLimiter;
+use platform::request_target::form;
 use platform::retry::RUN_TIMEOUT;
 use platform::{Ports, RequestTarget};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Timeout of the identity call.
@@ -23,6 +25,8 @@ const TOKEN_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 pub struct TokenCache {
     token: Mutex<Option<Token>>,
     rate_limiter: Mutex<RateLimiter>,
+    /// Whether the identity service refused POST and accepted GET.
+    takes_get_only: AtomicBool,
 }
 
 /// Maximum number of low-priority calls in a window: half of the subscription's rate limit, as Adobe advises for one
@@ -32,7 +36,7 @@ const LOW_PRIORITY_CALLS: usize = 50;
 impl Default for TokenCache {
     fn default() -> Self {
         let rate_limiter = RateLimiter::new(RATE_WINDOW, Some(LOW_PRIORITY_CALLS));
-        Self { token: Mutex::default(), rate_limiter: Mutex::new(rate_limiter) }
+        Self { token: Mutex::default(), rate_limiter: Mutex::new(rate_limiter), takes_get_only: AtomicBool::new(false) }
     }
 }
 
@@ -131,20 +135,24 @@ impl MarketoClient {
         }
     }
 
+    /// Asks for a token. The credentials travel in the body of a POST, since addresses end up in logs. Adobe documents a GET
+    /// only, so that follows once where POST is refused, and comes first from then on.
     async fn identity(&self) -> Result<Identity, MarketoError> {
-        let config = self.ports.config();
-        let (id, secret) = config.marketo_client().await?;
-        let target = RequestTarget::path(&["identity", "oauth", "token"])
-            .query("grant_type", "client_credentials")
-            .query("client_id", id.expose())
-            .query("client_secret", secret.expose());
-        let request = Request::get(config.marketo_url().await?.url(&target).as_str())
-            .header(header::ACCEPT, "application/json")
-            .body(Bytes::new())
-            .map_err(|error| Error::Internal(error.to_string()))?;
+        let mut response = None;
+        if !self.tokens.takes_get_only.load(Ordering::Relaxed) {
+            response = Some(self.ask_identity(Method::POST).await?).filter(|response| !is_refusal(response.status()));
+        }
         let unavailable = || upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon);
-        let timeout = IDENTITY_TIMEOUT.min(self.deadline.duration_since(self.ports.clock.now()));
-        let response = self.ports.send_within(timeout, request).await.map_err(|_| unavailable())?;
+        let response = match response {
+            Some(response) => response,
+            None => {
+                let response = self.ask_identity(Method::GET).await?;
+                if response.status().is_success() {
+                    self.tokens.takes_get_only.store(true, Ordering::Relaxed);
+                }
+                response
+            }
+        };
         match response.status().as_u16() {
             200 => {
                 let identity = lenient::read_object(response.body()).map_err(|_| unavailable())?;
@@ -154,6 +162,36 @@ impl MarketoClient {
             _ => Err(unavailable().into()),
         }
     }
+
+    /// Sends the credentials to the identity service.
+    async fn ask_identity(&self, method: Method) -> Result<Response<Bytes>, Error> {
+        let config = self.ports.config();
+        let (id, secret) = config.marketo_client().await?;
+        let fields =
+            [("grant_type", "client_credentials"), ("client_id", id.expose()), ("client_secret", secret.expose())];
+        let mut target = RequestTarget::path(&["identity", "oauth", "token"]);
+        let mut body = String::new();
+        let mut request = Request::builder().header(header::ACCEPT, "application/json");
+        if method == Method::POST {
+            body = form(&fields);
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        } else {
+            target = fields.iter().fold(target, |target, (name, value)| target.query(name, value));
+        }
+        let request = request
+            .method(method)
+            .uri(config.marketo_url().await?.url(&target).as_str())
+            .body(Bytes::from(body))
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let timeout = IDENTITY_TIMEOUT.min(self.deadline.duration_since(self.ports.clock.now()));
+        let response = self.ports.send_within(timeout, request).await;
+        response.map_err(|_| upstream_error(ErrorCode::MarketoUnavailable, Retry::Soon))
+    }
+}
+
+/// Returns whether a status refuses a request, rather than its rate.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() && ![StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status)
 }
 
 /// Returns an error of Marketo.

@@ -1,7 +1,7 @@
 //! The application's variables, typed. A component sees only those that `spin.toml` gives it.
 
 use crate::ports::traits::Variables;
-use crate::url_origin::{InvalidOrigin, OriginPattern, UrlOrigin};
+use crate::url_origin::{InvalidOrigin, OriginPatterns, UrlOrigin};
 use domain::{Error, Sensitive};
 use std::sync::OnceLock;
 
@@ -20,7 +20,7 @@ pub struct ConfiguredUrls {
     zoom_oauth_url: OnceLock<UrlOrigin>,
     zoom_api_url: OnceLock<UrlOrigin>,
     marketo_url: OnceLock<UrlOrigin>,
-    marketo_callback_url: OnceLock<OriginPattern>,
+    marketo_callback_url: OnceLock<OriginPatterns>,
 }
 
 // Most return the future of a shared function: an `async fn` each would be compiled separately.
@@ -48,7 +48,8 @@ impl<'a> Config<'a> {
         ] {
             wrong.extend(self.parsed(name, url, UrlOrigin::parse).await.err());
         }
-        wrong.extend(self.parsed("marketo_callback_url", &urls.marketo_callback_url, OriginPattern::parse).await.err());
+        wrong
+            .extend(self.parsed("marketo_callback_url", &urls.marketo_callback_url, OriginPatterns::parse).await.err());
         if wrong.is_empty() {
             _ = urls.is_checked.set(());
             return Ok(());
@@ -97,10 +98,10 @@ impl<'a> Config<'a> {
         self.secret("marketo_api_key")
     }
 
-    /// Returns the pattern that callback URLs must match.
-    pub async fn marketo_callback_url(self) -> Result<&'a OriginPattern, Error> {
+    /// Returns the patterns of which callback URLs must match one.
+    pub async fn marketo_callback_url(self) -> Result<&'a OriginPatterns, Error> {
         let name = "marketo_callback_url";
-        required(name, self.parsed(name, &self.urls.marketo_callback_url, OriginPattern::parse).await)
+        required(name, self.parsed(name, &self.urls.marketo_callback_url, OriginPatterns::parse).await)
     }
 
     /// Returns the admin's key.

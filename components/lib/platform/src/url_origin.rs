@@ -122,9 +122,44 @@ impl OriginPattern {
     }
 }
 
+/// A list of patterns, of which one has to match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginPatterns(Vec<OriginPattern>);
+
+impl OriginPatterns {
+    /// Parses patterns that are separated by commas. Spaces around them and empty ones are ignored.
+    pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
+        let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+        let patterns: Vec<_> = texts.map(OriginPattern::parse).collect::<Result<_, _>>()?;
+        if patterns.is_empty() { Err(InvalidOrigin::NotAServer) } else { Ok(Self(patterns)) }
+    }
+
+    /// Returns whether an origin matches a pattern.
+    pub fn matches(&self, origin: &UrlOrigin) -> bool {
+        self.0.iter().any(|pattern| pattern.matches(origin))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_several_patterns_has_to_match() {
+        let patterns = OriginPatterns::parse(" https://*.adobe.io,,http://127.0.0.1:4002, https://a.test/ ").unwrap();
+        for (url, matches) in [
+            ("https://mkto.adobe.io/cb", true),
+            ("http://127.0.0.1:4002/cb", true),
+            ("https://a.test/cb", true),
+            ("http://a.test/cb", false),
+            ("https://b.a.test/cb", false),
+            ("https://127.0.0.1:4002/cb", false),
+        ] {
+            assert_eq!(patterns.matches(&UrlOrigin::of_url(url).unwrap()), matches, "{url}");
+        }
+        assert_eq!(OriginPatterns::parse(" , "), Err(InvalidOrigin::NotAServer));
+        assert_eq!(OriginPatterns::parse("https://a.test,https://b.test/x"), Err(InvalidOrigin::HasPath));
+    }
 
     #[test]
     fn origins_are_scheme_host_and_port() {

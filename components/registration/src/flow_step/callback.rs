@@ -39,6 +39,7 @@ pub enum Delivery {
 struct FlowCallBack<'a> {
     munchkin_id: &'a str,
     // Adobe's samples send the token in the header and in the body.
+    #[serde(skip_serializing_if = "is_empty")]
     token: &'a Sensitive,
     object_data: Vec<CallbackData>,
 }
@@ -73,6 +74,10 @@ struct ActivityData {
     registration: &'static str,
 }
 
+fn is_empty(text: &Sensitive) -> bool {
+    text.expose().is_empty()
+}
+
 /// Sends the callback. Retries until the deadline while Marketo is unavailable.
 pub async fn deliver(state: &AppState, callback: &Callback, results: &[LeadResult], deadline: Timestamp) -> Delivery {
     let object_data = results.iter().map(callback_data).collect();
@@ -82,11 +87,14 @@ pub async fn deliver(state: &AppState, callback: &Callback, results: &[LeadResul
     let Ok(url) = Url::parse(&callback.url) else { return Delivery::Failed };
     let mut retry_budget = RetryBudget::until(deadline);
     loop {
-        let request = Request::post(url.as_str())
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("x-api-key", callback.api_key.expose())
-            .header("x-callback-token", callback.token.expose())
-            .body(body.clone());
+        let mut request = Request::post(url.as_str()).header(header::CONTENT_TYPE, "application/json");
+        // Marketo may send neither; then it expects none.
+        for (name, value) in [("x-api-key", &callback.api_key), ("x-callback-token", &callback.token)] {
+            if !value.expose().is_empty() {
+                request = request.header(name, value.expose());
+            }
+        }
+        let request = request.body(body.clone());
         let Ok(request) = request else { return Delivery::Failed };
         let mut wait = None;
         let limit = deadline.duration_since(state.ports.clock.now()).clamp(MIN_ATTEMPT_TIMEOUT, MAX_ATTEMPT_TIMEOUT);

@@ -2,6 +2,7 @@
 
 use crate::following::webinar;
 use crate::state::AppState;
+use crate::store::refused_callback;
 use crate::store::scan::{StoreScan, waiting_leads};
 use crate::store::{ledger, reconciled};
 use axum::extract::State;
@@ -112,10 +113,22 @@ pub struct Health {
     failures: usize,
     /// Number of records that this build cannot read. They are skipped.
     unreadable: usize,
+    /// The callback address that was refused last, because `marketo_callback_url` does not allow it.
+    refused_callback: Option<RefusedCallbackView>,
+}
+
+/// A refused callback address.
+#[derive(Debug, Serialize)]
+pub struct RefusedCallbackView {
+    /// Scheme, host and port.
+    origin: String,
+    /// When it was refused.
+    at: Timestamp,
 }
 
 /// Counts chunks and failures. Reads the whole ledger.
 pub async fn health(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Json<Health>, ApiError> {
+    let refused = refused_callback::recent(&state).await?;
     let scan = StoreScan::of(&state, None).await?;
     let open = || scan.chunks.iter().filter(|chunk| !chunk.is_given_up);
     let failed = scan
@@ -128,5 +141,6 @@ pub async fn health(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<
         oldest: open().map(|chunk| chunk.accepted_at).min(),
         failures: failed.count() + scan.failures.len() + scan.chunks.len() - outbox,
         unreadable: scan.unreadable,
+        refused_callback: refused.map(|refused| RefusedCallbackView { origin: refused.origin, at: refused.at }),
     }))
 }

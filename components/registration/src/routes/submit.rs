@@ -6,6 +6,7 @@ use crate::flow_step::process::process_accepted;
 use crate::registering::target;
 use crate::state::AppState;
 use crate::store::outbox::{self, NewChunk, WrittenChunk};
+use crate::store::refused_callback;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -13,10 +14,13 @@ use domain::records::{OutboxId, OutboxKey};
 use http::StatusCode;
 use platform::auth::MarketoAuth;
 use platform::http::{Json, RawBody};
-use platform::url_origin::{OriginPattern, UrlOrigin};
+use platform::url_origin::{OriginPatterns, UrlOrigin};
 use platform::{ApiError, JsonBody};
 use serde_json::json;
 use std::sync::Arc;
+
+/// Maximum size of a chunk, in bytes. Adobe documents none; the outbox splits a chunk into records of their own.
+pub const MAX_CHUNK_BYTES: usize = 10 * 1024 * 1024;
 
 /// Accepts a chunk. A chunk that is delivered again while it is in the outbox is processed once.
 pub async fn submit(
@@ -34,10 +38,7 @@ pub async fn submit(
 /// Writes a chunk to the outbox, and claims it. Returns `None` if the outbox has it already, or had it lately.
 async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, ApiError> {
     let JsonBody(chunk) = JsonBody::<SubmitRequest>::from_bytes(body)?;
-    let pattern = state.ports.config().marketo_callback_url().await?;
-    if !is_callback_allowed(&chunk.callback_url, pattern) {
-        return Err(ApiError::invalid("The callback URL does not match the configured callback URLs."));
-    }
+    require_allowed_callback(state, &chunk.callback_url).await?;
     if !chunk.has_short_callback() {
         return Err(ApiError::invalid("The callback's token, key, URL or subscription is too long."));
     }
@@ -45,7 +46,7 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, 
         return Err(ApiError::invalid("The chunk has no leads."));
     }
     let callback = chunk.callback();
-    let id = OutboxId::of(&callback);
+    let id = OutboxId::of(&callback, body);
     // Deliveries to one instance come one after the other. The second is acknowledged once the first is in the store.
     let _guard = state.locks.lock(&state.ports, &OutboxKey { id: id.clone() }.to_string()).await;
     if state.recent_chunks.contains(&id, state.ports.clock.now()) || outbox::load_head(state, &id).await?.is_some() {
@@ -60,9 +61,23 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, 
     Ok(written)
 }
 
-/// Returns whether a callback URL matches the configured pattern in scheme, host and port.
-fn is_callback_allowed(url: &str, pattern: &OriginPattern) -> bool {
-    UrlOrigin::of_url(url).is_some_and(|origin| pattern.matches(&origin))
+/// Checks that a callback URL matches a configured pattern in scheme, host and port.
+///
+/// A refused one is recorded, so that the console names it: Adobe documents no host (docs/reference/marketo.md).
+async fn require_allowed_callback(state: &AppState, url: &str) -> Result<(), ApiError> {
+    let patterns = state.ports.config().marketo_callback_url().await?;
+    if is_callback_allowed(url, patterns) {
+        return Ok(());
+    }
+    if let Some(origin) = &UrlOrigin::of_url(url) {
+        refused_callback::record(state, origin).await?;
+    }
+    Err(ApiError::invalid("The callback URL does not match the configured callback URLs."))
+}
+
+/// Returns whether a callback URL matches a configured pattern in scheme, host and port.
+fn is_callback_allowed(url: &str, patterns: &OriginPatterns) -> bool {
+    UrlOrigin::of_url(url).is_some_and(|origin| patterns.matches(&origin))
 }
 
 #[cfg(test)]
@@ -71,7 +86,7 @@ mod tests {
 
     #[test]
     fn allows_callbacks_to_the_configured_scheme_host_and_port_only() {
-        let pattern = OriginPattern::parse("https://*.adobe.io").unwrap();
+        let pattern = OriginPatterns::parse("https://*.adobe.io").unwrap();
         for (url, allowed) in [
             ("https://mkto.adobe.io/cb/1?x=1", true),
             ("https://a.b.adobe.io:443/", true),
@@ -89,7 +104,7 @@ mod tests {
         ] {
             assert_eq!(is_callback_allowed(url, &pattern), allowed, "{url}");
         }
-        let local = OriginPattern::parse("http://127.0.0.1:4002").unwrap();
+        let local = OriginPatterns::parse("http://127.0.0.1:4002").unwrap();
         assert!(is_callback_allowed("http://127.0.0.1:4002/callback/1", &local));
         assert!(!is_callback_allowed("http://127.0.0.1:4003/callback/1", &local));
     }

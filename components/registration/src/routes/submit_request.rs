@@ -11,9 +11,11 @@ use serde_json::{Map, Value};
 #[serde(rename_all = "camelCase")]
 pub struct SubmitRequest {
     /// One-time token for the callback.
-    pub token: Sensitive,
+    #[serde(default)]
+    pub token: Option<Sensitive>,
     /// The callback's `x-api-key`.
-    pub api_call_back_key: Sensitive,
+    #[serde(default)]
+    pub api_call_back_key: Option<Sensitive>,
     /// The callback's URL.
     pub callback_url: String,
     /// The origin of the chunk.
@@ -106,8 +108,8 @@ impl SubmitRequest {
         let subscription = self.context.as_ref().and_then(|context| context.subscription.as_ref());
         Callback {
             url: self.callback_url.clone(),
-            token: self.token.clone(),
-            api_key: self.api_call_back_key.clone(),
+            token: self.token.clone().unwrap_or_default(),
+            api_key: self.api_call_back_key.clone().unwrap_or_default(),
             munchkin_id: subscription.and_then(|subscription| subscription.munchkin_id.clone()).unwrap_or_default(),
         }
     }

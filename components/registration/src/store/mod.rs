@@ -8,6 +8,7 @@
 //! | [`marks`] | webinars whose registrants changed in Zoom (R18) |
 //! | [`reconciled`] | the last comparison of each webinar with Zoom (R18) |
 //! | [`failures`] | failed leads beside the ledger, and when they are retried |
+//! | [`refused_callback`] | the callback address that was refused last |
 //! | [`keys`] | lists the keys of all these records at once |
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
 //! | [`scan`] | reads many records, for the console |
@@ -20,4 +21,5 @@ pub mod marks;
 pub mod outbox;
 pub mod recent_chunks;
 pub mod reconciled;
+pub mod refused_callback;
 pub mod scan;

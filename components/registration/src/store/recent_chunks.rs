@@ -42,7 +42,7 @@ mod tests {
     fn a_chunk_is_remembered_for_some_minutes_and_the_number_of_chunks_is_bounded() {
         let id = |token: usize| {
             let (token, url) = (token.to_string().into(), "u".to_owned());
-            OutboxId::of(&Callback { url, token, api_key: "k".into(), munchkin_id: "m".into() })
+            OutboxId::of(&Callback { url, token, api_key: "k".into(), munchkin_id: "m".into() }, b"")
         };
         let (chunks, now) = (RecentChunks::default(), Timestamp::UNIX_EPOCH);
         chunks.insert(id(0), now);

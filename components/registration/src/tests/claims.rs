@@ -21,7 +21,7 @@ fn chunk() -> NewChunk {
 #[tokio::test]
 async fn a_chunk_that_two_instances_accept_at_once_is_run_by_one() {
     let fixture = Fixture::new().await;
-    let (first, second, id) = (fixture.state(), fixture.state(), OutboxId::of(&callback()));
+    let (first, second, id) = (fixture.state(), fixture.state(), OutboxId::of(&callback(), b""));
     let (one, two) = join(outbox::write(&first, &id, chunk()), outbox::write(&second, &id, chunk())).await;
     // In memory the first write is visible to the second instance.
     let one = outbox::confirm(&first, one.unwrap().unwrap()).await.unwrap();
@@ -31,7 +31,7 @@ async fn a_chunk_that_two_instances_accept_at_once_is_run_by_one() {
 #[tokio::test]
 async fn a_claimed_chunk_is_taken_over_once_its_claim_expires() {
     let fixture = Fixture::new().await;
-    let (first, second, id) = (fixture.state(), fixture.state(), OutboxId::of(&callback()));
+    let (first, second, id) = (fixture.state(), fixture.state(), OutboxId::of(&callback(), b""));
     let written = outbox::write(&first, &id, chunk()).await.unwrap().unwrap();
     let owned = outbox::confirm(&first, written).await.unwrap().unwrap();
     assert!(outbox::take_over(&second, &id).await.unwrap().is_none());

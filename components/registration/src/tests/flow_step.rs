@@ -1,14 +1,18 @@
 //! The outcomes of a chunk's leads.
 
-use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
+use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
 use super::peers::CALLBACKS;
+use axum::routing::post;
+use axum::{Json, Router};
 use domain::time::SignedDuration;
 use fakes::marketo::MUNCHKIN_ID;
 use fakes::marketo::campaign::ChunkState;
 use fakes::support::{Effect, Fault};
 use fakes::zoom::{ADMIN, NewWebinar, Panelist};
+use http::HeaderMap;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 fn with(mut lead: Value, pointer: &str, value: Value) -> Value {
     *lead.pointer_mut(pointer).unwrap() = value;
@@ -235,4 +239,58 @@ async fn a_callback_to_another_host_is_refused_before_any_write() {
     let (status, problem) = fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await;
     assert_eq!((status, &problem["code"]), (400, &json!("INVALID_REQUEST")));
     assert!(fixture.memory.dump().keys().all(|key| !key.starts_with("outbox:")));
+}
+
+/// Adobe's interface requires neither: without them, the callback has none.
+#[tokio::test]
+async fn a_chunk_without_token_and_key_is_called_back_without_them() {
+    for absent in [false, true] {
+        let mut fixture = Fixture::new().await;
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let log = received.clone();
+        let receive =
+            async move |headers: HeaderMap, Json(body): Json<Value>| log.lock().unwrap().push((headers, body));
+        fixture.memory.serve("callbacks.test", Router::new().route("/cb", post(receive)));
+        fixture.memory.set("marketo_callback_url", "https://*.adobe.io,https://callbacks.test");
+        let ports = fixture.memory.ports();
+        fixture.restart(ports);
+        for name in ["a", "b"] {
+            let mut chunk = fixture.chunk(name, &[lead(if name == "a" { 1 } else { 2 })]);
+            chunk["callbackUrl"] = json!("https://callbacks.test/cb");
+            (chunk["token"], chunk["apiCallBackKey"]) = (Value::Null, Value::Null);
+            if absent {
+                let chunk = chunk.as_object_mut().unwrap();
+                chunk.remove("token");
+                chunk.remove("apiCallBackKey");
+            }
+            assert_eq!(fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await.0, 201);
+            fixture.memory.run_background().await;
+        }
+        let received = received.lock().unwrap();
+        // The second chunk has the same address and is not taken for the first.
+        let ids: Vec<_> = received.iter().map(|(_, body)| &body["objectData"][0]["leadData"]["id"]).collect();
+        assert_eq!(ids, [&json!(lead_id(1)), &json!(lead_id(2))]);
+        for (headers, body) in received.iter() {
+            assert!(!headers.contains_key("x-api-key") && !headers.contains_key("x-callback-token"));
+            assert!(body.get("token").is_none());
+            assert_eq!(body["objectData"][0]["activityData"]["registration"], "registered");
+        }
+    }
+}
+
+/// Adobe documents no size of a chunk, so this route takes ten times as much as the others.
+#[tokio::test]
+async fn a_chunk_of_ten_megabytes_is_accepted_and_a_larger_one_is_refused() {
+    let fixture = Fixture::new().await;
+    let mut large = lead(1);
+    large["objectContext"]["notes"] = json!("x".repeat(9 << 20));
+    fixture.submit("a", &[large]).await;
+    assert_eq!(fixture.outcome(1).0["registration"], "registered");
+    let mut larger = lead(2);
+    larger["objectContext"]["notes"] = json!("x".repeat(10 << 20));
+    let chunk = fixture.chunk("b", &[larger]);
+    let (status, body) = fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await;
+    assert_eq!((status, &body["code"]), (413, &json!("INVALID_REQUEST")));
+    let webhook = json!({"program_id": 1, "notes": "x".repeat(2 << 20)});
+    assert_eq!(fixture.send("POST", "/registration/webhook", &webhook).await.0, 413);
 }

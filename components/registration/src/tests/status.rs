@@ -110,10 +110,31 @@ async fn marketo_unavailable_leaves_the_ledgers_part_of_a_trace() {
     assert_eq!(body["marketo_problem"]["code"], "MARKETO_UNAVAILABLE");
 }
 
+/// Adobe documents no host for callbacks, so the operator learns from health which one to allow.
+#[tokio::test]
+async fn health_names_a_refused_callback_address_until_it_is_allowed() {
+    let mut fixture = Fixture::new().await;
+    let mut chunk = fixture.chunk("a", &[lead(1)]);
+    chunk["callbackUrl"] = json!("https://callbacks.example.com:8443/cb/1?secret=1");
+    for _ in 0..2 {
+        assert_eq!(fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await.0, 400);
+    }
+    let refused = json!({"origin": "https://callbacks.example.com:8443", "at": fixture.memory.ports().clock.now()});
+    assert_eq!(get(&fixture, "/registration/health").await["refused_callback"], refused);
+    // An address that is none names no server.
+    chunk["callbackUrl"] = json!("nowhere");
+    assert_eq!(fixture.send("POST", "/flow-step/submitAsyncAction", &chunk).await.0, 400);
+    assert_eq!(get(&fixture, "/registration/health").await["refused_callback"], refused);
+    fixture.memory.set("marketo_callback_url", "https://*.adobe.io, https://*.example.com:8443");
+    let ports = fixture.memory.ports();
+    fixture.restart(ports);
+    assert_eq!(get(&fixture, "/registration/health").await["refused_callback"], Value::Null);
+}
+
 #[tokio::test]
 async fn health_counts_the_outbox_and_the_listed_failures() {
     let fixture = Fixture::new().await;
-    let empty = json!({"outbox": 0, "oldest": null, "failures": 0, "unreadable": 0});
+    let empty = json!({"outbox": 0, "oldest": null, "failures": 0, "unreadable": 0, "refused_callback": null});
     assert_eq!(get(&fixture, "/registration/health").await, empty);
     fixture.fill_webinar().await;
     fixture.submit("a", &[lead(1), nameless(2)]).await;
@@ -122,7 +143,10 @@ async fn health_counts_the_outbox_and_the_listed_failures() {
     fixture.memory.advance(domain::time::SignedDuration::from_secs(5));
     fixture.accept("c", &[lead(4)]).await;
     let health = get(&fixture, "/registration/health").await;
-    assert_eq!(health, json!({"outbox": 2, "oldest": accepted, "failures": 2, "unreadable": 0}));
+    assert_eq!(
+        health,
+        json!({"outbox": 2, "oldest": accepted, "failures": 2, "unreadable": 0, "refused_callback": null})
+    );
     let listed = get(&fixture, "/registration/failures").await;
     assert_eq!(listed["failures"].as_array().unwrap().len(), 2);
 }

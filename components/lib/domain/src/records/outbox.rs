@@ -16,9 +16,12 @@ use std::fmt;
 pub struct OutboxId(String);
 
 impl OutboxId {
-    /// Derives the id from the chunk's callback URL and one-time token.
-    pub fn of(callback: &Callback) -> Self {
-        let text = format!("{}\n{}", callback.url, callback.token.expose());
+    /// Derives the id from the chunk's callback URL and one-time token. Without a token, the address need not differ
+    /// between chunks, so the chunk's body decides.
+    pub fn of(callback: &Callback, body: &[u8]) -> Self {
+        let token = callback.token.expose();
+        let by_body = if token.is_empty() { crate::digest::sha256_hex(body) } else { String::new() };
+        let text = format!("{}\n{token}{by_body}", callback.url);
         Self(crate::digest::sha256_hex(text.as_bytes())[..32].to_owned())
     }
 
@@ -108,7 +111,18 @@ impl Default for MappingCrashMarker {
     }
 }
 
-first_version!(Outbox, OutboxPart, MappingCrashMarker);
+/// The callback address of a chunk that was refused last, because no pattern allows it. It names a server and no person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedCallback {
+    /// Record version.
+    pub v: u32,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// When it was refused.
+    pub at: Timestamp,
+}
+
+first_version!(Outbox, OutboxPart, MappingCrashMarker, RefusedCallback);
 
 /// The callback of a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,9 +158,13 @@ mod tests {
     fn a_repeated_delivery_has_the_same_id() {
         let callback =
             Callback { url: "https://x".into(), token: "t".into(), api_key: "k".into(), munchkin_id: "1".into() };
-        let id = OutboxId::of(&callback);
-        assert_eq!(id, OutboxId::of(&callback));
-        assert_ne!(id, OutboxId::of(&Callback { token: "u".into(), ..callback }));
+        let id = OutboxId::of(&callback, b"1");
+        assert_eq!(id, OutboxId::of(&callback, b"2"));
+        assert_ne!(id, OutboxId::of(&Callback { token: "u".into(), ..callback.clone() }, b"1"));
+        // Without a token, chunks with the same address differ by their bodies.
+        let without = Callback { token: "".into(), ..callback };
+        assert_eq!(OutboxId::of(&without, b"1"), OutboxId::of(&without, b"1"));
+        assert_ne!(OutboxId::of(&without, b"1"), OutboxId::of(&without, b"2"));
         assert_eq!(OutboxId::parse(&id.to_string()), Some(id.clone()));
         for text in ["", "x", &format!("{id}0"), &format!("{id}:2")] {
             assert_eq!(OutboxId::parse(text), None, "{text}");

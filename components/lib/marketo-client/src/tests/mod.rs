@@ -1,3 +1,4 @@
 mod answers;
+mod identity;
 mod odd_answers;
 mod urls;

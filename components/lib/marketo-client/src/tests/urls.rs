@@ -42,7 +42,7 @@ async fn each_operation_has_its_url() {
     let members = "GET rest/v1/programs/7/members.json?filterType";
     let fields = "fields=leadId%2CstatusName%2CregistrationCode%2CwebinarUrl&batchSize=300";
     let expected = [
-        "GET identity/oauth/token?grant_type=client_credentials&client_id=a%26b&client_secret=c%2Bd+e%2F%C3%BC",
+        "POST identity/oauth/token",
         "GET rest/asset/v1/program/7.json",
         "GET rest/asset/v1/channel/byName.json?name=Tag+%26+Co%2FW%C3%A9b%2B+100%25",
         "GET rest/asset/v1/channel/byName.json?name=",

@@ -57,7 +57,8 @@ fn read_body(request: Request) -> BoxFuture<'static, Result<Bytes, ApiError>> {
     Box::pin(async {
         Bytes::from_request(request, &()).await.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::invalid("The body is over 1 MB.").with_status(StatusCode::PAYLOAD_TOO_LARGE)
+                ApiError::invalid("The body is larger than this address accepts.")
+                    .with_status(StatusCode::PAYLOAD_TOO_LARGE)
             } else {
                 ApiError::invalid("The body could not be read.")
             }

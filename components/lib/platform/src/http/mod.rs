@@ -19,7 +19,7 @@ use http::StatusCode;
 pub use json::{Json, JsonBody, RawBody};
 pub use problem::ApiError;
 
-/// Maximum size of a request body, in bytes; larger ones get 413. Marketo's own limit is the same.
+/// Maximum size of a request body, in bytes; larger ones get 413. A route may have another `DefaultBodyLimit`.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// Adds to a component's router the body limit, problem documents for unknown paths and methods, and the check of the

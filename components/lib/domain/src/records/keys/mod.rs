@@ -23,7 +23,7 @@ pub use segments::{AccountSegment, CheckpointList, SignInState};
 use super::attendance::{Attendance, EndedSessions, StartedSession};
 use super::failure::Failure;
 use super::lease::Lease;
-use super::outbox::{MappingCrashMarker, Outbox, OutboxId, OutboxPart};
+use super::outbox::{MappingCrashMarker, Outbox, OutboxId, OutboxPart, RefusedCallback};
 use super::program::{ConnectedPrograms, ProgramConnection};
 use super::record::Moment;
 use super::registrants::{Reconciled, RegistrantsChanged};
@@ -193,6 +193,8 @@ kinds! {
     /// Crash marker of the extension for one chunk.
     MappingCrashMarker MappingCrashMarkerKey(id: OutboxId) => MappingCrashMarker,
         "outbox:{id}:crash-marker", Registration, UntilDone, true;
+    /// The callback address that was refused last.
+    RefusedCallback RefusedCallbackKey() => RefusedCallback, "last:refused-callback", Registration, Overwritten, false;
     /// Progress of a program's attendance.
     Attendance AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}", Attendance, Swept, true;
     /// The checkpoint of a program's run.
