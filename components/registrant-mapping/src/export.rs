@@ -13,8 +13,12 @@ struct MappingByName;
 impl Guest for MappingByName {
     fn to_registrant(lead: Vec<Field>, webinar: Webinar) -> Result<Registrant, String> {
         let lead: Vec<_> = lead.into_iter().map(|field| (field.name, field.value)).collect();
-        let titles: Vec<_> = webinar.questions.into_iter().map(|question| question.title).collect();
-        let mapped = mapping::to_registrant(&lead, &titles)?;
+        let questions: Vec<_> = webinar
+            .questions
+            .into_iter()
+            .map(|question| mapping::Question { title: question.title, kind: question.kind, choices: question.choices })
+            .collect();
+        let mapped = mapping::to_registrant(&lead, &questions)?;
         Ok(Registrant {
             email: mapped.email,
             first_name: mapped.first_name,

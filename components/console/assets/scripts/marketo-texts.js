@@ -27,6 +27,7 @@ export const OUTGOING = [
   ["lastName", "Last Name", "required"],
   ["company", "Company Name", "optional, sent when present"],
   ["phone", "Phone Number", "optional, sent when present"],
+  ["others", "any field", "optional: Zoom takes title, industry, address, city, state, postalCode, country, numberOfEmployees, purchasingTimeFrame, roleInPurchaseProcess, comments; a field named like a question of the webinar answers it"],
 ];
 
 // Rows: response attribute of the webhook, its content, a suitable field of Marketo.

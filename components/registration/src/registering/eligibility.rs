@@ -70,8 +70,16 @@ fn status_not_registered(connection: &ProgramConnection) -> Problem {
 /// connection maps to cancelled.
 pub fn to_cancel(lead: &OutboxLead, connection: &ProgramConnection, status: Option<&str>) -> Option<Email> {
     let is_cancelled = has_meaning(Some(connection), status, Meaning::Cancelled);
-    let email = lead.fields.expose().iter().find(|(name, _)| name == "email").filter(|_| is_cancelled)?;
-    Email::parse(&email.1)
+    let find = |name| lead.fields.expose().iter().find(|(field, _)| is_named(field, name));
+    let (_, email) = find("email").or_else(|| find("emailaddress")).filter(|_| is_cancelled)?;
+    Email::parse(email)
+}
+
+/// Returns whether a field has a name, of lower-case letters, ignoring case and everything but letters and digits.
+///
+/// The admin of Marketo's service chooses the fields of the flow step, and their names with them.
+pub fn is_named(field: &str, name: &str) -> bool {
+    field.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).eq(name.chars())
 }
 
 /// Checks a lead. `status`: its status in the program, or `None` if it is not a member.
@@ -87,19 +95,22 @@ pub fn check(
     if !is_registered(Some(connection), status) {
         return Err(LeadOutcome::Skipped { problem: status_not_registered(connection), join_url: None });
     }
-    let find = |name: &str| {
-        let fields = lead.fields.expose().iter();
-        fields.map(|(field, value)| (field, value.trim())).find(|(field, _)| *field == name).map(|(_, value)| value)
+    let find = |names: &[&str]| {
+        let fields = || lead.fields.expose().iter().map(|(field, value)| (field, value.trim()));
+        let value_of = |name: &&str| fields().find(|(field, value)| is_named(field, name) && !value.is_empty());
+        names.iter().find_map(value_of).map(|(_, value)| value)
     };
     let mut email = "";
-    for (name, label) in [("firstName", "First name"), ("lastName", "Last name"), ("email", "E-mail address")] {
-        match find(name) {
-            None | Some("") => {
-                let problem = Problem::because(ErrorCode::MissingField, format_args!("{label} is missing."));
-                return Err(LeadOutcome::Failed(problem));
-            }
-            Some(value) => email = value,
-        }
+    for (names, label) in [
+        (["firstname"].as_slice(), "First name"),
+        (&["lastname"], "Last name"),
+        (&["email", "emailaddress"], "E-mail address"),
+    ] {
+        let Some(value) = find(names) else {
+            let problem = Problem::because(ErrorCode::MissingField, format_args!("{label} is missing."));
+            return Err(LeadOutcome::Failed(problem));
+        };
+        email = value;
     }
     let Some(email) = Email::parse(email) else {
         return Err(LeadOutcome::Failed(Problem::because(ErrorCode::InvalidField, "The e-mail address is not valid.")));
@@ -169,6 +180,19 @@ mod tests {
         assert!(check(&connection, "2 Registriert").is_err());
         connection.statuses.choose(Meaning::Registered, None);
         assert!(check(&connection, "2 Registriert").unwrap_err().detail.contains("mapped"));
+    }
+
+    #[test]
+    fn r8_names_are_found_in_each_spelling() {
+        for fields in [
+            [("Email Address", "ada@example.com"), ("First Name", "Ada"), ("Last Name", "Lovelace")],
+            [("EMAIL", "ada@example.com"), ("first_name", "Ada"), ("last_name", "Lovelace")],
+        ] {
+            assert!(check(&lead(&fields), Some("Registered")).is_ok(), "{fields:?}");
+        }
+        // An empty field does not hide another one of the same name.
+        let fields = [("email", " "), ("Email", "ada@example.com"), ADA[1], ADA[2]];
+        assert!(check(&lead(&fields), Some("Registered")).is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The body of `submitAsyncAction` (docs/reference/marketo.md). Optional parts may be missing or null.
 
+use crate::registering::eligibility::is_named;
 use domain::records::{Callback, OutboxLead};
 use domain::{LeadId, ProgramId, Sensitive, json};
 use serde::Deserialize;
@@ -138,12 +139,21 @@ const MAX_VALUE_LEN: usize = 4_000;
 const MAX_FIELDS_LEN: usize = 50_000;
 
 /// The fields that a registration needs. They come first, so that others are dropped when there is no room.
-const REQUIRED_FIRST: [&str; 5] = ["email", "firstName", "lastName", "company", "phone"];
+const REQUIRED_FIRST: [&str; 5] = ["email", "firstname", "lastname", "company", "phone"];
 
 fn lead(data: ObjectData) -> OutboxLead {
-    let mut all: Vec<_> = data.object_context.fields.into_inner().into_iter().collect();
+    let fields = bounded_fields(data.object_context.fields.into_inner());
+    let choice = data.flow_step_context.and_then(|context| context.webinar).and_then(text);
+    // Marketo sends an empty context for a lead that is not a member. Its status is then read from Marketo.
+    let status = data.program_member_context.and_then(|context| context.status).filter(|status| !status.is_empty());
+    OutboxLead { id: data.object_context.id, fields: Sensitive::new(fields), choice, status: status.map(cut) }
+}
+
+/// Returns the scalar fields of a lead as texts, within the limits of length. Drops all others.
+pub(super) fn bounded_fields(fields: Map<String, Value>) -> Vec<(String, String)> {
+    let mut all: Vec<_> = fields.into_iter().collect();
     for (place, name) in REQUIRED_FIRST.into_iter().enumerate() {
-        if let Some(at) = all.iter().position(|(field, _)| field == name) {
+        if let Some(at) = all.iter().position(|(field, _)| is_named(field, name)) {
             all.swap(at, place.min(at));
         }
     }
@@ -157,10 +167,7 @@ fn lead(data: ObjectData) -> OutboxLead {
             fields.push((name, value));
         }
     }
-    let choice = data.flow_step_context.and_then(|context| context.webinar).and_then(text);
-    // Marketo sends an empty context for a lead that is not a member. Its status is then read from Marketo.
-    let status = data.program_member_context.and_then(|context| context.status).filter(|status| !status.is_empty());
-    OutboxLead { id: data.object_context.id, fields: Sensitive::new(fields), choice, status: status.map(cut) }
+    fields
 }
 
 /// Converts a scalar to text; `None` for null, arrays and objects.

@@ -3,6 +3,8 @@
 //! Marketo maps responses of status 2xx only, so every outcome is answered with 200. It ends the call after 30 seconds
 //! (docs/reference/marketo.md).
 
+use super::submit_request::bounded_fields;
+use crate::mapping::FieldPairs;
 use crate::outcome::{Disposition, LeadOutcome};
 use crate::registering::eligibility::person_fields;
 use crate::registering::single::register_single;
@@ -15,6 +17,7 @@ use platform::auth::MarketoAuth;
 use platform::http::Json;
 use platform::{ApiError, JsonBody};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The body, as Marketo's payload template builds it.
@@ -34,6 +37,9 @@ pub struct WebhookRequest {
     phone: Option<Sensitive>,
     #[serde(default)]
     status: Option<String>,
+    /// Further fields of the lead, by name, for the mapping extension.
+    #[serde(default)]
+    fields: Sensitive<Value>,
 }
 
 /// The answer: the lead's outcome.
@@ -60,10 +66,21 @@ pub async fn register(
 }
 
 /// Converts the request to a lead with the flow step's field names.
+///
+/// A field of the request itself takes precedence over one of the same name among the further fields. These count only if
+/// they are an object (R22).
 fn lead(request: WebhookRequest) -> OutboxLead {
-    let fields = person_fields(request.email, request.first_name, request.last_name, request.company, request.phone);
-    let status = request.status.filter(|status| !status.trim().is_empty());
-    OutboxLead { id: request.lead_id, fields, choice: None, status }
+    let person = person_fields(request.email, request.first_name, request.last_name, request.company, request.phone);
+    let Value::Object(mut fields) = request.fields.into_inner() else {
+        return with_fields(request.lead_id, request.status, person);
+    };
+    fields.extend(person.into_inner().into_iter().map(|(name, value)| (name, Value::String(value))));
+    with_fields(request.lead_id, request.status, Sensitive::new(bounded_fields(fields)))
+}
+
+fn with_fields(id: LeadId, status: Option<String>, fields: FieldPairs) -> OutboxLead {
+    let status = status.filter(|status| !status.trim().is_empty());
+    OutboxLead { id, fields, choice: None, status }
 }
 
 fn response(outcome: &LeadOutcome) -> WebhookResponse {

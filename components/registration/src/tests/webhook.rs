@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::records::ProgramKey;
 use domain::time::{SignedDuration, Timestamp};
 use fakes::support::{DropWhen, Effect, Fault};
+use fakes::zoom::{CustomQuestion, NewWebinar};
 use platform::Ports;
 use platform::ports::Clock;
 use serde_json::{Value, json};
@@ -33,6 +34,26 @@ async fn answers_with_the_outcome() {
     }
     assert_eq!(fixture.adds(&email(1)), 1);
     assert_eq!(fixture.member(1).text("webinarUrl"), fixture.link(&email(1)));
+}
+
+#[tokio::test]
+async fn further_fields_reach_the_mapping_and_do_not_replace_those_of_the_request() {
+    let question = CustomQuestion { title: "Diet".into(), kind: "short".into(), required: true, answers: Vec::new() };
+    let webinar = NewWebinar { custom_questions: vec![question], ..NewWebinar::default() };
+    let fixture = Fixture::with_webinar(webinar).await;
+    let mut with_fields = body(1);
+    with_fields["fields"] = json!({"Diet": "Vegan", "email": "other@x.test", "score": 7, "list": [1], "nothing": null});
+    assert_eq!(fixture.send("POST", "/registration/webhook", &with_fields).await.1["outcome"], "registered");
+    let sent = &fixture.add_calls()[0].body;
+    assert_eq!(sent["email"], email(1).as_str());
+    assert_eq!(sent["custom_questions"], json!([{"title": "Diet", "value": "Vegan"}]));
+    // What is no object counts as absent (R22).
+    for odd in [json!("x"), json!([1]), json!(null)] {
+        let mut with_fields = body(2);
+        with_fields["fields"] = odd;
+        let answer = fixture.send("POST", "/registration/webhook", &with_fields).await;
+        assert_eq!((answer.0, &answer.1["code"]), (200, &json!("QUESTION_UNANSWERED")));
+    }
 }
 
 #[tokio::test]

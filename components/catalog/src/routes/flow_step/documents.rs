@@ -164,6 +164,8 @@ mod tests {
         assert_eq!(names(&sent["flowAttributes"], "apiName"), ["webinar"]);
         assert_eq!(names(&sent["fields"], "serviceAttribute"), ["email", "firstName", "lastName", "company", "phone"]);
         assert_eq!(names(&returned["fields"], "serviceAttribute"), ["joinUrl"]);
+        // The admin of Marketo's service chooses which fields of a lead go in. The list above is what is needed of them.
+        assert_eq!((&sent["userDrivenMapping"], &returned["userDrivenMapping"]), (&json!(true), &json!(false)));
         assert_eq!(returned["fields"][0]["dataType"], "text");
         assert_eq!(
             names(&returned["attributes"], "apiName"),
