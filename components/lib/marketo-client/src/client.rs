@@ -189,9 +189,9 @@ impl MarketoClient {
     }
 }
 
-/// Returns whether a status refuses a request, rather than its rate.
+/// Returns whether a status refuses the method of a request, and not its credentials.
 fn is_refusal(status: StatusCode) -> bool {
-    status.is_client_error() && ![StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status)
+    [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status)
 }
 
 /// Returns an error of Marketo.

@@ -138,7 +138,7 @@ async fn problems_match_their_snapshot() {
     let mut add = |request: &str, problem: Value| assert!(problems.insert(request.to_owned(), problem).is_none());
     add("submit: accepted", submit(&chunk(&|_| ())).await);
     add("submit: no JSON object", submit(&json!([])).await);
-    add("submit: no token", submit(&chunk(&|chunk| chunk["token"] = Value::Null)).await);
+    add("submit: token of a wrong type", submit(&chunk(&|chunk| chunk["token"] = json!(7))).await);
     add("submit: no leads", submit(&chunk(&|chunk| chunk["objectData"] = json!([]))).await);
     add("submit: leads of a wrong type", submit(&chunk(&|chunk| chunk["objectData"] = json!(7))).await);
     let evil = |chunk: &mut Value| chunk["callbackUrl"] = json!("http://evil.test/callback");

@@ -108,10 +108,10 @@ async fn r17_deletes_all_records_of_the_account_and_none_of_another() {
 #[tokio::test]
 async fn r17_no_kind_of_record_of_an_account_is_left_behind() {
     let fixture = connected().await;
-    let owned: Vec<_> = RecordKind::ALL.iter().filter(|kind| kind.owner() == Component::Registration).collect();
-    let (owned, others): (Vec<_>, Vec<_>) = owned.into_iter().partition(|kind| kind.is_of_account());
-    assert_eq!(others, [&RecordKind::RefusedCallback], "it names a server of Marketo's");
-    assert!(owned.iter().all(|kind| !keys(&fixture, **kind).is_empty()), "{owned:?}");
+    let kinds = RecordKind::ALL.iter().copied().filter(|kind| kind.owner() == Component::Registration);
+    let (owned, others): (Vec<_>, Vec<_>) = kinds.partition(|kind| kind.is_of_account());
+    assert_eq!(others, [RecordKind::RefusedCallback], "it names a server of Marketo's");
+    assert!(owned.iter().all(|&kind| !keys(&fixture, kind).is_empty()), "{owned:?}");
     let everything = json!({
         "account": "acc_1", "services": ["superseded", "live", "other"], "kept_services": [],
         "deadline": fixture.memory.ports().clock.now() + SignedDuration::from_secs(10),
@@ -119,7 +119,7 @@ async fn r17_no_kind_of_record_of_an_account_is_left_behind() {
     chunk(&fixture, 4, Some(3), &[&["program"]]).await;
     fixture.send("POST", "/internal/forget-account", &everything).await;
     for kind in owned {
-        assert!(keys(&fixture, *kind).is_empty(), "{kind:?}");
+        assert!(keys(&fixture, kind).is_empty(), "{kind:?}");
     }
 }
 
