@@ -5,7 +5,7 @@
 //! alternating order. `-- PARTICIPANTS SECONDS` sets the size of the webinar and the duration of a turn.
 
 use anyhow::{Context, ensure};
-use bench::{Application, Figures, LargeWebinar, Size};
+use bench::{Application, Figures, LargeWebinar, PROBE_MANIFEST, PROBE_PATH, Size};
 use fakes::marketo::subscription::{NewProgram, WEBINAR_CHANNEL, WEBINAR_PROGRAM};
 use fakes::zoom::{HeldSession, NewWebinar};
 use fakes::{marketo, zoom};
@@ -29,18 +29,6 @@ const TURNS: usize = 2;
 /// Target p99 latency, in milliseconds.
 const AIM_MS: f64 = 300.0;
 
-/// The manifest section of the baseline.
-const BASELINE_MANIFEST: &str = r#"
-[[trigger.http]]
-route = "/baseline"
-component = "probe"
-
-[component.probe]
-source = "target/wasm32-wasip2/release/probe.wasm"
-[component.probe.variables]
-public_url = "{{ public_url }}"
-"#;
-
 /// Where a turn sends its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EventTarget {
@@ -52,7 +40,7 @@ impl EventTarget {
     const fn path(self) -> &'static str {
         match self {
             Self::Attendance => "/zoom/events",
-            Self::Baseline => "/baseline?variable=public_url",
+            Self::Baseline => PROBE_PATH,
         }
     }
 }
@@ -69,8 +57,8 @@ async fn main() -> anyhow::Result<()> {
     let participants = numbers.first().copied().unwrap_or(PARTICIPANTS);
     let seconds = numbers.get(1).copied().unwrap_or(SECONDS);
 
-    let app = Application::start(&["probe"], BASELINE_MANIFEST, zoom::Options::default(), marketo::Options::default())
-        .await?;
+    let app =
+        Application::start(&["probe"], PROBE_MANIFEST, zoom::Options::default(), marketo::Options::default()).await?;
     let service = app.admin.sign_in("Acme Webinars").await?;
     let small = small_webinar(&app, &service).await?;
     let large_webinar = LargeWebinar::register(&app, &service, WEBINAR_PROGRAM, Size::of(participants)).await?;

@@ -15,6 +15,21 @@ pub(crate) const HOST_THREAD: &str = "host";
 /// How long the host keeps an idle thread. Longer than a benchmark: the CPU time of a thread that ended is not counted.
 const THREAD_KEEP_ALIVE: Duration = Duration::from_secs(3600);
 
+/// The manifest section of a component that reads one variable and answers: the minimum cost of a request.
+pub const PROBE_MANIFEST: &str = r#"
+[[trigger.http]]
+route = "/baseline"
+component = "probe"
+
+[component.probe]
+source = "target/wasm32-wasip2/release/probe.wasm"
+[component.probe.variables]
+public_url = "{{ public_url }}"
+"#;
+
+/// The request to it. It needs the package `probe`.
+pub const PROBE_PATH: &str = "/baseline?variable=public_url";
+
 /// The running application.
 pub struct Application {
     /// The fake Zoom and the fake Marketo.
@@ -50,6 +65,21 @@ impl Application {
         zoom: zoom::Options,
         marketo: marketo::Options,
     ) -> anyhow::Result<Self> {
+        Self::start_prepared(packages, more, zoom, marketo, |_| Ok(None)).await
+    }
+
+    /// As [`Application::start`], after `prepare` has filled the store. It gets the state directory and returns the runtime
+    /// configuration file, if the application needs one.
+    ///
+    /// # Errors
+    /// As [`Application::start`], and if `prepare` fails.
+    pub async fn start_prepared(
+        packages: &'static [&'static str],
+        more: &str,
+        zoom: zoom::Options,
+        marketo: marketo::Options,
+        prepare: impl FnOnce(&Path) -> anyhow::Result<Option<PathBuf>>,
+    ) -> anyhow::Result<Self> {
         let workspace = workspace()?;
         let build = {
             let workspace = workspace.clone();
@@ -62,6 +92,7 @@ impl Application {
         let mut options = Options::new(manifest(&workspace, state.path(), more)?);
         options.listen = address;
         options.state_dir = state.path().join("state");
+        options.runtime_config_file = prepare(&options.state_dir)?;
         options.variables = fakes.variables();
         options.cache_dir = Some(workspace.join("target/bench-native-code"));
         let runtime = tokio::runtime::Builder::new_multi_thread()

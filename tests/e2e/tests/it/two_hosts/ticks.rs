@@ -21,10 +21,18 @@ async fn fail_leads(hosts: &TwoHosts) -> Vec<i64> {
     let leads = hosts.add_registered_leads(FAILED);
     join_all(leads.iter().map(|&lead| fixture.call_webhook(WEBINAR_PROGRAM, lead))).await;
     zoom.faults().clear();
+    let due = json!((Timestamp::now() - SignedDuration::from_secs(1)).to_string());
     for lead in &leads {
         fixture.app.store().change(&format!("failure:{WEBINAR_PROGRAM}:{lead}"), |failure| {
             assert!(failure["next_try"].is_string(), "{failure}");
-            failure["next_try"] = json!((Timestamp::now() - SignedDuration::from_secs(1)).to_string());
+            failure["next_try"] = due.clone();
+        });
+    }
+    for shard in fixture.app.stored().keys().filter(|key| key.starts_with("due-failures:")) {
+        fixture.app.store().change(shard, |index| {
+            for entry in index["entries"].as_array_mut().unwrap() {
+                entry[2] = due.clone();
+            }
         });
     }
     leads
