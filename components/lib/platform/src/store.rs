@@ -61,7 +61,7 @@ impl<'a> Store<'a> {
         })
     }
 
-    /// Reads a record, and tells an absent one from an unreadable one, which it logs.
+    /// Reads a record. Distinguishes an absent one from an unreadable one, which it logs.
     pub fn inspect<K: Key>(
         self,
         key: &K,

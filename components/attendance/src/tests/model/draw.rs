@@ -24,7 +24,7 @@ impl Draw {
         low + i64::try_from(self.next() % count).unwrap()
     }
 
-    /// Returns `true` in so many of a hundred cases.
+    /// Returns `true` with a probability in percent.
     pub(super) fn chance(&self, percent: i64) -> bool {
         self.between(1, 100) <= percent
     }

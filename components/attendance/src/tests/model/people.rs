@@ -26,7 +26,7 @@ pub(super) fn of(draw: &Draw, world: &World) -> Vec<Person> {
     for person in &mut people {
         person.stays = stays(draw, world, person);
     }
-    // Somebody came to each open session, in time for Zoom's report.
+    // Gives each open session an attendee, in time for Zoom's report.
     for (number, session) in world.sessions.iter().enumerate().filter(|(_, session)| session.is_open) {
         let is_there = |person: &Person| {
             let timely = |stay: &Stay| stay.session == number && !stay.is_waiting && stay.late <= COMPLETE;

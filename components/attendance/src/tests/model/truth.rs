@@ -49,7 +49,7 @@ impl Truth {
     }
 }
 
-/// Returns the sessions that are the webinar: those that overlap the current plan and had somebody other than the own side;
+/// Returns the sessions that are the webinar: those that overlap the current plan and had an attendee who is not of the own side;
 /// if there are none, those of an earlier plan; else the one nearest to the plan. A webinar whose own side waited for
 /// people in vain took place as well.
 fn webinar(world: &World) -> Option<BTreeSet<usize>> {
@@ -90,7 +90,7 @@ fn webinar(world: &World) -> Option<BTreeSet<usize>> {
     nearest.map(|index| BTreeSet::from([index]))
 }
 
-/// Returns whether somebody other than the own side was in a session.
+/// Returns whether a person who is not of the own side was in a session.
 fn had_people(world: &World, session: usize) -> bool {
     let session = BTreeSet::from([session]);
     world.people.iter().any(|person| !person.is_own_side() && was_in(person, &session))

@@ -51,7 +51,7 @@ impl KeptStatus {
         match meaning {
             _ if present.step <= wanted.step => Self::Unexplained,
             Some(_) => Self::Backwards,
-            // A status of the customer's own further on, to which somebody moved the member.
+            // A later status of the customer's own, to which a user moved the member.
             None => Self::Reached,
         }
     }

@@ -58,7 +58,7 @@ impl RegistrantStatus {
     }
 
     /// Returns whether the registration is gone: no list has it, its id leads nowhere, and the address can register
-    /// anew.
+    /// again.
     #[must_use]
     pub fn is_gone(self) -> bool {
         matches!(self, Self::Withdrawn | Self::Deleted)

@@ -25,7 +25,7 @@ pub fn guess(name: &str) -> Option<Guess> {
     let (concepts, negated) = apply_negations(concepts(name))?;
     let unknown = concepts.iter().filter(|&&concept| concept == Concept::Unknown).count() + usize::from(negated);
     let meaning = resolve(&concepts, unknown > 0)?;
-    // "Not registered" says nothing but that somebody attended without.
+    // "Not registered" says only that the person attended without a registration.
     (!negated || meaning == Meaning::Attended).then_some(Guess { meaning, rank: (unknown, concepts.len()) })
 }
 
@@ -70,7 +70,7 @@ fn resolve(concepts: &[Concept], is_vague: bool) -> Option<Meaning> {
     let is_pending = has(Concept::Pending)
         || (has(Concept::Approval) && (has(Concept::Needed) || has(Concept::Registered)) && !has(Concept::Confirmed));
     let is_denied = has(Concept::Denied) || (has(Concept::Declined) && names_registration);
-    // What happened, of which only one can be true. Whoever was denied was cancelled as well.
+    // What happened, of which only one can be true. A denied person was cancelled as well.
     let happened = [
         (has(Concept::Error), Meaning::RegistrationError),
         (is_pending, Meaning::Pending),

@@ -7,19 +7,19 @@
 /// What a phrase says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Concept {
-    /// Somebody is registered.
+    /// The person is registered.
     Registered,
     /// A registration, or to register: of which something else is said.
     Registration,
-    /// Somebody attended.
+    /// The person attended.
     Attended,
     /// Attendance or a participant, or to attend: before the webinar or after it.
     Attendance,
-    /// Somebody watched, live or later.
+    /// The person watched, live or later.
     Watched,
     /// A recording.
     OnDemand,
-    /// Somebody did not come.
+    /// The person did not come.
     NoShow,
     /// A registration was cancelled.
     Cancelled,
