@@ -47,6 +47,8 @@ struct Measured {
     memory: u64,
     /// Seconds of the tick with the hourly maintenance, and the largest peak memory after it.
     maintenance: (f64, u64),
+    /// Milliseconds of the tick after it.
+    next_tick: f64,
     /// Number of requests that were answered with an error.
     failed: usize,
 }
@@ -105,12 +107,15 @@ async fn measure(kind: StoreKind, records: usize) -> anyhow::Result<Option<Measu
     let memory = peak_memory(&app);
     store.make_maintenance_due()?;
     let (maintenance, _) = timed(app.admin.tick()).await?;
+    let maintenance = (maintenance / 1000.0, peak_memory(&app));
+    let (next_tick, _) = timed(app.admin.tick()).await?;
     let measured = Measured {
         records,
         tick: with_ratio(&ticks, &baselines),
         page: with_ratio(&pages, &baselines),
         memory,
-        maintenance: (maintenance / 1000.0, peak_memory(&app)),
+        maintenance,
+        next_tick,
         failed,
     };
     app.running.shutdown().await;
@@ -158,7 +163,7 @@ fn print(kind: StoreKind, all: &[Measured]) {
     let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
     println!("\n{kind:?}: medians of up to {ROUNDS} rounds");
     println!(
-        "{:>9} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6} {:>8} {:>6} {:>7} {:>13} {:>8}",
+        "{:>9} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6} {:>8} {:>6} {:>7} {:>13} {:>8} {:>12}",
         "records",
         "tick ms",
         "/baseline",
@@ -170,12 +175,13 @@ fn print(kind: StoreKind, all: &[Measured]) {
         "flat",
         "errors",
         "maintenance s",
-        "MiB"
+        "MiB",
+        "next tick ms"
     );
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     for one in all {
         println!(
-            "{:9} {:9.1} {:9.2} {:6.2} {:9.1} {:9.2} {:6.2} {:8.1} {:6.2} {:7} {:13.1} {:8.1}",
+            "{:9} {:9.1} {:9.2} {:6.2} {:9.1} {:9.2} {:6.2} {:8.1} {:6.2} {:7} {:13.1} {:8.1} {:12.1}",
             one.records,
             one.tick.0,
             one.tick.1,
@@ -188,6 +194,7 @@ fn print(kind: StoreKind, all: &[Measured]) {
             one.failed,
             one.maintenance.0,
             mib(one.maintenance.1),
+            one.next_tick,
         );
     }
     let worst = [last.tick.1 / first.tick.1, last.page.1 / first.page.1, last.memory as f64 / first.memory as f64];
