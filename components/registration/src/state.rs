@@ -1,7 +1,9 @@
 //! The state that all handlers share: the ports, the mapping extension, and token caches keyed by service.
 
+use crate::flow_step::run_limit::RunLimit;
 use crate::mapping::Mapping;
 use crate::store::recent_chunks::RecentChunks;
+use crate::store::slots_in_use::SlotsInUse;
 use domain::ServiceId;
 use domain::time::Timestamp;
 use marketo_client::MarketoClient;
@@ -22,6 +24,10 @@ pub struct AppState {
     pub locks: Arc<InstanceLocks>,
     /// The chunks that this instance accepted lately.
     pub recent_chunks: RecentChunks,
+    /// The slots that requests of this instance are taking.
+    pub slots_in_use: SlotsInUse,
+    /// Bounds the chunks that run at once.
+    pub runs: RunLimit,
     zoom_tokens: Arc<zoom_client::TokenCache>,
     marketo_tokens: Arc<marketo_client::TokenCache>,
 }
@@ -40,6 +46,8 @@ impl AppState {
             mapping,
             locks: Arc::default(),
             recent_chunks: RecentChunks::default(),
+            slots_in_use: SlotsInUse::default(),
+            runs: RunLimit::default(),
             zoom_tokens: Arc::default(),
             marketo_tokens: Arc::default(),
         }

@@ -5,3 +5,4 @@
 
 pub mod callback;
 pub mod process;
+pub mod run_limit;

@@ -35,9 +35,9 @@ const CALLBACK_GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 /// Processes a chunk that was just accepted.
 pub async fn process_accepted(state: &AppState, chunk: WrittenChunk) {
-    let (deadline, id) = (state.ports.clock.now() + BACKGROUND_TIMEOUT, chunk.id.clone());
+    let id = chunk.id.clone();
     match outbox::confirm(state, chunk).await {
-        Ok(Some(chunk)) => process(state, chunk, deadline).await,
+        Ok(Some(chunk)) => process(state, chunk, None).await,
         Ok(None) => {}
         Err(error) => platform::log!(Error, "outbox.load_failed", outbox = id, error = error),
     }
@@ -45,8 +45,13 @@ pub async fn process_accepted(state: &AppState, chunk: WrittenChunk) {
 
 /// Processes a claimed chunk, and renews its claim in the meantime. Releases the chunk for the tick if the run fails. Stops
 /// when another worker has taken the chunk over.
-pub async fn process(state: &AppState, chunk: ClaimedChunk, deadline: Timestamp) {
-    let run = pin!(run(state, &chunk, deadline));
+///
+/// Waits while too many chunks run. `deadline`: when the run has to end; 10 minutes after its start if absent.
+pub async fn process(state: &AppState, chunk: ClaimedChunk, deadline: Option<Timestamp>) {
+    let run = pin!(async {
+        let _permit = state.runs.wait(&state.ports).await;
+        run(state, &chunk, deadline.unwrap_or_else(|| state.ports.clock.now() + BACKGROUND_TIMEOUT)).await
+    });
     let renewal = pin!(outbox::renew_claim(state, &chunk));
     if let Either::Left((Err(error), _)) = select(run, renewal).await {
         platform::log!(Warn, "flow_step.deferred", outbox = chunk.id, error = error.problem().code);

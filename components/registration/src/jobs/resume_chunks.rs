@@ -3,22 +3,36 @@
 use crate::flow_step::process;
 use crate::state::AppState;
 use crate::store::outbox::{self, CLAIM};
+use crate::store::slots;
 use anyhow::Context;
 use domain::records::{Outbox, OutboxId, OutboxKey};
 use domain::time::{SignedDuration, Timestamp};
+use platform::store::Stored;
 
 /// Minimum time left to start a chunk: three seconds for Zoom, and the reserve for Marketo.
 const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(3 + process::MARKETO_RESERVE.as_secs());
 
-/// Resumes abandoned chunks until the deadline. `keys`: the keys of their heads. Returns the number of resumed chunks.
-pub async fn resume_abandoned(state: &AppState, keys: Vec<OutboxKey>, deadline: Timestamp) -> anyhow::Result<u64> {
+/// Resumes abandoned chunks until the deadline. Returns the number of resumed chunks.
+pub async fn resume_abandoned(state: &AppState, deadline: Timestamp) -> anyhow::Result<u64> {
     let mut resumed = 0;
     let mut claimed = Vec::new();
-    for OutboxKey { id } in keys {
-        let Some(head) = load_head(state, &id).await? else { continue };
-        if head.problem.is_some() {
-            continue;
-        }
+    for (slot, taken) in slots::taken(state).await.context("reading the slots of chunks")? {
+        let id = taken.chunk.clone();
+        let head = match state.ports.store().inspect(&OutboxKey { id: id.clone() }).await.context("reading a chunk")? {
+            Stored::Readable(head) if head.problem.is_none() => head,
+            // A chunk that was given up is kept, and needs no slot.
+            Stored::Readable(_) => {
+                slots::free(state, &id, slot).await.context("freeing the slot of a chunk")?;
+                continue;
+            }
+            Stored::Unreadable => continue,
+            Stored::Absent => {
+                if slots::is_abandoned(&taken, state.ports.clock.now()) {
+                    slots::free(state, &id, slot).await.context("freeing the slot of a chunk")?;
+                }
+                continue;
+            }
+        };
         match head.claim {
             Some(claim) if CLAIM.is_held(head.claim, state.ports.clock.now()) => claimed.push((id, claim.until)),
             _ => resumed += u64::from(resume(state, &id, deadline).await?),
@@ -57,6 +71,6 @@ async fn resume(state: &AppState, id: &OutboxId, deadline: Timestamp) -> anyhow:
             return Ok(false);
         }
     };
-    process::process(state, chunk, deadline).await;
+    process::process(state, chunk, Some(deadline)).await;
     Ok(true)
 }

@@ -21,19 +21,13 @@ const UNCONNECTED_RETENTION: SignedDuration = SignedDuration::from_hours(210 * 2
 /// How long marks and comparisons are kept of webinars that are not in the index.
 const UNINDEXED_RETENTION: SignedDuration = SignedDuration::from_hours(24);
 
-/// The minute of each hour in which the sweep runs.
-const MINUTE: i64 = 0;
-
 /// How long a part of a chunk without a head is kept. The head is written after the parts, and may show later.
 const HEADLESS_RETENTION: SignedDuration = SignedDuration::from_hours(1);
 
-/// Sweeps once an hour, until the deadline.
+/// Sweeps until the deadline.
 pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestamp) -> anyhow::Result<()> {
     let RegistrationKeys { chunks, parts, crash_markers, failures, registrations, .. } = keys;
     let now = state.ports.clock.now();
-    if now.as_second().rem_euclid(3600) / 60 != MINUTE {
-        return Ok(());
-    }
     let ends = webinar_ends(state).await.context("reading when webinars end")?;
     let mut swept = 0;
     for key in registrations {

@@ -3,12 +3,10 @@
 
 use crate::following::event::RegistrantEvent;
 use crate::following::person::{self, ChangedPerson};
-use crate::jobs::{reconcile, resume_chunks, retry_failures, sweep};
+use crate::jobs::{maintenance, reconcile, resume_chunks, retry_failures};
 use crate::state::AppState;
-use crate::store::keys::RegistrationKeys;
 use crate::store::marks::Mark;
 use crate::store::{forget, marks};
-use anyhow::Context;
 use axum::extract::State;
 use platform::http::Json;
 use platform::internal_api::{ForgetAccountReport, ForgetAccountRequest, TickReport, TickRequest};
@@ -18,17 +16,15 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use zoom_client::events::ZoomEvent;
 
-/// Runs the jobs until the deadline. Can run twice at once. A missed tick delays the jobs to the next one, and the sweep
-/// to the next tick in the first minute of an hour.
+/// Runs the jobs until the deadline. Can run twice at once. A missed tick delays the jobs to the next one.
 pub async fn tick(
     State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody<TickRequest>,
 ) -> Result<Json<TickReport>, ApiError> {
-    let keys = RegistrationKeys::list(&state).await.context("listing the store")?;
-    let chunks = resume_chunks::resume_abandoned(&state, keys.chunks.clone(), request.deadline).await?;
-    let programs = retry_failures::retry_due(&state, &keys.failures, request.deadline).await?;
+    let chunks = resume_chunks::resume_abandoned(&state, request.deadline).await?;
+    let programs = retry_failures::retry_due(&state, request.deadline).await?;
     reconcile::reconcile_due(&state, request.deadline).await?;
-    sweep::sweep(&state, &keys, request.deadline).await?;
+    maintenance::run_if_due(&state, request.deadline).await?;
     Ok(Json(TickReport { worked: chunks + programs }))
 }
 

@@ -6,10 +6,11 @@ use crate::flow_step::process::process_accepted;
 use crate::registering::target;
 use crate::state::AppState;
 use crate::store::outbox::{self, NewChunk, WrittenChunk};
-use crate::store::refused_callback;
+use crate::store::{refused_callback, slots};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::ErrorCode;
 use domain::records::{OutboxId, OutboxKey};
 use http::StatusCode;
 use platform::auth::MarketoAuth;
@@ -22,7 +23,11 @@ use std::sync::Arc;
 /// Maximum size of a chunk, in bytes. Adobe documents none; the outbox splits a chunk into records of their own.
 pub const MAX_CHUNK_BYTES: usize = 10 * 1024 * 1024;
 
-/// Accepts a chunk. A chunk that is delivered again while it is in the outbox is processed once.
+/// Seconds after which Marketo may send a chunk again for which no slot was free.
+const RETRY_AFTER: u16 = 30;
+
+/// Accepts a chunk, or answers 429 while too many chunks wait. A chunk that is delivered again while it is in the outbox is
+/// processed once.
 pub async fn submit(
     _: MarketoAuth,
     State(state): State<Arc<AppState>>,
@@ -55,8 +60,18 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, 
     let program = chunk.program();
     let is_connected = target::is_connected(state, program).await?;
     let leads = chunk.into_leads();
+    let Some(slot) = slots::take(state, &id).await? else {
+        platform::log!(Warn, "flow_step.refused_busy", outbox = id, leads = leads.len());
+        return Err(ApiError::from(ErrorCode::Busy).with_retry_after(RETRY_AFTER));
+    };
     platform::log!(Info, "flow_step.accepted", outbox = id, leads = leads.len());
-    let written = outbox::write(state, &id, NewChunk { callback, program, is_connected, leads }).await?;
+    let written = outbox::write(state, &id, NewChunk { callback, program, is_connected, slot, leads }).await;
+    if !matches!(written, Ok(Some(_)))
+        && let Err(error) = slots::free_unused(state, &id, slot).await
+    {
+        platform::log!(Warn, "outbox.free_slot_failed", outbox = id, error = error);
+    }
+    let written = written?;
     state.recent_chunks.insert(id, state.ports.clock.now());
     Ok(written)
 }

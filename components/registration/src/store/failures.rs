@@ -3,12 +3,14 @@
 //! The ledger is kept by address and webinar, so a lead that never got that far, or that the tick retries, has a record
 //! of its own. So has a lead of the webhook while its request runs: after a crash the tick finds it here.
 
+use super::due_failures;
 use crate::outcome::{Disposition, LeadOutcome, LeadResult};
 use crate::state::AppState;
 use domain::records::{Failure, FailureKey, Record};
 use domain::retry::next_try;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
+use futures::future::join;
 use futures::{FutureExt, TryFutureExt};
 use platform::concurrency::run_bounded;
 use platform::lease::{self, LeaseTerms, PendingClaim};
@@ -56,7 +58,12 @@ pub async fn claim_first(state: &AppState, failure: Failure) -> Result<Option<Fa
         let earlier = stored.filter(|_| failure.status_unknown);
         earlier.map_or_else(|| failure.clone(), |earlier| Failure { status_unknown: true, ..earlier })
     });
-    Ok(claimed.await?.map(|(failure, _)| failure))
+    // After a crash the tick finds the lead by the index.
+    let next_try = Some(state.ports.clock.now() + CLAIM.max_duration);
+    let expected = Failure { next_try, ..failure.clone() };
+    let (claimed, indexed) = join(claimed, due_failures::add(state, [&expected])).await;
+    indexed?;
+    Ok(claimed?.map(|(failure, _)| failure))
 }
 
 /// Claims failed leads before their next attempt. Returns those that no other worker has.
@@ -122,18 +129,22 @@ pub async fn finish_all(
     results: &[LeadResult],
 ) -> Result<(), Error> {
     let is_connected = is_connected(state, program).await?;
-    let finish = async |result: &LeadResult| -> Result<(), Error> {
-        let Some(claimed) = claimed.iter().find(|failure| failure.lead == result.lead) else { return Ok(()) };
+    let finish = async |result: &LeadResult| -> Result<Option<Failure>, Error> {
+        let Some(claimed) = claimed.iter().find(|failure| failure.lead == result.lead) else { return Ok(None) };
         match recordable_problem(result).filter(|_| is_connected) {
-            Some(_) if is_claimed_by_another(state, claimed).await? => Ok(()),
-            Some(problem) => write_attempt(state, claimed.clone(), problem).await,
-            None => delete(state, program, result.lead).await,
+            Some(_) if is_claimed_by_another(state, claimed).await? => Ok(None),
+            Some(problem) => write_attempt(state, claimed.clone(), problem).await.map(Some),
+            None => delete(state, program, result.lead).await.map(|()| None),
         }
     };
-    for written in run_bounded(MAX_CONCURRENT, results.iter().map(|result| finish(result).boxed()).collect()).await {
-        written?;
-    }
-    Ok(())
+    let finished = run_bounded(MAX_CONCURRENT, results.iter().map(|result| finish(result).boxed()).collect()).await;
+    index(state, finished).await
+}
+
+/// Adds the failures that were written to the index, also those before an error.
+async fn index(state: &AppState, written: Vec<Result<Option<Failure>, Error>>) -> Result<(), Error> {
+    due_failures::add(state, written.iter().flatten().flatten()).await?;
+    written.into_iter().try_for_each(|written| written.map(drop))
 }
 
 /// Records the results of a program's leads. Deletes their records if the program was disconnected in the meantime: its
@@ -162,28 +173,26 @@ pub async fn record_unchecked(
     choice: Choice<'_>,
 ) -> Result<(), Error> {
     let writes = results.iter().map(|result| record_one(state, program, result, choice(result.lead)).boxed());
-    for written in run_bounded(MAX_CONCURRENT, writes.collect()).await {
-        written?;
-    }
-    Ok(())
+    index(state, run_bounded(MAX_CONCURRENT, writes.collect()).await).await
 }
 
+/// Records one result. Returns the failure that it wrote.
 async fn record_one(
     state: &AppState,
     program: ProgramId,
     result: &LeadResult,
     choice: Option<String>,
-) -> Result<(), Error> {
+) -> Result<Option<Failure>, Error> {
     let before = read(state, program, result.lead).await?;
     match (recordable_problem(result), before) {
         (Some(problem), before) => {
             let before = before.unwrap_or_else(|| before_first_attempt(state, program, result.lead, false));
             // A retry asks Marketo for the status of a lead that was to be cancelled.
             let status_unknown = before.status_unknown || result.is_cancellation;
-            write_attempt(state, Failure { choice, status_unknown, ..before }, problem).await
+            write_attempt(state, Failure { choice, status_unknown, ..before }, problem).await.map(Some)
         }
-        (None, Some(_)) => delete(state, program, result.lead).await,
-        (None, None) => Ok(()),
+        (None, Some(_)) => delete(state, program, result.lead).await.map(|()| None),
+        (None, None) => Ok(None),
     }
 }
 
@@ -196,15 +205,13 @@ fn recordable_problem(result: &LeadResult) -> Option<&Problem> {
     (problem.code.is_transient() || result.webinar.is_none()).then_some(problem)
 }
 
-/// Writes one more failed attempt.
-fn write_attempt<'a>(
-    state: &'a AppState,
-    before: Failure,
-    problem: &Problem,
-) -> impl Future<Output = Result<(), Error>> + use<'a> {
+/// Writes one more failed attempt. Returns the record.
+async fn write_attempt(state: &AppState, before: Failure, problem: &Problem) -> Result<Failure, Error> {
     let tries = before.tries + 1;
     let next_try = next_attempt_at(problem.code, tries, state.ports.clock.now(), state.ports.random.u32());
-    write(state, &Failure { problem: problem.clone(), tries, next_try, claim: None, ..before })
+    let failure = Failure { problem: problem.clone(), tries, next_try, claim: None, ..before };
+    write(state, &failure).await?;
+    Ok(failure)
 }
 
 async fn is_connected(state: &AppState, program: ProgramId) -> Result<bool, Error> {

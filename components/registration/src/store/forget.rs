@@ -2,7 +2,7 @@
 //! does not keep the others.
 
 use super::keys::RegistrationKeys;
-use super::outbox;
+use super::{due_failures, outbox, slots};
 use crate::state::AppState;
 use domain::records::{MappingCrashMarkerKey, OutboxKey, OutboxLead, OutboxPartKey, RegistrationKey};
 use domain::{Error, ProgramId};
@@ -33,7 +33,7 @@ pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) ->
             return Ok(forgetting.report(false));
         }
         let Some(head) = outbox::load_readable_head(state, &id).await? else { continue };
-        let (program, more_parts, was_resumed) = (head.program, head.more_parts, head.runs > 1);
+        let (program, more_parts, was_resumed, slot) = (head.program, head.more_parts, head.runs > 1, head.slot);
         let leads = outbox::readable_leads(state, &id, head).await?;
         if is_chunk_of(&account, program, &leads) {
             // The head comes last, so that an interrupted deletion is found again.
@@ -42,6 +42,9 @@ pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) ->
             }
             if was_resumed {
                 forgetting.delete(&MappingCrashMarkerKey { id: id.clone() }).await?;
+            }
+            if let Some(slot) = slot {
+                slots::free(state, &id, slot).await?;
             }
             forgetting.delete(&OutboxKey { id }).await?;
         }
@@ -52,6 +55,7 @@ pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) ->
         }
         forgetting.delete(key).await?;
     }
+    due_failures::forget(state, &account.programs).await?;
     Ok(forgetting.report(true))
 }
 

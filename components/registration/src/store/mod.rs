@@ -3,16 +3,20 @@
 //! | module | content |
 //! |---|---|
 //! | [`outbox`] | accepted chunks whose callback is not delivered yet |
+//! | [`slots`] | by which open chunks are found |
+//! | [`slots_in_use`] | the slots that this instance is taking, in memory |
 //! | [`recent_chunks`] | the chunks that this instance accepted lately, in memory |
 //! | [`ledger`] | the state of one e-mail address at one webinar |
 //! | [`marks`] | webinars whose registrants changed in Zoom (R18) |
 //! | [`reconciled`] | the last comparison of each webinar with Zoom (R18) |
 //! | [`failures`] | failed leads beside the ledger, and when they are retried |
+//! | [`due_failures`] | by which due failures are found |
 //! | [`refused_callback`] | the callback address that was refused last |
 //! | [`keys`] | lists the keys of all these records at once |
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
 //! | [`scan`] | reads many records, for the console |
 
+pub mod due_failures;
 pub mod failures;
 pub mod forget;
 pub mod keys;
@@ -23,3 +27,5 @@ pub mod recent_chunks;
 pub mod reconciled;
 pub mod refused_callback;
 pub mod scan;
+pub mod slots;
+pub mod slots_in_use;

@@ -1,6 +1,7 @@
 //! The outbox: chunks that were accepted and whose callback is not delivered yet. A chunk in the outbox survives a
 //! crash of its worker: the tick resumes it.
 
+use super::slots;
 use crate::state::AppState;
 use domain::records::{
     Callback, Lease, MAX_VALUE_BYTES, MappingCrashMarkerKey, Outbox, OutboxId, OutboxKey, OutboxLead, OutboxPart,
@@ -44,6 +45,7 @@ pub struct ClaimedChunk {
 pub struct WrittenChunk {
     /// The chunk's id.
     pub id: OutboxId,
+    slot: usize,
     claim: PendingClaim,
     leads: Vec<OutboxLead>,
 }
@@ -57,6 +59,8 @@ pub struct NewChunk {
     pub program: Option<ProgramId>,
     /// Whether the program is connected.
     pub is_connected: bool,
+    /// The slot that names the chunk.
+    pub slot: usize,
     /// All leads.
     pub leads: Vec<OutboxLead>,
 }
@@ -64,7 +68,7 @@ pub struct NewChunk {
 /// Writes a new chunk and claims it. Writes the parts first, so that a chunk with a head is complete. Returns `None` if the
 /// outbox has the chunk already.
 pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<Option<WrittenChunk>, Error> {
-    let NewChunk { callback, program, is_connected, leads } = chunk;
+    let NewChunk { callback, program, is_connected, slot, leads } = chunk;
     let parts = split(&leads)?;
     let store = state.ports.store();
     for (index, part) in parts.iter().enumerate().skip(1) {
@@ -84,20 +88,26 @@ pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<O
         callback,
         program,
         was_connected: is_connected,
+        slot: Some(slot),
         leads: first,
         more_parts: parts.len().saturating_sub(1),
     };
     let key = OutboxKey { id: id.clone() };
     let claim = CLAIM.claim(&state.ports, &key, |stored, claim| stored.is_none().then(|| head(claim))).await?;
-    Ok(claim.map(|claim| WrittenChunk { id: id.clone(), claim, leads }))
+    Ok(claim.map(|claim| WrittenChunk { id: id.clone(), slot, claim, leads }))
 }
 
 /// Completes the claim on a new chunk. Returns `None` if another worker has it: the chunk was delivered twice at once.
 pub async fn confirm(state: &AppState, chunk: WrittenChunk) -> Result<Option<ClaimedChunk>, Error> {
-    let WrittenChunk { id, claim, leads } = chunk;
-    let head = CLAIM.confirm(&state.ports, &OutboxKey { id: id.clone() }, claim).await?;
+    let WrittenChunk { id, slot, claim, leads } = chunk;
+    let Some(mut head) = CLAIM.confirm(&state.ports, &OutboxKey { id: id.clone() }, claim).await? else {
+        slots::free_unused(state, &id, slot).await?;
+        return Ok(None);
+    };
+    // Another instance may have taken the slot at the same time.
+    head.slot = slots::keep(state, &id, Some(slot)).await?;
     // The leads are in memory, so that the parts are not read again.
-    Ok(head.map(|head| claimed(state, id, head, leads, claim)))
+    Ok(Some(claimed(state, id, head, leads, claim)))
 }
 
 fn claimed(state: &AppState, id: OutboxId, head: Outbox, leads: Vec<OutboxLead>, claim: PendingClaim) -> ClaimedChunk {
@@ -171,7 +181,8 @@ pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<Claimed
         })
     };
     let Some(claim) = CLAIM.claim(&state.ports, &key, taken_over).await? else { return Ok(None) };
-    let Some(head) = CLAIM.confirm(&state.ports, &key, claim).await? else { return Ok(None) };
+    let Some(mut head) = CLAIM.confirm(&state.ports, &key, claim).await? else { return Ok(None) };
+    head.slot = slots::keep(state, id, head.slot).await?;
     platform::log!(Info, "outbox.resumed", outbox = id, runs = head.runs, leads = leads.len());
     Ok(Some(claimed(state, id.clone(), head, leads, claim)))
 }
@@ -237,7 +248,10 @@ pub async fn remove(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<()
     if head.runs > 1 {
         store.delete(&MappingCrashMarkerKey { id: id.clone() }).await?;
     }
-    Ok(())
+    match head.slot {
+        Some(slot) => slots::free(state, id, slot).await,
+        None => Ok(()),
+    }
 }
 
 /// Splits leads into parts of at most [`MAX_PART_BYTES`].

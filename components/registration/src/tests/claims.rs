@@ -15,7 +15,7 @@ fn callback() -> Callback {
 fn chunk() -> NewChunk {
     let fields = Sensitive::new(Vec::new());
     let leads = vec![OutboxLead { id: 1.into(), fields, choice: None, status: None }];
-    NewChunk { callback: callback(), program: Some(PROGRAM.into()), is_connected: true, leads }
+    NewChunk { callback: callback(), program: Some(PROGRAM.into()), is_connected: true, slot: 7, leads }
 }
 
 #[tokio::test]

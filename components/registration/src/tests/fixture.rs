@@ -223,6 +223,11 @@ impl Fixture {
         Self::request_to(&self.router, request).await
     }
 
+    /// Sends any request; returns the answer.
+    pub(super) async fn answer(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     /// Sends any request to an instance of the component; returns status and JSON body.
     pub(super) async fn request_to(instance: &Router, request: Request<Body>) -> (u16, Value) {
         let response = instance.clone().oneshot(request).await.unwrap();

@@ -17,6 +17,7 @@ mod peers;
 mod quarantine;
 mod reapproval;
 mod repeated_work;
+mod slots;
 mod status;
 mod statuses;
 mod walk;

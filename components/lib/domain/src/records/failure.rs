@@ -1,6 +1,7 @@
 //! Leads that could not be registered. Only `registration` writes these records.
 
 use super::lease::{Lease, Leased};
+use super::record::Record;
 use crate::error_code::Problem;
 use crate::first_version;
 use crate::ids::{LeadId, ProgramId};
@@ -43,7 +44,25 @@ impl Leased for Failure {
     }
 }
 
-first_version!(Failure);
+/// Leads that the tick may have to attempt, and when: an index of [`Failure`] records, instead of a listing of keys.
+///
+/// Each of a fixed number of these records lists some of the leads. An entry may be out of date: the lead's own record
+/// decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueFailures {
+    /// Record version.
+    pub v: u32,
+    /// Program, lead, and when it is due.
+    pub entries: Vec<(ProgramId, LeadId, Timestamp)>,
+}
+
+impl Default for DueFailures {
+    fn default() -> Self {
+        Self { v: Self::VERSION, entries: Vec::new() }
+    }
+}
+
+first_version!(Failure, DueFailures);
 
 impl Failure {
     /// Returns whether the first attempt is in progress. Once `next_try` has passed, its worker is taken for crashed.

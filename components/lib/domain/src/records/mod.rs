@@ -33,17 +33,18 @@ pub use attendance::{
     Attendance, Counts, EndedSession, EndedSessions, MAX_SESSIONS, NoShowReason, NoShowWait, Phase, SessionRecord,
     SessionVerdict, StartedSession,
 };
-pub use failure::Failure;
+pub use failure::{DueFailures, Failure};
 pub use keys::{
-    AccountKey, AccountSegment, AnyKey, AttendanceKey, CheckpointList, FailureKey, Key, LastEventKey, LastSweepKey,
-    LastTickKey, Life, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey,
-    ReconciledKey, RecordKind, RefusedCallbackKey, RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey,
-    RunStateKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey,
-    WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    AccountKey, AccountSegment, AnyKey, AttendanceKey, CheckpointList, ChunkSlotKey, DueFailuresKey, FailureKey, Key,
+    LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey, OutboxKey,
+    OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefusedCallbackKey,
+    RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey, ServicesKey,
+    SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey,
+    WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use member_fields::MemberFields;
-pub use outbox::{Callback, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback};
+pub use outbox::{Callback, ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback};
 pub use program::{ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, MAX_PREVIOUS_STARTS, ProgramConnection};
 pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
 pub use registrants::{Reconciled, ReconciliationCounts, RegistrantsChanged};

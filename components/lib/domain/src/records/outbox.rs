@@ -25,6 +25,11 @@ impl OutboxId {
         Self(crate::digest::sha256_hex(text.as_bytes())[..32].to_owned())
     }
 
+    /// Returns a number from the id, evenly distributed over 16 bits.
+    pub fn number(&self) -> usize {
+        self.0.get(..4).and_then(|digits| usize::from_str_radix(digits, 16).ok()).unwrap_or_default()
+    }
+
     /// Parses an id; `None` if the text is not 32 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
@@ -68,6 +73,9 @@ pub struct Outbox {
     /// removed the app, and then the chunk has to be deleted (R17).
     #[serde(default)]
     pub was_connected: bool,
+    /// The slot that names it, by which the tick finds it; `None` in records of earlier builds.
+    #[serde(default)]
+    pub slot: Option<usize>,
     /// The leads of the first part.
     pub leads: Vec<OutboxLead>,
     /// Number of further parts.
@@ -78,6 +86,17 @@ impl Leased for Outbox {
     fn lease(&self) -> Option<Lease> {
         self.claim
     }
+}
+
+/// A slot: names an open chunk. There is a fixed number of slots, so that open chunks are found without a listing of keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkSlot {
+    /// Record version.
+    pub v: u32,
+    /// The chunk.
+    pub chunk: OutboxId,
+    /// When the chunk took the slot. Its head is written after that.
+    pub at: Timestamp,
 }
 
 /// Further leads of a chunk.
@@ -122,7 +141,7 @@ pub struct RefusedCallback {
     pub at: Timestamp,
 }
 
-first_version!(Outbox, OutboxPart, MappingCrashMarker, RefusedCallback);
+first_version!(Outbox, ChunkSlot, OutboxPart, MappingCrashMarker, RefusedCallback);
 
 /// The callback of a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,8 @@ pub struct ApiError {
     status: StatusCode,
     problem: Problem,
     extension: Option<(&'static str, serde_json::Value)>,
+    /// Seconds until the caller may send the request again.
+    retry_after: Option<u16>,
 }
 
 impl ApiError {
@@ -19,12 +21,19 @@ impl ApiError {
     pub fn new(problem: impl Into<Problem>) -> Self {
         let problem = problem.into();
         let status = StatusCode::from_u16(problem.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, problem, extension: None }
+        Self { status, problem, extension: None, retry_after: None }
     }
 
     /// Creates an `INVALID_REQUEST`. The detail is written by the caller of this function and never quotes the request.
     pub fn invalid(detail: &str) -> Self {
         Self::new(Problem { code: ErrorCode::InvalidRequest, detail: detail.to_owned() })
+    }
+
+    /// Adds the header `Retry-After`, in seconds.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u16) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// Replaces the HTTP status.
@@ -98,7 +107,11 @@ impl IntoResponse for ApiError {
         // Texts, a number and JSON always serialize.
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let problem_json = HeaderValue::from_static("application/problem+json");
-        (self.status, [(header::CONTENT_TYPE, problem_json)], body).into_response()
+        let mut response = (self.status, [(header::CONTENT_TYPE, problem_json)], body).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

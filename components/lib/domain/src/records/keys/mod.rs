@@ -21,9 +21,9 @@ pub use kind::{Key, Life, StoreKey, TypedKey};
 pub use segments::{AccountSegment, CheckpointList, SignInState};
 
 use super::attendance::{Attendance, EndedSessions, StartedSession};
-use super::failure::Failure;
+use super::failure::{DueFailures, Failure};
 use super::lease::Lease;
-use super::outbox::{MappingCrashMarker, Outbox, OutboxId, OutboxPart, RefusedCallback};
+use super::outbox::{ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxPart, RefusedCallback};
 use super::program::{ConnectedPrograms, ProgramConnection};
 use super::record::Moment;
 use super::registrants::{Reconciled, RegistrantsChanged};
@@ -186,6 +186,10 @@ kinds! {
     Reconciled ReconciledKey(webinar: WebinarId) => Reconciled, "reconciled:{webinar}", Registration, Swept, true;
     /// A lead that could not be registered.
     Failure FailureKey(program: ProgramId, lead: LeadId) => Failure, "failure:{program}:{lead}", Registration, Swept, true;
+    /// Which leads the tick may have to attempt. A lead's number selects the shard.
+    DueFailures DueFailuresKey(shard: usize) => DueFailures, "due-failures:{shard}", Registration, UntilDone, false;
+    /// The open chunk that has this slot.
+    ChunkSlot ChunkSlotKey(slot: usize) => ChunkSlot, "chunk-slot:{slot}", Registration, UntilDone, false;
     /// A flow-step chunk that was accepted and whose callback is not done.
     Outbox OutboxKey(id: OutboxId) => Outbox, "outbox:{id}", Registration, UntilDone, true;
     /// A further part of a chunk that does not fit into one value.
@@ -195,6 +199,8 @@ kinds! {
         "outbox:{id}:crash-marker", Registration, UntilDone, true;
     /// The callback address that was refused last.
     RefusedCallback RefusedCallbackKey() => RefusedCallback, "last:refused-callback", Registration, Overwritten, false;
+    /// When registration last listed its records.
+    LastRegistrationSweep LastRegistrationSweepKey() => Moment, "last:registration-sweep", Registration, Overwritten, false;
     /// Progress of a program's attendance.
     Attendance AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}", Attendance, Swept, true;
     /// The checkpoint of a program's run.
