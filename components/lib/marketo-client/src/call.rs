@@ -28,6 +28,8 @@ pub(crate) struct Envelope {
     pub(crate) result: Vec<Value>,
     /// Cursor of the next page; `None` on the last page.
     pub(crate) next_page_token: Option<String>,
+    /// The same, and on the last page of activities the cursor of those that come later.
+    pub(crate) cursor: Option<String>,
     /// Whether there is a next page whose cursor cannot be read.
     is_cut_off: bool,
 }
@@ -64,10 +66,13 @@ impl Received {
         let fields = Object::from(&fields);
         let errors: Vec<_> = fields.items("errors").iter().filter_map(MarketoCode::read).collect();
         // An odd `success` leaves the question to the rest of the envelope.
+        // The answer to a request for a paging token has a cursor only.
+        let is_paging_token = result.is_none() && matches!(fields.cursor("nextPageToken"), Ok(Some(_)));
+        let has_items = matches!(&result, Some(Value::Array(items)) if !items.is_empty());
         let is_executed = match fields.flag("success") {
             Some(true) => true,
-            Some(false) => errors.is_empty() && matches!(&result, Some(Value::Array(items)) if !items.is_empty()),
-            None => fields.items("errors").is_empty() && result.is_some(),
+            Some(false) => errors.is_empty() && (has_items || is_paging_token),
+            None => fields.items("errors").is_empty() && (result.is_some() || is_paging_token),
         };
         if !is_executed {
             return Ok(Self::Refused(errors));
@@ -76,12 +81,13 @@ impl Received {
         // `moreResult: false` ends a list, whatever token comes with it (docs/reference/marketo.md).
         let (next_page_token, is_cut_off) = match fields.flag("moreResult") {
             Some(false) => (None, false),
-            more => match cursor {
+            more => match &cursor {
                 Ok(cursor) => (cursor.clone(), more == Some(true) && cursor.is_none()),
                 Err(_) => (None, true),
             },
         };
-        Ok(Self::Executed(Envelope { result: items(result), next_page_token, is_cut_off }))
+        let cursor = cursor.ok().flatten();
+        Ok(Self::Executed(Envelope { result: items(result), next_page_token, cursor, is_cut_off }))
     }
 }
 

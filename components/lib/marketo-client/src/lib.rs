@@ -6,8 +6,9 @@
 //! | `call` | one call: token, envelope, rate limits, retries |
 //! | `body` | request bodies |
 //! | [`error`] | Marketo's error codes, which come with HTTP 200 |
-//! | [`leads`], [`programs`], [`members`] | the operations, one file per resource |
+//! | [`leads`], [`programs`], [`members`], [`activities`] | the operations, one file per resource |
 
+pub mod activities;
 mod body;
 mod call;
 pub mod client;

@@ -38,6 +38,10 @@ pub struct Options {
     /// How long a lead sync waits between its lookup and its write. Two concurrent syncs of a new e-mail address both
     /// miss it within that time and create duplicates.
     pub sync_delay: Duration,
+    /// How long after it happened an activity can be read.
+    pub activity_delay: Duration,
+    /// How long a paging token of activities is accepted.
+    pub activity_token_lifetime: Duration,
     /// How long to wait for a flow step service to accept a chunk. Marketo's number is not public.
     pub invocation_timeout: Duration,
 }
@@ -66,6 +70,8 @@ impl Default for Options {
             max_page_size: 300,
             member_list_limit: 100_000,
             sync_delay: Duration::from_millis(30),
+            activity_delay: Duration::ZERO,
+            activity_token_lifetime: Duration::from_secs(24 * 3_600),
             invocation_timeout: Duration::from_secs(30),
         }
     }

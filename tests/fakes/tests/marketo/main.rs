@@ -1,6 +1,7 @@
 //! Tests of the fake Marketo over HTTP.
 
 mod access;
+mod activities;
 mod caller;
 mod campaign;
 mod faults;

@@ -112,6 +112,36 @@ pub(super) fn written_token() -> Value {
     envelope(json!([{"folder": {"type": "Program", "value": 1107}, "tokens": []}]))
 }
 
+/// The paging token of activities.
+pub(super) fn paging_token() -> Value {
+    json!({
+        "requestId": "1607c#14884f3f5cb", "success": true,
+        "nextPageToken": "GIYDAOBNGEYS2MBWKQYDAORQGA5DAMBOGAYDAKZQGAYDALBQ",
+    })
+}
+
+/// A page of status changes that is not the last one.
+pub(super) fn status_changes() -> Value {
+    let change = |lead: u64, old: &str, new: &str| {
+        json!({
+            "id": 102_988, "marketoGUID": "102988", "leadId": lead, "activityDate": "2026-11-03T15:00:00Z",
+            "activityTypeId": 104, "campaignId": 1042, "primaryAttributeValueId": 1107, "primaryAttributeValue": "Launch",
+            "attributes": [
+                {"name": "Acquired By", "value": true},
+                {"name": "New Status ID", "value": 27},
+                {"name": "New Status", "value": new},
+                {"name": "Old Status", "value": old},
+                {"name": "Success", "value": false},
+            ],
+        })
+    };
+    envelope(json!([
+        change(1789, "Invited", "Registered"),
+        change(1790, "", "2 Registered"),
+        change(1791, "Registered", "Not in Program"),
+    ]))
+}
+
 pub(super) fn error() -> Value {
     json!({
         "requestId": "e42b#14272d07d78", "success": false,

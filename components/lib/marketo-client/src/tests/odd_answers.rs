@@ -1,6 +1,7 @@
 //! Reads every answer of Marketo with one odd value at a time (R22).
 
 use super::answers;
+use crate::activities::StatusChange;
 use crate::leads::{Lead, LeadFields, LeadSyncResult, LeadUpdate, NewLead};
 use crate::members::{CustomFields, Member, MemberData, MemberOutcome};
 use crate::programs::MyToken;
@@ -217,6 +218,30 @@ async fn r22_an_odd_value_costs_at_most_what_needs_it() {
     let token = MyToken { name: "Topic".into(), kind: "text".into(), value: "Launch".into() };
     check(tally, "set_my_token", answers::written_token(), &[], async |marketo| {
         marketo.set_my_token(program(), &token).await.map(|()| (Value::Null, None))
+    })
+    .await;
+    let costs = [("/nextPageToken", Cost::Answer)];
+    check(tally, "activities_since", answers::paging_token(), &costs, async |marketo| {
+        let token = marketo.activities_since("2026-11-03T15:00:00Z".parse().unwrap()).await?;
+        Ok((json!({"nextPageToken": token}), None))
+    })
+    .await;
+    let costs = [
+        ("/result/*/leadId", Cost::Row),
+        ("/result/*/primaryAttributeValueId", Cost::Row),
+        ("/result/*/activityTypeId", Cost::Row),
+    ];
+    check(tally, "status_changes", answers::status_changes(), &costs, async |marketo| {
+        let page = marketo.status_changes(&[program()], "t").await?;
+        let change = |change: &StatusChange| {
+            let status = json!({"value": change.status});
+            let attributes = json!([null, null, status]);
+            json!({"leadId": change.lead, "primaryAttributeValueId": change.program, "attributes": attributes})
+        };
+        Ok((
+            json!({"result": list(&page.changes, change), "nextPageToken": page.next_page_token}),
+            Some(page.unreadable),
+        ))
     })
     .await;
     check(tally, "errors", answers::error(), &[("/errors", Cost::Answer)], async |marketo| {

@@ -38,9 +38,13 @@ async fn each_operation_has_its_url() {
     _ = marketo.members_of(program, &[lead, LeadId::from(10)]).await;
     _ = marketo.leads_by_id(&[lead]).await;
     _ = marketo.leads_by_email(&[&Email::parse("a+b@x.test").unwrap()]).await;
+    _ = marketo.activities_since("2026-11-03T15:00:00Z".parse().unwrap()).await;
+    _ = marketo.status_changes(&[program, ProgramId::from(8)], "t==").await;
+    _ = marketo.status_changes(&vec![program; 301], "t==").await;
 
     let members = "GET rest/v1/programs/7/members.json?filterType";
     let fields = "fields=leadId%2CstatusName%2CregistrationCode%2CwebinarUrl&batchSize=300";
+    let activities = "GET rest/v1/activities.json?activityTypeIds=104&batchSize=300&nextPageToken=t%3D%3D";
     let expected = [
         "POST identity/oauth/token",
         "GET rest/asset/v1/program/7.json",
@@ -54,6 +58,9 @@ async fn each_operation_has_its_url() {
         &format!("{members}=leadId&filterValues=9%2C10&{fields}"),
         "POST rest/v1/leads.json?_method=GET",
         "POST rest/v1/leads.json?_method=GET",
+        "GET rest/v1/activities/pagingtoken.json?sinceDatetime=2026-11-03T15%3A00%3A00Z",
+        &format!("{activities}&assetIds=7%2C8"),
+        activities,
     ]
     .map(|operation| operation.replacen(' ', " https://123-abc-456.mktorest.test/", 1));
     assert_eq!(*sent.lock().unwrap(), expected);

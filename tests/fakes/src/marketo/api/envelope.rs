@@ -13,7 +13,7 @@ use crate::support;
 pub(super) type ApiResult = Result<Response, MarketoApiError>;
 
 /// Returns a unique request id in Marketo's format.
-fn request_id() -> String {
+pub(super) fn request_id() -> String {
     static ANSWERED: AtomicU64 = AtomicU64::new(0xe42b);
     let number = ANSWERED.fetch_add(1, Ordering::Relaxed);
     format!("{:x}#{:x}", number & 0xffff, 0x0142_7200_0000 + number)
@@ -32,6 +32,15 @@ pub(super) fn page(result: Vec<Value>, next_page_token: Option<String>) -> ApiRe
     if let Some(token) = next_page_token {
         envelope["nextPageToken"] = token.into();
     }
+    Ok(Json(envelope).into_response())
+}
+
+/// Returns success with one page of activities. The last page has a token too, for what comes later.
+pub(super) fn activities(result: Vec<Value>, next_page_token: &str, has_more: bool) -> ApiResult {
+    let envelope = json!({
+        "requestId": request_id(), "success": true, "result": result, "moreResult": has_more,
+        "nextPageToken": next_page_token,
+    });
     Ok(Json(envelope).into_response())
 }
 

@@ -1,5 +1,6 @@
-//! The REST API: identity, leads, program members, programs, channels, My Tokens, usage.
+//! The REST API: identity, leads, activities, program members, programs, channels, My Tokens, usage.
 
+mod activities;
 mod admission;
 mod envelope;
 mod identity;
@@ -34,6 +35,8 @@ pub(super) fn router(state: &SharedState) -> Router {
         .route("/rest/v1/programs/{id}/members.json", get(members::query).post(members::write_or_query))
         .route("/rest/v1/programs/{id}/members/status.json", post(members::set_status))
         .route("/rest/v1/programs/{id}/members/delete.json", post(members::delete))
+        .route("/rest/v1/activities/pagingtoken.json", get(activities::paging_token))
+        .route("/rest/v1/activities.json", get(activities::query))
         .route("/rest/v1/stats/usage.json", get(usage_today))
         .route("/rest/asset/v1/program/{file}", get(programs::by_id))
         .route("/rest/asset/v1/channels.json", get(programs::channels))

@@ -18,6 +18,11 @@ impl PagingTokens {
         token
     }
 
+    /// Returns the query of a token, and the id after which its page starts.
+    pub(super) fn find(&self, token: &str) -> Option<(String, i64)> {
+        self.issued.get(token).cloned()
+    }
+
     /// Returns the id after which the page starts; the lowest one for a query without a token.
     ///
     /// # Errors

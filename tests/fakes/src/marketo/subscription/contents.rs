@@ -28,6 +28,8 @@ pub struct Subscription {
     pub member_fields: Vec<Field>,
     /// The activities of leads, oldest first.
     pub activities: Vec<Activity>,
+    /// The activities that the API never shows.
+    pub hidden_activities: BTreeSet<i64>,
     /// The sent e-mails, oldest first.
     pub emails: Vec<SentEmail>,
     /// The violations of rules that Marketo does not report, oldest first.
