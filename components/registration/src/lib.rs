@@ -22,6 +22,7 @@
 //! | [`flow_step`] | processes one chunk of Marketo's flow step, up to its callback |
 //! | [`registering`] | the rules: eligibility, target webinar, daily limit, add calls, write-back |
 //! | [`following`] | follows Zoom's registrants: events, memberships, comparisons (R18) |
+//! | [`status_changes`] | notices leads whose status was set in Marketo (R23) |
 //! | [`registrants`] | what Zoom says of the registrants of a webinar (R18) |
 //! | [`store`] | the component's records: outbox, ledger, failures |
 //! | [`mapping`] | the extension that maps a lead to a registrant |
@@ -37,6 +38,7 @@ pub mod registering;
 pub mod registrants;
 pub mod routes;
 pub mod state;
+pub mod status_changes;
 pub mod store;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::following::event::RegistrantEvent;
 use crate::following::person::{self, ChangedPerson};
-use crate::jobs::{maintenance, reconcile, resume_chunks, retry_failures};
+use crate::jobs::{maintenance, reconcile, resume_chunks, retry_failures, status_changes};
 use crate::state::AppState;
 use crate::store::marks::Mark;
 use crate::store::{forget, marks};
@@ -23,6 +23,7 @@ pub async fn tick(
 ) -> Result<Json<TickReport>, ApiError> {
     let chunks = resume_chunks::resume_abandoned(&state, request.deadline).await?;
     let programs = retry_failures::retry_due(&state, request.deadline).await?;
+    status_changes::read_status_changes(&state, request.deadline).await?;
     reconcile::reconcile_due(&state, request.deadline).await?;
     maintenance::run_if_due(&state, request.deadline).await?;
     Ok(Json(TickReport { worked: chunks + programs }))

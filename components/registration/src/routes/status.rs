@@ -4,9 +4,9 @@ use crate::following::webinar;
 use crate::state::AppState;
 use crate::store::refused_callback;
 use crate::store::scan::{StoreScan, waiting_leads};
-use crate::store::{ledger, reconciled};
+use crate::store::{activity_cursor, ledger, reconciled};
 use axum::extract::State;
-use domain::records::{ProgramConnection, Reconciled, ReconciliationCounts, RegistrationOutcome};
+use domain::records::{ActivityCursor, ProgramConnection, Reconciled, ReconciliationCounts, RegistrationOutcome};
 use domain::time::Timestamp;
 use domain::{ErrorCode, LeadId, Problem, ProgramId};
 use http::{StatusCode, Uri};
@@ -115,6 +115,8 @@ pub struct Health {
     unreadable: usize,
     /// The callback address that was refused last, because `marketo_callback_url` does not allow it.
     refused_callback: Option<RefusedCallbackView>,
+    /// How far the status changes in Marketo are read (R23); `None` before the first poll.
+    status_changes: Option<StatusChangesView>,
 }
 
 /// A refused callback address.
@@ -124,6 +126,15 @@ pub struct RefusedCallbackView {
     origin: String,
     /// When it was refused.
     at: Timestamp,
+}
+
+/// How far the status changes in Marketo are read (R23).
+#[derive(Debug, Serialize)]
+struct StatusChangesView {
+    /// The time until which all were read.
+    read_until: Timestamp,
+    /// Why they could not be read further.
+    problem: Option<Problem>,
 }
 
 /// Counts chunks and failures. Reads the whole ledger.
@@ -136,11 +147,14 @@ pub async fn health(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<
         .iter()
         .filter(|entry| ledger::is_failure(entry) && !scan.failures.contains(&(entry.program, entry.lead)));
     let outbox = open().count();
+    let view = |cursor: ActivityCursor| StatusChangesView { read_until: cursor.read_until, problem: cursor.problem };
+    let status_changes = activity_cursor::read(&state).await?.map(view);
     Ok(Json(Health {
         outbox,
         oldest: open().map(|chunk| chunk.accepted_at).min(),
         failures: failed.count() + scan.failures.len() + scan.chunks.len() - outbox,
         unreadable: scan.unreadable,
         refused_callback: refused.map(|refused| RefusedCallbackView { origin: refused.origin, at: refused.at }),
+        status_changes,
     }))
 }

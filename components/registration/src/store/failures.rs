@@ -234,6 +234,21 @@ pub fn next_attempt_at(code: ErrorCode, tries: u32, now: Timestamp, random: u32)
     }
 }
 
+/// Writes records of leads that have none, and indexes them. Returns how many it wrote.
+pub async fn add_new(state: &AppState, failures: Vec<Failure>) -> Result<u64, Error> {
+    let add = async |failure: Failure| -> Result<Option<Failure>, Error> {
+        if read(state, failure.program, failure.lead).await?.is_some() {
+            return Ok(None);
+        }
+        write(state, &failure).await?;
+        Ok(Some(failure))
+    };
+    let added = run_bounded(MAX_CONCURRENT, failures.into_iter().map(|failure| add(failure).boxed()).collect()).await;
+    let count = added.iter().flatten().flatten().count();
+    index(state, added).await?;
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
 /// Reads a lead's record.
 pub async fn read(state: &AppState, program: ProgramId, lead: LeadId) -> Result<Option<Failure>, Error> {
     Ok(state.ports.store().get(&FailureKey { program, lead }).await?)

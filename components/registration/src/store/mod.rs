@@ -6,6 +6,8 @@
 //! | [`slots`] | by which open chunks are found |
 //! | [`slots_in_use`] | the slots that this instance is taking, in memory |
 //! | [`recent_chunks`] | the chunks that this instance accepted lately, in memory |
+//! | [`open_leads`] | the leads of open chunks |
+//! | [`activity_cursor`] | how far Marketo's activities are read (R23) |
 //! | [`ledger`] | the state of one e-mail address at one webinar |
 //! | [`marks`] | webinars whose registrants changed in Zoom (R18) |
 //! | [`reconciled`] | the last comparison of each webinar with Zoom (R18) |
@@ -16,12 +18,14 @@
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
 //! | [`scan`] | reads many records, for the console |
 
+pub mod activity_cursor;
 pub mod due_failures;
 pub mod failures;
 pub mod forget;
 pub mod keys;
 pub mod ledger;
 pub mod marks;
+pub mod open_leads;
 pub mod outbox;
 pub mod recent_chunks;
 pub mod reconciled;

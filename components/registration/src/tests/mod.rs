@@ -19,6 +19,7 @@ mod reapproval;
 mod repeated_work;
 mod slots;
 mod status;
+mod status_changes;
 mod statuses;
 mod walk;
 mod webhook;

@@ -12,9 +12,11 @@
 //! | `service_usability` | whether a service can be used |
 //! | `program`, `member_fields` | programs that are connected to webinars; written by `catalog` |
 //! | `registration`, `failure`, `outbox` | the ledger, failures, accepted chunks; written by `registration` |
+//! | `activities` | how far Marketo's activities are read; written by `registration` |
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
 
+mod activities;
 mod attendance;
 mod failure;
 mod keys;
@@ -29,15 +31,16 @@ mod removal;
 mod service;
 mod service_usability;
 
+pub use activities::ActivityCursor;
 pub use attendance::{
     Attendance, Counts, EndedSession, EndedSessions, MAX_SESSIONS, NoShowReason, NoShowWait, Phase, SessionRecord,
     SessionVerdict, StartedSession,
 };
 pub use failure::{DueFailures, Failure};
 pub use keys::{
-    AccountKey, AccountSegment, AnyKey, AttendanceKey, CheckpointList, ChunkSlotKey, DueFailuresKey, FailureKey, Key,
-    LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey, OutboxKey,
-    OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefusedCallbackKey,
+    AccountKey, AccountSegment, ActivityCursorKey, AnyKey, AttendanceKey, CheckpointList, ChunkSlotKey, DueFailuresKey,
+    FailureKey, Key, LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey,
+    OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefusedCallbackKey,
     RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey, ServicesKey,
     SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey,
     WorkerKey,

@@ -20,6 +20,7 @@ mod tests;
 pub use kind::{Key, Life, StoreKey, TypedKey};
 pub use segments::{AccountSegment, CheckpointList, SignInState};
 
+use super::activities::ActivityCursor;
 use super::attendance::{Attendance, EndedSessions, StartedSession};
 use super::failure::{DueFailures, Failure};
 use super::lease::Lease;
@@ -199,6 +200,8 @@ kinds! {
         "outbox:{id}:crash-marker", Registration, UntilDone, true;
     /// The callback address that was refused last.
     RefusedCallback RefusedCallbackKey() => RefusedCallback, "last:refused-callback", Registration, Overwritten, false;
+    /// How far Marketo's activities are read (R23).
+    ActivityCursor ActivityCursorKey() => ActivityCursor, "activity-cursor", Registration, Overwritten, false;
     /// When registration last listed its records.
     LastRegistrationSweep LastRegistrationSweepKey() => Moment, "last:registration-sweep", Registration, Overwritten, false;
     /// Progress of a program's attendance.

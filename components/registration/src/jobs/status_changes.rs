@@ -1,0 +1,37 @@
+//! Reads who became Registered or Cancelled in Marketo without the flow step or the webhook (R23).
+
+use crate::state::AppState;
+use crate::status_changes::poll;
+use anyhow::Context;
+use domain::records::ProgramConnection;
+use domain::time::{SignedDuration, Timestamp};
+
+/// Minimum time left to poll: a call for a token, and one for a page.
+const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(8);
+
+/// Polls Marketo's activities until the deadline. Returns the number of leads to attempt. Makes no call while no program
+/// is connected to a webinar that is ahead.
+pub async fn read_status_changes(state: &AppState, deadline: Timestamp) -> anyhow::Result<u64> {
+    let now = state.ports.clock.now();
+    if now + MIN_TIME_LEFT > deadline {
+        return Ok(0);
+    }
+    let connections = state.ports.connections().all().await.context("reading the connections")?;
+    let watched: Vec<_> = connections.into_iter().filter(|connection| is_watched(connection, now)).collect();
+    if watched.is_empty() {
+        return Ok(0);
+    }
+    match poll::poll(state, &watched, deadline).await {
+        Ok(noticed) => Ok(noticed),
+        Err(error) => {
+            // The other jobs do not depend on it.
+            platform::log!(Warn, "activities.poll_failed", code = error.problem().code);
+            Ok(0)
+        }
+    }
+}
+
+/// Returns whether leads of a program can be registered: its webinar is not over, and requires registration (R5).
+fn is_watched(connection: &ProgramConnection, now: Timestamp) -> bool {
+    connection.snapshot.end_time() > now && connection.snapshot.registration.requires_registration()
+}
