@@ -11,6 +11,7 @@ use super::statuses::of_registration;
 use crate::registering::target;
 use crate::registrants::{Asked, RegistrantLookup, Standing, read_standings};
 use crate::state::AppState;
+use crate::status_changes::notice;
 use crate::store::{ledger, marks, reconciled};
 use domain::records::{ProgramConnection, ReconciliationCounts, Registration, RegistrationKey};
 use domain::time::Timestamp;
@@ -146,7 +147,40 @@ impl Reconciliation<'_> {
                 counts.ledger_corrected += u32::from(write_ledger(self.state, &key, entry, &person.standing).await?);
             }
         }
+        self.notice_missed(&memberships, &lookup, &addresses).await
+    }
+
+    /// Notices members whose status registers or cancels them and whom neither the ledger nor Zoom has so (R23): flow step,
+    /// webhook and activities missed them.
+    async fn notice_missed(
+        &self,
+        memberships: &[Membership],
+        lookup: &RegistrantLookup,
+        addresses: &BTreeMap<LeadId, Email>,
+    ) -> Result<(), Error> {
+        for (index, connection) in self.connections.iter().enumerate() {
+            let mut missed = Vec::new();
+            for Membership { member, .. } in memberships.iter().filter(|membership| membership.connection == index) {
+                let is_missed = notice::is_to_attempt(connection, member)
+                    && match code(member) {
+                        Some(code) => lookup.find_id(code).is_some_and(|listed| listed.standing.is_registered()),
+                        None => !self.is_known(addresses.get(&member.lead_id)).await?,
+                    };
+                if is_missed {
+                    missed.push(member.lead_id);
+                }
+            }
+            notice::record(self.state, connection, &missed).await?;
+        }
         Ok(())
+    }
+
+    /// Returns whether the ledger knows an address. A lead without one fails, which is told.
+    async fn is_known(&self, email: Option<&Email>) -> Result<bool, Error> {
+        match email {
+            Some(email) => Ok(self.read_ledger(email.hash()).await?.1.is_some()),
+            None => Ok(false),
+        }
     }
 
     /// Reads the memberships whose status belongs to registration.

@@ -29,7 +29,7 @@ pub struct ProgramCounts {
     cancelled: usize,
     /// Failed, each lead once.
     failed: usize,
-    /// Accepted from Marketo and not processed yet.
+    /// Accepted from Marketo, or noticed there, and not processed yet.
     waiting: usize,
     /// The last comparison of the webinar with Zoom; `None` before the first.
     reconciliation: Option<ReconciliationView>,
@@ -98,7 +98,8 @@ fn program_counts(program: ProgramId, scan: &StoreScan, reconciliation: Option<R
             RegistrationOutcome::Failed { .. } => failed.push(entry.lead),
         }
     }
-    let waiting = waiting_leads(&scan.chunks, program).count();
+    let first_attempts = scan.first_attempts.iter().filter(|(of, _)| *of == program).count();
+    let waiting = waiting_leads(&scan.chunks, program).count() + first_attempts;
     ProgramCounts { program_id: program, registered, pending, cancelled, failed: failed.len(), waiting, reconciliation }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{failures, outbox};
 use crate::state::AppState;
-use domain::records::{OutboxKey, Registration, RegistrationKey};
+use domain::records::{Failure, OutboxKey, Registration, RegistrationKey};
 use domain::time::Timestamp;
 use domain::{Error, LeadId, ProgramId, WebinarId};
 use platform::store::Stored;
@@ -11,8 +11,10 @@ use platform::store::Stored;
 pub struct StoreScan {
     /// The ledger's entries.
     pub ledger: Vec<Registration>,
-    /// The leads with a failure record.
+    /// The leads that failed.
     pub failures: Vec<(ProgramId, LeadId)>,
+    /// The leads whose first attempt is under way or to come.
+    pub first_attempts: Vec<(ProgramId, LeadId)>,
     /// The chunks whose callback is not delivered.
     pub chunks: Vec<OpenChunk>,
     /// Number of records that cannot be read.
@@ -42,9 +44,13 @@ impl StoreScan {
         let ledger = store.get_all(&keys).await?;
         let failures = failures::all(state).await?;
         let (chunks, unreadable_chunks) = open_chunks(state).await?;
+        let now = state.ports.clock.now();
+        let (waiting, failed) = failures.records.iter().partition::<Vec<_>, _>(|record| record.is_under_way(now));
+        let leads = |records: Vec<&Failure>| records.into_iter().map(|record| (record.program, record.lead)).collect();
         Ok(Self {
             ledger: ledger.records,
-            failures: failures.records.into_iter().map(|record| (record.program, record.lead)).collect(),
+            failures: leads(failed),
+            first_attempts: leads(waiting),
             chunks,
             unreadable: ledger.unreadable + failures.unreadable + unreadable_chunks,
         })

@@ -135,6 +135,13 @@ impl Fixture {
         }
     }
 
+    /// Hides the activities so far from Marketo's API.
+    pub(super) fn hide_activities(&self) {
+        self.marketo.arrange(|subscription| {
+            subscription.hidden_activities = subscription.activities.iter().map(|activity| activity.id).collect();
+        });
+    }
+
     /// Returns a member of the program.
     pub(super) fn member(&self, number: u64) -> Member {
         self.marketo.member(MARKETO_PROGRAM, marketo_id(number)).expect("a member")

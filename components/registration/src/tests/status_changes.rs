@@ -233,3 +233,19 @@ async fn r23_a_program_that_is_disconnected_meanwhile_leaves_no_record() {
     assert!(fixture.registrants().is_empty());
     assert!(!fixture.memory.dump().keys().any(|key| key.starts_with("failure:")));
 }
+
+#[tokio::test]
+async fn r23_a_change_that_the_activities_never_show_is_found_within_the_hour() {
+    let fixture = polled().await;
+    fixture.set_channel(PROGRAM, &[("Registered", 40), ("Registration Error", 40), ("Cancelled", 45)]).await;
+    fixture.submit("t", &[lead(3), lead(4)]).await;
+    fixture.set_members([1, 2], "Registered");
+    fixture.set_members([4], "Cancelled");
+    fixture.hide_activities();
+    minutes(&fixture, 5).await;
+    assert_eq!(fixture.registrants().len(), 2);
+    minutes(&fixture, 30).await;
+    assert_registered(&fixture, [1, 2, 3]);
+    assert_eq!(fixture.registrant(&email(4)).status, RegistrantStatus::Denied);
+    assert!(!fixture.memory.dump().keys().any(|key| key.starts_with("failure:")));
+}

@@ -5,7 +5,7 @@ use super::record::Record;
 use crate::error_code::Problem;
 use crate::first_version;
 use crate::ids::{LeadId, ProgramId};
-use crate::time::Timestamp;
+use crate::time::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A lead whose registration failed, to be retried by the tick or shown to the admin.
@@ -64,9 +64,13 @@ impl Default for DueFailures {
 
 first_version!(Failure, DueFailures);
 
+/// How long after it is due a first attempt is not shown as a failure: two ticks.
+const FIRST_ATTEMPT_GRACE: SignedDuration = SignedDuration::from_mins(2);
+
 impl Failure {
-    /// Returns whether the first attempt is in progress. Once `next_try` has passed, its worker is taken for crashed.
+    /// Returns whether the first attempt is in progress, or is to be made by the next tick. Long after `next_try` its worker
+    /// is taken for crashed.
     pub fn is_under_way(&self, now: Timestamp) -> bool {
-        self.tries == 0 && self.next_try.is_some_and(|at| now < at)
+        self.tries == 0 && self.next_try.is_some_and(|at| now < at + FIRST_ATTEMPT_GRACE)
     }
 }
