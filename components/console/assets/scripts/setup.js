@@ -40,7 +40,8 @@ function campaign(texts) {
       h("li", null, h("strong", null, "Change Program Status"), ": New Status ", h("em", null, "Registered"), ". People in any other status are not registered in Zoom."),
       h("li", null, h("strong", null, "Register for Zoom Webinar"), ": leave the webinar at ", h("em", null, "The program's connected webinar"), "."),
       h("li", null, h("strong", null, "Send Email"), ": the confirmation with the join link. Add a choice: if Program Status is Registered, send it; by default, do nothing. Then people rejected by Zoom get no e-mail.")),
-    h("p", { class: "hint" }, "Marketo waits for the second step, so the link exists in the third. If the host approves people by hand, there is no link yet: leave out the third step, and send the e-mail from a second campaign."));
+    h("p", { class: "hint" }, "Marketo waits for the second step, so the link exists in the third. If the host approves people by hand, there is no link yet: leave out the third step, and send the e-mail from a second campaign."),
+    h("p", null, "Without the flow step, setting the status is enough: the application notices it and registers the person within about two minutes. The flow is then ", h("strong", null, "Change Program Status"), " to Registered, ", h("strong", null, "Wait"), " 5 minutes, ", h("strong", null, "Send Email"), ". Whoever is set to the status that means cancelled is cancelled in Zoom, with either flow."));
 }
 
 function email(texts) {

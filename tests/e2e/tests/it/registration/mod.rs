@@ -7,3 +7,4 @@ mod following;
 mod fuzzing;
 mod outcomes;
 mod scale;
+mod status_changes;
