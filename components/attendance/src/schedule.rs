@@ -190,6 +190,7 @@ mod tests {
             my_tokens_stale: false,
             member_fields: Default::default(),
             no_show_after_minutes: 30,
+            automatic: true,
         }
     }
 

@@ -89,6 +89,7 @@ pub(crate) async fn connect(
             no_show_after_minutes: other
                 .as_ref()
                 .map_or(DEFAULT_NO_SHOW_AFTER_MINUTES, |other| other.no_show_after_minutes),
+            automatic: other.as_ref().is_none_or(|other| other.automatic),
             member_fields: other.map(|other| other.member_fields).unwrap_or_default(),
         },
     };

@@ -16,6 +16,8 @@ pub(crate) struct SettingsRequest {
     member_fields: Option<MemberFields>,
     #[serde(default)]
     no_show_after_minutes: Option<u32>,
+    #[serde(default)]
+    automatic: Option<bool>,
 }
 
 /// Maximum of the setting `no_show_after_minutes`: a day, since the report is read once more after 24 hours.
@@ -62,6 +64,7 @@ pub(crate) async fn change(
         if let Some(minutes) = request.no_show_after_minutes {
             connection.no_show_after_minutes = minutes;
         }
+        connection.automatic = request.automatic.unwrap_or(connection.automatic);
     });
     changed.await
 }

@@ -104,6 +104,8 @@ pub(crate) struct ConnectionView {
     member_fields: MemberFields,
     /// How many minutes after the end of the webinar people are set to No Show.
     no_show_after_minutes: u32,
+    /// Whether setting the mapped status alone registers or cancels (R23).
+    automatic: bool,
     problem: Option<Problem>,
     /// The webinar that this request disconnected from the program. Its registrants stay.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,6 +142,7 @@ impl ConnectionView {
             moved_from: connection.previous_starts,
             member_fields: connection.member_fields,
             no_show_after_minutes: connection.no_show_after_minutes,
+            automatic: connection.automatic,
             problem: usability.problem().or(status_problem).or(recorded),
             replaced: None,
         }

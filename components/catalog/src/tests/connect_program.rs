@@ -33,7 +33,8 @@ async fn r4_connecting_stores_webinar_and_channel_and_writes_my_tokens() {
                 "attended": "Attended", "no_show": "No Show", "attended_on_demand": null,
             },
             "chosen_statuses": [], "status_warnings": [],
-            "connected_at": now, "refreshed_at": now, "moved_from": [], "no_show_after_minutes": 30, "problem": null,
+            "connected_at": now, "refreshed_at": now, "moved_from": [], "no_show_after_minutes": 30,
+            "automatic": true, "problem": null,
         })
     );
     assert_eq!(env.get(PROGRAM).await, (200, body.clone()));
@@ -204,6 +205,19 @@ async fn member_fields_are_validated_and_kept() {
     // Connecting again without the field keeps them; an empty object removes them.
     assert_eq!(env.connect(9).await.1["member_fields"], fields);
     assert_eq!(connect(json!({})).await.1["member_fields"], Value::Null);
+}
+
+#[tokio::test]
+async fn r23_registration_by_the_status_alone_is_a_setting_that_stays() {
+    let env = TestEnv::new().await;
+    env.add_webinar(9, |_| {});
+    assert_eq!(env.connect(9).await.1["automatic"], true);
+    let settings = format!("{PROGRAM}/settings");
+    assert_eq!(env.admin("PUT", &settings, json!({"automatic": false})).await.1["automatic"], false);
+    assert_eq!(problem(&env.admin("PUT", &settings, json!({"automatic": 3})).await), (400, "INVALID_REQUEST"));
+    assert_eq!(env.admin("PUT", &settings, json!({})).await.1["automatic"], false);
+    assert_eq!(env.admin("POST", &format!("{PROGRAM}/refresh"), json!({})).await.1["automatic"], false);
+    assert_eq!(env.connect(9).await.1["automatic"], false);
 }
 
 #[tokio::test]

@@ -106,6 +106,7 @@ impl<'a> Connections<'a> {
                 // Settings that an admin changed meanwhile stay.
                 let mut merged = connection.clone();
                 merged.no_show_after_minutes = stored.no_show_after_minutes;
+                merged.automatic = stored.automatic;
                 merged.member_fields = stored.member_fields;
                 merged.statuses = stored.statuses;
                 merged.statuses.refresh(&merged.channel);

@@ -158,7 +158,8 @@ impl Reconciliation<'_> {
         lookup: &RegistrantLookup,
         addresses: &BTreeMap<LeadId, Email>,
     ) -> Result<(), Error> {
-        for (index, connection) in self.connections.iter().enumerate() {
+        let automatic = self.connections.iter().enumerate().filter(|(_, connection)| connection.automatic);
+        for (index, connection) in automatic {
             let mut missed = Vec::new();
             for Membership { member, .. } in memberships.iter().filter(|membership| membership.connection == index) {
                 let is_missed = notice::is_to_attempt(connection, member)

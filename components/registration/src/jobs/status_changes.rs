@@ -31,7 +31,10 @@ pub async fn read_status_changes(state: &AppState, deadline: Timestamp) -> anyho
     }
 }
 
-/// Returns whether leads of a program can be registered: its webinar is not over, and requires registration (R5).
+/// Returns whether the changes of a program are read: unless an admin switched that off, and if its leads can be registered,
+/// because its webinar is not over and requires registration (R5).
 fn is_watched(connection: &ProgramConnection, now: Timestamp) -> bool {
-    connection.snapshot.end_time() > now && connection.snapshot.registration.requires_registration()
+    connection.automatic
+        && connection.snapshot.end_time() > now
+        && connection.snapshot.registration.requires_registration()
 }

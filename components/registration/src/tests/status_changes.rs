@@ -249,3 +249,18 @@ async fn r23_a_change_that_the_activities_never_show_is_found_within_the_hour() 
     assert_eq!(fixture.registrant(&email(4)).status, RegistrantStatus::Denied);
     assert!(!fixture.memory.dump().keys().any(|key| key.starts_with("failure:")));
 }
+
+#[tokio::test]
+async fn r23_the_setting_automatic_switches_it_off() {
+    let fixture = polled().await;
+    let store = fixture.memory.ports();
+    let mut connection = store.connections().find(PROGRAM.into()).await.unwrap().unwrap();
+    connection.automatic = false;
+    store.store().put(&ProgramKey { id: PROGRAM.into() }, &connection).await.unwrap();
+    fixture.set_members([1], "Registered");
+    fixture.marketo.log().clear();
+    minutes(&fixture, 3).await;
+    assert_eq!(fixture.marketo.log().entries().len(), 0);
+    minutes(&fixture, 35).await;
+    assert!(fixture.registrants().is_empty());
+}

@@ -47,6 +47,7 @@ impl TestEnv {
             member_fields: Default::default(),
             // No Show is set in the first run, if nothing else delays it.
             no_show_after_minutes: 0,
+            automatic: true,
         };
         let ports = self.ports();
         ports.connections().add(&connection).await.unwrap();

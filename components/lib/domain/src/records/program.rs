@@ -56,6 +56,9 @@ pub struct ProgramConnection {
     /// How many minutes after the end of the webinar people are set to No Show (R19).
     #[serde(default = "default_no_show_after")]
     pub no_show_after_minutes: u32,
+    /// Whether setting the mapped status alone registers or cancels (R23).
+    #[serde(default = "default_automatic")]
+    pub automatic: bool,
 }
 
 /// The setting [`ProgramConnection::no_show_after_minutes`] of a new connection. Zoom takes up to half an hour to
@@ -64,6 +67,10 @@ pub const DEFAULT_NO_SHOW_AFTER_MINUTES: u32 = 30;
 
 const fn default_no_show_after() -> u32 {
     DEFAULT_NO_SHOW_AFTER_MINUTES
+}
+
+const fn default_automatic() -> bool {
+    true
 }
 
 /// Maximum number of former starts that are kept. People move a webinar far less often.
@@ -192,6 +199,7 @@ mod tests {
             my_tokens_stale: false,
             member_fields: MemberFields::default(),
             no_show_after_minutes: DEFAULT_NO_SHOW_AFTER_MINUTES,
+            automatic: true,
         }
     }
 
@@ -230,6 +238,7 @@ mod tests {
             "account_id",
             "member_fields",
             "no_show_after_minutes",
+            "automatic",
             "statuses",
             "channel_read_at",
         ] {
@@ -237,5 +246,6 @@ mod tests {
         }
         let read: ProgramConnection = serde_json::from_value(json).unwrap();
         assert!(read.previous_starts.is_empty() && !read.my_tokens_stale && read.account_id.is_none());
+        assert!(read.automatic);
     }
 }
