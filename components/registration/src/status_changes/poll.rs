@@ -29,7 +29,7 @@ const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(5);
 pub async fn poll(state: &AppState, connections: &[ProgramConnection], deadline: Timestamp) -> Result<u64, Error> {
     let began = state.ports.clock.now();
     let marketo = state.marketo(deadline);
-    let mut cursor = activity_cursor::read(state).await?.unwrap_or_else(|| ActivityCursor {
+    let mut cursor = activity_cursor::read(state).await?.unwrap_or(ActivityCursor {
         v: ActivityCursor::VERSION,
         page_token: None,
         read_until: began,

@@ -64,13 +64,14 @@ impl Default for DueFailures {
 
 first_version!(Failure, DueFailures);
 
-/// How long after it is due a first attempt is not shown as a failure: two ticks.
+/// How long after it is due a first attempt that no worker has claimed is not shown as a failure: two ticks.
 const FIRST_ATTEMPT_GRACE: SignedDuration = SignedDuration::from_mins(2);
 
 impl Failure {
-    /// Returns whether the first attempt is in progress, or is to be made by the next tick. Long after `next_try` its worker
-    /// is taken for crashed.
+    /// Returns whether the first attempt is in progress, or is to be made by one of the next ticks. Once `next_try` of a
+    /// claimed record has passed, its worker is taken for crashed.
     pub fn is_under_way(&self, now: Timestamp) -> bool {
-        self.tries == 0 && self.next_try.is_some_and(|at| now < at + FIRST_ATTEMPT_GRACE)
+        let grace = if self.claim.is_some() { SignedDuration::ZERO } else { FIRST_ATTEMPT_GRACE };
+        self.tries == 0 && self.next_try.is_some_and(|at| now < at + grace)
     }
 }
