@@ -1,7 +1,7 @@
 //! `POST /internal/forget-account` (R17).
 
 use super::env::{PROGRAM, TestEnv};
-use domain::records::{ProgramKey, ProgramsKey};
+use domain::records::{ProgramKey, ProgramsKey, RefreshedKey, RefreshedState};
 use domain::time::SignedDuration;
 use serde_json::{Value, json};
 
@@ -75,4 +75,18 @@ async fn r17_a_program_that_the_index_lacks_is_deleted() {
     assert_eq!(forget(&env, 10).await, json!({"deleted": 2, "complete": true}));
     let stored = env.ports().store().list::<ProgramKey>().await.unwrap();
     assert_eq!(stored.iter().map(|key| key.id.get()).collect::<Vec<_>>(), [1003, 1004]);
+}
+
+#[tokio::test]
+async fn r17_what_a_refresh_wrote_after_its_program_was_disconnected_is_deleted() {
+    let env = connected().await;
+    let ports = env.ports();
+    let refreshed = |program: u64| RefreshedKey { program: program.into() };
+    let state = ports.store().get(&refreshed(1001)).await.unwrap().unwrap();
+    for (program, service, account) in [(2001, "s1", "x.test"), (2002, "s9", "x.test"), (2003, "s1", "other")] {
+        let left = RefreshedState { service: service.into(), account_id: Some(account.into()), ..state.clone() };
+        ports.store().put(&refreshed(program), &left).await.unwrap();
+    }
+    assert_eq!(forget(&env, 10).await, json!({"deleted": 4, "complete": true}));
+    assert_eq!(ports.store().list::<RefreshedKey>().await.unwrap(), [refreshed(2002)]);
 }

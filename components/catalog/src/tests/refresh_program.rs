@@ -8,7 +8,7 @@ use fakes::zoom::WebinarChange;
 use serde_json::{Value, json};
 
 async fn record(env: &TestEnv) -> ProgramConnection {
-    env.ports().store().get(&ProgramKey { id: 1001.into() }).await.unwrap().unwrap()
+    env.ports().connections().find(1001.into()).await.unwrap().unwrap()
 }
 
 async fn event(env: &TestEnv, event: Value) -> (u16, Value) {

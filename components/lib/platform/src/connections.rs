@@ -1,15 +1,17 @@
-//! The repository of program connections: one record per program, and the index of their ids.
+//! The repository of program connections, and the index of their ids.
 //!
-//! `catalog` writes them, the other components read them. The store has no compare-and-swap, so the index may for a while
-//! name an id without a record, which reading skips, or lack one. Whoever writes a connection adds it where it is missing
-//! ([`index`]), and [`Connections::repair_index`] corrects both.
+//! A connection lies in two records with one writer each: what an admin chose, and what refreshes learnt since. Readers get
+//! both combined. `catalog` writes them, the other components read them. The store has no compare-and-swap, so the index may
+//! for a while name an id without a record, which reading skips, or lack one. Whoever writes a connection adds it where it is
+//! missing ([`index`]), and [`Connections::repair_index`] corrects both.
 
 use crate::index;
-use crate::ports::Ports;
+use crate::ports::{Ports, StoreError};
 use crate::store::Store;
-use domain::records::{ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey};
+use domain::records::{ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey, RefreshedKey, RefreshedState};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId, WebinarId};
+use futures::future::join;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
 /// Maximum number of records read at once, so that hundreds of programs on a remote store take no longer than a few.
@@ -38,7 +40,19 @@ impl<'a> Connections<'a> {
 
     /// Returns a program's connection.
     pub async fn find(self, id: ProgramId) -> Result<Option<ProgramConnection>, Error> {
-        Ok(self.store().get(&ProgramKey { id }).await?)
+        let (chosen, refreshed) = join(self.store().get(&ProgramKey { id }), self.refreshed(id)).await;
+        Ok(combined(chosen?, refreshed?))
+    }
+
+    /// Reads a connection for a loop over many. Logs and skips an unreadable one.
+    async fn find_readable(self, id: ProgramId) -> Result<Option<ProgramConnection>, StoreError> {
+        let (chosen, refreshed) = join(self.store().get_readable(&ProgramKey { id }), self.refreshed(id)).await;
+        Ok(combined(chosen?, refreshed?))
+    }
+
+    /// Reads what refreshes learnt. Logs an unreadable record and skips it: the next refresh replaces it.
+    async fn refreshed(self, program: ProgramId) -> Result<Option<RefreshedState>, StoreError> {
+        self.store().get_readable(&RefreshedKey { program }).await
     }
 
     /// Returns every connection, in order of connection. Logs and skips unreadable ones.
@@ -71,7 +85,7 @@ impl<'a> Connections<'a> {
     }
 
     async fn read(self, ids: Vec<ProgramId>) -> Result<Vec<ProgramConnection>, Error> {
-        let reads: Vec<_> = ids.into_iter().map(|id| self.store().get_readable(&ProgramKey { id }).boxed()).collect();
+        let reads: Vec<_> = ids.into_iter().map(|id| self.find_readable(id).boxed()).collect();
         let connections: Vec<_> = stream::iter(reads).buffered(MAX_CONCURRENT_READS).try_collect().await?;
         Ok(connections.into_iter().flatten().collect())
     }
@@ -97,31 +111,24 @@ impl<'a> Connections<'a> {
         index::insert(self.ports, ProgramsKey {}, ProgramKey { id: program }, insert).await
     }
 
-    /// Writes a refreshed connection, unless an admin disconnected or re-connected the program meanwhile: a refresh takes
-    /// seconds, and the admin's choice wins.
+    /// Writes what a refresh learnt, unless an admin disconnected or re-connected the program meanwhile: a refresh takes
+    /// seconds. The record of what admins chose is not written, so a refresh that does not see their choice yet leaves it as
+    /// it is.
     pub async fn update(self, connection: &ProgramConnection) -> Result<(), Error> {
-        let key = ProgramKey { id: connection.program };
-        match self.store().get(&key).await? {
-            Some(stored) if is_same_connection(&stored, connection) => {
-                // Settings that an admin changed meanwhile stay.
-                let mut merged = connection.clone();
-                merged.no_show_after_minutes = stored.no_show_after_minutes;
-                merged.automatic = stored.automatic;
-                merged.member_fields = stored.member_fields;
-                merged.statuses = stored.statuses;
-                merged.statuses.refresh(&merged.channel);
-                self.store().put(&key, &merged).await?;
-                if !self.index().await?.ids.contains(&connection.program) {
-                    self.add_to_index(connection).await?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+        let program = connection.program;
+        let chosen = self.store().get(&ProgramKey { id: program }).await?;
+        if !chosen.is_some_and(|chosen| chosen.is_same(connection)) {
+            return Ok(());
         }
+        self.store().put(&RefreshedKey { program }, &RefreshedState::of(connection)).await?;
+        if !self.index().await?.ids.contains(&program) {
+            self.add_to_index(connection).await?;
+        }
+        Ok(())
     }
 
-    /// Changes the settings of a connection. Reads it right before, so that a refresh that ended meanwhile is kept.
-    /// Returns the changed connection; `None` if the program has been disconnected.
+    /// Changes the settings of a connection, which are the admin's. Returns the changed connection; `None` if the program
+    /// has been disconnected.
     pub async fn change_settings(
         self,
         program: ProgramId,
@@ -136,6 +143,7 @@ impl<'a> Connections<'a> {
     /// Deletes a connection.
     pub async fn remove(self, program: ProgramId) -> Result<(), Error> {
         self.store().delete(&ProgramKey { id: program }).await?;
+        self.store().delete(&RefreshedKey { program }).await?;
         let mut programs = self.index().await?;
         if programs.ids.contains(&program) {
             programs.ids.retain(|&id| id != program);
@@ -173,17 +181,24 @@ impl<'a> Connections<'a> {
     }
 }
 
-fn is_same_connection(a: &ProgramConnection, b: &ProgramConnection) -> bool {
-    a.service == b.service && a.snapshot.id == b.snapshot.id && a.connected_at == b.connected_at
+fn combined(chosen: Option<ProgramConnection>, refreshed: Option<RefreshedState>) -> Option<ProgramConnection> {
+    chosen.map(|chosen| match refreshed {
+        Some(refreshed) => chosen.with(refreshed),
+        None => chosen,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::fault_injection::{FaultyPorts, NoFaults, Simulation};
     use crate::testing::in_memory::InMemoryPorts;
+    use crate::testing::lagging_store::{LaggingStore, StoreLag};
     use domain::json;
     use domain::status::Meaning;
+    use domain::webinar::Snapshot;
     use serde_json::json;
+    use std::sync::Arc;
 
     /// Returns a connection to a webinar of an hour.
     fn connection(program: u64, webinar: u64, start: Timestamp) -> ProgramConnection {
@@ -300,5 +315,69 @@ mod tests {
         connections.remove(1.into()).await.unwrap();
         connections.update(&stale).await.unwrap();
         assert!(connections.find(1.into()).await.unwrap().is_none());
+    }
+
+    /// Two instances of catalog over a store on which the other's writes show after 100 milliseconds.
+    fn instances(memory: &InMemoryPorts) -> (Arc<Simulation>, [Ports; 2]) {
+        let simulation = Arc::new(Simulation::new(memory, Arc::new(NoFaults)));
+        let visibility = SignedDuration::from_millis(100);
+        let store = LaggingStore::new(memory, StoreLag { visibility, latency: SignedDuration::ZERO }, 1);
+        let instances = [(); 2].map(|()| {
+            let key_value = store.instance(simulation.clock());
+            FaultyPorts::over(&simulation, Ports { key_value, ..memory.ports() })
+        });
+        (simulation, instances)
+    }
+
+    /// A refresh at one instance reads the connection, an admin changes it at another, and the refresh writes before it
+    /// sees the change. Returns the connection afterwards.
+    fn refreshed_while(change: impl AsyncFnOnce(Connections<'_>, Timestamp)) -> ProgramConnection {
+        let memory = InMemoryPorts::default();
+        let (simulation, [refreshing, admin]) = instances(&memory);
+        let now = memory.ports().clock.now();
+        simulation.run(memory.run_with_background(async {
+            memory.ports().connections().add(&connection(1, 9, now)).await.unwrap();
+            let mut refreshed = refreshing.connections().find(1.into()).await.unwrap().unwrap();
+            refreshing.clock.sleep(SignedDuration::from_secs(1)).await;
+            let snapshot = Snapshot { topic: "New".into(), ..refreshed.snapshot.clone() };
+            refreshed.update_snapshot(snapshot, refreshing.clock.now());
+            change(admin.connections(), admin.clock.now()).await;
+            refreshing.connections().update(&refreshed).await.unwrap();
+        }));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(memory.ports().connections().find(1.into())).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_refresh_that_has_not_seen_a_reconnection_does_not_undo_it() {
+        let stored = refreshed_while(async |connections, now| {
+            connections.add(&connection(1, 7, now)).await.unwrap();
+        });
+        assert_eq!((stored.snapshot.id, stored.snapshot.topic.as_str()), (7.into(), "T"));
+    }
+
+    #[test]
+    fn a_refresh_that_has_not_seen_changed_settings_does_not_undo_them() {
+        let stored = refreshed_while(async |connections, _| {
+            let changed = connections.change_settings(1.into(), |connection| connection.no_show_after_minutes = 5);
+            changed.await.unwrap().unwrap();
+        });
+        assert_eq!((stored.no_show_after_minutes, stored.snapshot.topic.as_str()), (5, "New"));
+    }
+
+    #[test]
+    fn a_refresh_that_has_not_seen_a_disconnection_does_not_undo_it() {
+        let memory = InMemoryPorts::default();
+        let (simulation, [refreshing, admin]) = instances(&memory);
+        let now = memory.ports().clock.now();
+        simulation.run(memory.run_with_background(async {
+            memory.ports().connections().add(&connection(1, 9, now)).await.unwrap();
+            let refreshed = refreshing.connections().find(1.into()).await.unwrap().unwrap();
+            refreshing.clock.sleep(SignedDuration::from_secs(1)).await;
+            admin.connections().remove(1.into()).await.unwrap();
+            refreshing.connections().update(&refreshed).await.unwrap();
+        }));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert!(runtime.block_on(memory.ports().connections().find(1.into())).unwrap().is_none());
     }
 }

@@ -36,12 +36,14 @@ pub struct ForgetAccountReport {
 }
 
 impl ForgetAccountRequest {
-    /// Returns whether a connection belongs to the account: through a service that ended, or through one that was deleted
-    /// here before.
     fn includes(&self, connection: &ProgramConnection) -> bool {
-        self.services.contains(&connection.service)
-            || (connection.account_id.as_ref() == Some(&self.account)
-                && !self.kept_services.contains(&connection.service))
+        self.includes_service(&connection.service, connection.account_id.as_ref())
+    }
+
+    /// Returns whether what is connected through a service belongs to the account: through a service that ended, or
+    /// through one that was deleted here before.
+    pub fn includes_service(&self, service: &ServiceId, account: Option<&AccountId>) -> bool {
+        self.services.contains(service) || (account == Some(&self.account) && !self.kept_services.contains(service))
     }
 }
 

@@ -10,7 +10,7 @@
 //! | `record` | what all records have in common: versions and their upgrade |
 //! | `service`, `removal` | LaunchPoint services, their tokens, pending sign-ins, removals; written by `oauth` |
 //! | `service_usability` | whether a service can be used |
-//! | `program`, `member_fields` | programs that are connected to webinars; written by `catalog` |
+//! | `program`, `refreshed`, `member_fields` | programs that are connected to webinars; written by `catalog` |
 //! | `registration`, `failure`, `outbox` | the ledger, failures, accepted chunks; written by `registration` |
 //! | `activities` | how far Marketo's activities are read; written by `registration` |
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
@@ -25,6 +25,7 @@ mod member_fields;
 mod outbox;
 mod program;
 mod record;
+mod refreshed;
 mod registrants;
 mod registration;
 mod removal;
@@ -40,16 +41,17 @@ pub use failure::{DueFailures, Failure};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AnyKey, AttendanceKey, CheckpointList, ChunkSlotKey, DueFailuresKey,
     FailureKey, Key, LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey,
-    OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefusedCallbackKey,
-    RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey, ServicesKey,
-    SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey,
-    WorkerKey,
+    OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey,
+    RefusedCallbackKey, RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey,
+    ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey,
+    WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use member_fields::MemberFields;
 pub use outbox::{Callback, ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback};
 pub use program::{ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, MAX_PREVIOUS_STARTS, ProgramConnection};
 pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
+pub use refreshed::RefreshedState;
 pub use registrants::{Reconciled, ReconciliationCounts, RegistrantsChanged};
 pub use registration::{AddCalls, Registration, RegistrationOutcome};
 pub use removal::{Removal, RemovalReason};

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A program's connection to a webinar.
+///
+/// Its record is what an admin chose, with the webinar and the channel as they were then. What refreshes learnt since is in
+/// a record of its own, `RefreshedState`: readers combine them ([`ProgramConnection::with`]).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProgramConnection {
     /// Record version.

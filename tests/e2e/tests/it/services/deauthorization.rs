@@ -103,12 +103,16 @@ async fn r17_one_tick_deletes_all_data_of_the_account_and_none_of_another() {
         fixture.service.clone(),
         format!("account:{ACCOUNT}"),
         format!("program:{WEBINAR_PROGRAM}"),
+        format!("refreshed:{WEBINAR_PROGRAM}"),
         format!("reconciled:{}", fixture.webinar),
     ];
     let is_ours = |key: &str| LISTS.contains(&key) || ours.iter().any(|ours| key.ends_with(&**ours));
     let others: BTreeMap<_, _> = stored(&fixture.app).into_iter().filter(|(key, _)| !is_ours(key)).collect();
     let kinds: Vec<_> = others.keys().map(|key| key.split(':').next().unwrap()).collect();
-    assert_eq!(kinds, ["account", "program", "reconciled", "registration", "registration", "service", "token"]);
+    assert_eq!(
+        kinds,
+        ["account", "program", "reconciled", "refreshed", "registration", "registration", "service", "token"]
+    );
 
     // The account that removes the app: an enabled user, registrants, attendance, and a waiting chunk.
     let users = json!({ "users": [ADMIN] });

@@ -27,6 +27,7 @@ use super::lease::Lease;
 use super::outbox::{ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxPart, RefusedCallback};
 use super::program::{ConnectedPrograms, ProgramConnection};
 use super::record::Moment;
+use super::refreshed::RefreshedState;
 use super::registrants::{Reconciled, RegistrantsChanged};
 use super::registration::Registration;
 use super::removal::Removal;
@@ -175,8 +176,10 @@ kinds! {
     RenewalLease RenewalLeaseKey(id: ServiceId) => Lease, "renewing:{id}", Oauth, Lease, false;
     /// Ids of all connected programs.
     Programs ProgramsKey() => ConnectedPrograms, "programs", Catalog, Overwritten, false;
-    /// A program's connection to a webinar.
+    /// A program's connection to a webinar, as an admin chose it.
     Program ProgramKey(id: ProgramId) => ProgramConnection, "program:{id}", Catalog, UntilRemoved, true;
+    /// What refreshes learnt of a connected program.
+    Refreshed RefreshedKey(program: ProgramId) => RefreshedState, "refreshed:{program}", Catalog, UntilRemoved, true;
     /// Ledger entry of one e-mail address for one webinar.
     Registration RegistrationKey(webinar: WebinarId, email: EmailHash) => Registration,
         "registration:{webinar}:{email}", Registration, Swept, true;
