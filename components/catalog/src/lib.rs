@@ -3,7 +3,7 @@
 //! | route | caller | what it does |
 //! |---|---|---|
 //! | `GET /catalog/webinars` | admin | lists the upcoming webinars of a service (R3) |
-//! | `GET /catalog/programs` | admin | lists every connection |
+//! | `GET /catalog/programs` | admin | lists the connections, or those that are archived |
 //! | `GET`, `PUT`, `DELETE /catalog/programs/{program_id}` | admin | shows, makes and removes a connection |
 //! | `PUT /catalog/programs/{program_id}/settings` | admin | changes the settings of a connection |
 //! | `GET /catalog/programs/{program_id}/tokens` | admin | shows the program's My Tokens (R4) |
@@ -17,7 +17,7 @@
 //! | module | content |
 //! |---|---|
 //! | `routes` | HTTP only |
-//! | `jobs` | the refresh that the tick and Zoom's events run |
+//! | `jobs` | the refresh that the tick and Zoom's events run, and the hourly maintenance |
 //! | `connections` | connecting a program to a webinar, and refreshing the connection (R6, R13) |
 //! | `webinars` | lists and eligibility of webinars (R3) |
 //! | `picklist` | the choices of the flow step's attribute `webinar` |
@@ -51,7 +51,7 @@ pub fn router(ports: Ports) -> Router {
     let router = Router::new()
         // Lists the upcoming webinars of a service (R3).
         .route("/catalog/webinars", get(webinar_routes::list))
-        // Lists every connection.
+        // Lists the connections, or those that are archived.
         .route("/catalog/programs", get(programs::list))
         // Shows, makes and removes a connection.
         .route(

@@ -42,8 +42,8 @@ impl Situation {
         let (webinar, listed) = try_join!(async { found(zoom.webinar(id).await) }, async {
             found(zoom.past_instances(id).await).map(|instances| instances.map(|list| list.rows).unwrap_or_default())
         },)?;
-        let ended = state.store().get(&WebinarEndedKey { webinar: id }).await?;
-        let started = state.store().get(&WebinarStartedKey { webinar: id }).await?;
+        let ended = state.store().get_readable(&WebinarEndedKey { webinar: id }).await?;
+        let started = state.store().get_readable(&WebinarStartedKey { webinar: id }).await?;
         Ok(Self::of(connection, webinar, listed, ended, started, state.now()))
     }
 

@@ -7,9 +7,12 @@ use crate::store::checkpoint::List;
 use crate::store::forget::program_of;
 use crate::store::{record, signals};
 use anyhow::Context;
-use domain::records::{AnyKey, LastSweepKey, PageKey, Phase, ProgramConnection, ProgramKey};
+use domain::records::{AnyKey, LastSweepKey, PageKey, Phase, ProgramConnection, RecordKind};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId};
+use platform::maintenance::from_anywhere;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// How long run states and presences are kept after a webinar's end, as long as the ledger of registrations
 /// (docs/STATE.md).
@@ -18,28 +21,40 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long the signal that a webinar ended is kept. By then each connected program has merged it.
 const SIGNAL_RETENTION: SignedDuration = SignedDuration::from_hours(48);
 
+/// The kinds of this component's records that end. A listing reads all keys, regardless of the kind, so there is only one.
+const KINDS: &[RecordKind] = &[
+    RecordKind::Attendance,
+    RecordKind::RunState,
+    RecordKind::Page,
+    RecordKind::SyncRequested,
+    RecordKind::WebinarEnded,
+    RecordKind::WebinarStarted,
+];
+
 /// Minimum interval between sweeps, since a sweep reads all keys.
 const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 
-/// Sweeps if the last sweep is an hour ago and no worker is active.
+/// Sweeps if the last sweep is an hour ago and no worker is active. A record of the last sweep that is unreadable, or of the
+/// future, counts as none.
 pub(crate) async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
-    let last = state.store().get(&LastSweepKey {}).await.context("reading the last sweep")?;
-    if last.is_some_and(|last| state.now() < last.at + INTERVAL) {
+    let (last, now) =
+        (state.store().get_readable(&LastSweepKey {}).await.context("reading the last sweep")?, state.now());
+    if last.is_some_and(|last| last.at <= now && now < last.at + INTERVAL) {
         return Ok(());
     }
     worker::run_exclusively(state, deadline, sweep(state, deadline)).await
 }
 
 async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
-    // A listing reads all keys, regardless of the kind, so there is only one.
-    let keys = state.store().list::<AnyKey>().await.context("listing the store")?;
-    // A program whose connection is unreadable is connected all the same.
-    let ids = state.ports.connections().index().await.context("reading the index of programs")?.ids;
-    let connections = state.ports.connections().all().await.context("reading connections")?;
+    // Recorded first, so that a store that is too large for a sweep is not listed every minute.
+    signals::record_sweep(state).await.context("recording the sweep")?;
+    let keys = state.store().list_kinds(KINDS).await.context("listing the store")?;
+    let mut connections = KnownConnections::default();
     let mut deleted = 0;
-    for key in keys {
+    // Not always from the same one, so that a sweep that runs out of time does not always leave the same records.
+    for key in from_anywhere(&state.ports, keys) {
         if !state.has_time(deadline) {
-            return Ok(());
+            break;
         }
         let is_expired = match &key {
             AnyKey::WebinarEnded(key) => {
@@ -50,14 +65,16 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
                 let started = state.store().get_readable(key).await?;
                 started.is_some_and(|started| started.at + SIGNAL_RETENTION < state.now())
             }
-            AnyKey::SyncRequested(key) => !is_connected(state, &ids, key.program).await?,
             _ => {
                 let Some(program) = program_of(&key) else { continue };
-                match connections.iter().find(|connection| connection.program == program) {
-                    Some(connection) => is_expired(state, &key, connection)
-                        .await
-                        .with_context(|| format!("reading program {program}"))?,
-                    None => !is_connected(state, &ids, program).await?,
+                match connections.find(state, program).await {
+                    Known::Connected(connection) => is_expired(state, &key, connection).await.unwrap_or_else(|error| {
+                        // It does not stop the sweep of the others.
+                        platform::log!(Error, "attendance.read_failed", program = program, error = error);
+                        false
+                    }),
+                    Known::Disconnected => true,
+                    Known::Unreadable => false,
                 }
             }
         };
@@ -69,12 +86,32 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
     if deleted > 0 {
         platform::log!(Info, "attendance.swept", count = deleted);
     }
-    signals::record_sweep(state).await.context("recording the sweep")
+    Ok(())
 }
 
-/// Returns whether a program is connected, also if the index lacks it.
-async fn is_connected(state: &AppState, ids: &[ProgramId], program: ProgramId) -> Result<bool, Error> {
-    Ok(ids.contains(&program) || state.store().exists(&ProgramKey { id: program }).await?)
+/// What is known of a program's connection.
+enum Known {
+    Connected(Box<ProgramConnection>),
+    Disconnected,
+    /// A program whose connection cannot be read is connected all the same.
+    Unreadable,
+}
+
+/// The connections of the programs that have records here, each read once, whether or not the index has them.
+#[derive(Default)]
+struct KnownConnections(BTreeMap<ProgramId, Known>);
+
+impl KnownConnections {
+    async fn find(&mut self, state: &AppState, program: ProgramId) -> &Known {
+        match self.0.entry(program) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(match state.ports.connections().find(program).await {
+                Ok(Some(connection)) => Known::Connected(Box::new(connection)),
+                Ok(None) => Known::Disconnected,
+                Err(_) => Known::Unreadable,
+            }),
+        }
+    }
 }
 
 /// Returns whether a record of a connected program is to be deleted. The attendance record is kept as long as the

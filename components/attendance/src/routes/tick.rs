@@ -1,7 +1,6 @@
 //! `POST /attendance/tick`: the periodic tick of the whole application. The platform's scheduler calls it about every
 //! minute. A tick ends after 25 seconds ([`platform::retry::RUN_TIMEOUT`], through [`AppState::deadline`]) and is safe to
-//! run twice at once. A missed tick delays its work to the next one; the hourly sweep of oauth runs only in a tick
-//! within the first minute of an hour.
+//! run twice at once. A missed tick delays its work to the next one.
 
 use crate::jobs::sweep;
 use crate::jobs::worker::{self, Task, WorkResult};

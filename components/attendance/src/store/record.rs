@@ -18,14 +18,15 @@ pub(crate) async fn load(state: &AppState, connection: &ProgramConnection) -> Re
     Ok(record)
 }
 
-/// Merges pending signals (webinar ended, sync requested) into the record. Each makes the program due.
+/// Merges pending signals (webinar ended, sync requested) into the record. Each makes the program due. A signal that cannot be
+/// read is skipped: it does not stop the program.
 pub(crate) async fn merge_signals(state: &AppState, record: &mut Attendance) -> Result<(), Error> {
-    let ended = state.store().get(&WebinarEndedKey { webinar: record.webinar }).await?;
+    let ended = state.store().get_readable(&WebinarEndedKey { webinar: record.webinar }).await?;
     if let Some(ended) = ended.filter(|ended| record.ended_at.is_none() || record.ended_changes != ended.changes) {
         (record.ended_at, record.ended_changes) = (Some(ended.at), ended.changes);
         make_due(record, ended.at);
     }
-    let requested = state.store().get(&SyncRequestedKey { program: record.program }).await?;
+    let requested = state.store().get_readable(&SyncRequestedKey { program: record.program }).await?;
     if let Some(requested) =
         requested.filter(|requested| record.sync_requested_at.is_none_or(|known| known < requested.at))
     {

@@ -26,7 +26,8 @@ pub(crate) async fn mark_webinar_ended(
     let now = state.now();
     let at = at.unwrap_or(now).min(now);
     let key = WebinarEndedKey { webinar };
-    let known = state.store().get(&key).await?;
+    // An unreadable record is replaced.
+    let known = state.store().get_readable(&key).await?;
     let mut ended = known.unwrap_or(EndedSessions { v: EndedSessions::VERSION, at, changes: 0, sessions: Vec::new() });
     let is_repeated = match &session {
         Some(uuid) => ended.sessions.iter().any(|known| known.uuid == *uuid && known.at == at),
@@ -76,7 +77,7 @@ pub(crate) async fn record_event(state: AppState) {
     }
 }
 
-/// Records that the sweep finished.
+/// Records when the sweep began.
 pub(crate) async fn record_sweep(state: &AppState) -> Result<(), Error> {
     Ok(state.store().put(&LastSweepKey {}, &Moment::new(state.now())).await?)
 }

@@ -1,7 +1,8 @@
 //! What the sweep deletes and what it keeps.
 
-use super::env::{PROGRAM, TestEnv};
-use domain::records::ProgramKey;
+use super::env::{PROGRAM, TestEnv, WEBINAR};
+use domain::records::{LastSweepKey, Moment, ProgramKey, WebinarEndedKey};
+use domain::time::SignedDuration;
 
 async fn ended() -> TestEnv {
     let env = TestEnv::new().await;
@@ -61,4 +62,57 @@ async fn the_sweep_runs_once_an_hour_and_not_while_a_worker_is_active() {
     env.advance(3);
     env.tick().await;
     assert_eq!(keys(&env).len(), 3);
+}
+
+#[tokio::test]
+async fn no_request_and_no_tick_lists_the_store_but_one_an_hour() {
+    let env = ended().await;
+    env.tick().await;
+    assert_eq!(env.memory.listings(), 1);
+    for _ in 0..58 {
+        env.advance(1);
+        env.tick().await;
+    }
+    for path in ["", "/unmatched"] {
+        let (status, body) = env.admin("GET", &format!("/attendance/programs/{PROGRAM}{path}")).await;
+        assert_eq!(status, 200, "{body}");
+    }
+    assert_eq!(env.admin("GET", "/attendance/health").await.0, 200);
+    env.trace("r1@x.test").await;
+    env.sync().await;
+    env.send_ended_event().await;
+    env.memory.run_background().await;
+    assert_eq!(env.memory.listings(), 1);
+    env.advance(2);
+    env.tick().await;
+    assert_eq!(env.memory.listings(), 2);
+}
+
+#[tokio::test]
+async fn a_sweep_without_end_is_not_repeated_every_minute_and_a_wrong_clock_does_not_stop_it() {
+    let env = ended().await;
+    // As if the sweep before had run out of time, or the clock had been wrong.
+    for (at, listings) in [(env.now(), 0), (env.now() + SignedDuration::from_hours(48), 1)] {
+        let ports = env.ports();
+        ports.store().put(&LastSweepKey {}, &Moment::new(at)).await.unwrap();
+        env.tick().await;
+        assert_eq!(env.memory.listings(), listings);
+    }
+    env.advance(61);
+    put(&env, "last:sweep").await;
+    env.tick().await;
+    assert_eq!(env.memory.listings(), 2, "an unreadable record counts as none");
+}
+
+#[tokio::test]
+async fn r18_signals_that_cannot_be_read_stop_neither_the_program_nor_later_events() {
+    let env = ended().await;
+    for key in [format!("ended:{WEBINAR}"), format!("started:{WEBINAR}"), format!("sync-requested:{PROGRAM}")] {
+        put(&env, &key).await;
+    }
+    assert_eq!(env.view().await["attended"], 1);
+    assert_eq!(env.sync().await["attended"], 1);
+    env.send_ended_event().await;
+    let ports = env.ports();
+    assert!(ports.store().get(&WebinarEndedKey { webinar: WEBINAR.into() }).await.unwrap().is_some());
 }

@@ -1,3 +1,4 @@
 //! What the tick calls.
 
+pub(crate) mod maintenance;
 pub(crate) mod refresh;

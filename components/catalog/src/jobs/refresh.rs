@@ -28,8 +28,7 @@ const MIN_TIME: SignedDuration = SignedDuration::from_secs(2);
 /// # Errors
 /// When the store fails.
 pub(crate) async fn refresh_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<u64> {
-    let connections = state.ports.connections().repair_index(state.now()).await;
-    let connections = connections.context("repairing the index of programs")?;
+    let connections = state.ports.connections().all().await.context("reading the connections")?;
     Ok(refresh_all(state, due(connections, state.now()), deadline).await)
 }
 

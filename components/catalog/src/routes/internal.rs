@@ -1,7 +1,7 @@
 //! Routes for other components, reachable by service chaining only.
 
 use crate::connections::forget;
-use crate::jobs::refresh;
+use crate::jobs::{maintenance, refresh};
 use crate::state::AppState;
 use crate::webinars::lookup;
 use axum::extract::{Path, State};
@@ -47,11 +47,15 @@ pub(crate) async fn forget_account(
     Ok(Json(forget::forget_account(&state, &request).await?))
 }
 
-/// `POST /internal/tick`: refreshes the connections that are due. Idempotent, so two ticks may overlap.
+/// `POST /internal/tick`: refreshes the connections that are due, and once an hour repairs their index. Idempotent, so two
+/// ticks may overlap.
 pub(crate) async fn tick(
     State(state): State<AppState>,
     JsonBody(request): JsonBody<TickRequest>,
 ) -> Result<Json<TickReport>, ApiError> {
+    if let Err(error) = maintenance::run_if_due(&state, request.deadline).await {
+        platform::log!(Warn, "catalog.maintenance_failed", error = format_args!("{error:#}"));
+    }
     Ok(Json(TickReport { worked: refresh::refresh_due(&state, request.deadline).await? }))
 }
 

@@ -7,14 +7,15 @@ use crate::connections::settings::{self, SettingsRequest};
 use crate::my_tokens::render;
 use crate::state::AppState;
 use crate::store;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use domain::records::ProgramConnection;
 use domain::{Error, ErrorCode, ProgramId};
 use http::StatusCode;
 use platform::auth::AdminAuth;
 use platform::http::Json;
 use platform::{ApiError, JsonBody};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The answer to `GET /catalog/programs`.
 #[derive(Serialize)]
@@ -36,10 +37,26 @@ struct MyTokenView {
     value: String,
 }
 
-/// `GET /catalog/programs`: lists every connection.
-pub(crate) async fn list(_: AdminAuth, State(state): State<AppState>) -> Result<Json<ProgramsResponse>, ApiError> {
+/// Query of `GET /catalog/programs`.
+#[derive(Deserialize)]
+pub(crate) struct ListQuery {
+    /// Lists the programs whose webinar ended long ago, instead of the others.
+    #[serde(default)]
+    archived: bool,
+}
+
+/// `GET /catalog/programs`: lists every connection that is not archived, or those that are.
+pub(crate) async fn list(
+    _: AdminAuth,
+    State(state): State<AppState>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<ProgramsResponse>, ApiError> {
+    let Ok(Query(query)) = query else {
+        return Err(ApiError::invalid("The parameter archived is true or false."));
+    };
     let services = store::services::all(state.ports.store()).await?;
-    let connections = state.ports.connections().all().await?;
+    let connections = state.ports.connections();
+    let connections = if query.archived { connections.archived().await? } else { connections.all().await? };
     let programs = connections.into_iter().map(|connection| ConnectionView::of(connection, &services)).collect();
     Ok(Json(ProgramsResponse { programs }))
 }

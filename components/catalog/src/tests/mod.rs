@@ -7,5 +7,6 @@ mod flow_step;
 mod forget_account;
 mod get_picklist;
 mod list_webinars;
+mod maintenance;
 mod refresh_program;
 mod statuses;

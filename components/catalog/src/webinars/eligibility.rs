@@ -103,6 +103,7 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             problem: None,
             problem_program: None,
+            rejection: None,
         }
     }
 

@@ -69,7 +69,8 @@ export async function connect(root, signal, given = "") {
       const reason = unusableReason(service);
       return h("option", { value: service.id, disabled: reason !== null }, reason ? `${service.name} (${reason})` : service.name);
     }));
-    const existing = programs.find((other) => other.program_id === given);
+    const isGiven = (other) => other.program_id === given;
+    const existing = programs.find(isGiven) ?? (given ? (await get("/catalog/programs?archived=true", signal)).programs.find(isGiven) : undefined);
     accounts.value = (usable.find((service) => service.id === existing?.service) ?? usable[0])?.id ?? "";
     if (existing) fields.show(existing.member_fields);
     if (!usable.length) {

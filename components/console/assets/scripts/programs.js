@@ -17,12 +17,25 @@ export async function programs(root, signal) {
   await loadPart(list, () => poll(signal, {
     read: async () => (await get("/catalog/programs", signal)).programs,
     show: (programs) => {
-      const latestFirst = programs.toSorted((a, b) => b.webinar.start_time.localeCompare(a.webinar.start_time));
-      replace(list, programs.length ? latestFirst.map(item) : h("li", { class: "card quiet" }, "No program is connected yet."));
+      replace(list, programs.length ? latestFirst(programs).map(item) : h("li", { class: "card quiet" }, "No program is connected yet."));
     },
     isBusy: () => false,
   }));
+  const archived = h("ul", { class: "stack" });
+  const showArchived = h("button", {
+    type: "button",
+    onclick: () => {
+      showArchived.remove();
+      loadPart(archived, async () => {
+        const { programs } = await get("/catalog/programs?archived=true", signal);
+        archived.prepend(...programs.length ? latestFirst(programs).map(item) : [h("li", { class: "card quiet" }, "No program ended long ago.")]);
+      });
+    },
+  }, "Show programs that ended long ago");
+  root.append(archived, h("p", null, showArchived));
 }
+
+const latestFirst = (programs) => programs.toSorted((a, b) => b.webinar.start_time.localeCompare(a.webinar.start_time));
 
 function item(program) {
   return h("li", { class: "card" },

@@ -8,14 +8,28 @@
 use crate::index;
 use crate::ports::{Ports, StoreError};
 use crate::store::Store;
-use domain::records::{ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey, RefreshedKey, RefreshedState};
+use domain::records::{
+    ArchivedPrograms, ArchivedProgramsKey, ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey, RefreshedKey,
+    RefreshedState,
+};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId, WebinarId};
 use futures::future::join;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use std::collections::BTreeSet;
 
 /// Maximum number of records read at once, so that hundreds of programs on a remote store take no longer than a few.
 const MAX_CONCURRENT_READS: usize = 32;
+
+/// How long after its webinar's end a program is archived. By then its attendance is complete, and the sweeps have deleted
+/// what is kept for 30 days.
+const ARCHIVED_AFTER_END: SignedDuration = SignedDuration::from_hours(35 * 24);
+
+/// Number of records that hold the archived programs.
+const ARCHIVE_SHARDS: usize = 64;
+
+/// Maximum number of programs in a shard of the archive, so that its record fits.
+const MAX_ARCHIVED_IN_SHARD: usize = 4000;
 
 /// How long a webinar stays in the index after its end: webinars overrun, and registrants change until then.
 const INDEXED_AFTER_END: SignedDuration = SignedDuration::from_hours(24);
@@ -55,13 +69,31 @@ impl<'a> Connections<'a> {
         self.store().get_readable(&RefreshedKey { program }).await
     }
 
-    /// Returns every connection, in order of connection. Logs and skips unreadable ones.
+    /// Returns every connection that is not archived, in order of connection. Logs and skips unreadable ones.
     pub async fn all(self) -> Result<Vec<ProgramConnection>, Error> {
         let ids = self.index().await?.ids;
         self.read(ids).await
     }
 
-    /// Returns the connections to a webinar.
+    /// Returns the connections of archived programs: their webinars ended long ago. Logs and skips unreadable ones.
+    pub async fn archived(self) -> Result<Vec<ProgramConnection>, Error> {
+        let active = self.index().await?.ids;
+        let mut ids = Vec::new();
+        for shard in self.archive().await? {
+            ids.extend(shard.ids.into_iter().filter(|id| !active.contains(id)));
+        }
+        self.read(ids).await
+    }
+
+    /// Returns the shards of the archive.
+    async fn archive(self) -> Result<Vec<ArchivedPrograms>, Error> {
+        let read = |shard| async move { self.store().get(&ArchivedProgramsKey { shard }).await };
+        let reads: Vec<_> = (0..ARCHIVE_SHARDS).map(|shard| read(shard).boxed()).collect();
+        let shards: Vec<_> = stream::iter(reads).buffered(MAX_CONCURRENT_READS).try_collect().await?;
+        Ok(shards.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// Returns the connections to a webinar, without those of archived programs.
     pub async fn of_webinar(self, webinar: WebinarId) -> Result<Vec<ProgramConnection>, Error> {
         let mut connections = self.all().await?;
         connections.retain(|connection| connection.snapshot.id == webinar);
@@ -149,36 +181,92 @@ impl<'a> Connections<'a> {
             programs.ids.retain(|&id| id != program);
             self.store().put(&ProgramsKey {}, &programs).await?;
         }
+        let shard = shard_of(program);
+        let mut archived = self.store().get(&shard).await?.unwrap_or_default();
+        if archived.ids.contains(&program) {
+            archived.ids.retain(|&id| id != program);
+            self.store().put(&shard, &archived).await?;
+        }
         Ok(())
     }
 
-    /// Repairs the index from the records and returns every connection.
-    ///
-    /// Drops ids whose record is gone, restores ids that a concurrent write lost, and drops webinars that are over. It
-    /// lists the keys of the store, so only the tick calls it.
-    pub async fn repair_index(self, now: Timestamp) -> Result<Vec<ProgramConnection>, Error> {
-        let stored = self.stored_ids().await?;
+    /// Repairs the index from the connections that a listing found: adds ids that a concurrent write lost, archives programs
+    /// whose webinar ended long ago, and drops webinars that are over, and ids without a record of which `is_gone` confirms
+    /// that it is not merely late.
+    pub async fn repair_index(
+        self,
+        stored: &[ProgramId],
+        mut is_gone: impl FnMut(ProgramId) -> bool + Send,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut archive = self.archive().await?;
+        let known = self.index().await?.ids;
+        let stored: BTreeSet<_> = stored.iter().copied().collect();
+        let archived: BTreeSet<_> = archive.iter().flat_map(|shard| shard.ids.iter().copied()).collect();
+        let mut gone = BTreeSet::new();
+        for &id in archived.iter().chain(&known).filter(|id| !stored.contains(id)) {
+            if !self.store().exists(&ProgramKey { id }).await? && is_gone(id) {
+                gone.insert(id);
+            }
+        }
+        // What is in the archive is not read: it only grows.
+        let active: Vec<_> = stored.iter().copied().filter(|id| known.contains(id) || !archived.contains(id)).collect();
+        let connections = self.read(active.clone()).await?;
+        let is_over = |connection: &&ProgramConnection| connection.snapshot.end_time() + ARCHIVED_AFTER_END <= now;
+        let mut over: BTreeSet<_> = connections.iter().filter(is_over).map(|connection| connection.program).collect();
+        // Archived before they leave the index, so that none is in neither.
+        for (shard, programs) in archive.iter_mut().enumerate() {
+            let before = programs.clone();
+            programs.ids.retain(|id| !gone.contains(id) && (over.contains(id) || !active.contains(id)));
+            for &id in over.clone().iter().filter(|&&id| shard_of(id).shard == shard) {
+                if programs.ids.contains(&id) {
+                    continue;
+                }
+                if programs.ids.len() < MAX_ARCHIVED_IN_SHARD {
+                    programs.ids.push(id);
+                } else {
+                    over.remove(&id);
+                }
+            }
+            if *programs != before {
+                self.store().put(&ArchivedProgramsKey { shard }, programs).await?;
+            }
+        }
+        let is_ahead = |connection: &&ProgramConnection| connection.snapshot.end_time() + INDEXED_AFTER_END > now;
+        let ahead: Vec<_> = connections.iter().filter(is_ahead).map(|connection| connection.snapshot.id).collect();
+        // Read again, since others may have written meanwhile.
         let mut programs = self.index().await?;
         let before = programs.clone();
-        programs.ids.retain(|id| stored.contains(id));
-        programs.ids.extend(stored.into_iter().filter(|id| !before.ids.contains(id)));
-        let connections = self.read(programs.ids.clone()).await?;
-        // The webinar of a connection that cannot be read is unknown, so none is dropped.
-        if connections.len() == programs.ids.len() {
-            programs.webinars.clear();
+        programs.ids.retain(|id| !gone.contains(id) && !over.contains(id));
+        programs.ids.extend(active.iter().filter(|id| !before.ids.contains(id) && !over.contains(id)));
+        // The webinar of a connection that cannot be read, or that the listing lacks, is unknown: then none is dropped.
+        if connections.len() - over.len() == programs.ids.len() {
+            programs.webinars.retain(|webinar| ahead.contains(webinar));
         }
-        for connection in &connections {
-            let webinar = connection.snapshot.id;
-            if connection.snapshot.end_time() + INDEXED_AFTER_END > now && !programs.webinars.contains(&webinar) {
+        for webinar in ahead {
+            if !programs.webinars.contains(&webinar) {
                 programs.webinars.push(webinar);
             }
         }
         if programs != before {
-            crate::log!(Info, "program_index.repaired", before = before.ids.len(), after = programs.ids.len());
+            crate::log!(
+                Info,
+                "program_index.repaired",
+                before = before.ids.len(),
+                after = programs.ids.len(),
+                archived = over.len(),
+            );
             self.store().put(&ProgramsKey {}, &programs).await?;
         }
-        Ok(connections)
+        Ok(())
     }
+}
+
+/// Returns the key of the shard of the archive that has a program.
+fn shard_of(program: ProgramId) -> ArchivedProgramsKey {
+    // The remainder is small.
+    let shard = usize::try_from(program.get() % ARCHIVE_SHARDS as u64).unwrap_or_default();
+    ArchivedProgramsKey { shard }
 }
 
 fn combined(chosen: Option<ProgramConnection>, refreshed: Option<RefreshedState>) -> Option<ProgramConnection> {
@@ -240,11 +328,30 @@ mod tests {
         assert!(connections.find(2.into()).await.is_err());
     }
 
+    /// Repairs the index. Every id without a record is gone.
+    async fn repair(ports: &Ports, now: Timestamp) {
+        let stored: Vec<_> = ports.store().list::<ProgramKey>().await.unwrap().into_iter().map(|key| key.id).collect();
+        ports.connections().repair_index(&stored, |_| true, now).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_id_without_a_record_stays_in_the_index_until_it_is_gone_for_certain() {
+        let memory = connected().await;
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        ports.store().delete(&ProgramKey { id: 1.into() }).await.unwrap();
+        let ids = async || ports.connections().index().await.unwrap().ids.len();
+        // A listing may lack records that were written a moment ago.
+        ports.connections().repair_index(&[], |_| false, now).await.unwrap();
+        assert_eq!(ids().await, 3);
+        ports.connections().repair_index(&[], |_| true, now).await.unwrap();
+        assert_eq!(ids().await, 2);
+    }
+
     #[tokio::test]
     async fn repairing_the_index_keeps_the_webinar_of_an_unreadable_connection() {
         let memory = connected().await;
         let (ports, now) = (memory.ports(), memory.ports().clock.now());
-        ports.connections().repair_index(now + SignedDuration::from_hours(48)).await.unwrap();
+        repair(&ports, now + SignedDuration::from_hours(48)).await;
         let index = ports.connections().index().await.unwrap();
         assert_eq!((index.ids.len(), index.webinars), (3, [9, 8].map(WebinarId::from).to_vec()));
     }
@@ -255,15 +362,15 @@ mod tests {
         let (ports, now) = (memory.ports(), memory.ports().clock.now());
         ports.store().delete(&ProgramKey { id: 2.into() }).await.unwrap();
         ports.store().put(&ProgramKey { id: 4.into() }, &connection(4, 7, now)).await.unwrap();
-        let repaired = ports.connections().repair_index(now).await.unwrap();
-        assert_eq!(programs(&repaired), [3, 1, 4]);
+        repair(&ports, now).await;
+        assert_eq!(programs(&ports.connections().all().await.unwrap()), [3, 1, 4]);
         let index = ports.connections().index().await.unwrap();
         assert_eq!(
             (index.ids, index.webinars),
             ([3, 1, 4].map(ProgramId::from).to_vec(), [9, 7].map(WebinarId::from).to_vec())
         );
         let later = now + SignedDuration::from_hours(25);
-        ports.connections().repair_index(later).await.unwrap();
+        repair(&ports, later).await;
         assert!(ports.connections().index().await.unwrap().webinars.is_empty());
     }
 
@@ -379,5 +486,58 @@ mod tests {
         }));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         assert!(runtime.block_on(memory.ports().connections().find(1.into())).unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn programs_that_ended_long_ago_are_archived_and_cost_readers_nothing() {
+        let memory = InMemoryPorts::default();
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        let connections = ports.connections();
+        let cost = async || {
+            let before = memory.accesses();
+            assert_eq!(programs(&connections.all().await.unwrap()), [1]);
+            memory.accesses() - before
+        };
+        connections.add(&connection(1, 9, now)).await.unwrap();
+        let alone = cost().await;
+        for program in 2..=300 {
+            connections.add(&connection(program, program, now - SignedDuration::from_hours(36 * 24))).await.unwrap();
+        }
+        repair(&ports, now).await;
+        assert_eq!(cost().await, alone);
+        assert_eq!(connections.archived().await.unwrap().len(), 299);
+        assert_eq!(connections.find(300.into()).await.unwrap().unwrap().snapshot.id, 300.into());
+
+        // A program that is connected again is active again, and one that is disconnected is gone.
+        connections.add(&connection(2, 7, now)).await.unwrap();
+        connections.remove(3.into()).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(programs(&connections.all().await.unwrap()), [1, 2]);
+            assert_eq!(connections.archived().await.unwrap().len(), 297);
+            repair(&ports, now).await;
+        }
+        ports.store().delete(&ProgramKey { id: 4.into() }).await.unwrap();
+        repair(&ports, now).await;
+        let ids: Vec<_> = connections.archive().await.unwrap().into_iter().flat_map(|shard| shard.ids).collect();
+        assert_eq!(ids.len(), 296);
+        assert!(!ids.contains(&2.into()) && !ids.contains(&4.into()));
+    }
+
+    #[tokio::test]
+    async fn a_full_shard_of_the_archive_leaves_further_programs_in_the_index() {
+        let memory = InMemoryPorts::default();
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        let full = ArchivedPrograms {
+            ids: (1..=MAX_ARCHIVED_IN_SHARD as u64).map(|n| (n * ARCHIVE_SHARDS as u64).into()).collect(),
+            ..ArchivedPrograms::default()
+        };
+        ports.store().put(&ArchivedProgramsKey { shard: 0 }, &full).await.unwrap();
+        let long_ago = now - SignedDuration::from_hours(99 * 24);
+        let program = ARCHIVE_SHARDS as u64 * 5000;
+        ports.connections().add(&connection(program, 9, long_ago)).await.unwrap();
+        ports.connections().repair_index(&[program.into()], |_| false, now).await.unwrap();
+        assert_eq!(programs(&ports.connections().all().await.unwrap()), [program]);
+        let size = serde_json::to_vec(&ports.connections().archive().await.unwrap()[0]).unwrap().len();
+        assert!(size < domain::records::MAX_VALUE_BYTES, "{size}");
     }
 }

@@ -19,6 +19,7 @@
 //! | [`rate_limit`] | the rate limiter of outbound calls |
 //! | [`lease`] | leases between instances, and claims on records |
 //! | [`index`] | indexes that several instances write |
+//! | [`maintenance`] | what needs a listing of keys, once an hour |
 //! | [`instance_lock`] | named locks between the requests of one instance |
 //! | [`concurrency`] | bounded concurrency |
 //! | [`log`](mod@log) | log lines that contain ids and hashes only |
@@ -36,6 +37,7 @@ pub mod instance_lock;
 pub mod internal_api;
 pub mod lease;
 pub mod log;
+pub mod maintenance;
 pub mod ports;
 pub mod rate_limit;
 pub mod request_target;

@@ -3,7 +3,7 @@
 
 use crate::concurrency::run_bounded;
 use crate::ports::traits::{KeyValue, StoreError};
-use domain::records::{self, AnyKey, Key, MAX_VALUE_BYTES, RecordError, StoreKey};
+use domain::records::{self, AnyKey, Key, MAX_VALUE_BYTES, RecordError, RecordKind, StoreKey};
 use futures::{FutureExt, TryFutureExt};
 
 /// Maximum number of records that are read at once.
@@ -134,6 +134,12 @@ impl<'a> Store<'a> {
     /// for requests.
     pub async fn list<K: StoreKey>(self) -> Result<Vec<K>, StoreError> {
         self.list_prefixed(K::PREFIX).await
+    }
+
+    /// Returns the keys of some kinds, in one listing.
+    pub async fn list_kinds(self, kinds: &[RecordKind]) -> Result<Vec<AnyKey>, StoreError> {
+        let keys = self.0.keys(AnyKey::PREFIX).await?;
+        Ok(keys.iter().filter_map(|key| kinds.iter().find_map(|kind| kind.parse(key))).collect())
     }
 
     /// Returns the keys of a kind that begin with a longer text than its prefix. Reads every key of the store.

@@ -155,6 +155,11 @@ impl ZoomClient {
                 token = self.token(Some(hash)).await?;
                 continue;
             }
+            if let Credentials::Service(service, tokens) = &self.credentials
+                && error.is_bad_token()
+            {
+                tokens.forget(service);
+            }
             self.report_service_problem(&error, hash).await;
             return Err(ZoomError::Api(error));
         }

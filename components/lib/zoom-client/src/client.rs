@@ -43,6 +43,11 @@ impl TokenCache {
         (now + TOKEN_MARGIN < token.expires_at).then(|| token.clone())
     }
 
+    /// Drops the token of a service, which Zoom refuses.
+    pub(crate) fn forget(&self, service: &ServiceId) {
+        self.lock().retain(|(owner, _)| owner != service);
+    }
+
     fn put(&self, service: &ServiceId, token: ZoomToken) {
         let mut tokens = self.lock();
         tokens.retain(|(owner, _)| owner != service);
@@ -112,6 +117,10 @@ impl ZoomClient {
                     && let Some(token) = tokens.get(service, self.ports.clock.now())
                 {
                     return Ok(token);
+                }
+                if refused.is_some() {
+                    // If there is no other, the next call asks again instead of making a call that Zoom refuses.
+                    tokens.forget(service);
                 }
                 let token = internal_api::zoom_token(&self.ports, service, refused, self.deadline).await;
                 let token = token.map_err(not_executed)?;

@@ -1,7 +1,6 @@
-//! The tick, about every minute. It is safe to run twice at once. A missed tick delays the jobs to the next one, and the
-//! sweep of sign-ins to the next tick in the first minute of an hour.
+//! The tick, about every minute. It is safe to run twice at once. A missed tick delays the jobs to the next one.
 
-use super::permission_check;
+use super::{maintenance, permission_check, probe};
 use crate::removal::confirmation::{self, Confirmation};
 use crate::removal::deletion::Deletion;
 use crate::removal::{deauthorization, deletion};
@@ -26,13 +25,13 @@ pub(crate) struct TickCounts {
     failed: usize,
 }
 
-/// Completes removals until the deadline, rechecks permissions, renews unused grants, hands over the grant of a sign-in
-/// that failed (R1), and sweeps expired sign-ins.
+/// Completes removals until the deadline, probes services that Zoom rejects, rechecks permissions, renews unused grants, hands over the grant of a sign-in
+/// that failed (R1), and once an hour sweeps.
 pub(crate) async fn run(app: &AppState, deadline: Timestamp) -> anyhow::Result<TickCounts> {
     let mut counts = TickCounts::default();
     let mut deauthorized = Vec::new();
     for id in services::ids(app).await.context("reading the index of services")? {
-        match maintain(app, &id, &mut counts).await {
+        match maintain(app, &id, deadline, &mut counts).await {
             Ok(Maintenance::Done) => {}
             Ok(Maintenance::SweepNeeded) => deauthorized.push(id),
             // The record of a service that cannot be used shows why.
@@ -56,7 +55,10 @@ pub(crate) async fn run(app: &AppState, deadline: Timestamp) -> anyhow::Result<T
         counts.failed += 1;
         platform::log!(Warn, "unclaimed_grant.claim_failed", error = error);
     }
-    sign_in::state::sweep(app).await.context("sweeping expired sign-ins")?;
+    if let Err(error) = maintenance::run_if_due(app, deadline).await {
+        counts.failed += 1;
+        platform::log!(Warn, "oauth.maintenance_failed", error = format_args!("{error:#}"));
+    }
     Ok(counts)
 }
 
@@ -67,7 +69,12 @@ enum Maintenance {
     SweepNeeded,
 }
 
-async fn maintain(app: &AppState, id: &ServiceId, counts: &mut TickCounts) -> Result<Maintenance, Error> {
+async fn maintain(
+    app: &AppState,
+    id: &ServiceId,
+    deadline: Timestamp,
+    counts: &mut TickCounts,
+) -> Result<Maintenance, Error> {
     match removals::get(app, id).await? {
         Some(removal) if removal.reason == RemovalReason::Deauthorized => return Ok(Maintenance::SweepNeeded),
         Some(removal) if removal.reason == RemovalReason::Reported => {
@@ -80,6 +87,7 @@ async fn maintain(app: &AppState, id: &ServiceId, counts: &mut TickCounts) -> Re
             counts.removed += usize::from(deletion == Deletion::Complete);
         }
         None => {
+            probe::run(app, id, deadline).await?;
             permission_check::run(app, id).await?;
             counts.renewed += usize::from(renewal::keep_alive(app, id).await?);
         }

@@ -97,12 +97,11 @@ pub(crate) async fn complete(app: &AppState, ended: &[ServiceId], deadline: Time
         removals::delete(app, id).await?;
         completed += 1;
     }
-    let (ended, kept): (Vec<_>, Vec<_>) = services.into_iter().partition(|service| ended.contains(&service.id));
     let mut by_account = BTreeMap::<_, Vec<_>>::new();
-    for service in ended {
+    for service in services.into_iter().filter(|service| ended.contains(&service.id)) {
         by_account.entry(service.account_id).or_default().push(service.id);
     }
-    let kept_services = ids(&kept);
+    let kept_services = kept_services(app, ended).await?;
     let mut failure = None;
     for (id, services) in by_account {
         let account = ForgottenAccount { id, services, kept_services: kept_services.clone() };
@@ -121,9 +120,16 @@ pub(crate) async fn complete(app: &AppState, ended: &[ServiceId], deadline: Time
     failure.map_or(Ok(completed), Err)
 }
 
+/// Returns all services but those that end, also ones that cannot be read: what is connected through them stays.
+async fn kept_services(app: &AppState, ended: &[ServiceId]) -> Result<Vec<ServiceId>, Error> {
+    let mut ids = services::ids(app).await?;
+    ids.retain(|id| !ended.contains(id));
+    Ok(ids)
+}
+
 /// Deletes the data of an account that has no service here any more.
 async fn forget_orphans(app: &AppState, account: &AccountId) -> Result<(), Error> {
-    let kept_services = ids(&services::all(app).await?);
+    let kept_services = kept_services(app, &[]).await?;
     let account = ForgottenAccount { id: account.clone(), services: Vec::new(), kept_services };
     if forget(app, &account, app.now() + RUN_TIMEOUT).await? { Ok(()) } else { Err(incomplete()) }
 }

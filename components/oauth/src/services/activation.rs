@@ -81,5 +81,6 @@ fn live_service(app: &AppState, name: String, identity: Identity, grant: &Grant,
         created_at: earlier.map_or_else(|| app.now(), |service| service.created_at),
         problem: None,
         problem_program: None,
+        rejection: None,
     }
 }

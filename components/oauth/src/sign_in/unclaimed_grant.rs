@@ -21,6 +21,18 @@ fn slot() -> ServiceId {
     "unclaimed".into()
 }
 
+/// Returns whether an id is that of the unclaimed grant, and the grant can be claimed. One that cannot be decrypted has no
+/// age, and no service waits for it.
+pub(crate) async fn is_waiting(app: &AppState, id: &ServiceId) -> Result<bool, Error> {
+    if *id != slot() {
+        return Ok(false);
+    }
+    match token_store::load(app, id).await {
+        Err(Error::Rejected(_)) => Ok(false),
+        loaded => loaded.map(|tokens| tokens.is_some()),
+    }
+}
+
 /// Keeps the grant if there is a service that it may belong to.
 pub(super) async fn save(app: &AppState, grant: &Grant, signed_in_at: Timestamp) -> Result<(), Error> {
     if services::all(app).await?.is_empty() {

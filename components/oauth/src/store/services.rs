@@ -13,7 +13,7 @@ pub(crate) async fn ids(app: &AppState) -> Result<Vec<ServiceId>, Error> {
 }
 
 /// Adds an id to the index, and keeps it there while others write the index too.
-async fn add_to_index(app: &AppState, id: &ServiceId) -> Result<(), Error> {
+pub(crate) async fn add_to_index(app: &AppState, id: &ServiceId) -> Result<(), Error> {
     let added = id.clone();
     let insert = move |services: &mut Services| {
         let is_missing = !services.ids.contains(&added);
@@ -37,20 +37,29 @@ pub(crate) async fn remove_from_index(app: &AppState, id: &ServiceId) -> Result<
 
 /// Returns a service with its current state.
 pub(crate) async fn get(app: &AppState, id: &ServiceId) -> Result<Option<Service>, Error> {
-    let Some(mut service) = app.store().get(&ServiceKey { id: id.clone() }).await? else { return Ok(None) };
+    match app.store().get(&ServiceKey { id: id.clone() }).await? {
+        Some(service) => with_state(app, service).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn with_state(app: &AppState, mut service: Service) -> Result<Service, Error> {
     // The record under the account's key decides which service is live. A sign-in that was interrupted after writing it
     // may have left the earlier service unmarked; that service is superseded nevertheless (R1).
     if matches!(service.state, ServiceState::Active | ServiceState::NeedsSignIn) && !is_live(app, &service).await? {
         mark_superseded(&mut service);
     }
-    Ok(Some(service))
+    Ok(service)
 }
 
-/// Returns all services, in order of creation. Skips an id without a record: its deletion was interrupted.
+/// Returns all services, in order of creation. Skips an id without a record: its deletion was interrupted. Logs and skips
+/// unreadable ones, so that the others can be used.
 pub(crate) async fn all(app: &AppState) -> Result<Vec<Service>, Error> {
     let mut services = Vec::new();
     for id in ids(app).await? {
-        services.extend(get(app, &id).await?);
+        if let Some(service) = app.store().get_readable(&ServiceKey { id }).await? {
+            services.push(with_state(app, service).await?);
+        }
     }
     Ok(services)
 }

@@ -6,6 +6,8 @@ mod deauthorization;
 mod failed_sign_in;
 mod fake_components;
 mod fixture;
+mod maintenance;
+mod probes;
 mod removal;
 mod services;
 mod sign_in;

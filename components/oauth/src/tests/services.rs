@@ -139,21 +139,21 @@ async fn r2_ignores_a_report_about_an_earlier_token() {
     let earlier = fixture.access_token(&id).await;
     fixture.sign_in("Acme").await;
     assert_eq!(fixture.internal(&path, &report(&earlier)).await.status, 204);
-    assert_eq!(fixture.service(&id).await["state"], "active");
+    assert_eq!(fixture.service(&id).await["problem"], json!(null));
     let current = fixture.access_token(&id).await;
     assert_eq!(fixture.internal(&path, &report(&current)).await.status, 204);
-    assert_eq!(fixture.service(&id).await["state"], "needs-sign-in");
+    assert_eq!(fixture.service(&id).await["problem"]["code"], "SERVICE_NEEDS_SIGN_IN");
 }
 
 #[tokio::test]
-async fn only_a_sign_in_repairs_a_rejected_grant() {
+async fn no_component_but_a_sign_in_repairs_a_rejected_service_at_once() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     let path = format!("/internal/problem/{id}");
     let rejection = json!({"problem": {"code": "SERVICE_NEEDS_SIGN_IN", "detail": "Sign in."}}).to_string();
     assert_eq!(fixture.internal(&path, &rejection).await.status, 204);
     assert_eq!(fixture.internal(&path, r#"{"problem":null}"#).await.status, 204);
-    assert_eq!(fixture.service(&id).await["state"], "needs-sign-in");
+    assert_eq!(fixture.service(&id).await["problem"]["code"], "SERVICE_NEEDS_SIGN_IN");
     assert_eq!(fixture.token(&id).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
     assert_eq!(fixture.sign_in("Acme").await, id);
     assert_eq!(fixture.service(&id).await["problem"], json!(null));

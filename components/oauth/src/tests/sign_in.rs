@@ -154,19 +154,6 @@ async fn a_sign_in_expires_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn the_tick_sweeps_expired_sign_ins() {
-    let fixture = Fixture::new();
-    fixture.begin_sign_in("Acme").await;
-    fixture.in_memory.advance(SignedDuration::from_mins(30));
-    fixture.tick().await;
-    assert_eq!(fixture.keys().len(), 1, "only the first minute of an hour sweeps");
-    fixture.in_memory.advance(SignedDuration::from_mins(30));
-    let (location, _) = fixture.begin_sign_in("Acme").await;
-    fixture.tick().await;
-    assert_eq!(fixture.keys(), [format!("signin:{}", state_of(&location))]);
-}
-
-#[tokio::test]
 async fn a_code_that_zoom_rejects_ends_in_a_page() {
     let fixture = Fixture::new();
     let (location, cookie) = fixture.begin_sign_in("Acme").await;

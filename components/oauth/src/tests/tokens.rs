@@ -110,7 +110,7 @@ async fn a_successful_renewal_overrules_a_rejection_that_another_instance_record
     let recorded = is_recorded.clone();
     fixture.zoom.interruptions().during_next("POST", "/oauth/token", async move {
         assert_eq!(other.internal(&path, &rejection).await.status, 204);
-        assert_eq!(other.services().await[0]["state"], "needs-sign-in");
+        assert_eq!(other.services().await[0]["problem"]["code"], "SERVICE_NEEDS_SIGN_IN");
         recorded.store(true, Ordering::SeqCst);
     });
     fixture.access_token(&id).await;

@@ -99,12 +99,19 @@ async fn enabling_users_changes_nothing_while_zoom_is_down() {
 }
 
 #[tokio::test]
-async fn r2_a_token_that_zoom_rejects_after_a_renewal_requires_a_sign_in() {
+async fn r2_a_service_whose_token_zoom_rejects_after_a_renewal_is_not_used() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     fixture.reject_access_tokens();
     let response = put(&fixture, &id, &json!({"users": ["bob@example.com"]})).await;
     assert_eq!(response.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
     assert_eq!(fixture.renewals(), 1);
-    assert_eq!(fixture.service(&id).await["state"], "needs-sign-in");
+    let service = fixture.service(&id).await;
+    assert_eq!(
+        (&service["state"], &service["problem"]["code"]),
+        (&json!("active"), &json!("SERVICE_NEEDS_SIGN_IN")),
+        "Zoom may accept it again in a while"
+    );
+    assert_eq!(fixture.token(&id).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".into()));
+    assert_eq!(fixture.renewals(), 1);
 }

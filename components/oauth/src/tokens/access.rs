@@ -47,7 +47,11 @@ fn is_valid_for(app: &AppState, tokens: &ServiceTokens, duration: SignedDuration
     app.now() + duration < tokens.expires_at
 }
 
-fn zoom_token(service: &Service, tokens: &ServiceTokens) -> Result<ZoomToken, Error> {
+/// Returns the token of a service as the other components get it.
+///
+/// # Errors
+/// The scopes that the grant lacks (R2).
+pub(crate) fn zoom_token(service: &Service, tokens: &ServiceTokens) -> Result<ZoomToken, Error> {
     if let Some(problem) = scopes::missing_scopes_problem(&service.scopes) {
         return Err(problem.into());
     }

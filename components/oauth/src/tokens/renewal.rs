@@ -39,9 +39,10 @@ pub(crate) async fn recheck_scopes(app: &AppState, id: &ServiceId) -> Result<(),
     renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + SCOPE_RECHECK_INTERVAL).await.map(drop)
 }
 
-/// Renews the grant. Returns `false` if Zoom rejects it, and the error if Zoom does not say.
+/// Renews the grant, also one that Zoom was found to reject. Returns `false` if Zoom rejects it, and the error if Zoom does
+/// not say.
 pub(crate) async fn is_accepted(app: &AppState, id: &ServiceId) -> Result<bool, Error> {
-    match renew_unless(app, id, |_, _| false).await {
+    match renew_as(app, id, Loading::Renewable, |_, _| false).await {
         Ok(_) => Ok(true),
         Err(Error::Rejected(problem)) if problem.code == ErrorCode::ServiceNeedsSignIn => Ok(false),
         Err(error) => Err(error),
@@ -55,7 +56,35 @@ pub(super) async fn renew_unless(
     id: &ServiceId,
     is_good: impl Fn(&Service, &ServiceTokens) -> bool + Send,
 ) -> Result<(Service, ServiceTokens), Error> {
-    let (service, tokens) = load(app, id).await?;
+    renew_as(app, id, Loading::Usable, is_good).await
+}
+
+/// Does as [`renew_unless`], also for a service that Zoom was found to reject.
+pub(crate) async fn renew_rejected_unless(
+    app: &AppState,
+    id: &ServiceId,
+    is_good: impl Fn(&Service, &ServiceTokens) -> bool + Send,
+) -> Result<(Service, ServiceTokens), Error> {
+    renew_as(app, id, Loading::Renewable, is_good).await
+}
+
+/// Which services are loaded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Loading {
+    /// Those that Zoom can be called for.
+    Usable,
+    /// Also those that Zoom was found to reject.
+    Renewable,
+}
+
+async fn renew_as(
+    app: &AppState,
+    id: &ServiceId,
+    loading: Loading,
+    is_good: impl Fn(&Service, &ServiceTokens) -> bool + Send,
+) -> Result<(Service, ServiceTokens), Error> {
+    let load = || load_as(app, id, loading);
+    let (service, tokens) = load().await?;
     if is_good(&service, &tokens) {
         return Ok((service, tokens));
     }
@@ -64,7 +93,7 @@ pub(super) async fn renew_unless(
     loop {
         let lease = renewal_lease::acquire(app, id).await?;
         // The previous holder of the lock or of the lease may have renewed.
-        let outcome = match load(app, id).await {
+        let outcome = match load().await {
             Ok((service, tokens)) if is_good(&service, &tokens) => Ok((service, tokens)),
             Ok((service, tokens)) if lease.is_some() => renew(app, service, tokens).await,
             Ok(_) if app.now() < give_up_at => {
@@ -83,7 +112,14 @@ pub(super) async fn renew_unless(
 
 /// Returns a usable service and its tokens.
 pub(super) async fn load(app: &AppState, id: &ServiceId) -> Result<(Service, ServiceTokens), Error> {
-    let service = services::get_usable(app, id).await?;
+    load_as(app, id, Loading::Usable).await
+}
+
+async fn load_as(app: &AppState, id: &ServiceId, loading: Loading) -> Result<(Service, ServiceTokens), Error> {
+    let service = match loading {
+        Loading::Usable => services::get_usable(app, id).await?,
+        Loading::Renewable => services::get_renewable(app, id).await?,
+    };
     let tokens = token_store::load(app, id).await?.ok_or(ErrorCode::ServiceNeedsSignIn)?;
     Ok((service, tokens))
 }
@@ -95,7 +131,7 @@ async fn renew(app: &AppState, service: Service, tokens: ServiceTokens) -> Resul
         Err(GrantError::Invalid) => {
             let give_up_at = app.now() + REFUSAL_GRACE;
             while app.now() < give_up_at {
-                let (service, stored) = load(app, &service.id).await?;
+                let (service, stored) = load_as(app, &service.id, Loading::Renewable).await?;
                 if stored.refresh_token != tokens.refresh_token {
                     // Another instance renewed the tokens, or the admin signed in again.
                     return Ok((service, stored));
@@ -142,11 +178,14 @@ async fn save(
 /// Applies a new grant to the service: its API base, its scopes, and what it proves about the service's problem.
 /// Returns `true` if the service changed.
 pub(crate) fn apply_grant(service: &mut Service, grant: &Grant) -> bool {
-    let before = (service.api_base.clone(), service.scopes.clone(), service.problem.clone(), service.state);
-    if service.state == ServiceState::NeedsSignIn {
-        // A rejection was recorded, by another instance or of an earlier grant, that this grant disproves.
+    let before =
+        (service.api_base.clone(), service.scopes.clone(), service.problem.clone(), service.state, service.rejection);
+    if service.state == ServiceState::NeedsSignIn || service.rejection.is_some() {
+        // A rejection was recorded, by another instance or of an earlier grant, that this grant disproves. If calls with it
+        // are rejected too, that is reported again.
         service.state = ServiceState::Active;
         service.problem = None;
+        service.rejection = None;
     }
     if let Some(api_base) = &grant.api_base {
         service.api_base = api_base.to_string();
@@ -161,5 +200,6 @@ pub(crate) fn apply_grant(service: &mut Service, grant: &Grant) -> bool {
     if let Some(problem) = scopes::missing_scopes_problem(&service.scopes) {
         service.problem = Some(problem);
     }
-    before != (service.api_base.clone(), service.scopes.clone(), service.problem.clone(), service.state)
+    before
+        != (service.api_base.clone(), service.scopes.clone(), service.problem.clone(), service.state, service.rejection)
 }

@@ -107,6 +107,7 @@ impl TestEnv {
             state,
             created_at: self.now(),
             problem_program: problem.map(|_| PROGRAM.into()),
+            rejection: None,
             problem: problem.map(Problem::of),
         };
         self.ports().store().put(&ServiceKey { id: "s1".into() }, &service).await.unwrap();

@@ -100,6 +100,7 @@ impl TestEnv {
             created_at: self.now(),
             problem: None,
             problem_program: None,
+            rejection: None,
         };
         ports.store().put(&ServiceKey { id: id.into() }, &service).await.unwrap();
     }

@@ -15,6 +15,7 @@
 //! | `activities` | how far Marketo's activities are read; written by `registration` |
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
+//! | `sweep` | the last sweep of a component; written by that component |
 
 mod activities;
 mod attendance;
@@ -31,6 +32,7 @@ mod registration;
 mod removal;
 mod service;
 mod service_usability;
+mod sweep;
 
 pub use activities::ActivityCursor;
 pub use attendance::{
@@ -39,21 +41,24 @@ pub use attendance::{
 };
 pub use failure::{DueFailures, Failure};
 pub use keys::{
-    AccountKey, AccountSegment, ActivityCursorKey, AnyKey, AttendanceKey, CheckpointList, ChunkSlotKey, DueFailuresKey,
-    FailureKey, Key, LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey,
-    OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey,
-    RefusedCallbackKey, RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey,
-    ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey,
-    WebinarStartedKey, WorkerKey,
+    AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
+    CheckpointList, ChunkSlotKey, DueFailuresKey, FailureKey, Key, LastEventKey, LastRegistrationSweepKey,
+    LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey,
+    ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey,
+    RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey, ServicesKey, SignInKey, SignInState,
+    StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use member_fields::MemberFields;
 pub use outbox::{Callback, ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback};
-pub use program::{ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, MAX_PREVIOUS_STARTS, ProgramConnection};
+pub use program::{
+    ArchivedPrograms, ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, MAX_PREVIOUS_STARTS, ProgramConnection,
+};
 pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
 pub use refreshed::RefreshedState;
 pub use registrants::{Reconciled, ReconciliationCounts, RegistrantsChanged};
 pub use registration::{AddCalls, Registration, RegistrationOutcome};
 pub use removal::{Removal, RemovalReason};
-pub use service::{LiveService, PendingSignIn, SealedTokens, Service, ServiceState, Services};
+pub use service::{LiveService, PendingSignIn, Rejection, SealedTokens, Service, ServiceState, Services};
 pub use service_usability::ServiceUsability;
+pub use sweep::Sweep;

@@ -79,7 +79,7 @@ const fn default_automatic() -> bool {
 /// Maximum number of former starts that are kept. People move a webinar far less often.
 pub const MAX_PREVIOUS_STARTS: usize = 20;
 
-first_version!(ProgramConnection, ConnectedPrograms);
+first_version!(ProgramConnection, ConnectedPrograms, ArchivedPrograms);
 
 impl ProgramConnection {
     /// Returns the status that has a meaning (R21); `None` if the channel has none for it.
@@ -143,7 +143,7 @@ impl ProgramConnection {
     }
 }
 
-/// The connected programs.
+/// The connected programs, without those that are archived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectedPrograms {
     /// Record version.
@@ -158,6 +158,21 @@ pub struct ConnectedPrograms {
 impl Default for ConnectedPrograms {
     fn default() -> Self {
         Self { v: Self::VERSION, ids: Vec::new(), webinars: Vec::new() }
+    }
+}
+
+/// Programs whose webinar ended long ago. They are connected, but the tick has nothing to do for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchivedPrograms {
+    /// Record version.
+    pub v: u32,
+    /// Ids, in order of archiving.
+    pub ids: Vec<ProgramId>,
+}
+
+impl Default for ArchivedPrograms {
+    fn default() -> Self {
+        Self { v: Self::VERSION, ids: Vec::new() }
     }
 }
 

@@ -39,6 +39,25 @@ pub struct Service {
     /// The program that the problem concerns, if it concerns a single one.
     #[serde(default)]
     pub problem_program: Option<ProgramId>,
+    /// Since when Zoom rejects the service, while probes show whether it still does.
+    #[serde(default)]
+    pub rejection: Option<Rejection>,
+}
+
+/// Zoom rejects a service: its grant, or calls with a token that it has just issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// Since when.
+    pub since: Timestamp,
+    /// When a probe last showed it.
+    pub probed_at: Timestamp,
+}
+
+impl Rejection {
+    /// Creates the rejection of a service that Zoom has rejected now.
+    pub const fn new(now: Timestamp) -> Self {
+        Self { since: now, probed_at: now }
+    }
 }
 
 impl Service {
@@ -56,7 +75,7 @@ pub enum ServiceState {
     Active,
     /// A later sign-in of the same account under another name replaced it (R1).
     Superseded,
-    /// Zoom refuses the grant; an admin has to sign in again.
+    /// Zoom refuses the grant, or has rejected calls for an hour; an admin has to sign in again, unless a probe succeeds.
     NeedsSignIn,
     /// The app was removed from the account (R17).
     Deauthorized,

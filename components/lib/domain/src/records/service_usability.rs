@@ -14,7 +14,7 @@ pub enum ServiceUsability {
     NotFound,
     /// A later sign-in of the same account under another name replaced it (R1).
     Superseded,
-    /// Zoom refuses the grant; an admin has to sign in again.
+    /// Zoom refuses the grant or rejects calls; a probe may succeed again, or an admin has to sign in again.
     NeedsSignIn,
     /// The app was removed from the account (R17). A new sign-in restores the service.
     AppRemoved,
@@ -30,6 +30,7 @@ impl ServiceUsability {
             ServiceState::Superseded => Self::Superseded,
             ServiceState::NeedsSignIn => Self::NeedsSignIn,
             ServiceState::Deauthorized => Self::AppRemoved,
+            ServiceState::Active if service.rejection.is_some() => Self::NeedsSignIn,
             ServiceState::Active if host.is_none_or(|host| service.enables(host)) => Self::Usable,
             ServiceState::Active => Self::HostNotEnabled,
         }
@@ -85,6 +86,7 @@ mod tests {
             created_at: crate::time::Timestamp::UNIX_EPOCH,
             problem: None,
             problem_program: None,
+            rejection: None,
         }
     }
 
@@ -107,6 +109,13 @@ mod tests {
             assert_eq!(code(state, Some("eve@x.test")), Some(expected));
             assert!(ServiceUsability::of(Some(&service(state)), None).require().is_err());
         }
+    }
+
+    #[test]
+    fn an_active_service_whose_calls_zoom_rejects_is_not_used_until_a_probe_succeeds() {
+        let rejection = Some(crate::records::Rejection::new(crate::time::Timestamp::UNIX_EPOCH));
+        let service = Service { rejection, ..service(ServiceState::Active) };
+        assert_eq!(ServiceUsability::of(Some(&service), None), ServiceUsability::NeedsSignIn);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use futures::stream::FuturesUnordered;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use tower::ServiceExt;
@@ -28,6 +28,8 @@ pub struct InMemoryPorts {
     sleepers: Arc<Mutex<Sleepers>>,
     drawn: Arc<Mutex<u64>>,
     tasks: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
+    listings: Arc<AtomicUsize>,
+    accesses: Arc<AtomicUsize>,
 }
 
 struct SimulatedTime(Timestamp);
@@ -78,6 +80,16 @@ impl InMemoryPorts {
     /// Returns every key and value of the store.
     pub fn dump(&self) -> BTreeMap<String, Vec<u8>> {
         lock(&self.store).clone()
+    }
+
+    /// Returns how many times the keys of the store were listed so far.
+    pub fn listings(&self) -> usize {
+        self.listings.load(Ordering::SeqCst)
+    }
+
+    /// Returns how many times a key of the store was read, written or deleted so far.
+    pub fn accesses(&self) -> usize {
+        self.accesses.load(Ordering::SeqCst)
     }
 
     pub(super) fn stored(&self, key: &str) -> Option<Vec<u8>> {
@@ -162,6 +174,10 @@ impl InstanceStore {
         Self { memory, is_listing: AtomicBool::new(false) }
     }
 
+    fn count_access(&self) {
+        self.memory.accesses.fetch_add(1, Ordering::SeqCst);
+    }
+
     fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
         assert!(!self.is_listing.load(Ordering::SeqCst), "a call to the store beside a listing: this hangs on Spin");
         lock(&self.memory.store)
@@ -180,20 +196,24 @@ impl Drop for ListingLock<'_> {
 #[async_trait]
 impl KeyValue for InstanceStore {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.count_access();
         Ok(self.locked().get(key).cloned())
     }
 
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
+        self.count_access();
         self.locked().insert(key.to_owned(), value);
         Ok(())
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.count_access();
         self.locked().remove(key);
         Ok(())
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.memory.listings.fetch_add(1, Ordering::SeqCst);
         // In reverse, so that no caller relies on an order.
         let all: Vec<_> = self.locked().keys().rev().cloned().collect();
         // Keys that fit into the channel are read without the lock.

@@ -1,3 +1,4 @@
 mod answers;
 mod odd_answers;
+mod token_cache;
 mod urls;

@@ -25,13 +25,14 @@ use super::attendance::{Attendance, EndedSessions, StartedSession};
 use super::failure::{DueFailures, Failure};
 use super::lease::Lease;
 use super::outbox::{ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxPart, RefusedCallback};
-use super::program::{ConnectedPrograms, ProgramConnection};
+use super::program::{ArchivedPrograms, ConnectedPrograms, ProgramConnection};
 use super::record::Moment;
 use super::refreshed::RefreshedState;
 use super::registrants::{Reconciled, RegistrantsChanged};
 use super::registration::Registration;
 use super::removal::Removal;
 use super::service::{LiveService, PendingSignIn, SealedTokens, Service, Services};
+use super::sweep::Sweep;
 use crate::component::Component;
 use crate::email::EmailHash;
 use crate::ids::{AccountId, LeadId, ProgramId, ServiceId, WebinarId};
@@ -174,12 +175,19 @@ kinds! {
     Removal RemovalKey(id: ServiceId) => Removal, "removal:{id}", Oauth, UntilDone, true;
     /// Lease of the instance that renews the tokens of a service.
     RenewalLease RenewalLeaseKey(id: ServiceId) => Lease, "renewing:{id}", Oauth, Lease, false;
-    /// Ids of all connected programs.
+    /// The last sweep of oauth.
+    OauthSweep OauthSweepKey() => Sweep, "last:oauth-sweep", Oauth, Overwritten, false;
+    /// Ids of all connected programs that are not archived.
     Programs ProgramsKey() => ConnectedPrograms, "programs", Catalog, Overwritten, false;
+    /// Ids of connected programs whose webinar ended long ago. A program's id selects the shard.
+    ArchivedPrograms ArchivedProgramsKey(shard: usize) => ArchivedPrograms, "archived-programs:{shard}", Catalog,
+        UntilRemoved, false;
     /// A program's connection to a webinar, as an admin chose it.
     Program ProgramKey(id: ProgramId) => ProgramConnection, "program:{id}", Catalog, UntilRemoved, true;
     /// What refreshes learnt of a connected program.
     Refreshed RefreshedKey(program: ProgramId) => RefreshedState, "refreshed:{program}", Catalog, UntilRemoved, true;
+    /// The last sweep of catalog.
+    CatalogSweep CatalogSweepKey() => Sweep, "last:catalog-sweep", Catalog, Overwritten, false;
     /// Ledger entry of one e-mail address for one webinar.
     Registration RegistrationKey(webinar: WebinarId, email: EmailHash) => Registration,
         "registration:{webinar}:{email}", Registration, Swept, true;
