@@ -154,8 +154,6 @@ fn nth(intervals: &[SignedDuration; 4], index: u32) -> SignedDuration {
 mod tests {
     use super::*;
     use domain::records::NoShowReason;
-    use domain::status::Channel;
-    use domain::webinar::{RegistrationMode, Snapshot};
 
     fn at(minutes: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + 60 * minutes).unwrap()
@@ -163,35 +161,10 @@ mod tests {
 
     /// Planned from minute 0 to minute 60.
     fn connection() -> ProgramConnection {
-        ProgramConnection {
-            v: 1,
-            program: 7.into(),
-            program_name: String::new(),
-            service: "s1".into(),
-            account_id: Some("acc".into()),
-            snapshot: Snapshot {
-                id: 9.into(),
-                topic: String::new(),
-                description: String::new(),
-                start_time: at(0),
-                duration: 60,
-                timezone: "UTC".into(),
-                host_email: None,
-                registration: RegistrationMode::Automatic,
-                join_url: None,
-            },
-            channel: Channel { name: "Webinar".into(), statuses: Vec::new() },
-            channel_read_at: None,
-            statuses: Default::default(),
-            connected_at: at(-9),
-            refreshed_at: at(-9),
-            problem: None,
-            previous_starts: Vec::new(),
-            my_tokens_stale: false,
-            member_fields: Default::default(),
-            no_show_after_minutes: 30,
-            automatic: true,
-        }
+        let mut connection = domain::testing::connection(&[]);
+        connection.program = 7.into();
+        connection.snapshot.start_time = at(0);
+        connection
     }
 
     fn record(phase: Phase) -> Attendance {

@@ -2,6 +2,8 @@
 
 use crate::flow_step::run_limit::RunLimit;
 use crate::mapping::Mapping;
+use crate::registering::known_fields::KnownFields;
+use crate::store::compared_names::ComparedNames;
 use crate::store::recent_chunks::RecentChunks;
 use crate::store::slots_in_use::SlotsInUse;
 use domain::ServiceId;
@@ -28,6 +30,12 @@ pub struct AppState {
     pub slots_in_use: SlotsInUse,
     /// Bounds the chunks that run at once.
     pub runs: RunLimit,
+    /// The names of lead fields that this instance has compared with the record.
+    pub compared_names: ComparedNames,
+    /// The choices of webinars that this instance has compared with the record: program and webinar.
+    pub compared_choices: ComparedNames,
+    /// The fields that leads have in Marketo.
+    pub known_fields: KnownFields,
     zoom_tokens: Arc<zoom_client::TokenCache>,
     marketo_tokens: Arc<marketo_client::TokenCache>,
 }
@@ -48,6 +56,9 @@ impl AppState {
             recent_chunks: RecentChunks::default(),
             slots_in_use: SlotsInUse::default(),
             runs: RunLimit::default(),
+            compared_names: ComparedNames::default(),
+            compared_choices: ComparedNames::default(),
+            known_fields: KnownFields::default(),
             zoom_tokens: Arc::default(),
             marketo_tokens: Arc::default(),
         }

@@ -112,21 +112,8 @@ pub(crate) fn fetched_statuses(connection: &ProgramConnection) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::testing::connection;
     use serde_json::json;
-
-    fn connection(statuses: &[(&str, i64)]) -> ProgramConnection {
-        let statuses: Vec<_> = statuses.iter().map(|(name, step)| json!({"name": name, "step": step})).collect();
-        serde_json::from_value(json!({
-            "v": 1, "program": 1, "program_name": "P", "service": "s1",
-            "snapshot": {
-                "id": 9, "topic": "T", "description": "", "start_time": "2026-11-02T09:00:00Z", "duration": 60,
-                "timezone": "UTC", "host_email": null, "registration": "automatic", "join_url": null,
-            },
-            "channel": {"name": "Webinar", "statuses": statuses},
-            "connected_at": "2026-11-02T09:00:00Z", "refreshed_at": "2026-11-02T09:00:00Z", "problem": null,
-        }))
-        .unwrap()
-    }
 
     #[test]
     fn invited_members_are_not_fetched() {

@@ -10,6 +10,7 @@ mod forget_account;
 mod membership;
 mod model;
 mod odd_rows;
+mod partitions;
 mod polling;
 mod records;
 mod scale;

@@ -189,6 +189,8 @@ async fn a_rejected_status_is_shown_and_not_taken_for_absence() {
     env.marketo.arrange(|subscription| subscription.closed_partition.insert(lead.try_into().unwrap()));
     let view = env.sync().await;
     assert_eq!((view["refused"].clone(), problem(&view)), (json!(1), "MARKETO_UNAVAILABLE"));
+    let detail = view["problem"]["detail"].as_str().unwrap();
+    assert!(detail.contains("may not access their lead partition"), "{detail}");
     assert_eq!(env.status("r1"), "Registered");
 
     env.marketo.arrange(|subscription| subscription.closed_partition.clear());

@@ -20,14 +20,18 @@ pub(super) struct CreatedLeads {
     pub(super) created: Vec<(LeadId, PersonPresence)>,
     /// People who already have a lead.
     pub(super) existing: Vec<PersonPresence>,
-    /// The number of people that Marketo rejected.
-    pub(super) rejected: usize,
+    /// The codes with which Marketo rejected the others.
+    pub(super) rejected: Vec<MarketoCode>,
 }
 
 /// Creates leads of at most a batch of people with distinct addresses.
-pub(super) async fn create(marketo: &MarketoClient, people: Vec<PersonPresence>) -> Result<CreatedLeads, Error> {
+pub(super) async fn create(
+    marketo: &MarketoClient,
+    people: Vec<PersonPresence>,
+    partition: Option<&str>,
+) -> Result<CreatedLeads, Error> {
     let mut leads = CreatedLeads::default();
-    let rejected = send(marketo, people, &mut leads, Details::clone).await?;
+    let rejected = send(marketo, people, partition, &mut leads, Details::clone).await?;
     // Rejected people are sent once more with name and address only: a subscription may not let the API write
     // companies (code 1021) or may reject the format of a phone number.
     let (retried, rejected): (Vec<_>, Vec<_>) = rejected
@@ -35,10 +39,10 @@ pub(super) async fn create(marketo: &MarketoClient, people: Vec<PersonPresence>)
         .partition(|((person, _), _)| person.details.company.is_some() || person.details.phone.is_some());
     let reduced = |details: &Details| Details { company: None, phone: None, ..details.clone() };
     let retried = retried.into_iter().map(|(person, _)| person).collect();
-    let rejected_again = send(marketo, retried, &mut leads, reduced).await?;
-    let codes: Vec<_> = rejected.iter().chain(&rejected_again).map(|(_, code)| code.to_string()).collect();
-    leads.rejected = codes.len();
-    if !codes.is_empty() {
+    let rejected_again = send(marketo, retried, partition, &mut leads, reduced).await?;
+    leads.rejected = rejected.iter().chain(&rejected_again).map(|(_, code)| *code).collect();
+    if !leads.rejected.is_empty() {
+        let codes: Vec<_> = leads.rejected.iter().map(ToString::to_string).collect();
         platform::log!(Warn, "leads.create_failed", codes = codes.join(" "));
     }
     Ok(leads)
@@ -48,6 +52,7 @@ pub(super) async fn create(marketo: &MarketoClient, people: Vec<PersonPresence>)
 async fn send(
     marketo: &MarketoClient,
     people: Vec<PersonPresence>,
+    partition: Option<&str>,
     leads: &mut CreatedLeads,
     details: impl Fn(&Details) -> Details,
 ) -> Result<Vec<(PersonPresence, MarketoCode)>, Error> {
@@ -57,7 +62,7 @@ async fn send(
         Some(NewLead { email: person.email.clone()?, fields })
     };
     let new_leads: Vec<_> = people.iter().filter_map(new_lead).collect();
-    let outcomes = marketo.create_leads(&new_leads).await?;
+    let outcomes = marketo.create_leads(&new_leads, partition).await?;
     if outcomes.len() != people.len() {
         return Err(Error::Internal(format!("Marketo answered {} of {} records", outcomes.len(), people.len())));
     }
@@ -65,10 +70,10 @@ async fn send(
     for (person, outcome) in people.into_iter().zip(outcomes) {
         match outcome {
             LeadSyncResult::Created(id) => leads.created.push((id, person)),
-            LeadSyncResult::Skipped(MarketoCode::LEAD_EXISTS | MarketoCode::SEVERAL_MATCH)
-            | LeadSyncResult::Updated(_) => {
-                leads.existing.push(person);
-            }
+            LeadSyncResult::Skipped(
+                MarketoCode::LEAD_EXISTS | MarketoCode::SEVERAL_MATCH | MarketoCode::OTHER_PARTITION,
+            )
+            | LeadSyncResult::Updated(_) => leads.existing.push(person),
             LeadSyncResult::Skipped(code) => rejected.push((person, code)),
         }
     }
@@ -84,12 +89,24 @@ pub(super) async fn look_up(
     members: &mut MemberIndex,
 ) -> Result<Vec<Option<LeadId>>, Error> {
     let emails: Vec<_> = people.iter().filter_map(|(person, _)| person.email.as_ref()).collect();
-    let mut by_email: Vec<(String, Lead)> = Vec::new();
-    for lead in marketo.leads_by_email(&emails).await? {
-        if let Some(email) = lead.email.as_ref().and_then(|email| Email::parse(email.expose())) {
-            by_email.push((email.normalized(), lead));
+    let found: Vec<Lead> = match &connection.lead_partition {
+        Some(named) => {
+            let mut found = marketo.leads_by_email_in_partitions(&emails).await?.rows;
+            // Those of the named partition come first.
+            found.sort_by_key(|(lead, partition)| (*partition != Some(named.id), lead.id));
+            found.into_iter().map(|(lead, _)| lead).collect()
         }
-    }
+        None => {
+            let mut found = marketo.leads_by_email(&emails).await?.rows;
+            found.sort_by_key(|lead| lead.id);
+            found
+        }
+    };
+    let with_address = found.into_iter().filter_map(|lead| {
+        let email = Email::parse(lead.email.as_ref()?.expose())?;
+        Some((email.normalized(), lead))
+    });
+    let mut by_email: Vec<(String, Lead)> = with_address.collect();
     if members.is_unlisted() {
         let leads: Vec<_> = by_email.iter().map(|(_, lead)| lead.id).collect();
         for leads in leads.chunks(BATCH) {
@@ -113,10 +130,11 @@ pub(super) async fn look_up(
     Ok(people.iter().map(|person| select_lead(&leads_of(person), members)).collect())
 }
 
-/// Selects one of several leads with the same address: the one that is a member, else the oldest.
+/// Selects one of several leads with the same address: the one that is a member, else the first, which is the oldest of the
+/// connection's partition.
 fn select_lead(leads: &[&Lead], members: &MemberIndex) -> Option<LeadId> {
     let member = leads.iter().map(|lead| lead.id).find(|&lead| members.standing(lead).is_some());
-    member.or_else(|| leads.iter().map(|lead| lead.id).min())
+    member.or_else(|| leads.first().map(|lead| lead.id))
 }
 
 /// Returns an update of the fields that are blank in a person's only lead; `None` if there is nothing to fill.

@@ -17,7 +17,7 @@ use domain::status::{KeptStatus, Meaning};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem};
 use marketo_client::members::MemberOutcome;
-use marketo_client::{BATCH, MarketoClient};
+use marketo_client::{BATCH, MarketoClient, MarketoCode};
 
 /// How far the writer has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,9 +212,10 @@ impl<'r> AttendanceWriter<'r> {
         let (people, without_email): (Vec<_>, Vec<_>) = own.into_iter().partition(|(person, _)| person.email.is_some());
         self.run_state.counts.unmatched += without_email.len();
         if !people.is_empty() {
-            let leads = leads::create(self.marketo, people).await?;
+            let partition = self.connection.lead_partition.as_ref().map(|partition| partition.name.as_str());
+            let leads = leads::create(self.marketo, people, partition).await?;
             self.run_state.counts.new_leads += leads.created.len();
-            self.run_state.counts.refused += leads.rejected;
+            leads.rejected.iter().for_each(|code| self.count_refused(*code));
             for (lead, (_, presence)) in leads.created {
                 self.add_lead(status, lead, presence);
             }
@@ -334,7 +335,7 @@ impl<'r> AttendanceWriter<'r> {
                     MemberOutcome::Done => {}
                     MemberOutcome::KeptStatus => kept.push(*lead),
                     MemberOutcome::Skipped(code) => {
-                        self.run_state.counts.refused += 1;
+                        self.count_refused(code);
                         platform::log!(Warn, "member.set_status_failed", program = program, lead = lead, code = code);
                     }
                 }
@@ -348,6 +349,14 @@ impl<'r> AttendanceWriter<'r> {
             }
         }
         Ok(())
+    }
+
+    /// Counts a person whom Marketo rejected.
+    fn count_refused(&mut self, code: MarketoCode) {
+        self.run_state.counts.refused += 1;
+        if code.partition_advice().is_some() {
+            self.run_state.partition_refused = Some(code.0);
+        }
     }
 
     /// Counts members who kept their status because of the channel's steps, or for an unknown reason. Marketo's answer
@@ -431,7 +440,10 @@ impl<'r> AttendanceWriter<'r> {
             return Some(Problem::because(ErrorCode::MarketoUnavailable, reason));
         }
         let refused = self.run_state.counts.refused;
-        let detail = format!("Marketo rejected {refused} people. The log has their ids and Marketo's codes.");
+        let code = self.run_state.partition_refused.map(MarketoCode);
+        let advice =
+            code.and_then(MarketoCode::partition_advice).unwrap_or("The log has their ids and Marketo's codes.");
+        let detail = format!("Marketo rejected {refused} people. {advice}");
         (refused > 0).then_some(Problem { code: ErrorCode::MarketoUnavailable, detail })
     }
 }

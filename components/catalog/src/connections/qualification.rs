@@ -1,7 +1,7 @@
 //! Reads a program from Marketo and checks that it qualifies (R6).
 
 use domain::lenient::Unreadable;
-use domain::records::{MemberFields, ProgramConnection};
+use domain::records::{LeadPartition, MemberFields, ProgramConnection};
 use domain::status::{Channel, Meaning, guess};
 use domain::{Error, ErrorCode, Problem, ProgramId};
 use marketo_client::programs::{ChannelAsset, Program};
@@ -60,6 +60,24 @@ pub(super) async fn require_writable(marketo: &MarketoClient, fields: &MemberFie
     Err(Problem::because(ErrorCode::InvalidField, format_args!("{what} {}.", unwritable.join(", "))).into())
 }
 
+/// Returns the lead partition with a name; `None` for a blank name, which stands for Marketo's default.
+///
+/// # Errors
+/// `INVALID_REQUEST`, which names the partitions, when Marketo has none of that name.
+pub(super) async fn lead_partition(
+    marketo: &MarketoClient,
+    name: Option<&str>,
+) -> Result<Option<LeadPartition>, Error> {
+    let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(None) };
+    let partitions = marketo.lead_partitions().await?;
+    if let Some(found) = partitions.iter().find(|partition| partition.name.eq_ignore_ascii_case(name)) {
+        return Ok(Some(found.clone()));
+    }
+    let names: Vec<_> = partitions.iter().map(|partition| partition.name.as_str()).collect();
+    let detail = format!("The field lead_partition is the name of a lead partition in Marketo: {}.", names.join(", "));
+    Err(Problem { code: ErrorCode::InvalidRequest, detail }.into())
+}
+
 /// The name of a status that webinar channels have and that the application never sets.
 const WAIT_LISTED: &str = "Wait Listed";
 
@@ -108,19 +126,12 @@ mod tests {
 
     #[test]
     fn missing_statuses_are_found_despite_variant_spellings() {
-        let connection: ProgramConnection = serde_json::from_value(json!({
-            "v": 1, "program": 1, "program_name": "P", "service": "s1",
-            "snapshot": {
-                "id": 9, "topic": "T", "description": "", "start_time": "2026-11-02T09:00:00Z", "duration": 60,
-                "timezone": "UTC", "host_email": null, "registration": "automatic", "join_url": null,
-            },
-            "channel": {"name": "Webinar", "statuses": [
-                {"name": "registered", "step": 20}, {"name": "No-Show", "step": 30}, {"name": "WAIT-LISTED", "step": 10},
-                {"name": "attended on-demand", "step": 40},
-            ]},
-            "connected_at": "2026-11-02T09:00:00Z", "refreshed_at": "2026-11-02T09:00:00Z", "problem": null,
-        }))
-        .unwrap();
+        let connection = domain::testing::connection(&[
+            ("registered", 20),
+            ("No-Show", 30),
+            ("WAIT-LISTED", 10),
+            ("attended on-demand", 40),
+        ]);
         let missing = missing_statuses(&connection);
         assert_eq!(missing, ["Attended", "Registration Error", "Pending Approval", "Rejected"]);
     }

@@ -5,7 +5,7 @@ use super::statuses::StatusChoices;
 use crate::state::AppState;
 use domain::records::{MemberFields, ProgramConnection};
 use domain::{Error, ErrorCode, Problem, ProgramId};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// Body of `PUT /catalog/programs/{program_id}/settings`. An absent setting stays as it is.
 #[derive(Deserialize)]
@@ -18,6 +18,14 @@ pub(crate) struct SettingsRequest {
     no_show_after_minutes: Option<u32>,
     #[serde(default)]
     automatic: Option<bool>,
+    /// The name of a lead partition, or null for Marketo's default.
+    #[serde(default, deserialize_with = "present")]
+    lead_partition: Option<Option<String>>,
+}
+
+/// Reads a value that is there, even if it is null.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// Maximum of the setting `no_show_after_minutes`: a day, since the report is read once more after 24 hours.
@@ -42,6 +50,10 @@ pub(crate) async fn change(
     if let Some(fields) = &request.member_fields {
         qualification::require_writable(&marketo, fields).await?;
     }
+    let lead_partition = match &request.lead_partition {
+        None => None,
+        Some(name) => Some(qualification::lead_partition(&marketo, name.as_deref()).await?),
+    };
     let mut fresh_channel = None;
     if let Err(problem) = request.statuses.apply(&connection.statuses, &connection.channel) {
         // The status may be new in Marketo.
@@ -65,6 +77,9 @@ pub(crate) async fn change(
             connection.no_show_after_minutes = minutes;
         }
         connection.automatic = request.automatic.unwrap_or(connection.automatic);
+        if let Some(partition) = lead_partition {
+            connection.lead_partition = partition;
+        }
     });
     changed.await
 }

@@ -110,6 +110,7 @@ mod tests {
             member_fields: Default::default(),
             no_show_after_minutes: 30,
             automatic: true,
+            lead_partition: None,
         }
     }
 

@@ -106,6 +106,9 @@ pub(crate) struct ConnectionView {
     no_show_after_minutes: u32,
     /// Whether setting the mapped status alone registers or cancels (R23).
     automatic: bool,
+    /// The lead partition in which leads are created, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead_partition: Option<String>,
     problem: Option<Problem>,
     /// The webinar that this request disconnected from the program. Its registrants stay.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +146,7 @@ impl ConnectionView {
             member_fields: connection.member_fields,
             no_show_after_minutes: connection.no_show_after_minutes,
             automatic: connection.automatic,
+            lead_partition: connection.lead_partition.map(|partition| partition.name),
             problem: usability.problem().or(status_problem).or(recorded),
             replaced: None,
         }

@@ -221,6 +221,28 @@ async fn r23_registration_by_the_status_alone_is_a_setting_that_stays() {
 }
 
 #[tokio::test]
+async fn a_lead_partition_is_a_setting_that_stays() {
+    let env = TestEnv::new().await;
+    env.marketo.arrange(|subscription| subscription.leads.partitions.insert(2, "Europe".into()));
+    env.add_webinar(9, |_| {});
+    assert_eq!(env.connect(9).await.1["lead_partition"], Value::Null);
+    let settings = format!("{PROGRAM}/settings");
+    let set = async |partition: Value| env.admin("PUT", &settings, json!({"lead_partition": partition})).await;
+    let refused = set(json!("Asia")).await;
+    assert_eq!(problem(&refused), (400, "INVALID_REQUEST"));
+    assert!(refused.1["detail"].as_str().unwrap().contains("Default, Europe"), "{}", refused.1);
+    assert_eq!(set(json!(" europe ")).await.1["lead_partition"], "Europe");
+    // What is left out stays, and so does the setting after a refresh and when the program is connected again.
+    assert_eq!(env.admin("PUT", &settings, json!({})).await.1["lead_partition"], "Europe");
+    assert_eq!(env.admin("POST", &format!("{PROGRAM}/refresh"), json!({})).await.1["lead_partition"], "Europe");
+    assert_eq!(env.connect(9).await.1["lead_partition"], "Europe");
+    for none in [json!(null), json!("")] {
+        set(json!("Europe")).await;
+        assert_eq!(set(none).await.1["lead_partition"], Value::Null);
+    }
+}
+
+#[tokio::test]
 async fn r19_the_delay_of_no_show_is_a_setting_that_stays() {
     let env = TestEnv::new().await;
     env.add_webinar(9, |_| {});

@@ -5,6 +5,7 @@ import { confirm } from "./dialog.js";
 import { facts, h, replace, section, table } from "./dom.js";
 import { failures } from "./failures.js";
 import { isRunning, registrationText } from "./labels.js";
+import { partitionForm } from "./lead-partition.js";
 import { announce, button } from "./messages.js";
 import { attendance, people } from "./people.js";
 import { poll } from "./poll.js";
@@ -31,14 +32,16 @@ export async function oneProgram(root, signal, id) {
     }
     const webinar = section("webinar", "Webinar");
     const statuses = section("statuses", "Statuses");
+    const leads = section("leads", "New leads");
     const shown = section("tokens", "What Marketo shows");
     const figures = section("people", "People");
     const failed = section("failures", "Failures");
-    body.append(webinar, figures, failed, trace(id), statuses, shown);
+    body.append(webinar, figures, failed, trace(id), statuses, leads, shown);
     const show = async (program) => {
       setTitle(title, programName(program));
       showWebinar(webinar, program, services, show);
       replaceBelowTitle(statuses, statusForm(program, show));
+      replaceBelowTitle(leads, partitionForm(program, show));
       showTokens(shown, await get(`/catalog/programs/${id}/tokens`, signal));
     };
     await show(program);

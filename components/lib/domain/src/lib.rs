@@ -16,6 +16,7 @@
 //! | [`retry`] | back-off with full jitter |
 //! | [`digest`] | SHA-256 |
 //! | [`records`] | the records of the key-value store and their keys |
+//! | `testing` | records for native tests |
 
 pub mod component;
 pub mod digest;
@@ -29,6 +30,8 @@ pub mod records;
 pub mod retry;
 pub mod sensitive;
 pub mod status;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 pub mod time;
 pub mod webinar;
 

@@ -44,9 +44,33 @@ impl MarketoCode {
     pub const LEAD_EXISTS: Self = Self(1005);
     /// "Multiple leads match".
     pub const SEVERAL_MATCH: Self = Self(1007);
+    /// The API user may not access the lead's partition.
+    pub const PARTITION_DENIED: Self = Self(1008);
+    /// A lead partition has to be named.
+    pub const PARTITION_REQUIRED: Self = Self(1009);
+    /// The lead exists in another partition than the named one.
+    pub const OTHER_PARTITION: Self = Self(1010);
 }
 
 impl MarketoCode {
+    /// Returns what a person can do about an error of lead partitions.
+    pub const fn partition_advice(self) -> Option<&'static str> {
+        match self {
+            Self::PARTITION_DENIED => Some(
+                "The API user may not access their lead partition; give its role all workspaces and partitions in Marketo, \
+                 under Admin, Users & Roles.",
+            ),
+            Self::PARTITION_REQUIRED => {
+                Some("Marketo has to know the lead partition of new leads; name it in the program's settings.")
+            }
+            Self::OTHER_PARTITION => Some(
+                "They exist in another lead partition than the one of the program's settings; name that one, or let Marketo \
+                 choose.",
+            ),
+            _ => None,
+        }
+    }
+
     /// Reads the code of an entry of `errors` or `reasons`; `None` if it has none.
     pub(crate) fn read(entry: &Value) -> Option<Self> {
         Object::of(entry).number("code").map(Self)

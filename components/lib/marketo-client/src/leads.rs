@@ -1,9 +1,11 @@
 //! Leads: creation, updates, look-up.
 
 use crate::body::RequestBody;
+use crate::call::log_unreadable;
 use crate::client::MarketoClient;
 use crate::error::{MarketoCode, MarketoError};
-use domain::lenient::{FromObject, Object, Rows, Unreadable};
+use domain::lenient::{self, FromObject, Object, Rows, Unreadable};
+use domain::records::LeadPartition;
 use domain::{Email, LeadId, Sensitive};
 use http::Method;
 use platform::RequestTarget;
@@ -80,6 +82,8 @@ pub struct Lead {
     pub company: Option<Sensitive>,
     /// Phone.
     pub phone: Option<Sensitive>,
+    /// The further fields that were asked for, by API name. Blank ones are absent.
+    pub more: Sensitive<Vec<(String, String)>>,
 }
 
 impl FromObject for Lead {
@@ -92,6 +96,12 @@ impl FromObject for Lead {
             last_name: text("lastName"),
             company: text("company"),
             phone: text("phone"),
+            more: Sensitive::new(
+                row.entries()
+                    .filter(|(name, _)| !FIELDS.contains(name))
+                    .filter_map(|(name, value)| Some((name.to_owned(), lenient::text(value)?)))
+                    .collect(),
+            ),
         })
     }
 }
@@ -130,8 +140,36 @@ impl RecordResult {
     }
 }
 
-/// The fields that are read of a lead.
-const FIELDS: &str = "id,email,firstName,lastName,company,phone";
+/// A field of leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadField {
+    /// API name.
+    pub name: String,
+    /// Name in Marketo's user interface.
+    pub display_name: Option<String>,
+}
+
+impl FromObject for LeadField {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self { name: row.required("name", Object::text)?, display_name: row.text("displayName") })
+    }
+}
+
+/// The field with the id of a lead's partition.
+const PARTITION: &str = "leadPartitionId";
+
+/// A lead partition, as received.
+struct PartitionRow(LeadPartition);
+
+impl FromObject for PartitionRow {
+    fn from_object(row: Object<'_>) -> Result<Self, Unreadable> {
+        let (id, name) = (row.required("id", Object::number_id)?, row.required("name", Object::text)?);
+        Ok(Self(LeadPartition { id, name }))
+    }
+}
+
+/// The fields that are read of every lead.
+const FIELDS: [&str; 6] = ["id", "email", "firstName", "lastName", "company", "phone"];
 
 fn leads_target() -> RequestTarget {
     RequestTarget::path(&["rest", "v1", "leads.json"])
@@ -141,8 +179,17 @@ impl MarketoClient {
     /// Creates at most [`crate::BATCH`] leads; returns the results in their order. An existing lead is skipped with
     /// [`MarketoCode::LEAD_EXISTS`] and not changed. Simultaneous calls with one address create duplicates, so callers
     /// run one after another.
-    pub async fn create_leads(&self, leads: &[NewLead]) -> Result<Vec<LeadSyncResult>, MarketoError> {
-        let body = serde_json::json!({ "action": "createOnly", "lookupField": "email", "input": leads });
+    ///
+    /// `partition`: the name of the lead partition to create them in; Marketo's default if absent.
+    pub async fn create_leads(
+        &self,
+        leads: &[NewLead],
+        partition: Option<&str>,
+    ) -> Result<Vec<LeadSyncResult>, MarketoError> {
+        let mut body = serde_json::json!({ "action": "createOnly", "lookupField": "email", "input": leads });
+        if let Some(partition) = partition {
+            body["partitionName"] = partition.into();
+        }
         self.non_idempotent().sync_leads(&body, leads.len()).await
     }
 
@@ -164,27 +211,71 @@ impl MarketoClient {
         Ok(envelope.result.iter().map(|record| RecordResult::of(record, "id").into_sync_result()).collect())
     }
 
+    /// Returns the fields of leads.
+    pub async fn lead_fields(&self) -> Result<Vec<LeadField>, MarketoError> {
+        let target = RequestTarget::path(&["rest", "v1", "leads", "describe2.json"]);
+        let description = self.get(&target).await?.into_object()?.unwrap_or_default();
+        let fields: Rows<LeadField> = Object::from(&description).rows("fields");
+        log_unreadable("lead_fields", fields.unreadable);
+        Ok(fields.rows)
+    }
+
     /// Returns the leads with at most [`crate::BATCH`] e-mail addresses. Several leads may have one address.
     pub async fn leads_by_email(&self, emails: &[&Email]) -> Result<Rows<Lead>, MarketoError> {
+        self.leads_by_email_with(emails, &[]).await
+    }
+
+    /// Returns the leads with at most [`crate::BATCH`] e-mail addresses, each with the id of its partition.
+    pub async fn leads_by_email_in_partitions(
+        &self,
+        emails: &[&Email],
+    ) -> Result<Rows<(Lead, Option<u64>)>, MarketoError> {
+        let found = self.leads_by_email_with(emails, &[PARTITION]).await?;
+        let partition = |lead: &Lead| {
+            let (_, id) = lead.more.expose().iter().find(|(name, _)| name == PARTITION)?;
+            id.parse().ok()
+        };
+        let rows = found.rows.into_iter().map(|lead| {
+            let partition = partition(&lead);
+            (lead, partition)
+        });
+        Ok(Rows { rows: rows.collect(), unreadable: found.unreadable })
+    }
+
+    async fn leads_by_email_with(&self, emails: &[&Email], more: &[&str]) -> Result<Rows<Lead>, MarketoError> {
         let values: Vec<_> = emails.iter().map(|email| email.expose()).collect();
-        self.leads_by("email", &values.join(",")).await
+        self.leads_by("email", &values.join(","), more).await
+    }
+
+    /// Returns the lead partitions.
+    pub async fn lead_partitions(&self) -> Result<Vec<LeadPartition>, MarketoError> {
+        let target = RequestTarget::path(&["rest", "v1", "leads", "partitions.json"]);
+        let partitions: Rows<PartitionRow> = self.get(&target).await?.into_page("lead_partitions").rows;
+        Ok(partitions.into_iter().map(|row| row.0).collect())
     }
 
     /// Returns the leads with at most [`crate::BATCH`] ids.
     pub async fn leads_by_id(&self, ids: &[LeadId]) -> Result<Rows<Lead>, MarketoError> {
-        let values: Vec<_> = ids.iter().map(LeadId::to_string).collect();
-        self.leads_by("id", &values.join(",")).await
+        self.leads_by_id_with(ids, &[]).await
     }
 
-    async fn leads_by(&self, filter: &str, values: &str) -> Result<Rows<Lead>, MarketoError> {
+    /// Returns the leads with at most [`crate::BATCH`] ids, with further fields. Marketo refuses the request if it does not
+    /// know one of them.
+    pub async fn leads_by_id_with(&self, ids: &[LeadId], more: &[&str]) -> Result<Rows<Lead>, MarketoError> {
+        let values: Vec<_> = ids.iter().map(LeadId::to_string).collect();
+        self.leads_by("id", &values.join(","), more).await
+    }
+
+    async fn leads_by(&self, filter: &str, values: &str, more: &[&str]) -> Result<Rows<Lead>, MarketoError> {
         if values.is_empty() {
             return Ok(Rows::default());
         }
+        let fields = FIELDS.iter().chain(more).copied().collect::<Vec<_>>().join(",");
         let mut leads = Rows::default();
         let mut page: Option<String> = None;
         loop {
             // A GET with 300 addresses would exceed the 8 kB that Marketo accepts as a URI.
-            let mut form = vec![("filterType", filter), ("filterValues", values), ("fields", FIELDS)];
+            let mut form = vec![("filterType", filter), ("filterValues", values), ("fields", fields.as_str())];
             form.extend(page.as_deref().map(|page| ("nextPageToken", page)));
             let (target, body) = (leads_target().query("_method", "GET"), RequestBody::form(&form));
             let found = self.call(Method::POST, &target, body).await?.into_page("leads");

@@ -134,7 +134,7 @@ async fn register(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -
         // that status. Deferred leads stay in the outbox and have no record.
         record_failures(state, chunk, &results).await?;
     }
-    write_back::write_back(&marketo, &connection, &outcomes).await?;
+    write_back::write_back_to_present(&marketo, &connection, &outcomes, &chunk.leads).await?;
     if is_late {
         // An earlier run may have set these leads to Registration Error.
         write_back::set_registered(&marketo, &connection, &outcomes).await?;

@@ -22,6 +22,17 @@ pub struct RegistrantEvent {
     is_creation: bool,
 }
 
+/// Whether an event concerns anyone here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relevance {
+    /// The ledger has the registrant, or the event does not say whom it is about.
+    Concerned,
+    /// The ledger does not have the registrant. A program may: the add call may just be under way, or the entry be lost.
+    Unknown,
+    /// Nobody.
+    Nobody,
+}
+
 impl RegistrantEvent {
     /// Reads an event; `None` if it is of another kind, or names no webinar.
     pub fn read(event: &ZoomEvent) -> Option<Self> {
@@ -44,10 +55,14 @@ impl RegistrantEvent {
 
     /// Returns whether the event may change anything here. A registration made on Zoom's own page by somebody whom the
     /// ledger does not know does not (R10), nor does the echo of an add call of this application.
-    pub async fn is_relevant(&self, state: &AppState) -> Result<bool, Error> {
-        let Some(email) = &self.email else { return Ok(true) };
-        let Some(entry) = ledger::read(state, self.webinar, email).await? else { return Ok(false) };
-        Ok(!self.is_creation || self.is_news(&entry))
+    pub async fn relevance(&self, state: &AppState) -> Result<Relevance, Error> {
+        let Some(email) = &self.email else { return Ok(Relevance::Concerned) };
+        let entry = ledger::read(state, self.webinar, email).await?;
+        Ok(match entry {
+            Some(entry) if !self.is_creation || self.is_news(&entry) => Relevance::Concerned,
+            None if !self.is_creation => Relevance::Unknown,
+            _ => Relevance::Nobody,
+        })
     }
 
     /// Returns whether a creation differs from what the ledger has.

@@ -2,6 +2,7 @@
 //! the webinar, then to the ledger (R18). Idempotent.
 
 use super::repair::{self, Ending, News, Repair};
+use super::statuses::meaning_of;
 use crate::registering::target;
 use crate::registrants::{Asked, Standing, read_standings};
 use crate::state::AppState;
@@ -56,6 +57,33 @@ pub async fn follow(state: &AppState, person: &ChangedPerson, deadline: Timestam
         return Ok(true);
     }
     write_ledger(state, &ledger::key(*webinar, email), &entry, &standing).await
+}
+
+/// Returns whether a program of a webinar has a lead with an address in a status that belongs to registration.
+pub async fn is_member(
+    state: &AppState,
+    webinar: WebinarId,
+    email: &Email,
+    deadline: Timestamp,
+) -> Result<bool, Error> {
+    let connections = state.ports.connections().of_webinar(webinar).await?;
+    if connections.is_empty() {
+        return Ok(false);
+    }
+    let marketo = state.marketo(deadline);
+    let leads: Vec<_> = marketo.leads_by_email(&[email]).await?.into_iter().map(|lead| lead.id).collect();
+    if leads.is_empty() {
+        return Ok(false);
+    }
+    for connection in &connections {
+        let mapping = connection.mapping();
+        let members = marketo.members_of(connection.program, &leads).await?;
+        let statuses = members.into_iter().filter_map(|member| member.status_name);
+        if statuses.into_iter().any(|status| meaning_of(&mapping, &status).is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the programs whose members the person may be: those of the webinar, and the one that registered the person, by a

@@ -1,12 +1,13 @@
 //! Compares webinars with Zoom (R18): at once those that are marked as changed, and twice an hour all that are ahead.
 
 use crate::following::webinar::reconcile;
+use crate::registering::target::{self, Target};
 use crate::state::AppState;
-use crate::store::{marks, reconciled};
+use crate::store::{chosen_webinars, marks, reconciled};
 use anyhow::Context;
-use domain::WebinarId;
 use domain::records::ProgramConnection;
 use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, WebinarId};
 use std::sync::Arc;
 
 /// How often a webinar is compared that is not marked.
@@ -20,7 +21,11 @@ const LONG_RUN_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
 /// Compares due webinars until the deadline. Returns the number of those that were completed.
 pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow::Result<u64> {
-    let webinars = state.ports.connections().index().await.context("reading the connected webinars")?.webinars;
+    let mut webinars = state.ports.connections().index().await.context("reading the connected webinars")?.webinars;
+    let chosen = chosen_webinars::open(state).await.context("reading the chosen webinars")?;
+    webinars.extend(chosen.iter().map(|(webinar, _)| *webinar));
+    webinars.sort_unstable();
+    webinars.dedup();
     let mut due = Vec::new();
     for webinar in webinars {
         let is_marked = marks::read(state, webinar).await.context("reading a mark")?.is_some();
@@ -44,8 +49,14 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
         if state.ports.clock.now() + MIN_TIME_LEFT >= deadline {
             break;
         }
-        let of_webinar: Vec<_> =
+        let mut of_webinar: Vec<_> =
             connections.iter().filter(|connection| connection.snapshot.id == webinar).cloned().collect();
+        for (_, program) in chosen.iter().filter(|(choice, _)| *choice == webinar) {
+            let other = connections.iter().find(|other| other.program == *program && other.snapshot.id != webinar);
+            if let Some(other) = other {
+                of_webinar.extend(connection_by_choice(state, other, webinar).await.context("reading a connection")?);
+            }
+        }
         // Nothing reaches Zoom through a service that is gone, and its account gets no new records (R17).
         if !reconciled::is_connected(state, &of_webinar).await.context("reading the services")? {
             continue;
@@ -64,6 +75,25 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
         }
     }
     Ok(completed)
+}
+
+/// Returns the connection of a program whose flow step chose another webinar, as if it were connected to that one; `None` if
+/// the webinar cannot be reached.
+async fn connection_by_choice(
+    state: &AppState,
+    connection: &ProgramConnection,
+    webinar: WebinarId,
+) -> Result<Option<ProgramConnection>, Error> {
+    match target::resolve(state, connection, Some(&webinar.to_string())).await {
+        Ok(Target { service, webinar: snapshot }) => {
+            Ok(Some(ProgramConnection { service, snapshot, ..connection.clone() }))
+        }
+        Err(error @ Error::Internal(_)) => Err(error),
+        Err(error) => {
+            platform::log!(Warn, "webinar.reconcile_failed", webinar = webinar, code = error.problem().code);
+            Ok(None)
+        }
+    }
 }
 
 /// Compares a webinar for which a tick is too short. Others leave it alone meanwhile.

@@ -70,9 +70,13 @@ fn status_not_registered(connection: &ProgramConnection) -> Problem {
 /// connection maps to cancelled.
 pub fn to_cancel(lead: &OutboxLead, connection: &ProgramConnection, status: Option<&str>) -> Option<Email> {
     let is_cancelled = has_meaning(Some(connection), status, Meaning::Cancelled);
-    let find = |name| lead.fields.expose().iter().find(|(field, _)| is_named(field, name));
-    let (_, email) = find("email").or_else(|| find("emailaddress")).filter(|_| is_cancelled)?;
-    Email::parse(email)
+    email(lead).filter(|_| is_cancelled)
+}
+
+/// Returns the address of a lead, if it has a valid one.
+pub fn email(lead: &OutboxLead) -> Option<Email> {
+    let find = |name| lead.fields.expose().iter().filter(move |(field, _)| is_named(field, name));
+    find("email").chain(find("emailaddress")).find_map(|(_, value)| Email::parse(value))
 }
 
 /// Returns whether a field has a name, of lower-case letters, ignoring case and everything but letters and digits.
@@ -123,7 +127,6 @@ mod tests {
     use super::*;
     use domain::Sensitive;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn lead(fields: &[(&str, &str)]) -> OutboxLead {
         let fields = fields.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
@@ -131,17 +134,8 @@ mod tests {
     }
 
     fn connection(statuses: &[&str]) -> ProgramConnection {
-        let statuses: Vec<_> = statuses.iter().map(|name| json!({"name": name, "step": 10})).collect();
-        serde_json::from_value(json!({
-            "v": 1, "program": 1, "program_name": "P", "service": "s1",
-            "snapshot": {
-                "id": 9, "topic": "T", "description": "", "start_time": "2026-11-02T09:00:00Z", "duration": 60,
-                "timezone": "UTC", "host_email": null, "registration": "automatic", "join_url": null,
-            },
-            "channel": {"name": "Webinar", "statuses": statuses},
-            "connected_at": "2026-11-02T09:00:00Z", "refreshed_at": "2026-11-02T09:00:00Z", "problem": null,
-        }))
-        .unwrap()
+        let statuses: Vec<_> = statuses.iter().map(|name| (*name, 10)).collect();
+        domain::testing::connection(&statuses)
     }
 
     fn check(lead: &OutboxLead, status: Option<&str>) -> Result<Candidate, LeadOutcome> {

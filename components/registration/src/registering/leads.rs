@@ -7,7 +7,7 @@ use super::eligibility::{self, Candidate};
 use super::{target, write_back};
 use crate::outcome::{Disposition, LeadResult};
 use crate::state::AppState;
-use crate::store::failures;
+use crate::store::{chosen_webinars, failures};
 use domain::records::{OutboxLead, ProgramConnection};
 use domain::status::Meaning;
 use domain::{Error, LeadId, Problem, ProgramId};
@@ -58,6 +58,9 @@ pub async fn register_leads(
         let webinar = target.as_ref().ok().map(|target| (target.webinar.id.to_string(), target.webinar.topic.clone()));
         let (dispositions, cancelled) = match target {
             Ok(target) => {
+                if target.webinar.id != connection.snapshot.id {
+                    chosen_webinars::note(state, connection.program, &target.webinar).await?;
+                }
                 let (unique, places) = unique_by_address(&candidates);
                 let unique = match unique.as_slice() {
                     [] => Vec::new(),

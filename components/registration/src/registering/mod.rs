@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`leads`] | all leads of one program: their statuses and the webinars that they go to |
 //! | [`eligibility`] | which leads are registered (R7, R8) |
+//! | [`lead_fields`] | the fields of a lead, as Marketo sends them and as a retry reads them |
+//! | [`known_fields`] | the fields that leads have in Marketo |
 //! | [`target`] | the webinar of a lead, and the service that reaches it (R1, R3, R15) |
 //! | [`batch`] | many leads to one webinar: the ledger first, then Zoom |
 //! | [`attempt`] | the context of one attempt, and what the steps of a batch share |
@@ -22,6 +24,8 @@ pub mod batch;
 pub mod cancel;
 pub mod daily_limit;
 pub mod eligibility;
+pub mod known_fields;
+pub mod lead_fields;
 pub mod leads;
 pub mod quarantine;
 pub mod reapprove;

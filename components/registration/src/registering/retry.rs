@@ -1,7 +1,7 @@
 //! Retries failed leads, for the admin and for the tick.
 
 use super::attempt::{AttemptContext, WorkClaim};
-use super::eligibility::person_fields;
+use super::lead_fields::{self, CurrentLead};
 use super::leads::register_leads;
 use super::write_back;
 use crate::outcome::LeadResult;
@@ -10,9 +10,8 @@ use crate::store::failures;
 use domain::records::{Failure, OutboxLead, ProgramConnection};
 use domain::status::Meaning;
 use domain::time::Timestamp;
-use domain::{Error, ErrorCode, LeadId, Problem};
+use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
 use marketo_client::BATCH;
-use marketo_client::leads::Lead as MarketoLead;
 
 /// Retries leads of a program with their current fields in Marketo, and records the results. Skips leads that another
 /// worker is retrying.
@@ -57,20 +56,21 @@ async fn retry_claimed(
     let mut all = Vec::new();
     for batch in failed.chunks(BATCH) {
         let ids: Vec<_> = batch.iter().map(|failure| failure.lead).collect();
-        let found = marketo.leads_by_id(&ids).await.map_err(Error::from)?;
+        let found = lead_fields::read_current(state, &marketo, &ids).await?;
         let has_unreadable = found.unreadable > 0;
-        let lead = |found: MarketoLead| current_lead(connection, of_lead(found.id), found);
+        let lead = |found: CurrentLead| current_lead(connection, of_lead(found.id), found);
         let leads: Vec<_> = found.into_iter().map(lead).collect();
-        let results = register_leads(state, &marketo, connection, &leads, attempt).await?;
+        let mut results = register_leads(state, &marketo, connection, &leads, attempt).await?;
         let outcomes: Vec<_> = results.iter().filter_map(LeadResult::to_write).collect();
         let written = write_back::write_back(&marketo, connection, &outcomes).await;
         written.map_err(Error::from)?;
         write_back::set_registered(&marketo, connection, &outcomes).await.map_err(Error::from)?;
         failures::finish_all(state, program, failed, &results).await?;
-        for &missing in ids.iter().filter(|id| !results.iter().any(|result| result.lead == **id)) {
+        let missing: Vec<_> =
+            ids.iter().copied().filter(|id| !results.iter().any(|result| result.lead == *id)).collect();
+        for missing in missing {
             if !has_unreadable {
-                // Marketo no longer has the lead.
-                failures::delete(state, program, missing).await?;
+                results.push(record_gone(state, program, missing).await?);
             } else if let Some(claimed) = failures::read(state, program, missing).await? {
                 // It may be the lead that could not be read (R22).
                 let unread = LeadResult::deferred(missing, Problem::of(ErrorCode::MarketoUnavailable));
@@ -82,12 +82,31 @@ async fn retry_claimed(
     Ok(all)
 }
 
+/// Records that Marketo no longer has a lead, so that somebody learns it. The next retry deletes the record.
+async fn record_gone(state: &AppState, program: ProgramId, lead: LeadId) -> Result<LeadResult, Error> {
+    let detail = "Marketo no longer has this lead: it was deleted, or merged into another one. If it was merged, send the lead that \
+                  is left through the campaign.";
+    let problem = Problem { code: ErrorCode::NotFound, detail: detail.to_owned() };
+    match failures::read(state, program, lead).await? {
+        Some(failure) if failure.problem != problem => {
+            let failure = Failure { problem: problem.clone(), next_try: None, claim: None, ..failure };
+            failures::write(state, &failure).await?;
+        }
+        _ => failures::delete(state, program, lead).await?,
+    }
+    Ok(LeadResult::failed(lead, problem))
+}
+
 /// Builds a lead from its current fields in Marketo. It failed after it had become Registered, and may be Registration
 /// Error since, so its status counts as Registered. If its status was never known, Marketo is asked instead (R7).
-fn current_lead(connection: &ProgramConnection, failure: Option<&Failure>, found: MarketoLead) -> OutboxLead {
-    let fields = person_fields(found.email, found.first_name, found.last_name, found.company, found.phone);
+fn current_lead(connection: &ProgramConnection, failure: Option<&Failure>, found: CurrentLead) -> OutboxLead {
     let status_unknown = failure.is_some_and(|failure| failure.status_unknown);
     let registered = connection.status_for(Meaning::Registered).filter(|_| !status_unknown);
     let status = registered.map(|status| status.name.clone());
-    OutboxLead { id: found.id, fields, choice: failure.and_then(|failure| failure.choice.clone()), status }
+    OutboxLead {
+        id: found.id,
+        fields: found.fields,
+        choice: failure.and_then(|failure| failure.choice.clone()),
+        status,
+    }
 }

@@ -95,7 +95,8 @@ async fn register_claimed(
     let result = results.into_iter().next().ok_or_else(|| Error::Internal("no result".to_owned()))?;
     if let Some(outcome) = result.to_write() {
         let outcomes = [outcome];
-        write_back::write_back(&marketo, connection, &outcomes).await?;
+        let leads = std::slice::from_ref(lead);
+        write_back::write_back_to_present(&marketo, connection, &outcomes, leads).await?;
     }
     Ok(result)
 }

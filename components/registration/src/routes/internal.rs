@@ -1,7 +1,7 @@
 //! `POST /internal/tick`, `POST /internal/zoom-events` and `POST /internal/forget-account`, which other components call by
 //! service chaining.
 
-use crate::following::event::RegistrantEvent;
+use crate::following::event::{RegistrantEvent, Relevance};
 use crate::following::person::{self, ChangedPerson};
 use crate::jobs::{maintenance, reconcile, resume_chunks, retry_failures, status_changes};
 use crate::state::AppState;
@@ -43,13 +43,32 @@ pub async fn zoom_event(
     State(state): State<Arc<AppState>>,
     JsonBody(event): JsonBody<ZoomEvent>,
 ) -> Result<Json<Value>, ApiError> {
-    if let Some(event) = RegistrantEvent::read(&event)
-        && event.is_relevant(&state).await?
-    {
-        let mark = marks::write(&state, event.webinar).await?;
-        state.ports.background.spawn(Box::pin(follow(state.clone(), event, mark)));
+    if let Some(event) = RegistrantEvent::read(&event) {
+        match event.relevance(&state).await? {
+            Relevance::Concerned => {
+                let mark = marks::write(&state, event.webinar).await?;
+                state.ports.background.spawn(Box::pin(follow(state.clone(), event, mark)));
+            }
+            Relevance::Unknown => state.ports.background.spawn(Box::pin(look_up(state.clone(), event))),
+            Relevance::Nobody => {}
+        }
     }
     Ok(Json(json!({})))
+}
+
+/// Marks the webinar of an event about somebody whom the ledger does not have, if a program has them: then the tick compares
+/// the webinar. If this fails, the comparison twice an hour is left.
+async fn look_up(state: Arc<AppState>, event: RegistrantEvent) {
+    let (webinar, Some(email)) = (event.webinar, event.email) else { return };
+    let deadline = state.ports.clock.now() + RUN_TIMEOUT;
+    let marked = match person::is_member(&state, webinar, &email, deadline).await {
+        Ok(true) => marks::write(&state, webinar).await.map(drop),
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = marked {
+        platform::log!(Warn, "registrant.follow_failed", webinar = webinar, code = error.problem().code);
+    }
 }
 
 /// Follows the registrant of an event. What fails or is unknown is left to the tick, with the mark.

@@ -3,7 +3,7 @@
 
 use super::submit_request::SubmitRequest;
 use crate::flow_step::process::process_accepted;
-use crate::registering::target;
+use crate::registering::{lead_fields, target};
 use crate::state::AppState;
 use crate::store::outbox::{self, NewChunk, WrittenChunk};
 use crate::store::{refused_callback, slots};
@@ -64,6 +64,7 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, 
         platform::log!(Warn, "flow_step.refused_busy", outbox = id, leads = leads.len());
         return Err(ApiError::from(ErrorCode::Busy).with_retry_after(RETRY_AFTER));
     };
+    lead_fields::note_sent(state, &leads).await;
     platform::log!(Info, "flow_step.accepted", outbox = id, leads = leads.len());
     let written = outbox::write(state, &id, NewChunk { callback, program, is_connected, slot, leads }).await;
     if !matches!(written, Ok(Some(_)))

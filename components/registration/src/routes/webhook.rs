@@ -7,6 +7,7 @@ use super::submit_request::bounded_fields;
 use crate::mapping::FieldPairs;
 use crate::outcome::{Disposition, LeadOutcome};
 use crate::registering::eligibility::person_fields;
+use crate::registering::lead_fields;
 use crate::registering::single::register_single;
 use crate::state::AppState;
 use axum::extract::State;
@@ -59,7 +60,9 @@ pub async fn register(
     JsonBody(request): JsonBody<WebhookRequest>,
 ) -> Result<Json<WebhookResponse>, ApiError> {
     let program = request.program_id;
-    match register_single(&state, program, lead(request)).await {
+    let lead = lead(request);
+    lead_fields::note_sent(&state, std::slice::from_ref(&lead)).await;
+    match register_single(&state, program, lead).await {
         Disposition::Final(outcome) => Ok(Json(response(&outcome))),
         Disposition::Deferred(problem) => Err(ApiError::new(problem).with_status(StatusCode::SERVICE_UNAVAILABLE)),
     }

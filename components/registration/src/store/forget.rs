@@ -2,7 +2,7 @@
 //! does not keep the others.
 
 use super::keys::RegistrationKeys;
-use super::{due_failures, outbox, slots};
+use super::{chosen_webinars, due_failures, outbox, slots};
 use crate::state::AppState;
 use domain::records::{MappingCrashMarkerKey, OutboxKey, OutboxLead, OutboxPartKey, RegistrationKey};
 use domain::{Error, ProgramId};
@@ -56,6 +56,7 @@ pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) ->
         forgetting.delete(key).await?;
     }
     due_failures::forget(state, &account.programs).await?;
+    chosen_webinars::forget(state, &account).await?;
     Ok(forgetting.report(true))
 }
 

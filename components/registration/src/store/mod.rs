@@ -11,14 +11,19 @@
 //! | [`ledger`] | the state of one e-mail address at one webinar |
 //! | [`marks`] | webinars whose registrants changed in Zoom (R18) |
 //! | [`reconciled`] | the last comparison of each webinar with Zoom (R18) |
+//! | [`chosen_webinars`] | the webinars that the flow step chose (R18) |
 //! | [`failures`] | failed leads beside the ledger, and when they are retried |
 //! | [`due_failures`] | by which due failures are found |
 //! | [`refused_callback`] | the callback address that was refused last |
+//! | [`sent_fields`] | the names of the lead fields that Marketo sends |
+//! | [`compared_names`] | the names that this instance has compared with them lately |
 //! | [`keys`] | lists the keys of all these records at once |
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
 //! | [`scan`] | reads many records, for the console |
 
 pub mod activity_cursor;
+pub mod chosen_webinars;
+pub mod compared_names;
 pub mod due_failures;
 pub mod failures;
 pub mod forget;
@@ -31,5 +36,6 @@ pub mod recent_chunks;
 pub mod reconciled;
 pub mod refused_callback;
 pub mod scan;
+pub mod sent_fields;
 pub mod slots;
 pub mod slots_in_use;

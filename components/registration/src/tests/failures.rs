@@ -168,7 +168,7 @@ async fn leads_without_a_ledger_entry_are_listed() {
 }
 
 #[tokio::test]
-async fn the_failure_of_a_lead_that_marketo_deleted_is_deleted() {
+async fn a_lead_that_marketo_no_longer_has_is_told_and_deleted_by_the_next_retry() {
     let fixture = Fixture::new().await;
     fixture.service("needs-sign-in").await;
     fixture.send("POST", "/registration/webhook", &webhook(1)).await;
@@ -176,6 +176,12 @@ async fn the_failure_of_a_lead_that_marketo_deleted_is_deleted() {
     fixture.service("active").await;
     fixture.memory.advance(SignedDuration::from_secs(10));
     assert_eq!(fixture.tick().await, 1);
+    let listed = failures(&fixture).await;
+    assert_eq!((&listed[0]["code"], &listed[0]["next_try"]), (&json!("NOT_FOUND"), &Value::Null));
+    assert!(listed[0]["detail"].as_str().unwrap().contains("merged"), "{listed:?}");
+    let retry = json!({"program_id": PROGRAM});
+    let (_, answered) = fixture.send("POST", "/registration/failures/retry", &retry).await;
+    assert_eq!(answered["leads"][0]["code"], "NOT_FOUND");
     assert!(failures(&fixture).await.is_empty());
     assert_eq!(fixture.adds(&email(1)), 0);
 }

@@ -111,6 +111,12 @@ impl Fixture {
         self.serve_events();
     }
 
+    /// Replaces the component by an instance with another mapping.
+    pub(super) fn use_mapping(&mut self, mapping: impl Mapping + 'static) {
+        self.router = crate::router(self.memory.ports(), Arc::new(mapping));
+        self.serve_events();
+    }
+
     /// Returns a further instance of the component.
     pub(super) fn instance(&self, ports: Ports) -> Router {
         crate::router(ports, Arc::new(PlainMapping))

@@ -315,10 +315,75 @@ async fn r10_a_registration_on_zooms_page_is_neither_marked_nor_copied() {
     let fixture = registered(&[1], false).await;
     fixture.set_members([2], "Registered");
     fixture.register_on_zoom(&email(2)).await;
-    fixture.change(2, "cancel").await;
+    fixture.memory.run_background().await;
     assert!(!fixture.is_marked());
+    // Nor is anybody marked who is in no program.
+    fixture.register_on_zoom("stranger@example.com").await;
+    let event = fixture.zoom.set_registration(WEBINAR, "stranger@example.com", "cancel").await.unwrap();
+    assert_eq!(event.unwrap().status, Some(200));
+    fixture.memory.run_background().await;
+    assert!(!fixture.is_marked());
+    fixture.change(2, "cancel").await;
     fixture.tick().await;
     assert_eq!(fixture.membership(2), (String::new(), String::new(), "Registered".to_owned()));
+}
+
+/// The host may approve somebody before the ledger has the answer to the add call.
+#[tokio::test]
+async fn r18_an_event_about_a_member_whom_the_ledger_does_not_have_marks_the_webinar() {
+    let fixture = registered(&[1], true).await;
+    let key = crate::store::ledger::key(WEBINAR.into(), &domain::Email::parse(&email(1)).unwrap()).to_string();
+    let entry = fixture.memory.dump()[&key].clone();
+    let store = fixture.memory.ports().key_value;
+    store.delete(&key).await.unwrap();
+    let event = fixture.zoom.set_registration(WEBINAR, &email(1), "approve").await.unwrap();
+    assert_eq!(event.unwrap().status, Some(200));
+    assert!(!fixture.is_marked(), "Marketo is asked after the answer");
+    fixture.memory.run_background().await;
+    assert!(fixture.is_marked());
+    store.set(&key, entry).await.unwrap();
+    fixture.tick().await;
+    assert!(!fixture.is_marked());
+    assert_eq!(fixture.membership(1).0, fixture.link(&email(1)));
+}
+
+/// No program is connected to the webinar, so nothing but the ledger's entries names it.
+#[tokio::test]
+async fn r18_a_webinar_that_the_flow_step_chose_is_compared_twice_an_hour_too() {
+    let fixture = registered(&[], true).await;
+    let mut snapshot = fixture.memory.ports().connections().find(PROGRAM.into()).await.unwrap().unwrap().snapshot;
+    snapshot.registration = domain::webinar::RegistrationMode::Manual;
+    let catalog = axum::Router::new().route(
+        "/internal/webinar/{id}",
+        axum::routing::post(async move || axum::Json(json!({"service": "svc", "snapshot": snapshot}))),
+    );
+    fixture.memory.serve("catalog.spin.internal", catalog);
+    fixture.connect_to(9002).await;
+    fixture.set_channel(PROGRAM, &WITH_CANCELLED).await;
+    let ids = vec![PROGRAM.into()];
+    let index = ConnectedPrograms { ids, webinars: vec![9002.into()], ..ConnectedPrograms::default() };
+    fixture.memory.ports().store().put(&ProgramsKey {}, &index).await.unwrap();
+    let mut choosing = lead(1);
+    choosing["flowStepContext"]["webinar"] = json!(WEBINAR.to_string());
+    fixture.submit("t", &[choosing, lead(2)]).await;
+    assert_eq!(fixture.membership(1).0, "");
+    fixture.lose_events();
+    fixture.change(1, "approve").await;
+    fixture.tick().await;
+    let link = fixture.link(&email(1));
+    assert_eq!(fixture.membership(1).0, link);
+    fixture.change(1, "cancel").await;
+    fixture.memory.advance(SignedDuration::from_mins(31));
+    fixture.tick().await;
+    assert_eq!(fixture.status(1), "Cancelled");
+    // The lead of the program's own webinar is left alone.
+    assert_eq!(fixture.status(2), "Registered");
+    // Once it is over, nobody asks about it any more.
+    fixture.memory.advance(SignedDuration::from_hours(9 * 24));
+    let asked = || fixture.zoom.log().count("GET", &format!("/v2/webinars/{WEBINAR}/registrants"));
+    let before = asked();
+    fixture.tick().await;
+    assert_eq!(asked(), before);
 }
 
 #[tokio::test]

@@ -26,6 +26,10 @@ async fn connect(fixture: &Fixture, service: &str, account: &str, program: u64, 
     put(fixture, &format!("reconciled:{webinar}"), json!({})).await;
 }
 
+fn now(fixture: &Fixture) -> domain::time::Timestamp {
+    fixture.memory.ports().clock.now()
+}
+
 async fn register(fixture: &Fixture, program: u64, webinar: u64) {
     let entry = json!({
         "v": 1, "program": program, "lead": 7, "at": fixture.memory.ports().clock.now(),
@@ -60,6 +64,9 @@ async fn connected() -> Fixture {
     connect(&fixture, "live", "acc_1", 2, 102).await;
     connect(&fixture, "other", "acc_2", 3, 103).await;
     fixture.memory.ports().store().delete(&ProgramKey { id: PROGRAM.into() }).await.unwrap();
+    let choice = |program: u64, webinar: u64| json!({"program": program, "webinar": webinar, "ends_at": now(&fixture)});
+    put(&fixture, "chosen-webinars", json!({"v": 1, "choices": [choice(1, 103), choice(3, 102), choice(3, 103)]}))
+        .await;
     // Program 2 was connected to another webinar before, and registered a person in the webinar of program 3.
     register(&fixture, 2, 100).await;
     register(&fixture, 2, 103).await;
@@ -98,6 +105,8 @@ async fn r17_deletes_all_records_of_the_account_and_none_of_another() {
     assert_eq!(keys(&fixture, RecordKind::Outbox), [second.clone(), third.clone(), fourth.clone()]);
     assert_eq!(keys(&fixture, RecordKind::OutboxPart), [format!("{second}:1")]);
     assert_eq!(keys(&fixture, RecordKind::MappingCrashMarker), [second, third, fourth].map(|id| id + ":crash-marker"));
+    let chosen = &fixture.memory.dump()["chosen-webinars"];
+    assert_eq!(serde_json::from_slice::<Value>(chosen).unwrap()["choices"].as_array().unwrap().len(), 1);
     // The connections are not this component's.
     assert_eq!(keys(&fixture, RecordKind::Program), ["1", "2", "3"]);
     let before = fixture.memory.dump();
@@ -111,13 +120,15 @@ async fn r17_no_kind_of_record_of_an_account_is_left_behind() {
     let kinds = RecordKind::ALL.iter().copied().filter(|kind| kind.owner() == Component::Registration);
     let (owned, others): (Vec<_>, Vec<_>) = kinds.partition(|kind| kind.is_of_account());
     // The indexes are shared; their entries are tested below. The callback address names a server of Marketo's,
-    // and the cursor no one.
+    // and the others no one.
     let shared = [
         RecordKind::DueFailures,
         RecordKind::ChunkSlot,
         RecordKind::RefusedCallback,
         RecordKind::ActivityCursor,
         RecordKind::LastRegistrationSweep,
+        RecordKind::ChosenWebinars,
+        RecordKind::SentFields,
     ];
     assert_eq!(others, shared);
     assert!(owned.iter().all(|&kind| !keys(&fixture, kind).is_empty()), "{owned:?}");
@@ -127,7 +138,7 @@ async fn r17_no_kind_of_record_of_an_account_is_left_behind() {
     });
     chunk(&fixture, 4, Some(3), &[&["program"]]).await;
     fixture.send("POST", "/internal/forget-account", &everything).await;
-    for kind in owned {
+    for kind in owned.into_iter().chain([RecordKind::ChosenWebinars]) {
         assert!(keys(&fixture, kind).is_empty(), "{kind:?}");
     }
 }

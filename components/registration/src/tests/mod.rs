@@ -12,6 +12,8 @@ mod fixture;
 mod flow_step;
 mod following;
 mod forget_account;
+mod lead_fields;
+mod merged_leads;
 mod outages;
 mod peers;
 mod quarantine;

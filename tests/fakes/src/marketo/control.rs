@@ -1,5 +1,7 @@
 //! The control calls under `/_control`, and the callback, which is not part of the REST API.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -34,6 +36,7 @@ pub(super) fn router(state: &SharedState) -> Router {
         .route("/_control/campaigns/{id}", get(run))
         .route("/_control/campaigns/{id}/redeliver", post(redeliver))
         .route("/_control/install", post(install_check))
+        .route("/_control/sent-fields", post(choose_sent_fields))
         .route("/_control/webhook", post(call_webhook))
         .route("/_control/token/expire", post(expire_token))
         .route("/_control/usage", post(spend_quota))
@@ -143,6 +146,14 @@ struct Installation {
 
 async fn install_check(State(state): State<SharedState>, Json(of): Json<Installation>) -> Response {
     Json(installer::install(&state, &of.base_url, &of.api_key).await).into_response()
+}
+
+async fn choose_sent_fields(
+    State(state): State<SharedState>,
+    Json(fields): Json<BTreeMap<String, String>>,
+) -> ControlResponse {
+    state.choose_sent_fields(fields).map_err(unprocessable)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 #[derive(Deserialize)]

@@ -297,6 +297,16 @@ impl Marketo {
         installer::install(&self.state, base_url, api_key).await
     }
 
+    /// Chooses the lead fields that the flow step service is sent, each with the name under which it gets it, as an
+    /// administrator does.
+    ///
+    /// # Errors
+    /// Returns an error if the definition lists the fields itself, or a lead field does not exist.
+    pub fn choose_sent_fields(&self, fields: &[(&str, &str)]) -> anyhow::Result<()> {
+        let fields = fields.iter().map(|(field, name)| ((*field).to_owned(), (*name).to_owned()));
+        self.state.choose_sent_fields(fields.collect())
+    }
+
     /// Maps a field of the flow step service's callback to a lead field, as an administrator does.
     pub fn map_callback_field(&self, service_attribute: &str, lead_field: &str) {
         let mapping = &mut lock(&self.state.campaigns).service.mapping;

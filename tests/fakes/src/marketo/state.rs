@@ -1,7 +1,9 @@
 //! The state of a running fake Marketo, shared by its handlers and tasks.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use anyhow::{bail, ensure};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
@@ -111,6 +113,20 @@ impl MarketoState {
         let id = subscription.leads.insert(fields, now);
         subscription.log(ActivityType::NewLead, id, None, json!({"source": "seed"}), now);
         id
+    }
+
+    /// Chooses the lead fields that the flow step service is sent, with the name of each.
+    ///
+    /// # Errors
+    /// Returns an error if the definition lists the fields itself, or a lead field does not exist.
+    pub(super) fn choose_sent_fields(&self, fields: BTreeMap<String, String>) -> anyhow::Result<()> {
+        if let Some(unknown) = fields.keys().find(|field| lock(&self.subscription).leads.field(field).is_none()) {
+            bail!("there is no lead field {unknown}");
+        }
+        let service = &mut lock(&self.campaigns).service;
+        ensure!(service.user_driven_mapping, "the service lists its fields itself");
+        service.sent_fields = fields;
+        Ok(())
     }
 
     /// Returns the client secret and every access token issued so far.

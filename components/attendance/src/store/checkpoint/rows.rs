@@ -245,17 +245,10 @@ mod tests {
     use serde_json::json;
 
     fn connection(statuses: &[&str]) -> ProgramConnection {
-        let statuses: Vec<_> = statuses.iter().map(|name| json!({"name": name, "step": 10})).collect();
-        serde_json::from_value(json!({
-            "v": 1, "program": 1, "program_name": "P", "service": "s1",
-            "snapshot": {
-                "id": 81, "topic": "T", "description": "", "start_time": "2026-11-02T09:00:00Z", "duration": 60,
-                "timezone": "UTC", "host_email": null, "registration": "automatic", "join_url": null,
-            },
-            "channel": {"name": "Webinar", "statuses": statuses},
-            "connected_at": "2026-11-02T09:00:00Z", "refreshed_at": "2026-11-02T09:00:00Z", "problem": null,
-        }))
-        .unwrap()
+        let statuses: Vec<_> = statuses.iter().map(|name| (*name, 10)).collect();
+        let mut connection = domain::testing::connection(&statuses);
+        connection.snapshot.id = 81.into();
+        connection
     }
 
     fn standings(statuses: &[&str]) -> MemberStandings {

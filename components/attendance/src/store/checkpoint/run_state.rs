@@ -122,6 +122,9 @@ pub(crate) struct RunState {
     /// The code with which Marketo refused the custom fields.
     #[serde(default)]
     pub(crate) fields_refused: Option<u32>,
+    /// The code with which Marketo rejected people because of their lead partition.
+    #[serde(default)]
+    pub(crate) partition_refused: Option<u32>,
     /// The counts so far.
     pub(crate) counts: Counts,
     /// When the run began.
@@ -171,6 +174,7 @@ impl RunState {
             matched_pages: 0,
             is_final: false,
             fields_refused: None,
+            partition_refused: None,
             counts: Counts::default(),
             began_at: None,
             ended_changes: 0,

@@ -48,6 +48,7 @@ impl TestEnv {
             // No Show is set in the first run, if nothing else delays it.
             no_show_after_minutes: 0,
             automatic: true,
+            lead_partition: None,
         };
         let ports = self.ports();
         ports.connections().add(&connection).await.unwrap();

@@ -152,6 +152,11 @@ impl<'v> Object<'v> {
         }
     }
 
+    /// Returns the names and values of all fields that are not null.
+    pub fn entries(self) -> impl Iterator<Item = (&'v str, &'v Value)> {
+        self.0.into_iter().flatten().map(|(name, value)| (name.as_str(), value)).filter(|(_, value)| !value.is_null())
+    }
+
     /// Returns an object within this one; an empty one if there is none.
     pub fn object(self, name: &str) -> Self {
         Self(self.get(name).and_then(Value::as_object))

@@ -13,6 +13,7 @@
 //! | `program`, `refreshed`, `member_fields` | programs that are connected to webinars; written by `catalog` |
 //! | `registration`, `failure`, `outbox` | the ledger, failures, accepted chunks; written by `registration` |
 //! | `activities` | how far Marketo's activities are read; written by `registration` |
+//! | `sent_fields` | the lead fields that Marketo sends; written by `registration` |
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
 //! | `sweep` | the last sweep of a component; written by that component |
@@ -30,6 +31,7 @@ mod refreshed;
 mod registrants;
 mod registration;
 mod removal;
+mod sent_fields;
 mod service;
 mod service_usability;
 mod sweep;
@@ -42,23 +44,26 @@ pub use attendance::{
 pub use failure::{DueFailures, Failure};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
-    CheckpointList, ChunkSlotKey, DueFailuresKey, FailureKey, Key, LastEventKey, LastRegistrationSweepKey,
-    LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey,
-    ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey,
-    RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, ServiceKey, ServicesKey, SignInKey, SignInState,
-    StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, DueFailuresKey, FailureKey, Key, LastEventKey,
+    LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey, OauthSweepKey, OutboxKey,
+    OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey,
+    RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey,
+    ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey,
+    WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use member_fields::MemberFields;
 pub use outbox::{Callback, ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback};
 pub use program::{
-    ArchivedPrograms, ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, MAX_PREVIOUS_STARTS, ProgramConnection,
+    ArchivedPrograms, ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, LeadPartition, MAX_PREVIOUS_STARTS,
+    ProgramConnection,
 };
 pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
 pub use refreshed::RefreshedState;
-pub use registrants::{Reconciled, ReconciliationCounts, RegistrantsChanged};
+pub use registrants::{ChosenWebinar, ChosenWebinars, Reconciled, ReconciliationCounts, RegistrantsChanged};
 pub use registration::{AddCalls, Registration, RegistrationOutcome};
 pub use removal::{Removal, RemovalReason};
+pub use sent_fields::{SentField, SentFields};
 pub use service::{LiveService, PendingSignIn, Rejection, SealedTokens, Service, ServiceState, Services};
 pub use service_usability::ServiceUsability;
 pub use sweep::Sweep;

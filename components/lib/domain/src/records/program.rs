@@ -62,6 +62,18 @@ pub struct ProgramConnection {
     /// Whether setting the mapped status alone registers or cancels (R23).
     #[serde(default = "default_automatic")]
     pub automatic: bool,
+    /// The lead partition in which leads are created; Marketo's default if there is none.
+    #[serde(default)]
+    pub lead_partition: Option<LeadPartition>,
+}
+
+/// A lead partition of Marketo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadPartition {
+    /// The id, which leads have.
+    pub id: u64,
+    /// The name, which requests have.
+    pub name: String,
 }
 
 /// The setting [`ProgramConnection::no_show_after_minutes`] of a new connection. Zoom takes up to half an hour to
@@ -218,6 +230,7 @@ mod tests {
             member_fields: MemberFields::default(),
             no_show_after_minutes: DEFAULT_NO_SHOW_AFTER_MINUTES,
             automatic: true,
+            lead_partition: None,
         }
     }
 
@@ -259,6 +272,7 @@ mod tests {
             "automatic",
             "statuses",
             "channel_read_at",
+            "lead_partition",
         ] {
             assert!(fields.remove(field).is_some(), "{field}");
         }

@@ -1,8 +1,10 @@
 //! What is known of the registrants of a webinar as a whole: that they changed, and how they compared. Only `registration`
 //! writes these records.
 
+use super::record::Record;
 use crate::error_code::Problem;
 use crate::first_version;
+use crate::ids::{ProgramId, WebinarId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -52,4 +54,30 @@ pub struct ReconciliationCounts {
     pub ledger_corrected: u32,
 }
 
-first_version!(RegistrantsChanged, Reconciled);
+/// Webinars that the flow step chose instead of the webinar of its program, so that they are compared with Zoom too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenWebinars {
+    /// Record version.
+    pub v: u32,
+    /// The choices, the latest first.
+    pub choices: Vec<ChosenWebinar>,
+}
+
+/// A webinar that the flow step chose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenWebinar {
+    /// The program of the leads.
+    pub program: ProgramId,
+    /// The webinar.
+    pub webinar: WebinarId,
+    /// When it ends as planned.
+    pub ends_at: Timestamp,
+}
+
+impl Default for ChosenWebinars {
+    fn default() -> Self {
+        Self { v: Self::VERSION, choices: Vec::new() }
+    }
+}
+
+first_version!(RegistrantsChanged, Reconciled, ChosenWebinars);

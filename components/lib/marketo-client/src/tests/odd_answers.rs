@@ -127,7 +127,7 @@ async fn r22_an_odd_value_costs_at_most_what_needs_it() {
     let leads = ["a@x.example", "b@x.example", "c@x.example"]
         .map(|email| NewLead { email: Email::parse(email).unwrap(), fields: no_fields() });
     check(tally, "create_leads", answers::lead_results(), &RECORDS, async |marketo| {
-        Ok((json!({"result": list(&marketo.create_leads(&leads).await?, sync_image)}), None))
+        Ok((json!({"result": list(&marketo.create_leads(&leads, None).await?, sync_image)}), None))
     })
     .await;
     let updates = ids().map(|id| LeadUpdate { id, fields: no_fields() });

@@ -36,6 +36,8 @@ async fn each_operation_has_its_url() {
     _ = marketo.member_fields().await;
     _ = marketo.members_with_status(program, "No Show", Some("t==")).await;
     _ = marketo.members_of(program, &[lead, LeadId::from(10)]).await;
+    _ = marketo.lead_fields().await;
+    _ = marketo.lead_partitions().await;
     _ = marketo.leads_by_id(&[lead]).await;
     _ = marketo.leads_by_email(&[&Email::parse("a+b@x.test").unwrap()]).await;
     _ = marketo.activities_since("2026-11-03T15:00:00Z".parse().unwrap()).await;
@@ -56,6 +58,8 @@ async fn each_operation_has_its_url() {
         "GET rest/v1/programs/members/describe.json",
         &format!("{members}=statusName&filterValues=No+Show&{fields}&nextPageToken=t%3D%3D"),
         &format!("{members}=leadId&filterValues=9%2C10&{fields}"),
+        "GET rest/v1/leads/describe2.json",
+        "GET rest/v1/leads/partitions.json",
         "POST rest/v1/leads.json?_method=GET",
         "POST rest/v1/leads.json?_method=GET",
         "GET rest/v1/activities/pagingtoken.json?sinceDatetime=2026-11-03T15%3A00%3A00Z",

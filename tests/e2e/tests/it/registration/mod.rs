@@ -5,6 +5,7 @@ mod crash_recovery;
 mod extension;
 mod following;
 mod fuzzing;
+mod lead_fields;
 mod outcomes;
 mod scale;
 mod status_changes;

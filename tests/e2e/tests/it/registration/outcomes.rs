@@ -212,3 +212,20 @@ async fn unknown_outcome_is_503_with_a_code_and_the_tick_registers_the_lead() {
     assert_eq!((senseless.status, &senseless.body["code"]), (Some(400), &json!("INVALID_REQUEST")));
     fixture.app.assert_no_trap();
 }
+
+#[tokio::test]
+async fn r22_people_register_although_a_question_has_null_answers() {
+    let fixture = Fixture::new(App::start().await).await;
+    let leads = fixture.add_leads(2);
+    let body = json!({
+        "questions": [{"field_name": "last_name", "required": true}, {"field_name": "org", "required": false}],
+        "custom_questions": [{"title": "Any wishes?", "type": "short", "required": false, "answers": null}],
+    });
+    let path = format!("{}/questions", fixture.registrants_path());
+    let answer = Effect::Status { status: 200, body, headers: Default::default() };
+    fixture.app.env.zoom.faults().add(Fault::always("GET", &path, answer));
+    let run = fixture.run_campaign(&leads).await;
+    assert!(run.outcomes().values().all(|outcome| outcome.success), "{:#?}", run.outcomes());
+    assert!(fixture.app.env.zoom.log().count("GET", &path) > 0, "the questions were read");
+    fixture.app.assert_no_trap();
+}

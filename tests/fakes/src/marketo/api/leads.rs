@@ -9,6 +9,7 @@ use crate::marketo::api::request::{JsonBody, Params, id_in, is_long_get};
 use crate::marketo::api::{envelope, paging};
 use crate::marketo::api_error::MarketoApiError;
 use crate::marketo::state::{MarketoState, SharedState};
+use crate::marketo::subscription::field::Field;
 use crate::marketo::subscription::lead::{Lead, LeadDatabase, comparable};
 use crate::marketo::subscription::lead_sync::LeadSync;
 use crate::support::sync::lock;
@@ -65,6 +66,20 @@ pub(super) async fn by_id(State(state): State<SharedState>, Path(file): Path<Str
         .get(&id)
         .ok_or_else(|| MarketoApiError::new(1004, format!("Lead '{id}' not found")))?;
     envelope::results(vec![to_json(lead, &fields)])
+}
+
+/// `GET /rest/v1/leads/describe2.json`
+pub(super) async fn describe(State(state): State<SharedState>) -> ApiResult {
+    let subscription = lock(&state.subscription);
+    let fields: Vec<Value> = subscription.leads.fields.iter().map(Field::description).collect();
+    envelope::results(vec![json!({"name": "API Lead", "searchableFields": [["email"], ["id"]], "fields": fields})])
+}
+
+/// `GET /rest/v1/leads/partitions.json`
+pub(super) async fn partitions(State(state): State<SharedState>) -> ApiResult {
+    let subscription = lock(&state.subscription);
+    let partitions = subscription.leads.all_partitions();
+    envelope::results(partitions.map(|(id, name)| json!({"id": id, "name": name})).collect())
 }
 
 fn fields(params: &Params, leads: &LeadDatabase) -> Result<Vec<String>, MarketoApiError> {

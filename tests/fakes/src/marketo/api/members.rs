@@ -13,6 +13,7 @@ use crate::marketo::api::{envelope, paging};
 use crate::marketo::api_error::MarketoApiError;
 use crate::marketo::state::{MarketoState, SharedState};
 use crate::marketo::subscription::contents::Subscription;
+use crate::marketo::subscription::field::Field;
 use crate::marketo::subscription::member::{ChangedBy, Member, StatusChange};
 use crate::support::sync::lock;
 
@@ -131,16 +132,7 @@ pub(super) fn known_program(subscription: &Subscription, program_id: i64) -> Res
 /// `GET /rest/v1/programs/members/describe.json`
 pub(super) async fn describe(State(state): State<SharedState>) -> ApiResult {
     let subscription = lock(&state.subscription);
-    let fields: Vec<Value> = subscription
-        .all_member_fields()
-        .iter()
-        .map(|field| {
-            json!({
-                "name": field.name, "displayName": field.name, "dataType": field.data_type, "length": field.length,
-                "updateable": field.updateable, "crmManaged": false,
-            })
-        })
-        .collect();
+    let fields: Vec<Value> = subscription.all_member_fields().iter().map(Field::description).collect();
     envelope::results(vec![json!({
         "name": "API Program Membership", "description": "Map for API program membership fields",
         "dedupeFields": ["leadId", "programId"],

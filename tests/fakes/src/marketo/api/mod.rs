@@ -30,6 +30,8 @@ const BODY_LIMIT: usize = 1024 * 1024;
 pub(super) fn router(state: &SharedState) -> Router {
     let rest = Router::new()
         .route("/rest/v1/leads.json", get(leads::by_filter).post(leads::sync_or_query))
+        .route("/rest/v1/leads/describe2.json", get(leads::describe))
+        .route("/rest/v1/leads/partitions.json", get(leads::partitions))
         .route("/rest/v1/lead/{file}", get(leads::by_id))
         .route("/rest/v1/programs/members/describe.json", get(members::describe))
         .route("/rest/v1/programs/{id}/members.json", get(members::query).post(members::write_or_query))

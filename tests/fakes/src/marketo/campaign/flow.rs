@@ -130,13 +130,15 @@ pub(crate) fn add_chunks(state: &MarketoState, id: &RunId) -> usize {
 }
 
 fn build_chunks(state: &MarketoState, id: &RunId, campaign: &Campaign, step: &FlowStep) -> Vec<Chunk> {
+    let service = lock(&state.campaigns).service.clone();
     let subscription = lock(&state.subscription);
     let chunks = campaign.lead_ids.chunks(step.chunk_size).enumerate();
     chunks
         .map(|(number, leads)| {
             let token = state.random_uuid();
             let ticket = ChunkRef { run: id, number, token: &token };
-            let invocation = invocation::body(state, &subscription, step, &ticket, campaign.program_id, leads);
+            let invocation =
+                invocation::body(state, &subscription, &service, step, &ticket, campaign.program_id, leads);
             Chunk {
                 number,
                 lead_ids: leads.to_vec(),

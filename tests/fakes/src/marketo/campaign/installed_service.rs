@@ -1,4 +1,4 @@
-//! The installed flow step service: the fields of its callback and their mapping.
+//! The installed flow step service: the lead fields that it is sent, the fields of its callback, and their mappings.
 
 use std::collections::BTreeMap;
 
@@ -78,9 +78,16 @@ impl DataType {
     }
 }
 
-/// An installed flow step service, as far as its callback is concerned.
+/// The lead fields that an administrator chooses unless told otherwise.
+const USUAL_FIELDS: [&str; 5] = ["email", "firstName", "lastName", "company", "phone"];
+
+/// An installed flow step service.
 #[derive(Debug, Clone, Serialize)]
 pub struct InstalledService {
+    /// Whether an administrator chooses the lead fields that the service is sent. If not, the definition lists them.
+    pub user_driven_mapping: bool,
+    /// The lead fields that the service is sent, and the names under which it gets them.
+    pub sent_fields: BTreeMap<String, String>,
     /// The types of the callback's fields, by the service's field names.
     pub fields: BTreeMap<String, DataType>,
     /// The lead fields that an administrator mapped the callback's fields to. A field without a mapping is dropped.
@@ -99,6 +106,8 @@ impl Default for InstalledService {
             ("registration", DataType::String),
         ];
         Self {
+            user_driven_mapping: true,
+            sent_fields: USUAL_FIELDS.map(|name| (name.to_owned(), name.to_owned())).into(),
             fields: [("joinUrl".to_owned(), DataType::Text)].into(),
             mapping: [("joinUrl".to_owned(), JOIN_URL_FIELD.to_owned())].into(),
             attributes: attributes.map(|(name, kind)| (name.to_owned(), kind)).into(),
@@ -107,8 +116,19 @@ impl Default for InstalledService {
 }
 
 impl InstalledService {
-    /// Reads the callback's fields and attributes from a service definition.
+    /// Reads a service definition. With `userDrivenMapping`, its list of fields is ignored: what the administrator chose stays.
     pub(crate) fn apply_definition(&mut self, definition: &Value) {
+        let invocation = &definition["invocationPayloadDef"];
+        self.user_driven_mapping = invocation["userDrivenMapping"] == true;
+        if !self.user_driven_mapping {
+            let fields = invocation["fields"].as_array().into_iter().flatten();
+            let mapped = |field: &Value| {
+                let name = field["serviceAttribute"].as_str()?;
+                let suggested = field["suggestedMarketoAttribute"].as_str().unwrap_or(name);
+                Some((suggested.to_owned(), name.to_owned()))
+            };
+            self.sent_fields = fields.filter_map(mapped).collect();
+        }
         let listed = |list: &str, name: &str| -> BTreeMap<String, DataType> {
             let items = definition["callbackPayloadDef"][list].as_array().into_iter().flatten();
             items
@@ -128,6 +148,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_definition_lists_the_fields_unless_the_mapping_is_user_driven() {
+        let mut definition = json!({"invocationPayloadDef": {"fields": [
+            {"serviceAttribute": "mail", "suggestedMarketoAttribute": "email"}, {"serviceAttribute": "city"},
+        ]}});
+        let mut service = InstalledService::default();
+        service.apply_definition(&definition);
+        let listed = [("city", "city"), ("email", "mail")].map(|(field, name)| (field.to_owned(), name.to_owned()));
+        assert_eq!(service.sent_fields, listed.into());
+        let mut chosen = InstalledService::default();
+        definition["invocationPayloadDef"]["userDrivenMapping"] = json!(true);
+        chosen.apply_definition(&definition);
+        assert_eq!(chosen.sent_fields, InstalledService::default().sent_fields);
+    }
 
     #[test]
     fn measures_lengths_in_bytes() {

@@ -3,16 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use crate::marketo::campaign::definition::{BlankFields, FlowStep};
+use crate::marketo::campaign::installed_service::InstalledService;
 use crate::marketo::campaign::report::{ChunkDelivery, RunId};
 use crate::marketo::service_call::{ServiceResponse, post};
 use crate::marketo::state::MarketoState;
 use crate::marketo::subscription::contents::Subscription;
-use crate::marketo::subscription::lead::{Lead, whole_seconds};
+use crate::marketo::subscription::lead::{Lead, is_blank, whole_seconds};
 use crate::marketo::subscription::member::Member;
 use crate::marketo::subscription::program::Program;
 
-/// The mapped fields of a lead, by the service's names, which equal those of Marketo's REST API.
-const LEAD_FIELDS: [&str; 5] = ["email", "firstName", "lastName", "company", "phone"];
 /// Id of every campaign.
 const CAMPAIGN_ID: i32 = 3_001;
 
@@ -27,6 +26,7 @@ pub(super) struct ChunkRef<'a> {
 pub(super) fn body(
     state: &MarketoState,
     subscription: &Subscription,
+    service: &InstalledService,
     step: &FlowStep,
     ticket: &ChunkRef<'_>,
     program_id: i64,
@@ -38,7 +38,7 @@ pub(super) fn body(
         .filter_map(|id| subscription.leads.by_id.get(id))
         .map(|lead| {
             let member = subscription.members.get(&(program_id, lead.id)).filter(|_| step.in_program);
-            object(step, lead, member)
+            object(service, step, lead, member)
         })
         .collect();
     json!({
@@ -70,15 +70,18 @@ fn program_context(program: &Program) -> Value {
     })
 }
 
-fn object(step: &FlowStep, lead: &Lead, member: Option<&Member>) -> Value {
+fn object(service: &InstalledService, step: &FlowStep, lead: &Lead, member: Option<&Member>) -> Value {
     let mut context = Map::new();
     context.insert("id".to_owned(), json!(lead.id));
-    for name in LEAD_FIELDS {
-        match (lead.text(name), step.blank) {
-            ("", BlankFields::Omit) => continue,
-            ("", BlankFields::Null) => context.insert(name.to_owned(), Value::Null),
-            (text, _) => context.insert(name.to_owned(), json!(text)),
+    for (field, name) in &service.sent_fields {
+        let value = lead.value(field);
+        let sent = match (is_blank(&value), step.blank) {
+            (true, BlankFields::Omit) => continue,
+            (true, BlankFields::Null) => Value::Null,
+            (true, BlankFields::Empty) => json!(""),
+            (false, _) => value,
         };
+        context.insert(name.clone(), sent);
     }
     let member_context = member.map_or_else(
         || json!({}),

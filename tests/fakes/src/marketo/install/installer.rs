@@ -7,6 +7,7 @@ use http::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::marketo::campaign::definition::FlowStep;
+use crate::marketo::campaign::installed_service::InstalledService;
 use crate::marketo::install::report::{Findings, InstallReport};
 use crate::marketo::install::{definition, openapi, picklist};
 use crate::marketo::service_call;
@@ -36,13 +37,16 @@ pub(crate) async fn install(state: &MarketoState, base_url: &str, api_key: &str)
     picklist::check_status(&status, &mut findings);
     client.refuses_wrong_key(Method::GET, &format!("{base}/status"), &mut findings).await;
 
+    let mut service = lock(&state.campaigns).service.clone();
+    service.apply_definition(&definition);
+    let mapping = mapping(&service);
     let mut report = InstallReport { openapi, definition, status, ..InstallReport::default() };
     for (kind, list) in [("flow", "flowAttributes"), ("global", "globalAttributes")] {
         for attribute in report.definition["invocationPayloadDef"][list].as_array().into_iter().flatten() {
             let (true, Some(name)) = (attribute["hasPicklist"] == true, attribute["apiName"].as_str()) else {
                 continue;
             };
-            let question = json!({"name": name, "type": kind, "fieldMappingContext": mapping(&report.definition)});
+            let question = json!({"name": name, "type": kind, "fieldMappingContext": mapping});
             let url = format!("{base}/getPicklist");
             let choices = client.json(Method::POST, &url, Some(api_key), &question, &mut findings).await;
             picklist::check(name, &choices, &mut findings);
@@ -63,7 +67,7 @@ pub(crate) async fn install(state: &MarketoState, base_url: &str, api_key: &str)
     let now = state.now();
     if report.violations.is_empty() {
         let mut campaigns = lock(&state.campaigns);
-        campaigns.service.apply_definition(&report.definition);
+        campaigns.service = service;
         campaigns.installed = Some(FlowStep::new(base, api_key));
     }
     let mut subscription = lock(&state.subscription);
@@ -84,19 +88,16 @@ fn base_of(openapi: &Value, base_url: &str) -> String {
     }
 }
 
-/// Returns the mapping that an administrator confirms: each field to the suggested one.
-fn mapping(definition: &Value) -> Value {
-    let mapped = |list: &str| -> Vec<Value> {
-        let fields = definition[list]["fields"].as_array().into_iter().flatten();
-        fields
-            .map(|field| {
-                json!({
-                    "marketoAttribute": field["suggestedMarketoAttribute"], "serviceAttribute": field["serviceAttribute"],
-                })
-            })
-            .collect()
+/// Returns the mappings of a service, as Marketo sends them. The names of a user-driven mapping are not sent.
+fn mapping(service: &InstalledService) -> Value {
+    let row = |field: &String, name: &String, is_named: bool| match is_named {
+        true => json!({"marketoAttribute": field, "serviceAttribute": name}),
+        false => json!({"marketoAttribute": field}),
     };
-    json!({"invocation": mapped("invocationPayloadDef"), "callback": mapped("callbackPayloadDef")})
+    let sent = service.sent_fields.iter().map(|(field, name)| row(field, name, !service.user_driven_mapping));
+    let returned = service.mapping.iter().filter(|(name, _)| service.fields.contains_key(*name));
+    let returned = returned.map(|(name, field)| row(field, name, true));
+    json!({"invocation": sent.collect::<Vec<_>>(), "callback": returned.collect::<Vec<_>>()})
 }
 
 struct ServiceClient<'a> {

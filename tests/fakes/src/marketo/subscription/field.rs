@@ -1,7 +1,7 @@
 //! The fields of leads and program members: their types, lengths and valid values.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::marketo::api_error::MarketoApiError;
 
@@ -46,13 +46,16 @@ pub struct Field {
     pub length: usize,
     /// Whether the API can write the field.
     pub updateable: bool,
+    /// Name in the user interface; made of the REST API name if empty.
+    #[serde(default)]
+    pub display_name: String,
 }
 
 impl Field {
     /// Creates a writable field with the default length of its type.
     pub fn new(name: &str, data_type: FieldType) -> Self {
         let length = if data_type == FieldType::Text { TEXT_LENGTH } else { STRING_LENGTH };
-        Self { name: name.to_owned(), data_type, length, updateable: true }
+        Self { name: name.to_owned(), data_type, length, updateable: true, display_name: String::new() }
     }
 
     /// Sets the maximum length.
@@ -60,6 +63,25 @@ impl Field {
     pub fn with_length(mut self, length: usize) -> Self {
         self.length = length;
         self
+    }
+
+    /// Sets the name in the user interface.
+    #[must_use]
+    pub fn named(mut self, display_name: &str) -> Self {
+        display_name.clone_into(&mut self.display_name);
+        self
+    }
+
+    /// Returns the field as describe calls return it.
+    pub(crate) fn description(&self) -> Value {
+        let display_name = match self.display_name.as_str() {
+            "" => words(&self.name),
+            name => name.to_owned(),
+        };
+        json!({
+            "name": self.name, "displayName": display_name, "dataType": self.data_type, "length": self.length,
+            "updateable": self.updateable, "crmManaged": false,
+        })
     }
 
     /// Makes the field read-only for the API.
@@ -107,6 +129,19 @@ impl Field {
     }
 }
 
+/// Returns the words of a name: `Postal Code` for `postalCode`.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for (place, letter) in name.char_indices() {
+        match letter {
+            _ if place == 0 => words.extend(letter.to_uppercase()),
+            'A'..='Z' => words.extend([' ', letter]),
+            _ => words.push(letter),
+        }
+    }
+    words
+}
+
 /// Marketo accepts ASCII addresses only.
 fn is_email(text: &str) -> bool {
     let shape = text.split_once('@');
@@ -117,12 +152,17 @@ fn is_email(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn code(field: &Field, value: Value) -> Option<u16> {
         field.accepts(&value).err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn is_described_with_its_name_in_the_user_interface() {
+        let name = |field: Field| field.description()["displayName"].clone();
+        assert_eq!(name(Field::new("postalCode", FieldType::String)), "Postal Code");
+        assert_eq!(name(Field::new("dietC", FieldType::String).named("Diet?")), "Diet?");
     }
 
     #[test]

@@ -10,7 +10,10 @@ use serde_json::{Map, Value, json};
 use crate::marketo::subscription::field::{Field, FieldType};
 
 /// Fields that every lead has and that callers cannot write.
-const SYSTEM_FIELDS: [&str; 3] = ["id", "createdAt", "updatedAt"];
+const SYSTEM_FIELDS: [&str; 4] = ["id", "createdAt", "updatedAt", "leadPartitionId"];
+
+/// The id of the partition in which leads are created by default.
+const DEFAULT_PARTITION: i64 = 1;
 
 /// A lead.
 #[derive(Debug, Clone, Serialize)]
@@ -20,6 +23,8 @@ pub struct Lead {
     pub id: i64,
     /// Values by REST API name; fields that were never set are absent.
     pub fields: BTreeMap<String, Value>,
+    /// The id of its partition.
+    pub partition: i64,
     /// When the lead was created.
     pub created_at: Timestamp,
     /// When a value last changed.
@@ -31,6 +36,7 @@ impl Lead {
     pub fn value(&self, field: &str) -> Value {
         match field {
             "id" => json!(self.id),
+            "leadPartitionId" => json!(self.partition),
             "createdAt" => json!(whole_seconds(self.created_at)),
             "updatedAt" => json!(whole_seconds(self.updated_at)),
             _ => self.fields.get(field).cloned().unwrap_or(Value::Null),
@@ -53,6 +59,10 @@ pub(crate) fn whole_seconds(at: Timestamp) -> String {
 pub struct LeadDatabase {
     /// The writable fields.
     pub fields: Vec<Field>,
+    /// The names of the partitions besides the default one, by id.
+    pub partitions: BTreeMap<i64, String>,
+    /// Whether requests that create leads have to name a partition.
+    pub is_partition_required: bool,
     /// Leads by id.
     pub by_id: BTreeMap<i64, Lead>,
     /// Lead ids by comparable e-mail address, in order. The index keeps lookups fast with 100,000 leads.
@@ -71,6 +81,12 @@ impl LeadDatabase {
         SYSTEM_FIELDS.contains(&name) || self.field(name).is_some()
     }
 
+    /// Returns all partitions: id and name.
+    pub(crate) fn all_partitions(&self) -> impl Iterator<Item = (i64, &str)> {
+        let further = self.partitions.iter().map(|(id, name)| (*id, name.as_str()));
+        std::iter::once((DEFAULT_PARTITION, "Default")).chain(further)
+    }
+
     /// Adds a lead without validation. Returns its id.
     pub fn insert(&mut self, values: Map<String, Value>, now: Timestamp) -> i64 {
         // As at Marketo, lead ids start well above program ids, so that a mix-up shows.
@@ -78,6 +94,7 @@ impl LeadDatabase {
         self.last_id = (self.last_id + 1).max(FIRST_ID);
         let lead = Lead {
             id: self.last_id,
+            partition: DEFAULT_PARTITION,
             fields: values.into_iter().filter(|(_, value)| !is_blank(value)).collect(),
             created_at: now,
             updated_at: now,
@@ -141,6 +158,6 @@ pub(crate) fn comparable(value: &Value) -> String {
 }
 
 /// Marketo stores an empty text as null.
-pub(super) fn is_blank(value: &Value) -> bool {
+pub(crate) fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }

@@ -42,7 +42,7 @@ pub struct LeadSync {
     /// The field of the lookup.
     #[serde(default = "default_lookup_field")]
     pub lookup_field: String,
-    /// The partition to write to; the fake has one.
+    /// The name of the partition to create leads in.
     #[serde(default)]
     pub partition_name: Option<String>,
     /// Whether Marketo may respond before it has written; the fake never does.
@@ -78,6 +78,9 @@ impl LeadSync {
         if self.input.len() > MAX_RECORDS {
             return Err(MarketoApiError::new(1003, "Number of leads exceeds the limit of 300"));
         }
+        if self.partition_name.is_some() && self.partition(leads).is_none() {
+            return Err(MarketoApiError::new(1003, "Invalid partition name"));
+        }
         if !leads.is_searchable(&self.lookup_field) {
             return Err(MarketoApiError::new(1011, format!("Lookup field '{}' is not supported", self.lookup_field)));
         }
@@ -87,6 +90,12 @@ impl LeadSync {
         let known = leads.index_by(&self.lookup_field);
         let plan = |record| self.plan_one(record, leads, &known).unwrap_or_else(PlannedWrite::Skip);
         Ok(self.input.iter().map(plan).collect())
+    }
+
+    /// Returns the id of the named partition.
+    fn partition(&self, leads: &LeadDatabase) -> Option<i64> {
+        let named = self.partition_name.as_deref()?;
+        leads.all_partitions().find(|(_, name)| *name == named).map(|(id, _)| id)
     }
 
     fn plan_one(
@@ -112,7 +121,16 @@ impl LeadSync {
             .filter(|value| !is_blank(value))
             .ok_or_else(|| MarketoApiError::new(1003, format!("Value for field '{lookup}' not set")))?;
         let matches = known.get(&comparable(key)).map(Vec::as_slice).unwrap_or_default();
+        if leads.is_partition_required && self.partition_name.is_none() && self.action != SyncAction::UpdateOnly {
+            return Err(MarketoApiError::new(1009, "Partition must be specified"));
+        }
+        let is_elsewhere = |id: &i64| leads.by_id.get(id).map(|lead| lead.partition) != self.partition(leads);
         match (self.action, matches) {
+            (SyncAction::CreateOnly | SyncAction::CreateOrUpdate, [_, ..])
+                if self.partition_name.is_some() && matches.iter().all(is_elsewhere) =>
+            {
+                Err(MarketoApiError::new(1010, "Partition update not allowed"))
+            }
             (SyncAction::CreateDuplicate, _) => Ok(PlannedWrite::Create),
             (SyncAction::CreateOnly, [_, ..]) => Err(MarketoApiError::new(1005, "Lead already exists")),
             (SyncAction::UpdateOnly, []) => Err(MarketoApiError::new(1004, "Lead not found")),
@@ -126,6 +144,7 @@ impl LeadSync {
     pub(crate) fn apply(self, plans: Vec<PlannedWrite>, subscription: &mut Subscription, now: Timestamp) -> Vec<Value> {
         // Records of one call are processed in order, so a repeated key is not a race.
         let mut created_here: HashMap<String, i64> = HashMap::new();
+        let partition = self.partition(&subscription.leads);
         let lookup = self.lookup_field;
         let duplicates_wanted = self.action == SyncAction::CreateDuplicate;
         let mut results = Vec::with_capacity(plans.len());
@@ -145,6 +164,8 @@ impl LeadSync {
                     }
                     _ => {
                         let id = subscription.leads.insert(record, now);
+                        let created = subscription.leads.by_id.get_mut(&id);
+                        created.into_iter().for_each(|lead| lead.partition = partition.unwrap_or(lead.partition));
                         subscription.log(ActivityType::NewLead, id, None, json!({"source": "Web service API"}), now);
                         created_here.insert(key, id);
                         json!({"id": id, "status": "created"})

@@ -44,6 +44,7 @@ fn lead_fields() -> Vec<Field> {
         "lastName",
         "company",
         "title",
+        "address",
         "city",
         "state",
         "country",
@@ -54,6 +55,7 @@ fn lead_fields() -> Vec<Field> {
     let mut fields: Vec<Field> = strings.map(|name| Field::new(name, FieldType::String)).into();
     fields.push(Field::new("email", FieldType::Email));
     fields.push(Field::new("phone", FieldType::Phone));
+    fields.push(Field::new("numberOfEmployees", FieldType::Integer));
     fields.push(Field::new("website", FieldType::Url));
     fields.push(Field::new("unsubscribed", FieldType::Boolean));
     fields.push(Field::new(JOIN_URL_FIELD, FieldType::Text));

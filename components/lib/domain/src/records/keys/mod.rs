@@ -28,9 +28,10 @@ use super::outbox::{ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxPart,
 use super::program::{ArchivedPrograms, ConnectedPrograms, ProgramConnection};
 use super::record::Moment;
 use super::refreshed::RefreshedState;
-use super::registrants::{Reconciled, RegistrantsChanged};
+use super::registrants::{ChosenWebinars, Reconciled, RegistrantsChanged};
 use super::registration::Registration;
 use super::removal::Removal;
+use super::sent_fields::SentFields;
 use super::service::{LiveService, PendingSignIn, SealedTokens, Service, Services};
 use super::sweep::Sweep;
 use crate::component::Component;
@@ -215,6 +216,10 @@ kinds! {
     ActivityCursor ActivityCursorKey() => ActivityCursor, "activity-cursor", Registration, Overwritten, false;
     /// When registration last listed its records.
     LastRegistrationSweep LastRegistrationSweepKey() => Moment, "last:registration-sweep", Registration, Overwritten, false;
+    /// The webinars that the flow step chose.
+    ChosenWebinars ChosenWebinarsKey() => ChosenWebinars, "chosen-webinars", Registration, Overwritten, false;
+    /// The names of the lead fields that Marketo sent lately.
+    SentFields SentFieldsKey() => SentFields, "last:sent-fields", Registration, Overwritten, false;
     /// Progress of a program's attendance.
     Attendance AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}", Attendance, Swept, true;
     /// The checkpoint of a program's run.
