@@ -81,8 +81,11 @@ impl From<RegistrationOutcome> for LeadOutcome {
 pub enum Disposition {
     /// The lead has its outcome.
     Final(LeadOutcome),
-    /// The lead stays queued, because an upstream failed.
+    /// The lead stays queued, because its attempt failed at an upstream.
     Deferred(Problem),
+    /// The lead stays queued, and no attempt at it took place: its service or an upstream cannot be used, or no time was
+    /// left. This does not count as a try.
+    Postponed(Problem),
 }
 
 impl Disposition {
@@ -90,7 +93,7 @@ impl Disposition {
     pub const fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Final(outcome) => outcome.problem(),
-            Self::Deferred(problem) => Some(problem),
+            Self::Deferred(problem) | Self::Postponed(problem) => Some(problem),
         }
     }
 }
@@ -104,7 +107,7 @@ impl From<Error> for Disposition {
         let waits = matches!(problem.code, ServiceNeedsSignIn | ServiceLacksPermission);
         match error {
             Error::Rejected(problem) if !waits => Self::Final(LeadOutcome::Failed(problem)),
-            Error::Rejected(_) | Error::Internal(_) | Error::Upstream(_) => Self::Deferred(problem),
+            Error::Rejected(_) | Error::Internal(_) | Error::Upstream(_) => Self::Postponed(problem),
         }
     }
 }
@@ -133,6 +136,11 @@ impl LeadResult {
         }
     }
 
+    /// Returns the result of a lead that was not attempted because of an error.
+    pub const fn postponed(lead: LeadId, problem: Problem) -> Self {
+        Self { lead, disposition: Disposition::Postponed(problem), webinar: None, is_cancellation: false }
+    }
+
     /// Returns the result of a lead whose attempt ended with an error.
     pub const fn deferred(lead: LeadId, problem: Problem) -> Self {
         Self { lead, disposition: Disposition::Deferred(problem), webinar: None, is_cancellation: false }
@@ -142,7 +150,7 @@ impl LeadResult {
     pub const fn outcome(&self) -> Option<&LeadOutcome> {
         match &self.disposition {
             Disposition::Final(outcome) => Some(outcome),
-            Disposition::Deferred(_) => None,
+            Disposition::Deferred(_) | Disposition::Postponed(_) => None,
         }
     }
 
@@ -165,7 +173,7 @@ impl LeadResult {
 
     /// Turns a deferred lead into a failed one, after it waited too long.
     pub fn give_up(&mut self) {
-        if let Disposition::Deferred(problem) = &self.disposition {
+        if let Disposition::Deferred(problem) | Disposition::Postponed(problem) = &self.disposition {
             self.disposition = Disposition::Final(LeadOutcome::Failed(problem.clone()));
         }
     }

@@ -1,6 +1,7 @@
 //! The state that all handlers share: the ports, the mapping extension, and token caches keyed by service.
 
 use crate::flow_step::run_limit::RunLimit;
+use crate::flow_step::write_back_queue::WriteBackQueues;
 use crate::mapping::Mapping;
 use crate::registering::known_fields::KnownFields;
 use crate::store::compared_names::ComparedNames;
@@ -13,6 +14,7 @@ use platform::Ports;
 use platform::auth::HasPorts;
 use platform::instance_lock::InstanceLocks;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use zoom_client::ZoomClient;
 
 /// The component's state.
@@ -28,6 +30,10 @@ pub struct AppState {
     pub recent_chunks: RecentChunks,
     /// The slots that requests of this instance are taking.
     pub slots_in_use: SlotsInUse,
+    /// Whether failures are being retried.
+    pub is_retrying: Arc<AtomicBool>,
+    /// Collects the outcomes of chunks that are written to Marketo together.
+    pub write_backs: WriteBackQueues,
     /// Bounds the chunks that run at once.
     pub runs: RunLimit,
     /// The names of lead fields that this instance has compared with the record.
@@ -55,6 +61,8 @@ impl AppState {
             locks: Arc::default(),
             recent_chunks: RecentChunks::default(),
             slots_in_use: SlotsInUse::default(),
+            is_retrying: Arc::default(),
+            write_backs: WriteBackQueues::default(),
             runs: RunLimit::default(),
             compared_names: ComparedNames::default(),
             compared_choices: ComparedNames::default(),
@@ -69,8 +77,9 @@ impl AppState {
         ZoomClient::of_service(&self.ports, service, &self.zoom_tokens).until(deadline)
     }
 
-    /// Returns a Marketo client. Its calls and retries end at the deadline.
+    /// Returns a Marketo client. Its calls and retries end at the deadline. They keep to the share of the rate limit that
+    /// Adobe advises for one integration.
     pub fn marketo(&self, deadline: Timestamp) -> MarketoClient {
-        MarketoClient::new(&self.ports, &self.marketo_tokens).until(deadline)
+        MarketoClient::new(&self.ports, &self.marketo_tokens).until(deadline).low_priority()
     }
 }

@@ -36,7 +36,7 @@ const RETRY_SCHEDULE: [SignedDuration; 7] = [
     SignedDuration::from_hours(10),
 ];
 
-/// Maximum random change of each wait in [`RETRY_SCHEDULE`], in percent, so that simultaneous failures are not retried
+/// Maximum random change of a wait between runs, in percent, so that simultaneous failures are not retried
 /// simultaneously.
 const JITTER_PERCENT: i128 = 20;
 
@@ -44,10 +44,24 @@ const JITTER_PERCENT: i128 = 20;
 /// `u32`.
 pub fn next_try(tries: u32, now: Timestamp, random: u32) -> Option<Timestamp> {
     let index = usize::try_from(tries).ok()?.checked_sub(1)?;
-    let wait = RETRY_SCHEDULE.get(index)?.as_millis();
+    Some(now + jittered(*RETRY_SCHEDULE.get(index)?, random))
+}
+
+/// How long an item waits that could not be attempted, because an upstream or a service cannot be used.
+const OUTAGE_WAIT: SignedDuration = SignedDuration::from_mins(1);
+
+/// Returns when to look again at an item that could not be attempted. It waits without end, so that it is attempted soon
+/// after the outage.
+pub fn after_outage(now: Timestamp, random: u32) -> Timestamp {
+    now + jittered(OUTAGE_WAIT, random)
+}
+
+/// Changes a wait at random by at most [`JITTER_PERCENT`].
+fn jittered(wait: SignedDuration, random: u32) -> SignedDuration {
+    let wait = wait.as_millis();
     let jitter = wait * JITTER_PERCENT / 100;
     let shift = 2 * jitter * i128::from(random) / i128::from(u32::MAX) - jitter;
-    Some(now + SignedDuration::from_millis_i128(wait + shift))
+    SignedDuration::from_millis_i128(wait + shift)
 }
 
 #[cfg(test)]
@@ -84,6 +98,12 @@ mod tests {
         assert_eq!(next_try(8, now, 0), None);
         assert_eq!(next_try(0, now, 0), None);
         assert_eq!(next_try(u32::MAX, now, 0), None);
+    }
+
+    #[test]
+    fn an_item_that_could_not_be_attempted_waits_for_about_a_minute() {
+        let wait = |random| after_outage(Timestamp::UNIX_EPOCH, random).as_second();
+        assert_eq!((wait(0), wait(u32::MAX)), (48, 72));
     }
 
     #[test]

@@ -157,6 +157,7 @@ impl MarketoClient {
                 }
                 Err(error) => return Err(error),
             };
+            let permit = self.tokens.calls.begin(&self.ports, self.deadline).await?;
             self.wait_for_rate_limit().await?;
             let (content_type, bytes) = body.parts();
             let mut request = Request::builder()
@@ -170,7 +171,9 @@ impl MarketoClient {
             let request = request.body(bytes).map_err(|error| Error::Internal(error.to_string()))?;
             let now = self.ports.clock.now();
             let timeout = CALL_TIMEOUT.min(self.deadline.duration_since(now));
-            match Attempt::of(self.ports.send_within(timeout, request).await, now) {
+            let answer = self.ports.send_within(timeout, request).await;
+            drop(permit);
+            match Attempt::of(answer, now) {
                 Attempt::Succeeded(envelope) => return Ok(envelope),
                 Attempt::Failed(error) => return Err(error),
                 Attempt::RefusedToken if !renewed => {

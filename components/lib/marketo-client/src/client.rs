@@ -1,5 +1,6 @@
 //! The client, and the cached token of the API-only user.
 
+use crate::concurrency::CallsUnderWay;
 use crate::error::{MarketoError, RATE_WINDOW};
 use bytes::Bytes;
 use domain::lenient::{self, FromObject, Object, Unreadable};
@@ -20,9 +21,11 @@ const IDENTITY_TIMEOUT: SignedDuration = SignedDuration::from_secs(10);
 /// so a larger margin would only cause more calls.
 const TOKEN_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
-/// Marketo's access token and the low-priority rate limiter, in memory. There is one Marketo instance per application.
+/// Marketo's access token, the low-priority rate limiter and the number of calls under way, in memory. There is one Marketo
+/// instance per application.
 #[derive(Debug)]
 pub struct TokenCache {
+    pub(crate) calls: CallsUnderWay,
     token: Mutex<Option<Token>>,
     rate_limiter: Mutex<RateLimiter>,
     /// Whether the identity service refused POST and accepted GET.
@@ -36,7 +39,12 @@ const LOW_PRIORITY_CALLS: usize = 50;
 impl Default for TokenCache {
     fn default() -> Self {
         let rate_limiter = RateLimiter::new(RATE_WINDOW, Some(LOW_PRIORITY_CALLS));
-        Self { token: Mutex::default(), rate_limiter: Mutex::new(rate_limiter), takes_get_only: AtomicBool::new(false) }
+        Self {
+            calls: CallsUnderWay::default(),
+            token: Mutex::default(),
+            rate_limiter: Mutex::new(rate_limiter),
+            takes_get_only: AtomicBool::new(false),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`client`] | [`MarketoClient`], and the cached token of the API-only user |
 //! | `call` | one call: token, envelope, rate limits, retries |
+//! | `concurrency` | bounds the calls at once |
 //! | `body` | request bodies |
 //! | [`error`] | Marketo's error codes, which come with HTTP 200 |
 //! | [`leads`], [`programs`], [`members`], [`activities`] | the operations, one file per resource |
@@ -12,6 +13,7 @@ pub mod activities;
 mod body;
 mod call;
 pub mod client;
+mod concurrency;
 pub mod error;
 pub mod leads;
 pub mod members;
@@ -20,6 +22,7 @@ pub mod programs;
 mod tests;
 
 pub use client::{MarketoClient, TokenCache};
+pub use concurrency::MAX_CONCURRENT_CALLS;
 pub use error::{MarketoCode, MarketoError};
 
 /// Maximum number of records per call of the lead database (docs/reference/marketo.md).

@@ -117,7 +117,7 @@ fn callback_data(result: &LeadResult) -> CallbackData {
     let outcome = match &result.disposition {
         Disposition::Final(outcome) => outcome,
         // Does not happen: a chunk with deferred leads is not called back.
-        Disposition::Deferred(problem) => {
+        Disposition::Deferred(problem) | Disposition::Postponed(problem) => {
             failed = LeadOutcome::Failed(problem.clone());
             &failed
         }

@@ -6,3 +6,4 @@
 pub mod callback;
 pub mod process;
 pub mod run_limit;
+pub mod write_back_queue;

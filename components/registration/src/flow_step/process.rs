@@ -2,6 +2,8 @@
 //! can be repeated, and the chunk stays in the outbox until its callback is delivered.
 
 use super::callback::{self, Delivery};
+use super::run_limit::RunPermit;
+use super::write_back_queue::AnnouncedChunk;
 use crate::outcome::{Disposition, LeadResult};
 use crate::registering::attempt::{AttemptContext, WorkClaim};
 use crate::registering::leads::{record_unconnected, register_leads};
@@ -17,10 +19,11 @@ use std::pin::pin;
 /// How long a run after the response may last. The tick resumes what is left.
 const BACKGROUND_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
-/// How long a chunk waits for Zoom before its deferred leads are reported as failed. Marketo keeps them before the next
-/// flow step in the meantime, and does not document for how long. Only deferred leads are given up: a run that ends in
-/// an error, because the store or Marketo's REST API fails (a status is read, an outcome is written), is retried by
-/// every tick without end.
+/// How long a chunk without progress waits for Zoom before its deferred leads are reported as failed. Progress is an
+/// outcome of a further lead, so a chunk that waits for its turn behind thousands of leads is not given up. Marketo keeps
+/// the leads before the next flow step in the meantime, and does not document for how long. Only deferred leads are given
+/// up: a run that ends in an error, because the store or Marketo's REST API fails (a status is read, an outcome is
+/// written), is retried by every tick without end.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
 /// The part of a run's time that is reserved for Marketo, so that a Zoom that hangs does not prevent the callback.
@@ -49,29 +52,54 @@ pub async fn process_accepted(state: &AppState, chunk: WrittenChunk) {
 /// Waits while too many chunks run. `deadline`: when the run has to end; 10 minutes after its start if absent.
 pub async fn process(state: &AppState, chunk: ClaimedChunk, deadline: Option<Timestamp>) {
     let run = pin!(async {
-        let _permit = state.runs.wait(&state.ports).await;
-        run(state, &chunk, deadline.unwrap_or_else(|| state.ports.clock.now() + BACKGROUND_TIMEOUT)).await
+        let announced = chunk.head.program.map(|program| state.write_backs.announce(program));
+        let permit = state.runs.wait(&state.ports).await;
+        let deadline = deadline.unwrap_or_else(|| state.ports.clock.now() + BACKGROUND_TIMEOUT);
+        run(state, &chunk, deadline, permit, announced).await
     });
     let renewal = pin!(outbox::renew_claim(state, &chunk));
-    if let Either::Left((Err(error), _)) = select(run, renewal).await {
-        platform::log!(Warn, "flow_step.deferred", outbox = chunk.id, error = error.problem().code);
-        if let Error::Internal(text) = &error {
-            platform::log!(Error, "flow_step.run_failed", outbox = chunk.id, error = text);
+    let Either::Left((ended, _)) = select(run, renewal).await else { return };
+    let open_leads = match ended {
+        Ok(RunEnd::Done) => return,
+        Ok(RunEnd::Deferred { open_leads, code }) => {
+            platform::log!(Warn, "flow_step.deferred", outbox = chunk.id, error = code);
+            Some(open_leads)
         }
-        outbox::release(state, &chunk).await;
-    }
+        Err(error) => {
+            platform::log!(Warn, "flow_step.deferred", outbox = chunk.id, error = error.problem().code);
+            if let Error::Internal(text) = &error {
+                platform::log!(Error, "flow_step.run_failed", outbox = chunk.id, error = text);
+            }
+            None
+        }
+    };
+    outbox::release(state, &chunk, open_leads).await;
+}
+
+/// How a run without an error ended.
+enum RunEnd {
+    /// The callback was delivered, or failed and is recorded.
+    Done,
+    /// Leads have no outcome yet.
+    Deferred { open_leads: usize, code: ErrorCode },
 }
 
 /// Runs a chunk once. After an error it stays in the outbox.
-async fn run(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -> Result<(), Error> {
+async fn run(
+    state: &AppState,
+    chunk: &ClaimedChunk,
+    deadline: Timestamp,
+    permit: RunPermit,
+    announced: Option<AnnouncedChunk>,
+) -> Result<RunEnd, Error> {
     let head = &chunk.head;
-    let results = register(state, chunk, deadline).await?;
-    let deferred = results.iter().find_map(|result| match &result.disposition {
-        Disposition::Deferred(problem) => Some(problem.clone()),
+    let results = register(state, chunk, deadline, permit, announced).await?;
+    let deferred = |result: &LeadResult| match &result.disposition {
+        Disposition::Deferred(problem) | Disposition::Postponed(problem) => Some(problem.code),
         Disposition::Final(_) => None,
-    });
-    if let Some(problem) = deferred {
-        return Err(Error::Rejected(problem));
+    };
+    if let Some(code) = results.iter().find_map(deferred) {
+        return Ok(RunEnd::Deferred { open_leads: open_leads(&results), code });
     }
     // Marketo gets one callback, from the worker that has the chunk now.
     if !chunk.watch.look(&state.ports).await? {
@@ -81,25 +109,39 @@ async fn run(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -> Res
     match callback::deliver(state, &head.callback, &results, deadline).await {
         Delivery::Accepted => {
             platform::log!(Info, "callback.delivered", outbox = chunk.id, leads = results.len());
-            outbox::delete(state, chunk).await
+            outbox::delete(state, chunk).await?;
         }
         Delivery::NotExpected(status) => {
             // Marketo accepts a callback token once. An earlier run may have delivered it and crashed.
             platform::log!(Warn, "callback.discarded", outbox = chunk.id, status = status);
-            outbox::delete(state, chunk).await
+            outbox::delete(state, chunk).await?;
         }
         Delivery::Failed => {
             let tries = head.callback_tries + 1;
             let is_given_up =
                 tries >= MAX_CALLBACK_RUNS && now.duration_since(head.accepted_at) >= CALLBACK_GIVE_UP_AFTER;
             let problem = is_given_up.then(|| Problem::of(ErrorCode::MarketoUnavailable));
-            outbox::callback_failed(state, chunk, tries, problem).await
+            outbox::callback_failed(state, chunk, tries, problem).await?;
         }
     }
+    Ok(RunEnd::Done)
+}
+
+/// Returns the number of leads without an outcome.
+fn open_leads(results: &[LeadResult]) -> usize {
+    results.iter().filter(|result| result.outcome().is_none()).count()
 }
 
 /// Registers the leads, and writes the outcomes to Marketo, even if other leads are deferred.
-async fn register(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -> Result<Vec<LeadResult>, Error> {
+///
+/// Another chunk may run while Marketo is written to: outcomes of several chunks are written together.
+async fn register(
+    state: &AppState,
+    chunk: &ClaimedChunk,
+    deadline: Timestamp,
+    permit: RunPermit,
+    announced: Option<AnnouncedChunk>,
+) -> Result<Vec<LeadResult>, Error> {
     let marketo = state.marketo(deadline);
     let connection = match target::program_connection(state, chunk.head.program).await {
         Ok(connection) => connection,
@@ -124,7 +166,8 @@ async fn register(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -
         claim: WorkClaim::Chunk(&chunk.watch),
     };
     let mut results = register_leads(state, &marketo, &connection, &chunk.leads, attempt).await?;
-    let is_late = state.ports.clock.now().duration_since(chunk.head.accepted_at) >= GIVE_UP_AFTER;
+    let now = state.ports.clock.now();
+    let is_late = now.duration_since(outbox::last_progress(&chunk.head, open_leads(&results), now)) >= GIVE_UP_AFTER;
     if is_late {
         results.iter_mut().for_each(LeadResult::give_up);
     }
@@ -134,8 +177,13 @@ async fn register(state: &AppState, chunk: &ClaimedChunk, deadline: Timestamp) -
         // that status. Deferred leads stay in the outbox and have no record.
         record_failures(state, chunk, &results).await?;
     }
-    write_back::write_back_to_present(&marketo, &connection, &outcomes, &chunk.leads).await?;
-    if is_late {
+    drop(permit);
+    if let Some(announced) = announced {
+        let owned = outcomes.iter().map(|(lead, outcome)| (*lead, (*outcome).clone())).collect();
+        let gone = announced.write(&state.ports, &marketo, &connection, owned).await?;
+        write_back::write_to_present(&marketo, &connection, &gone, &outcomes, &chunk.leads).await?;
+    }
+    if is_late || chunk.head.callback_tries > 0 {
         // An earlier run may have set these leads to Registration Error.
         write_back::set_registered(&marketo, &connection, &outcomes).await?;
     }

@@ -1,7 +1,7 @@
 //! The maintenance: once an hour lists the store, mends the slots of chunks and the index of due failures, and sweeps.
 //! Whatever else the tick does finds its work without a listing.
 
-use super::retry_failures::retry_program;
+use super::retry_failures::settle_unconnected;
 use super::sweep;
 use crate::state::AppState;
 use crate::store::keys::RegistrationKeys;
@@ -28,7 +28,7 @@ pub async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result
     store.put(&LastRegistrationSweepKey {}, &Moment::new(now)).await.context("recording the maintenance")?;
     let keys = RegistrationKeys::list(state).await.context("listing the store")?;
     give_slots(state, &keys.chunks).await.context("giving chunks their slots")?;
-    index_failures(state, &keys, deadline).await.context("indexing failures")?;
+    index_failures(state, &keys).await.context("indexing failures")?;
     sweep::sweep(state, &keys, deadline).await
 }
 
@@ -45,7 +45,7 @@ async fn give_slots(state: &AppState, chunks: &[OutboxKey]) -> Result<(), domain
 }
 
 /// Adds failures that the index lacks. Those of programs that are not connected are never due: they are settled here.
-async fn index_failures(state: &AppState, keys: &RegistrationKeys, deadline: Timestamp) -> Result<(), domain::Error> {
+async fn index_failures(state: &AppState, keys: &RegistrationKeys) -> Result<(), domain::Error> {
     let now = state.ports.clock.now();
     let failures = state.ports.store().get_all(&keys.failures).await?.records;
     let mut due: Vec<Failure> = failures.into_iter().filter(|failure| failure.next_try.is_some()).collect();
@@ -57,7 +57,7 @@ async fn index_failures(state: &AppState, keys: &RegistrationKeys, deadline: Tim
         by_program.entry(failure.program).or_default().push(failure);
     }
     for (program, failures) in by_program {
-        if let Err(error) = retry_program(state, program, failures, deadline).await {
+        if let Err(error) = settle_unconnected(state, program, failures).await {
             platform::log!(Warn, "failure.retry_failed", program = program, error = error.problem().code);
         }
     }

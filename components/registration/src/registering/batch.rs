@@ -3,7 +3,7 @@
 //! The ledger is read first. A lead that an earlier request registered is checked at
 //! Zoom (R18). A lead whose result is unknown is looked up in Zoom before it is added again.
 
-use super::attempt::{AttemptContext, BatchError, OpenCandidate};
+use super::attempt::{AttemptContext, BatchError, OpenCandidate, WorkClaim};
 use super::eligibility::Candidate;
 use super::reapprove::{DeniedCandidate, reapprove};
 use super::registrar::{AddResult, Registrar};
@@ -42,7 +42,7 @@ pub async fn register_batch(
         return Ok(vec![skipped; candidates.len()]);
     }
     // The default, for candidates without a result.
-    let mut dispositions = vec![Disposition::Deferred(Problem::of(ErrorCode::ZoomUnavailable)); candidates.len()];
+    let mut dispositions = vec![Disposition::Postponed(Problem::of(ErrorCode::ZoomUnavailable)); candidates.len()];
     let (mut open, mut known) = (Vec::new(), Vec::new());
     let reads = candidates
         .iter()
@@ -63,10 +63,10 @@ pub async fn register_batch(
         Ok(()) => {}
         Err(BatchError::Internal(error)) => return Err(error),
         Err(BatchError::Zoom(error)) => {
-            let deferred = Disposition::from(Error::from(error));
+            let postponed = Disposition::from(Error::from(error));
             for disposition in &mut dispositions {
-                if matches!(disposition, Disposition::Deferred(_)) {
-                    *disposition = deferred.clone();
+                if matches!(disposition, Disposition::Postponed(_)) {
+                    *disposition = postponed.clone();
                 }
             }
         }
@@ -159,9 +159,13 @@ async fn add_open(
     let form = RegistrationForm { webinar: webinar.id.to_string(), topic: webinar.topic.clone(), questions };
     let registrar = Registrar { state, zoom, program, webinar, form: &form, attempt };
 
-    if let Some(chunk) = attempt.chunk {
-        open = quarantine::exclude_crashing(&registrar, chunk, open, dispositions).await?;
-    }
+    open = match (attempt.chunk, attempt.claim) {
+        (Some(chunk), _) => quarantine::exclude_crashing(&registrar, chunk, open, dispositions).await?,
+        (None, WorkClaim::Leads(claimed)) => {
+            quarantine::exclude_suspected(&registrar, claimed, open, dispositions).await?
+        }
+        (None, WorkClaim::Chunk(_)) => open,
+    };
     let mut needs_lookup = attempt.is_retry || open.iter().any(|open| open.is_outcome_unknown);
     // The second round is for candidates whose answer was lost and that Zoom does not have.
     for _ in 0..2 {
@@ -185,7 +189,11 @@ async fn add_open(
             let counted = OpenCandidate { add_calls: daily_limit::one_more(open.add_calls), ..open };
             match result? {
                 AddResult::Settled(disposition) => dispositions[open.index] = disposition,
-                AddResult::Unknown => unknown.push(counted),
+                AddResult::Unknown => {
+                    // An add call was made, whose answer was lost.
+                    dispositions[open.index] = Disposition::Deferred(Problem::of(ErrorCode::ZoomUnavailable));
+                    unknown.push(counted);
+                }
                 AddResult::Denied(registrant) => denied.push(DeniedCandidate { open: counted, registrant }),
             }
         }

@@ -50,7 +50,7 @@ impl Registrar<'_> {
     pub async fn add(&self, open: OpenCandidate<'_>) -> Result<AddResult, Error> {
         let OpenCandidate { candidate, add_calls, .. } = open;
         if self.state.ports.clock.now() >= self.attempt.deadline {
-            return Ok(AddResult::Settled(Disposition::Deferred(Problem::of(ErrorCode::RateLimited))));
+            return Ok(AddResult::Settled(Disposition::Postponed(Problem::of(ErrorCode::RateLimited))));
         }
         if daily_limit::is_exhausted(add_calls) {
             let parked = daily_limit::parked(self.state.ports.clock.now());
@@ -64,7 +64,7 @@ impl Registrar<'_> {
         // whether another worker has added it.
         let key = ledger::key(self.webinar.id, &candidate.email).to_string();
         let Some(_guard) = self.state.locks.lock_until(&self.state.ports, &key, self.attempt.deadline).await else {
-            return Ok(AddResult::Settled(Disposition::Deferred(Problem::of(ErrorCode::Busy))));
+            return Ok(AddResult::Settled(Disposition::Postponed(Problem::of(ErrorCode::Busy))));
         };
         if let Some(result) = self.look_again(open).await? {
             return Ok(result);
@@ -113,7 +113,7 @@ impl Registrar<'_> {
     async fn look_again(&self, open: OpenCandidate<'_>) -> Result<Option<AddResult>, Error> {
         let candidate = open.candidate;
         if !self.attempt.claim.is_held(self.state, candidate.lead).await? {
-            return Ok(Some(AddResult::Settled(Disposition::Deferred(Problem::of(ErrorCode::Busy)))));
+            return Ok(Some(AddResult::Settled(Disposition::Postponed(Problem::of(ErrorCode::Busy)))));
         }
         let entry = ledger::read(self.state, self.webinar.id, &candidate.email).await?;
         let now = self.state.ports.clock.now();

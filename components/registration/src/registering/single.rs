@@ -32,18 +32,18 @@ pub async fn register_single(state: &AppState, program: ProgramId, lead: OutboxL
 async fn register_recorded(state: &AppState, connection: &ProgramConnection, lead: OutboxLead) -> Disposition {
     let (program, id) = (connection.program, lead.id);
     let deadline = state.ports.clock.now() + RUN_TIMEOUT;
-    let busy = || Disposition::Deferred(Problem::of(ErrorCode::Busy));
+    let busy = || Disposition::Postponed(Problem::of(ErrorCode::Busy));
     let key = FailureKey { program, lead: id };
     let Some(_guard) = state.locks.lock_until(&state.ports, &key.to_string(), deadline).await else { return busy() };
     loop {
         let claimed = match claim(state, connection, &lead).await {
             Ok(claimed) => claimed,
-            Err(error) => return Disposition::Deferred(error.problem()),
+            Err(error) => return Disposition::Postponed(error.problem()),
         };
         if let Some(record) = claimed {
             let result = match register_claimed(state, connection, &lead, &record, deadline).await {
                 Ok(result) => result,
-                Err(error) => LeadResult::deferred(id, error.problem()),
+                Err(error) => LeadResult::postponed(id, error.problem()),
             };
             // Marketo does not repeat a webhook call, so the tick retries a deferred lead. The answer does not depend on it.
             if let Err(error) = failures::finish(state, record, &result).await {

@@ -43,8 +43,7 @@ pub async fn write_back(
     Ok(gone)
 }
 
-/// Writes the outcomes of leads of one program. Those of a lead that was merged into another one go to the lead that has its
-/// address now.
+/// Writes the outcomes of leads of one program, also of those that were merged into another lead.
 pub async fn write_back_to_present(
     marketo: &MarketoClient,
     connection: &ProgramConnection,
@@ -52,6 +51,18 @@ pub async fn write_back_to_present(
     leads: &[OutboxLead],
 ) -> Result<(), MarketoError> {
     let gone = write_back(marketo, connection, outcomes).await?;
+    write_to_present(marketo, connection, &gone, outcomes, leads).await
+}
+
+/// Writes the outcomes of leads that Marketo no longer has: those of a lead that was merged into another one go to the lead
+/// that has its address now. `gone` may name leads of others, which are not in `leads`.
+pub async fn write_to_present(
+    marketo: &MarketoClient,
+    connection: &ProgramConnection,
+    gone: &BTreeSet<LeadId>,
+    outcomes: &[(LeadId, &LeadOutcome)],
+    leads: &[OutboxLead],
+) -> Result<(), MarketoError> {
     let address = |lead: &LeadId| leads.iter().find(|known| known.id == *lead).and_then(eligibility::email);
     let people: Vec<_> = gone.iter().filter_map(|lead| Some((*lead, address(lead)?))).collect();
     let mut moved = Vec::new();

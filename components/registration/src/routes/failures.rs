@@ -6,7 +6,7 @@ use crate::registering::target;
 use crate::state::AppState;
 use crate::store::{failures, ledger, outbox};
 use axum::extract::State;
-use domain::records::{Failure, OutboxKey, Record, Registration, RegistrationOutcome};
+use domain::records::{Failure, OutboxKey, Record, Registration, RegistrationOutcome, WorkerCrashes};
 use domain::time::Timestamp;
 use domain::{ErrorCode, LeadId, Problem, ProgramId};
 use platform::auth::AdminAuth;
@@ -151,13 +151,14 @@ fn failure_of_entry(entry: Registration) -> Option<Failure> {
         next_try,
         status_unknown: false,
         claim: None,
+        crashes: WorkerCrashes::default(),
     })
 }
 
 fn retried_lead(result: &LeadResult) -> RetriedLead {
     let (outcome, problem) = match &result.disposition {
         Disposition::Final(outcome) => (outcome.name(), outcome.problem()),
-        Disposition::Deferred(problem) => ("waiting", Some(problem)),
+        Disposition::Deferred(problem) | Disposition::Postponed(problem) => ("waiting", Some(problem)),
     };
     let (code, detail) = problem.map(|problem| (problem.code, problem.detail.clone())).unzip();
     RetriedLead { lead_id: result.lead, outcome, code, detail }

@@ -64,7 +64,9 @@ pub async fn register(
     lead_fields::note_sent(&state, std::slice::from_ref(&lead)).await;
     match register_single(&state, program, lead).await {
         Disposition::Final(outcome) => Ok(Json(response(&outcome))),
-        Disposition::Deferred(problem) => Err(ApiError::new(problem).with_status(StatusCode::SERVICE_UNAVAILABLE)),
+        Disposition::Deferred(problem) | Disposition::Postponed(problem) => {
+            Err(ApiError::new(problem).with_status(StatusCode::SERVICE_UNAVAILABLE))
+        }
     }
 }
 

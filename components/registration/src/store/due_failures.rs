@@ -32,7 +32,7 @@ pub async fn add(state: &AppState, failures: impl IntoIterator<Item = &Failure>)
 
 /// Applies changes to the index.
 pub async fn apply(state: &AppState, changes: Vec<Change>) -> Result<(), Error> {
-    let mut by_shard: Vec<Vec<Change>> = vec![Vec::new(); SHARDS];
+    let mut by_shard: Vec<Vec<Change>> = (0..SHARDS).map(|_| Vec::new()).collect();
     for change in changes {
         by_shard[shard_of(change.0.lead)].push(change);
     }

@@ -3,11 +3,11 @@
 //! The ledger is kept by address and webinar, so a lead that never got that far, or that the tick retries, has a record
 //! of its own. So has a lead of the webhook while its request runs: after a crash the tick finds it here.
 
-use super::due_failures;
+use super::due_failures::{self, Change};
 use crate::outcome::{Disposition, LeadOutcome, LeadResult};
 use crate::state::AppState;
-use domain::records::{Failure, FailureKey, Record};
-use domain::retry::next_try;
+use domain::records::{Failure, FailureKey, Record, WorkerCrashes};
+use domain::retry::{after_outage, next_try};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
 use futures::future::join;
@@ -44,6 +44,7 @@ pub fn before_first_attempt(state: &AppState, program: ProgramId, lead: LeadId, 
         next_try: None,
         status_unknown,
         claim: None,
+        crashes: WorkerCrashes::default(),
     }
 }
 
@@ -53,10 +54,12 @@ pub fn before_first_attempt(state: &AppState, program: ProgramId, lead: LeadId, 
 /// The request does not wait to read the claim back, because Marketo waits for the answer: the add call looks at the
 /// claim once more.
 pub async fn claim_first(state: &AppState, failure: Failure) -> Result<Option<Failure>, Error> {
-    let claimed = claim(state, &failure, |stored| {
+    let claimed = claim(state, &failure, |stored, crashes| {
         // The earlier record shows whether this component set the status Registration Error.
         let earlier = stored.filter(|_| failure.status_unknown);
-        earlier.map_or_else(|| failure.clone(), |earlier| Failure { status_unknown: true, ..earlier })
+        let claimed = earlier.map_or_else(|| failure.clone(), |earlier| Failure { status_unknown: true, ..earlier });
+        // The request maps this lead only. A suspected lead is marked while it is mapped, and not for the rest.
+        Failure { crashes: WorkerCrashes { maps_alone: !crashes.is_suspected, ..crashes }, ..claimed }
     });
     // After a crash the tick finds the lead by the index.
     let next_try = Some(state.ports.clock.now() + CLAIM.max_duration);
@@ -68,32 +71,40 @@ pub async fn claim_first(state: &AppState, failure: Failure) -> Result<Option<Fa
 
 /// Claims failed leads before their next attempt. Returns those that no other worker has.
 pub async fn claim_all(state: &AppState, failed: &[Failure]) -> Result<Vec<Failure>, Error> {
-    let claims = failed.iter().map(|failure| claim(state, failure, |_| failure.clone()).boxed());
+    let claims =
+        failed.iter().map(|failure| claim(state, failure, |_, crashes| Failure { crashes, ..failure.clone() }).boxed());
     let mut written = Vec::new();
     for claimed in run_bounded(MAX_CONCURRENT, claims.collect()).await {
         written.extend(claimed?);
     }
-    let mut owned = Vec::new();
-    // The claims settle at the same time.
-    for (failure, claim) in written {
+    let confirm = async |failure: Failure, claim| -> Result<Option<Failure>, Error> {
         let key = FailureKey { program: failure.program, lead: failure.lead };
-        if CLAIM.confirm(&state.ports, &key, claim).await?.is_some() {
-            owned.push(failure);
-        }
+        Ok(CLAIM.confirm(&state.ports, &key, claim).await?.map(|_| failure))
+    };
+    let confirms = written.into_iter().map(|(failure, claim)| confirm(failure, claim).boxed());
+    let mut owned = Vec::new();
+    for confirmed in run_bounded(MAX_CONCURRENT, confirms.collect()).await {
+        owned.extend(confirmed?);
     }
     Ok(owned)
 }
 
-/// Writes a claim on a lead. `record` gets the stored record and returns the one to claim.
+/// Writes a claim on a lead. `record` gets the stored record and what is known of crashes, and returns the record to claim.
 async fn claim(
     state: &AppState,
     failure: &Failure,
-    record: impl FnOnce(Option<Failure>) -> Failure,
+    record: impl FnOnce(Option<Failure>, WorkerCrashes) -> Failure,
 ) -> Result<Option<(Failure, PendingClaim)>, Error> {
     let key = FailureKey { program: failure.program, lead: failure.lead };
     let mut claimed = None;
     let claim = CLAIM.claim(&state.ports, &key, |stored, claim| {
-        let record = Failure { claim: Some(claim), next_try: Some(claim.until), ..record(stored) };
+        // A claim that its owner did not release is that of a crashed worker.
+        let crashed = stored.as_ref().filter(|stored| stored.claim.is_some());
+        let before = stored.as_ref().map(|stored| stored.crashes).unwrap_or_default();
+        let crashes = crashed.map_or(before, |stored| stored.crashes.after_crash());
+        let stored = stored.map(|stored| Failure { crashes, ..stored });
+        let record = record(stored, crashes);
+        let record = Failure { claim: Some(claim), next_try: Some(claim.until), ..record };
         claimed = Some(record.clone());
         Some(record)
     });
@@ -106,6 +117,12 @@ pub async fn read_claimed(state: &AppState, claimed: &Failure) -> Result<Option<
     let Some(claim) = claimed.claim else { return Ok(None) };
     let key = FailureKey { program: claimed.program, lead: claimed.lead };
     lease::read_owned(&state.ports, &key, claim.by).await
+}
+
+/// Records that a claimed lead is mapped alone, or not any more.
+pub async fn mark_mapped_alone(state: &AppState, claimed: &Failure, maps_alone: bool) -> Result<(), Error> {
+    let crashes = WorkerCrashes { maps_alone, ..claimed.crashes };
+    write(state, &Failure { crashes, ..claimed.clone() }).await
 }
 
 /// Records the result of a claimed lead: writes the failure, or deletes the record. A failure does not count if another
@@ -129,21 +146,21 @@ pub async fn finish_all(
     results: &[LeadResult],
 ) -> Result<(), Error> {
     let is_connected = is_connected(state, program).await?;
-    let finish = async |result: &LeadResult| -> Result<Option<Failure>, Error> {
+    let finish = async |result: &LeadResult| -> Result<Option<Change>, Error> {
         let Some(claimed) = claimed.iter().find(|failure| failure.lead == result.lead) else { return Ok(None) };
         match recordable_problem(result).filter(|_| is_connected) {
             Some(_) if is_claimed_by_another(state, claimed).await? => Ok(None),
-            Some(problem) => write_attempt(state, claimed.clone(), problem).await.map(Some),
-            None => delete(state, program, result.lead).await.map(|()| None),
+            Some(problem) => write_result(state, claimed.clone(), result, problem).await.map(Some),
+            None => delete_indexed(state, program, result.lead).await.map(Some),
         }
     };
     let finished = run_bounded(MAX_CONCURRENT, results.iter().map(|result| finish(result).boxed()).collect()).await;
     index(state, finished).await
 }
 
-/// Adds the failures that were written to the index, also those before an error.
-async fn index(state: &AppState, written: Vec<Result<Option<Failure>, Error>>) -> Result<(), Error> {
-    due_failures::add(state, written.iter().flatten().flatten()).await?;
+/// Applies what was written to the index, also what was written before an error.
+async fn index(state: &AppState, written: Vec<Result<Option<Change>, Error>>) -> Result<(), Error> {
+    due_failures::apply(state, written.iter().flatten().flatten().cloned().collect()).await?;
     written.into_iter().try_for_each(|written| written.map(drop))
 }
 
@@ -176,22 +193,22 @@ pub async fn record_unchecked(
     index(state, run_bounded(MAX_CONCURRENT, writes.collect()).await).await
 }
 
-/// Records one result. Returns the failure that it wrote.
+/// Records one result. Returns the change of the index.
 async fn record_one(
     state: &AppState,
     program: ProgramId,
     result: &LeadResult,
     choice: Option<String>,
-) -> Result<Option<Failure>, Error> {
+) -> Result<Option<Change>, Error> {
     let before = read(state, program, result.lead).await?;
     match (recordable_problem(result), before) {
         (Some(problem), before) => {
             let before = before.unwrap_or_else(|| before_first_attempt(state, program, result.lead, false));
             // A retry asks Marketo for the status of a lead that was to be cancelled.
             let status_unknown = before.status_unknown || result.is_cancellation;
-            write_attempt(state, Failure { choice, status_unknown, ..before }, problem).await.map(Some)
+            write_result(state, Failure { choice, status_unknown, ..before }, result, problem).await.map(Some)
         }
-        (None, Some(_)) => delete(state, program, result.lead).await.map(|()| None),
+        (None, Some(_)) => delete_indexed(state, program, result.lead).await.map(Some),
         (None, None) => Ok(None),
     }
 }
@@ -199,19 +216,39 @@ async fn record_one(
 /// Returns the problem of a lead, unless the ledger has it: a failure at a webinar that a retry would repeat.
 fn recordable_problem(result: &LeadResult) -> Option<&Problem> {
     let problem = match &result.disposition {
-        Disposition::Final(LeadOutcome::Failed(problem)) | Disposition::Deferred(problem) => problem,
+        Disposition::Final(LeadOutcome::Failed(problem))
+        | Disposition::Deferred(problem)
+        | Disposition::Postponed(problem) => problem,
         Disposition::Final(_) => return None,
     };
     (problem.code.is_transient() || result.webinar.is_none()).then_some(problem)
 }
 
-/// Writes one more failed attempt. Returns the record.
-async fn write_attempt(state: &AppState, before: Failure, problem: &Problem) -> Result<Failure, Error> {
-    let tries = before.tries + 1;
-    let next_try = next_attempt_at(problem.code, tries, state.ports.clock.now(), state.ports.random.u32());
-    let failure = Failure { problem: problem.clone(), tries, next_try, claim: None, ..before };
+/// Writes the failure of a lead: one more try, unless no attempt took place.
+async fn write_result(
+    state: &AppState,
+    before: Failure,
+    result: &LeadResult,
+    problem: &Problem,
+) -> Result<Change, Error> {
+    let (now, random) = (state.ports.clock.now(), state.ports.random.u32());
+    let (tries, next_try) = match result.disposition {
+        // From 1 on, the lead is not taken for one whose first attempt is under way.
+        Disposition::Postponed(_) => (before.tries.max(1), Some(after_outage(now, random))),
+        Disposition::Final(_) | Disposition::Deferred(_) => {
+            let tries = before.tries + 1;
+            (tries, next_attempt_at(problem.code, tries, now, random))
+        }
+    };
+    let crashes = WorkerCrashes::default();
+    let failure = Failure { problem: problem.clone(), tries, next_try, claim: None, crashes, ..before };
     write(state, &failure).await?;
-    Ok(failure)
+    Ok((FailureKey { program: failure.program, lead: failure.lead }, next_try))
+}
+
+async fn delete_indexed(state: &AppState, program: ProgramId, lead: LeadId) -> Result<Change, Error> {
+    delete(state, program, lead).await?;
+    Ok((FailureKey { program, lead }, None))
 }
 
 async fn is_connected(state: &AppState, program: ProgramId) -> Result<bool, Error> {
@@ -236,12 +273,12 @@ pub fn next_attempt_at(code: ErrorCode, tries: u32, now: Timestamp, random: u32)
 
 /// Writes records of leads that have none, and indexes them. Returns how many it wrote.
 pub async fn add_new(state: &AppState, failures: Vec<Failure>) -> Result<u64, Error> {
-    let add = async |failure: Failure| -> Result<Option<Failure>, Error> {
+    let add = async |failure: Failure| -> Result<Option<Change>, Error> {
         if read(state, failure.program, failure.lead).await?.is_some() {
             return Ok(None);
         }
         write(state, &failure).await?;
-        Ok(Some(failure))
+        Ok(Some((FailureKey { program: failure.program, lead: failure.lead }, failure.next_try)))
     };
     let added = run_bounded(MAX_CONCURRENT, failures.into_iter().map(|failure| add(failure).boxed()).collect()).await;
     let count = added.iter().flatten().flatten().count();

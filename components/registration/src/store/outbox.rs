@@ -7,7 +7,7 @@ use domain::records::{
     Callback, Lease, MAX_VALUE_BYTES, MappingCrashMarkerKey, Outbox, OutboxId, OutboxKey, OutboxLead, OutboxPart,
     OutboxPartKey, Record,
 };
-use domain::time::SignedDuration;
+use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem, ProgramId};
 use futures::TryFutureExt;
 use platform::lease::{self, LeaseTerms, LeaseWatch, PendingClaim};
@@ -83,6 +83,8 @@ pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<O
         claim: Some(claim),
         runs: 1,
         worker_crashed: false,
+        open_leads: None,
+        progress_at: None,
         callback_tries: 0,
         problem: None,
         callback,
@@ -211,12 +213,23 @@ async fn replace_head(state: &AppState, chunk: &ClaimedChunk, head: &Outbox) -> 
     Ok(is_owned)
 }
 
-/// Releases a chunk, for the next tick.
-pub async fn release(state: &AppState, chunk: &ClaimedChunk) {
-    let head = Outbox { claim: None, ..chunk.head.clone() };
+/// Releases a chunk, for the next tick. `open_leads`: number of leads without an outcome, if the run came so far.
+pub async fn release(state: &AppState, chunk: &ClaimedChunk, open_leads: Option<usize>) {
+    let progress_at = match open_leads {
+        Some(open) => Some(last_progress(&chunk.head, open, state.ports.clock.now())),
+        None => chunk.head.progress_at,
+    };
+    let open_leads = open_leads.or(chunk.head.open_leads);
+    let head = Outbox { claim: None, open_leads, progress_at, ..chunk.head.clone() };
     if let Err(error) = replace_head(state, chunk, &head).await {
         platform::log!(Warn, "outbox.release_failed", outbox = chunk.id, error = error);
     }
+}
+
+/// Returns when a chunk last made progress: now, if a run leaves fewer leads without an outcome than the one before.
+pub fn last_progress(head: &Outbox, open_leads: usize, now: Timestamp) -> Timestamp {
+    let is_progress = head.open_leads.is_none_or(|before| open_leads < before);
+    head.progress_at.filter(|_| !is_progress).unwrap_or(now)
 }
 
 /// Records a failed callback and releases the chunk. With a problem the chunk is given up: it stays for the console,

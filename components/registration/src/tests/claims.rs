@@ -41,13 +41,13 @@ async fn a_claimed_chunk_is_taken_over_once_its_claim_expires() {
 
     // The first owner was too slow: it stops, and neither renews nor releases what another one has.
     outbox::renew_claim(&first, &owned).await;
-    outbox::release(&first, &owned).await;
+    outbox::release(&first, &owned, None).await;
     outbox::callback_failed(&first, &owned, 1, None).await.unwrap();
     let head = outbox::load_head(&second, &id).await.unwrap().unwrap();
     assert_eq!((head.claim, head.callback_tries), (taken.head.claim, 0));
 
     // A released chunk is taken over at once, and no crash is assumed.
-    outbox::release(&second, &taken).await;
+    outbox::release(&second, &taken, None).await;
     let mut head = outbox::load_head(&second, &id).await.unwrap().unwrap();
     assert_eq!(head.claim, None);
     head.worker_crashed = false;

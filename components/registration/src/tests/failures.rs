@@ -1,7 +1,7 @@
 //! The list of failures, and retries by the admin and by the tick.
 
 use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
-use super::peers::CALLBACKS;
+use super::peers::{CALLBACKS, REGISTRANTS};
 use domain::records::{ConnectedPrograms, ProgramsKey};
 use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
 use fakes::support::{Effect, Fault};
@@ -48,31 +48,40 @@ async fn failures_are_listed_with_their_cause_and_can_be_retried() {
 }
 
 #[tokio::test]
-async fn transient_failures_are_retried_on_a_schedule() {
+async fn r2_a_failure_waits_for_its_service_without_using_up_tries() {
     let fixture = Fixture::new().await;
     fixture.set_members([1], "Registered");
     fixture.service("needs-sign-in").await;
     let (status, problem) = fixture.send("POST", "/registration/webhook", &webhook(1)).await;
     assert_eq!((status, &problem["code"]), (503, &json!("SERVICE_NEEDS_SIGN_IN")));
-    let began = now(&fixture);
-    let mut tries = Vec::new();
-    while let Some(next) = failures(&fixture).await[0]["next_try"].as_str().map(str::to_owned) {
-        let next: Timestamp = next.parse().unwrap();
-        // No retry before its time.
+    for _ in 0..72 {
+        fixture.memory.advance(SignedDuration::from_hours(1));
         assert_eq!(fixture.tick().await, 0);
-        fixture.memory.advance(next.duration_since(now(&fixture)));
-        tries.push(next.duration_since(began).as_secs());
-        assert_eq!(fixture.tick().await, 1);
+        assert_eq!(failures(&fixture).await[0]["tries"], 1);
     }
-    assert_eq!(tries.len(), 7, "{tries:?}");
-    let hours = tries[6] / 3600;
-    assert!((22..=34).contains(&hours), "the schedule lasts a bit more than a day: {tries:?}");
-    assert_eq!(failures(&fixture).await[0]["tries"], 8);
-    // After the last retry the admin can still retry.
     fixture.service("active").await;
-    fixture.send("POST", "/registration/failures/retry", &json!({"program_id": PROGRAM})).await;
+    assert_eq!(fixture.tick().await, 1);
     assert_eq!(failures(&fixture).await, [] as [Value; 0]);
-    assert_eq!(fixture.adds(&email(1)), 1);
+    assert_eq!((fixture.adds(&email(1)), fixture.status(1)), (1, "Registered".to_owned()));
+}
+
+#[tokio::test]
+async fn attempts_that_fail_at_zoom_count_and_follow_the_schedule() {
+    let fixture = Fixture::new().await;
+    fixture.set_members([1], "Registered");
+    fixture.zoom.faults().add(Fault::always("POST", REGISTRANTS, Effect::status(500)));
+    assert_eq!(fixture.send("POST", "/registration/webhook", &webhook(1)).await.0, 503);
+    let began = now(&fixture);
+    let next = |failure: &Value| failure["next_try"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let first = failures(&fixture).await.remove(0);
+    assert_eq!(first["tries"], 1);
+    assert!(next(&first).duration_since(began) <= SignedDuration::from_secs(6), "{first}");
+    fixture.memory.advance(SignedDuration::from_secs(10));
+    assert_eq!(fixture.tick().await, 1);
+    // The second attempt used the last add call of the day.
+    let second = failures(&fixture).await.remove(0);
+    assert_eq!((&second["tries"], &second["code"]), (&json!(2), &json!("DAILY_LIMIT")), "{second}");
+    assert_eq!(next(&second), next_midnight(now(&fixture), Offset::UTC));
 }
 
 #[tokio::test]
@@ -174,7 +183,7 @@ async fn a_lead_that_marketo_no_longer_has_is_told_and_deleted_by_the_next_retry
     fixture.send("POST", "/registration/webhook", &webhook(1)).await;
     fixture.delete_lead(1);
     fixture.service("active").await;
-    fixture.memory.advance(SignedDuration::from_secs(10));
+    fixture.memory.advance(SignedDuration::from_mins(2));
     assert_eq!(fixture.tick().await, 1);
     let listed = failures(&fixture).await;
     assert_eq!((&listed[0]["code"], &listed[0]["next_try"]), (&json!("NOT_FOUND"), &Value::Null));
@@ -208,7 +217,7 @@ async fn two_consecutive_ticks_retry_a_failure_once() {
     fixture.service("needs-sign-in").await;
     fixture.send("POST", "/registration/webhook", &webhook(1)).await;
     fixture.service("active").await;
-    fixture.memory.advance(SignedDuration::from_secs(10));
+    fixture.memory.advance(SignedDuration::from_mins(2));
     fixture.tick().await;
     assert_eq!(fixture.tick().await, 0);
     assert_eq!(fixture.adds(&email(1)), 1);

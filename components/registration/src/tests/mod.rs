@@ -13,6 +13,8 @@ mod flow_step;
 mod following;
 mod forget_account;
 mod lead_fields;
+mod long_outage;
+mod marketo_limits;
 mod merged_leads;
 mod outages;
 mod peers;

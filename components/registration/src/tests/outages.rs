@@ -103,6 +103,23 @@ async fn a_chunk_that_waits_too_long_is_called_back_as_failed() {
     assert_eq!(fixture.status(1), "Registration Error");
 }
 
+/// As one of 54,000 leads, for which Zoom takes half an hour.
+#[tokio::test]
+async fn a_chunk_that_waited_long_for_its_first_run_is_not_given_up_by_it() {
+    let fixture = Fixture::new().await;
+    fixture.service("needs-sign-in").await;
+    fixture.accept("t", &[lead(1)]).await;
+    fixture.memory.kill_background();
+    fixture.memory.advance(SignedDuration::from_mins(40));
+    fixture.tick().await;
+    fixture.memory.advance(SignedDuration::from_mins(20));
+    fixture.tick().await;
+    assert!(fixture.called_back().is_empty(), "20 minutes without progress");
+    fixture.memory.advance(SignedDuration::from_mins(11));
+    fixture.tick().await;
+    assert_eq!(fixture.outcome(1).0["errorCode"], "SERVICE_NEEDS_SIGN_IN");
+}
+
 #[tokio::test]
 async fn the_tick_resumes_the_chunk_of_a_killed_worker() {
     let fixture = Fixture::new().await;

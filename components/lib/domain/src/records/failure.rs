@@ -36,6 +36,32 @@ pub struct Failure {
     /// The claim of the worker that attempts it. It expires with `next_try`.
     #[serde(default)]
     pub claim: Option<Lease>,
+    /// What is known of crashes of its workers.
+    #[serde(default)]
+    pub crashes: WorkerCrashes,
+}
+
+/// Crashes of the workers that attempted a lead.
+///
+/// An extension that traps takes the instance down, and the records of all leads that it was attempting keep their claims.
+/// From then on each of them is mapped alone, to find the one on which it traps.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerCrashes {
+    /// Whether a worker crashed during an attempt.
+    pub is_suspected: bool,
+    /// Whether the extension maps this lead, and no other lead of its batch, since the record was written.
+    pub maps_alone: bool,
+    /// Number of crashes while it was mapped alone.
+    pub alone: u32,
+}
+
+impl WorkerCrashes {
+    /// Adds the crash of a worker whose claim expired.
+    #[must_use]
+    pub const fn after_crash(self) -> Self {
+        let alone = if self.maps_alone { self.alone.saturating_add(1) } else { self.alone };
+        Self { is_suspected: true, maps_alone: false, alone }
+    }
 }
 
 impl Leased for Failure {

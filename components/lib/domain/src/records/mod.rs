@@ -41,7 +41,7 @@ pub use attendance::{
     Attendance, Counts, EndedSession, EndedSessions, MAX_SESSIONS, NoShowReason, NoShowWait, Phase, SessionRecord,
     SessionVerdict, StartedSession,
 };
-pub use failure::{DueFailures, Failure};
+pub use failure::{DueFailures, Failure, WorkerCrashes};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
     CheckpointList, ChosenWebinarsKey, ChunkSlotKey, DueFailuresKey, FailureKey, Key, LastEventKey,

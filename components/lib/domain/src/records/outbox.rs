@@ -59,6 +59,12 @@ pub struct Outbox {
     /// Whether a worker crashed while processing it. Then each lead may have cost an add call that was not recorded (R12).
     #[serde(default)]
     pub worker_crashed: bool,
+    /// Number of leads without an outcome after the last run; `None` before the first run ended.
+    #[serde(default)]
+    pub open_leads: Option<usize>,
+    /// When a run last left fewer leads without an outcome, or the first run ended.
+    #[serde(default)]
+    pub progress_at: Option<Timestamp>,
     /// Number of runs whose callback failed.
     #[serde(default)]
     pub callback_tries: u32,
