@@ -80,8 +80,18 @@ impl Fixture {
 
     /// Returns the number of add-registrant calls with an address.
     pub(super) fn adds(&self, email: &str) -> usize {
+        self.adds_with(email, |_| true)
+    }
+
+    /// Returns the number of add-registrant calls with an address that Zoom's rate limit did not refuse.
+    pub(super) fn executed_adds(&self, email: &str) -> usize {
+        self.adds_with(email, |call| call.status != Some(429))
+    }
+
+    fn adds_with(&self, email: &str, is_counted: impl Fn(&Entry) -> bool) -> usize {
         let calls = self.add_calls();
-        calls.iter().filter(|call| call.body["email"].as_str().unwrap().eq_ignore_ascii_case(email)).count()
+        let of_email = |call: &&Entry| call.body["email"].as_str().unwrap().eq_ignore_ascii_case(email);
+        calls.iter().filter(of_email).filter(|call| is_counted(call)).count()
     }
 
     /// Refuses the next add-registrant calls with an error of Zoom. They are not executed.
