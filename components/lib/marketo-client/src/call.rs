@@ -2,8 +2,8 @@
 //! only move forward, and data is overwritten.
 
 use crate::body::RequestBody;
-use crate::client::{MarketoClient, upstream_error};
-use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Recovery, quota_reset};
+use crate::client::MarketoClient;
+use crate::error::{MarketoCode, MarketoError, RATE_WINDOW, Recovery, quota_reset, upstream_error};
 use bytes::Bytes;
 use domain::json::JsonError;
 use domain::lenient::{self, FromObject, Object, RowSink, Rows, Unreadable};

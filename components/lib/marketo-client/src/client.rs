@@ -1,11 +1,11 @@
 //! The client, and the cached token of the API-only user.
 
 use crate::concurrency::CallsUnderWay;
-use crate::error::{MarketoError, RATE_WINDOW};
+use crate::error::{MarketoError, RATE_WINDOW, upstream_error};
 use bytes::Bytes;
 use domain::lenient::{self, FromObject, Object, Unreadable};
 use domain::time::{self, SignedDuration, Timestamp};
-use domain::{Error, ErrorCode, Problem, Retry, Sensitive, Upstream, UpstreamError};
+use domain::{Error, ErrorCode, Retry, Sensitive};
 use http::{Method, Request, Response, StatusCode, header};
 use platform::rate_limit::RateLimiter;
 use platform::request_target::form;
@@ -200,14 +200,4 @@ impl MarketoClient {
 /// Returns whether a status refuses the method of a request, and not its credentials.
 fn is_refusal(status: StatusCode) -> bool {
     [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status)
-}
-
-/// Returns an error of Marketo.
-pub(crate) fn upstream_error(code: ErrorCode, retry: Retry) -> Error {
-    Error::Upstream(UpstreamError {
-        upstream: Upstream::Marketo,
-        problem: Problem::of(code),
-        retry,
-        maybe_executed: false,
-    })
 }

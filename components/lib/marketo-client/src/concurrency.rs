@@ -30,7 +30,7 @@ impl CallsUnderWay {
         let increment = |calls| (calls < MAX_CONCURRENT_CALLS).then_some(calls + 1);
         while self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, increment).is_err() {
             if ports.clock.now() + POLL_INTERVAL >= deadline {
-                return Err(crate::client::upstream_error(ErrorCode::RateLimited, Retry::Soon));
+                return Err(crate::error::upstream_error(ErrorCode::RateLimited, Retry::Soon));
             }
             ports.clock.sleep(POLL_INTERVAL).await;
         }

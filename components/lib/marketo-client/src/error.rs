@@ -116,6 +116,16 @@ impl MarketoCode {
     }
 }
 
+/// Returns an error of Marketo.
+pub(crate) fn upstream_error(code: ErrorCode, retry: Retry) -> Error {
+    Error::Upstream(UpstreamError {
+        upstream: Upstream::Marketo,
+        problem: Problem::of(code),
+        retry,
+        maybe_executed: false,
+    })
+}
+
 impl From<MarketoError> for Error {
     fn from(error: MarketoError) -> Self {
         match error {

@@ -54,8 +54,9 @@ pub async fn write_back_to_present(
     write_to_present(marketo, connection, &gone, outcomes, leads).await
 }
 
-/// Writes the outcomes of leads that Marketo no longer has: those of a lead that was merged into another one go to the lead
-/// that has its address now. `gone` may name leads of others, which are not in `leads`.
+/// Writes the outcomes of leads that Marketo no longer has to the leads that have their addresses now: they were merged.
+///
+/// `gone` may name leads of others, which are not in `leads`.
 pub async fn write_to_present(
     marketo: &MarketoClient,
     connection: &ProgramConnection,
