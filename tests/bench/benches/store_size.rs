@@ -60,12 +60,17 @@ async fn main() -> anyhow::Result<()> {
     let given: Vec<usize> = given.collect::<Result<_, _>>().context("RECORDS...")?;
     let sizes = if given.is_empty() { SIZES.to_vec() } else { given };
     for kind in [StoreKind::Sqlite, StoreKind::Redis] {
-        let mut all = Vec::new();
+        print_header(kind);
+        let (mut first, mut flat) = (None, [1.0; 3]);
         for &records in &sizes {
             let Some(measured) = measure(kind, records).await? else { break };
-            all.push(measured);
+            flat = print_row(first.as_ref().unwrap_or(&measured), &measured);
+            first.get_or_insert(measured);
         }
-        print(kind, &all);
+        let [tick, page, memory] = flat;
+        println!(
+            "of the last row to the first: tick {tick:.2}, page {page:.2}, memory {memory:.2}; aim: at most {AIM}"
+        );
     }
     Ok(())
 }
@@ -159,8 +164,7 @@ fn peak_memory(app: &Application) -> u64 {
     COMPONENTS.iter().filter_map(|component| app.running.peak_memory(component)).max().unwrap_or_default()
 }
 
-fn print(kind: StoreKind, all: &[Measured]) {
-    let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
+fn print_header(kind: StoreKind) {
     println!("\n{kind:?}: medians of up to {ROUNDS} rounds");
     println!(
         "{:>9} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6} {:>8} {:>6} {:>7} {:>13} {:>8} {:>12}",
@@ -178,26 +182,27 @@ fn print(kind: StoreKind, all: &[Measured]) {
         "MiB",
         "next tick ms"
     );
+}
+
+/// Prints a row, and returns its ratios to the first row: of the tick, the page and the memory.
+fn print_row(first: &Measured, one: &Measured) -> [f64; 3] {
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    for one in all {
-        println!(
-            "{:9} {:9.1} {:9.2} {:6.2} {:9.1} {:9.2} {:6.2} {:8.1} {:6.2} {:7} {:13.1} {:8.1} {:12.1}",
-            one.records,
-            one.tick.0,
-            one.tick.1,
-            one.tick.1 / first.tick.1,
-            one.page.0,
-            one.page.1,
-            one.page.1 / first.page.1,
-            mib(one.memory),
-            one.memory as f64 / first.memory as f64,
-            one.failed,
-            one.maintenance.0,
-            mib(one.maintenance.1),
-            one.next_tick,
-        );
-    }
-    let worst = [last.tick.1 / first.tick.1, last.page.1 / first.page.1, last.memory as f64 / first.memory as f64];
-    let worst = worst.into_iter().fold(0.0, f64::max);
-    println!("the largest of the last row's ratios to the first: {worst:.2}; aim: at most {AIM}");
+    let flat = [one.tick.1 / first.tick.1, one.page.1 / first.page.1, one.memory as f64 / first.memory as f64];
+    println!(
+        "{:9} {:9.1} {:9.2} {:6.2} {:9.1} {:9.2} {:6.2} {:8.1} {:6.2} {:7} {:13.1} {:8.1} {:12.1}",
+        one.records,
+        one.tick.0,
+        one.tick.1,
+        flat[0],
+        one.page.0,
+        one.page.1,
+        flat[1],
+        mib(one.memory),
+        flat[2],
+        one.failed,
+        one.maintenance.0,
+        mib(one.maintenance.1),
+        one.next_tick,
+    );
+    flat
 }

@@ -18,7 +18,7 @@ const PEOPLE_PER_WEBINAR: usize = 2_000;
 const FAILURES: usize = 20;
 
 /// The moments at which the hourly maintenance ran last.
-const MAINTENANCE: [&str; 2] = ["last:sweep", "last:registration-sweep"];
+const MAINTENANCE: [&str; 4] = ["last:sweep", "last:registration-sweep", "last:catalog-sweep", "last:oauth-sweep"];
 
 /// A kind of store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
