@@ -7,6 +7,7 @@
 //! | `POST /registration/webhook` | Marketo | registers one lead within the request |
 //! | `GET /registration/failures` | admin | lists the failed leads and why they failed |
 //! | `POST /registration/failures/retry` | admin | retries the failed leads of a program |
+//! | `POST /registration/failures/dismiss` | admin | dismisses a chunk whose callback was given up |
 //! | `GET /registration/programs/{program_id}` | admin | counts a program's people |
 //! | `POST /registration/programs/{program_id}/reconcile` | admin | compares a program's webinar with Zoom, and repairs what differs (R18) |
 //! | `GET /registration/health` | admin | shows the size of the outbox, the number of failures, a refused callback address |
@@ -70,6 +71,8 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         .route("/registration/failures", get(routes::failures::list))
         // Retries the failed leads of a program.
         .route("/registration/failures/retry", post(routes::failures::retry))
+        // Dismisses a chunk whose callback was given up.
+        .route("/registration/failures/dismiss", post(routes::failures::dismiss))
         // Counts a program's registered, pending, failed and waiting people.
         .route("/registration/programs/{program_id}", get(routes::status::program))
         // Compares a program's webinar with Zoom, and repairs what differs (R18).

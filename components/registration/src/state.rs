@@ -5,6 +5,7 @@ use crate::flow_step::write_back_queue::WriteBackQueues;
 use crate::mapping::Mapping;
 use crate::registering::known_fields::KnownFields;
 use crate::store::compared_names::ComparedNames;
+use crate::store::counts::PendingCounts;
 use crate::store::recent_chunks::RecentChunks;
 use crate::store::slots_in_use::SlotsInUse;
 use domain::ServiceId;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub recent_chunks: RecentChunks,
     /// The slots that requests of this instance are taking.
     pub slots_in_use: SlotsInUse,
+    /// The changes of counts that this instance has not written yet.
+    pub counts: PendingCounts,
     /// Whether failures are being retried.
     pub is_retrying: Arc<AtomicBool>,
     /// Collects the outcomes of chunks that are written to Marketo together.
@@ -61,6 +64,7 @@ impl AppState {
             locks: Arc::default(),
             recent_chunks: RecentChunks::default(),
             slots_in_use: SlotsInUse::default(),
+            counts: PendingCounts::default(),
             is_retrying: Arc::default(),
             write_backs: WriteBackQueues::default(),
             runs: RunLimit::default(),

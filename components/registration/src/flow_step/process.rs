@@ -9,8 +9,8 @@ use crate::registering::attempt::{AttemptContext, WorkClaim};
 use crate::registering::leads::{record_unconnected, register_leads};
 use crate::registering::{target, write_back};
 use crate::state::AppState;
-use crate::store::failures;
 use crate::store::outbox::{self, ClaimedChunk, WrittenChunk};
+use crate::store::{counts, failures};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem};
 use futures::future::{Either, select};
@@ -58,7 +58,9 @@ pub async fn process(state: &AppState, chunk: ClaimedChunk, deadline: Option<Tim
         run(state, &chunk, deadline, permit, announced).await
     });
     let renewal = pin!(outbox::renew_claim(state, &chunk));
-    let Either::Left((ended, _)) = select(run, renewal).await else { return };
+    let ended = select(run, renewal).await;
+    counts::flush(state).await;
+    let Either::Left((ended, _)) = ended else { return };
     let open_leads = match ended {
         Ok(RunEnd::Done) => return,
         Ok(RunEnd::Deferred { open_leads, code }) => {

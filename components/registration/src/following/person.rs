@@ -6,7 +6,7 @@ use super::statuses::meaning_of;
 use crate::registering::target;
 use crate::registrants::{Asked, Standing, read_standings};
 use crate::state::AppState;
-use crate::store::ledger;
+use crate::store::{failures, ledger};
 use domain::records::{ProgramConnection, Registration, RegistrationKey};
 use domain::time::Timestamp;
 use domain::{Email, Error, LeadId, RegistrantId, WebinarId};
@@ -143,5 +143,6 @@ pub async fn write_ledger(
     };
     let entry = Registration { outcome, at: state.ports.clock.now(), others_stale: false, ..entry.clone() };
     ledger::write(state, key, &entry).await?;
+    failures::follow_ledger(state, &entry).await?;
     Ok(true)
 }

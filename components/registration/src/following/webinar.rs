@@ -12,6 +12,7 @@ use crate::registering::target;
 use crate::registrants::{Asked, RegistrantLookup, Standing, read_standings};
 use crate::state::AppState;
 use crate::status_changes::notice;
+use crate::store::counts as registration_counts;
 use crate::store::{ledger, marks, reconciled};
 use domain::records::{ProgramConnection, ReconciliationCounts, Registration, RegistrationKey};
 use domain::time::Timestamp;
@@ -146,6 +147,12 @@ impl Reconciliation<'_> {
                 let key = RegistrationKey { webinar: self.webinar, email: email.clone() };
                 counts.ledger_corrected += u32::from(write_ledger(self.state, &key, entry, &person.standing).await?);
             }
+        }
+        // An entry that was corrected is counted by its change.
+        if counts.ledger_corrected == 0 {
+            let entries: Vec<_> = people.values().filter_map(|person| person.entry.as_ref()).collect();
+            let programs: Vec<_> = self.connections.iter().map(|connection| connection.program).collect();
+            registration_counts::correct(self.state, self.webinar, &programs, &entries).await?;
         }
         self.notice_missed(&memberships, &lookup, &addresses).await
     }

@@ -1,14 +1,17 @@
-//! The maintenance: once an hour lists the store, mends the slots of chunks and the index of due failures, and sweeps.
+//! The maintenance: once an hour lists the store, mends the slots of chunks and the indexes of failures and of chunks that
+//! were given up, counts what it cannot read, and sweeps.
 //! Whatever else the tick does finds its work without a listing.
 
 use super::retry_failures::settle_unconnected;
 use super::sweep;
 use crate::state::AppState;
 use crate::store::keys::RegistrationKeys;
-use crate::store::{due_failures, outbox, slots};
+use crate::store::slots::{self, SlotOwner};
+use crate::store::{failure_index, given_up};
 use anyhow::Context;
-use domain::records::{Failure, LastRegistrationSweepKey, Moment, OutboxKey};
+use domain::records::{LastRegistrationSweepKey, Maintenance, OutboxKey, Record};
 use domain::time::{SignedDuration, Timestamp};
+use platform::store::Stored;
 use std::collections::BTreeMap;
 
 /// Minimum interval between two listings.
@@ -21,35 +24,52 @@ const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(5);
 pub async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
     let (store, now) = (state.ports.store(), state.ports.clock.now());
     let last = store.get_readable(&LastRegistrationSweepKey {}).await.context("reading the last maintenance")?;
-    if last.is_some_and(|last| now < last.at + INTERVAL && last.at <= now) || now + MIN_TIME_LEFT > deadline {
+    if last.as_ref().is_some_and(|last| now < last.at + INTERVAL && last.at <= now) || now + MIN_TIME_LEFT > deadline {
         return Ok(());
     }
     // Recorded first, so that a store that is too large to list is not listed every minute.
-    store.put(&LastRegistrationSweepKey {}, &Moment::new(now)).await.context("recording the maintenance")?;
+    let unreadable = last.map(|last| last.unreadable).unwrap_or_default();
+    let record = Maintenance { v: Maintenance::VERSION, at: now, unreadable };
+    store.put(&LastRegistrationSweepKey {}, &record).await.context("recording the maintenance")?;
     let keys = RegistrationKeys::list(state).await.context("listing the store")?;
-    give_slots(state, &keys.chunks).await.context("giving chunks their slots")?;
-    index_failures(state, &keys).await.context("indexing failures")?;
-    sweep::sweep(state, &keys, deadline).await
+    let mut unreadable = index_chunks(state, &keys.chunks).await.context("indexing chunks")?;
+    unreadable += index_failures(state, &keys).await.context("indexing failures")?;
+    unreadable += sweep::sweep(state, &keys, deadline).await?;
+    let record = Maintenance { unreadable, ..record };
+    store.put(&LastRegistrationSweepKey {}, &record).await.context("recording what cannot be read")
 }
 
-/// Gives each open chunk a slot.
-async fn give_slots(state: &AppState, chunks: &[OutboxKey]) -> Result<(), domain::Error> {
-    let taken = slots::taken(state).await?;
-    for OutboxKey { id } in chunks.iter().filter(|key| taken.iter().all(|(_, taken)| taken.chunk != key.id)) {
-        let head = outbox::load_readable_head(state, id).await?;
-        if head.is_some_and(|head| head.problem.is_none()) {
-            slots::keep(state, id, None).await?;
+/// Gives each open chunk a slot, and adds those that were given up to their index. Returns the number of chunks that cannot be
+/// read.
+async fn index_chunks(state: &AppState, chunks: &[OutboxKey]) -> Result<usize, domain::Error> {
+    let (taken, given_up) = (slots::taken(state).await?, given_up::all(state).await?);
+    let mut unreadable = 0;
+    for key in chunks {
+        let id = &key.id;
+        match state.ports.store().inspect(key).await? {
+            Stored::Readable(head) if head.problem.is_some() => {
+                if !given_up.contains(id) {
+                    given_up::add(state, id).await?;
+                }
+            }
+            Stored::Readable(head) if taken.iter().all(|(_, taken)| taken.chunk != *id) => {
+                let owner = SlotOwner { chunk: id, program: head.program, leads: head.leads.len() };
+                slots::keep(state, owner, None).await?;
+            }
+            Stored::Readable(_) | Stored::Absent => {}
+            Stored::Unreadable => unreadable += 1,
         }
     }
-    Ok(())
+    Ok(unreadable)
 }
 
-/// Adds failures that the index lacks. Those of programs that are not connected are never due: they are settled here.
-async fn index_failures(state: &AppState, keys: &RegistrationKeys) -> Result<(), domain::Error> {
+/// Adds failures that the index lacks. Those of programs that are not connected are never due: they are settled here. Returns
+/// the number of failures that cannot be read.
+async fn index_failures(state: &AppState, keys: &RegistrationKeys) -> Result<usize, domain::Error> {
     let now = state.ports.clock.now();
-    let failures = state.ports.store().get_all(&keys.failures).await?.records;
-    let mut due: Vec<Failure> = failures.into_iter().filter(|failure| failure.next_try.is_some()).collect();
-    due_failures::add(state, &due).await?;
+    let failures = state.ports.store().get_all(&keys.failures).await?;
+    failure_index::add(state, &failures.records).await?;
+    let (mut due, unreadable) = (failures.records, failures.unreadable);
     let connected = state.ports.connections().index().await?.ids;
     due.retain(|failure| !connected.contains(&failure.program) && failure.next_try.is_some_and(|at| at <= now));
     let mut by_program: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -61,5 +81,5 @@ async fn index_failures(state: &AppState, keys: &RegistrationKeys) -> Result<(),
             platform::log!(Warn, "failure.retry_failed", program = program, error = error.problem().code);
         }
     }
-    Ok(())
+    Ok(unreadable)
 }

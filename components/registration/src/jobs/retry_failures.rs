@@ -4,7 +4,7 @@
 use crate::registering::retry::{BatchSize, retry_batch};
 use crate::registering::target;
 use crate::state::AppState;
-use crate::store::due_failures::{self, Change};
+use crate::store::failure_index::{self, Change, Indexed};
 use crate::store::failures;
 use anyhow::Context;
 use domain::records::{Failure, FailureKey, ProgramConnection};
@@ -97,7 +97,7 @@ impl Drop for OnlyRun {
 
 async fn retry_until(state: &AppState, deadline: Timestamp) -> anyhow::Result<Run> {
     let mut run = Run::default();
-    let due = due_failures::due(state, state.ports.clock.now()).await.context("reading failures to retry")?;
+    let due = failure_index::due(state, state.ports.clock.now()).await.context("reading failures to retry")?;
     let mut queues: VecDeque<Queue> = VecDeque::new();
     for (key, at) in due {
         let program = key.program;
@@ -178,13 +178,13 @@ async fn take_due(state: &AppState, queue: &mut Queue, size: usize) -> Result<Ve
         for (stored, key, at) in run_bounded(MAX_CONCURRENT, reads.collect()).await {
             match stored? {
                 Stored::Readable(failure) if failure.next_try.is_some_and(|at| at <= now) => due.push(failure),
-                Stored::Readable(failure) => changes.push((key, failure.next_try)),
+                Stored::Readable(failure) => changes.push((key, Indexed::Failed(failure.next_try))),
                 Stored::Absent if at + ENTRY_RETENTION > now => {}
-                Stored::Absent | Stored::Unreadable => changes.push((key, None)),
+                Stored::Absent | Stored::Unreadable => changes.push((key, Indexed::Absent)),
             }
         }
     }
-    due_failures::apply(state, changes).await?;
+    failure_index::apply(state, changes).await?;
     Ok(due)
 }
 
@@ -193,15 +193,17 @@ pub async fn settle_unconnected(state: &AppState, program: ProgramId, failed: Ve
     let Err(Error::Rejected(problem)) = target::program_connection(state, Some(program)).await else { return Ok(()) };
     let mut changes = Vec::new();
     for failure in failed {
-        changes.push((FailureKey { program, lead: failure.lead }, None));
+        let is_kept = failure.tries > 0;
+        let indexed = if is_kept { Indexed::Failed(None) } else { Indexed::Absent };
+        changes.push((FailureKey { program, lead: failure.lead }, indexed));
         // A first attempt that was interrupted: the program was connected then, and its account may have removed the app
         // since (R17).
-        if failure.tries == 0 {
+        if !is_kept {
             failures::delete(state, program, failure.lead).await?;
         } else if failures::read(state, program, failure.lead).await?.is_some() {
             let failure = Failure { problem: problem.clone(), next_try: None, claim: None, ..failure };
             failures::write(state, &failure).await?;
         }
     }
-    due_failures::apply(state, changes).await
+    failure_index::apply(state, changes).await
 }

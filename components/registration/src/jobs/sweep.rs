@@ -4,12 +4,14 @@
 //! interrupted deletion left of a chunk, and marks and comparisons of webinars that are not in the index.
 
 use crate::state::AppState;
+use crate::store::failure_index::{self, Indexed};
 use crate::store::keys::RegistrationKeys;
-use crate::store::{failures, marks, outbox, reconciled};
+use crate::store::{failures, given_up, marks, outbox, reconciled};
 use anyhow::Context;
-use domain::records::{MappingCrashMarkerKey, OutboxKey, OutboxPartKey, ProgramConnection};
+use domain::records::{FailureKey, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, ProgramConnection};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId, WebinarId};
+use platform::store::Stored;
 
 /// How long records are kept after the end of their webinar, for late attendance and for the admin's questions.
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -24,12 +26,12 @@ const UNINDEXED_RETENTION: SignedDuration = SignedDuration::from_hours(24);
 /// How long a part of a chunk without a head is kept. The head is written after the parts, and may show later.
 const HEADLESS_RETENTION: SignedDuration = SignedDuration::from_hours(1);
 
-/// Sweeps until the deadline.
-pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestamp) -> anyhow::Result<()> {
+/// Sweeps until the deadline. Returns the number of ledger entries that it could not read.
+pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestamp) -> anyhow::Result<usize> {
     let RegistrationKeys { chunks, parts, crash_markers, failures, registrations, .. } = keys;
     let now = state.ports.clock.now();
     let ends = webinar_ends(state).await.context("reading when webinars end")?;
-    let mut swept = 0;
+    let (mut swept, mut unreadable) = (0, 0);
     for key in registrations {
         if state.ports.clock.now() >= deadline {
             break;
@@ -37,20 +39,35 @@ pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestam
         let ends = ends.iter().filter(|(_, webinar, _)| *webinar == key.webinar).map(|(_, _, end)| *end);
         let is_old = match ends.max() {
             Some(end) => end + RETENTION < now,
-            None => {
-                let entry = state.ports.store().get_readable(key).await.context("reading a ledger entry to sweep")?;
-                entry.is_some_and(|entry| entry.at + UNCONNECTED_RETENTION < now)
-            }
+            None => match state.ports.store().inspect(key).await.context("reading a ledger entry to sweep")? {
+                Stored::Readable(entry) => entry.at + UNCONNECTED_RETENTION < now,
+                Stored::Absent => false,
+                Stored::Unreadable => {
+                    unreadable += 1;
+                    false
+                }
+            },
         };
         if is_old {
             state.ports.store().delete(key).await.context("deleting a ledger entry")?;
             swept += 1;
         }
     }
+    let mut gone = Vec::new();
     for failure in state.ports.store().get_all(failures).await.context("reading failures to sweep")?.records {
         let end = ends.iter().find(|(program, _, _)| *program == failure.program).map(|(_, _, end)| *end);
         if end.unwrap_or(failure.since) + RETENTION < now {
             failures::delete(state, failure.program, failure.lead).await.context("deleting a failure")?;
+            let key = FailureKey { program: failure.program, lead: failure.lead };
+            gone.push((key, Indexed::Absent));
+            swept += 1;
+        }
+    }
+    failure_index::apply(state, gone).await.context("removing failures from their index")?;
+    for key in &keys.counts {
+        let ends = ends.iter().filter(|(_, webinar, _)| *webinar == key.webinar).map(|(_, _, end)| *end);
+        if ends.max().is_some_and(|end| end + RETENTION < now) {
+            state.ports.store().delete(key).await.context("deleting counts")?;
             swept += 1;
         }
     }
@@ -60,7 +77,7 @@ pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestam
     if swept > 0 {
         platform::log!(Info, "registration.swept", count = swept);
     }
-    Ok(())
+    Ok(unreadable)
 }
 
 /// Deletes chunks that were given up long ago.
@@ -70,6 +87,7 @@ async fn sweep_chunks(state: &AppState, chunks: &[OutboxKey], now: Timestamp) ->
         let head = outbox::load_readable_head(state, &key.id).await?;
         if let Some(head) = head.filter(|head| head.problem.is_some() && head.accepted_at + RETENTION < now) {
             outbox::remove(state, &key.id, &head).await?;
+            given_up::remove(state, &key.id).await?;
             swept += 1;
         }
     }

@@ -4,9 +4,9 @@ use crate::outcome::{Disposition, LeadResult};
 use crate::registering::retry::retry_leads;
 use crate::registering::target;
 use crate::state::AppState;
-use crate::store::{failures, ledger, outbox};
+use crate::store::{counts, failures, given_up, outbox};
 use axum::extract::State;
-use domain::records::{Failure, OutboxKey, Record, Registration, RegistrationOutcome, WorkerCrashes};
+use domain::records::OutboxId;
 use domain::time::Timestamp;
 use domain::{ErrorCode, LeadId, Problem, ProgramId};
 use platform::auth::AdminAuth;
@@ -16,7 +16,10 @@ use platform::{ApiError, JsonBody};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// All failures, newest first.
+/// Maximum number of leads in a list, and of leads that an admin retries at once.
+const MAX_LEADS: usize = 1000;
+
+/// Failures, newest first: at most [`MAX_LEADS`] leads.
 #[derive(Debug, Serialize)]
 pub struct FailureList {
     failures: Vec<ListedFailure>,
@@ -28,6 +31,8 @@ struct ListedFailure {
     program_id: Option<ProgramId>,
     /// `None` for a chunk whose callback was given up.
     lead_id: Option<LeadId>,
+    /// The chunk whose callback was given up.
+    chunk_id: Option<String>,
     code: ErrorCode,
     detail: String,
     at: Timestamp,
@@ -37,21 +42,11 @@ struct ListedFailure {
     next_try: Option<Timestamp>,
 }
 
-/// Lists all failures: of failure records, of the ledger, and of callbacks that were given up. Reads the whole ledger.
+/// Lists failed leads, and callbacks that were given up.
 pub async fn list(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Json<FailureList>, ApiError> {
     let mut listed = Vec::new();
-    let records = failures::all(&state).await?.records;
-    for entry in ledger::read_failed(&state).await? {
-        // A failure record is more precise than the ledger.
-        if records.iter().any(|record| (record.program, record.lead) == (entry.program, entry.lead)) {
-            continue;
-        }
-        let RegistrationOutcome::Failed { problem, next_try, .. } = entry.outcome else { continue };
-        let tries = u32::from(entry.adds.count.max(1));
-        insert(&mut listed, failure_row(Some(entry.program), Some(entry.lead), problem, entry.at, tries, next_try));
-    }
     let now = state.ports.clock.now();
-    for record in records {
+    for record in failures::indexed(&state, None, MAX_LEADS).await?.records {
         if record.is_under_way(now) {
             continue;
         }
@@ -59,12 +54,13 @@ pub async fn list(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Js
         let tries = record.tries.max(1);
         insert(&mut listed, failure_row(program, lead, record.problem, record.since, tries, record.next_try));
     }
-    for OutboxKey { id } in state.ports.store().list().await? {
+    for id in given_up::all(&state).await? {
         let Some(head) = outbox::load_readable_head(&state, &id).await? else { continue };
         let Some(mut problem) = head.problem else { continue };
         problem.detail =
             format!("The outcomes of a chunk of leads could not be delivered to Marketo. {}", problem.detail);
-        insert(&mut listed, failure_row(head.program, None, problem, head.accepted_at, head.callback_tries, None));
+        let row = failure_row(head.program, None, problem, head.accepted_at, head.callback_tries, None);
+        insert(&mut listed, ListedFailure { chunk_id: Some(id.to_string()), ..row });
     }
     Ok(Json(FailureList { failures: listed }))
 }
@@ -83,7 +79,16 @@ fn failure_row(
     tries: u32,
     next_try: Option<Timestamp>,
 ) -> ListedFailure {
-    ListedFailure { program_id, lead_id, code: problem.code, detail: problem.detail, at, tries, next_try }
+    ListedFailure {
+        program_id,
+        lead_id,
+        chunk_id: None,
+        code: problem.code,
+        detail: problem.detail,
+        at,
+        tries,
+        next_try,
+    }
 }
 
 /// The leads to retry.
@@ -117,15 +122,7 @@ pub async fn retry(
 ) -> Result<Json<RetryResponse>, ApiError> {
     let program = request.program_id;
     let connection = target::program_connection(&state, Some(program)).await?;
-    let mut failed = failures::all(&state).await?.records;
-    failed.retain(|failure| failure.program == program);
-    let entries = ledger::read_failed(&state).await?;
-    for entry in entries.into_iter().filter(|entry| entry.program == program) {
-        // A lead that failed at two webinars is listed twice and retried once.
-        if !failed.iter().any(|known| known.lead == entry.lead) {
-            failed.extend(failure_of_entry(entry));
-        }
-    }
+    let mut failed = failures::indexed(&state, Some(program), MAX_LEADS).await?.records;
     let now = state.ports.clock.now();
     // A webhook request still processes these.
     failed.retain(|failure| !failure.is_under_way(now));
@@ -133,26 +130,8 @@ pub async fn retry(
         failed.retain(|failure| lead_ids.contains(&failure.lead));
     }
     let results = retry_leads(&state, &connection, &failed, now + RUN_TIMEOUT).await?;
+    counts::flush(&state).await;
     Ok(Json(RetryResponse { leads: results.iter().map(retried_lead).collect() }))
-}
-
-/// Converts a failure that only the ledger has.
-fn failure_of_entry(entry: Registration) -> Option<Failure> {
-    let Registration { program, lead, at: since, outcome, .. } = entry;
-    let RegistrationOutcome::Failed { problem, next_try, .. } = outcome else { return None };
-    Some(Failure {
-        v: Failure::VERSION,
-        program,
-        lead,
-        choice: None,
-        problem,
-        since,
-        tries: 1,
-        next_try,
-        status_unknown: false,
-        claim: None,
-        crashes: WorkerCrashes::default(),
-    })
 }
 
 fn retried_lead(result: &LeadResult) -> RetriedLead {
@@ -162,4 +141,20 @@ fn retried_lead(result: &LeadResult) -> RetriedLead {
     };
     let (code, detail) = problem.map(|problem| (problem.code, problem.detail.clone())).unzip();
     RetriedLead { lead_id: result.lead, outcome, code, detail }
+}
+
+/// The chunk to dismiss.
+#[derive(Debug, Deserialize)]
+pub struct DismissRequest {
+    chunk_id: String,
+}
+
+/// Dismisses a chunk whose callback was given up: deletes what is left of it.
+pub async fn dismiss(
+    _: AdminAuth,
+    State(state): State<Arc<AppState>>,
+    JsonBody(request): JsonBody<DismissRequest>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let id = OutboxId::parse(&request.chunk_id).ok_or_else(|| ApiError::invalid("This is no id of a chunk."))?;
+    if outbox::dismiss(&state, &id).await? { Ok(Json(serde_json::json!({}))) } else { Err(ErrorCode::NotFound.into()) }
 }

@@ -6,7 +6,7 @@ use crate::following::person::{self, ChangedPerson};
 use crate::jobs::{maintenance, reconcile, resume_chunks, retry_failures, status_changes};
 use crate::state::AppState;
 use crate::store::marks::Mark;
-use crate::store::{forget, marks};
+use crate::store::{counts, forget, marks};
 use axum::extract::State;
 use platform::http::Json;
 use platform::internal_api::{ForgetAccountReport, ForgetAccountRequest, TickReport, TickRequest};
@@ -25,6 +25,7 @@ pub async fn tick(
     let programs = retry_failures::retry_due(&state, request.deadline).await?;
     status_changes::read_status_changes(&state, request.deadline).await?;
     reconcile::reconcile_due(&state, request.deadline).await?;
+    counts::flush(&state).await;
     maintenance::run_if_due(&state, request.deadline).await?;
     Ok(Json(TickReport { worked: chunks + programs }))
 }
@@ -82,6 +83,7 @@ async fn follow(state: Arc<AppState>, event: RegistrantEvent, mark: Mark) {
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
+    counts::flush(&state).await;
     if let Err(error) = followed {
         platform::log!(Warn, "registrant.follow_failed", webinar = webinar, code = error.problem().code);
     }

@@ -2,13 +2,11 @@
 
 use crate::following::webinar;
 use crate::state::AppState;
-use crate::store::refused_callback;
-use crate::store::scan::{StoreScan, waiting_leads};
-use crate::store::{activity_cursor, ledger, reconciled};
+use crate::store::{activity_cursor, counts, failure_index, failures, given_up, reconciled, refused_callback, slots};
 use axum::extract::State;
-use domain::records::{ActivityCursor, ProgramConnection, Reconciled, ReconciliationCounts, RegistrationOutcome};
+use domain::records::{ActivityCursor, LastRegistrationSweepKey, ProgramConnection, Reconciled, ReconciliationCounts};
 use domain::time::Timestamp;
-use domain::{ErrorCode, LeadId, Problem, ProgramId};
+use domain::{ErrorCode, Problem, ProgramId};
 use http::{StatusCode, Uri};
 use platform::ApiError;
 use platform::auth::AdminAuth;
@@ -17,16 +15,20 @@ use platform::retry::RUN_TIMEOUT;
 use serde::Serialize;
 use std::sync::Arc;
 
+/// Maximum number of failure records that are read to tell first attempts from failures. With more, the others count as
+/// failures.
+const MAX_RECORDS: usize = 200;
+
 /// The people of a program, by state.
 #[derive(Debug, Serialize)]
 pub struct ProgramCounts {
     program_id: ProgramId,
     /// Registered in Zoom, with a join link.
-    registered: usize,
+    registered: u32,
     /// Registered in Zoom, waiting for the host's approval.
-    pending: usize,
+    pending: u32,
     /// Cancelled by the person, or deleted by the host, in Zoom.
-    cancelled: usize,
+    cancelled: u32,
     /// Failed, each lead once.
     failed: usize,
     /// Accepted from Marketo, or noticed there, and not processed yet.
@@ -46,18 +48,33 @@ struct ReconciliationView {
     problem: Option<Problem>,
 }
 
-/// Counts the people of a connected program. Reads the webinar's whole ledger.
+/// Counts the people of a connected program.
 pub async fn program(
     _: AdminAuth,
     State(state): State<Arc<AppState>>,
     uri: Uri,
 ) -> Result<Json<ProgramCounts>, ApiError> {
     let connection = connection_in(&state, uri.path()).await?;
-    let webinar = connection.snapshot.id;
+    let (program, webinar) = (connection.program, connection.snapshot.id);
     let last = reconciled::read(&state, webinar).await?;
     let view = |last: Reconciled| ReconciliationView { at: last.at, counts: last.counts, problem: last.problem };
-    let scan = StoreScan::of(&state, Some(webinar)).await?;
-    Ok(Json(program_counts(connection.program, &scan, last.map(view))))
+    let counts = counts::read(&state, webinar, program).await?;
+    let indexed = failure_index::all(&state).await?.iter().filter(|(key, _)| key.program == program).count();
+    let now = state.ports.clock.now();
+    let records = failures::indexed(&state, Some(program), MAX_RECORDS).await?.records;
+    let first_attempts = records.iter().filter(|record| record.is_under_way(now)).count();
+    let failed = indexed - first_attempts;
+    let in_chunks: usize = slots::of_program(&state, program).await?.iter().map(|slot| slot.leads).sum();
+    let waiting = in_chunks + first_attempts;
+    Ok(Json(ProgramCounts {
+        program_id: program,
+        registered: counts.registered,
+        pending: counts.pending,
+        cancelled: counts.cancelled,
+        failed,
+        waiting,
+        reconciliation: last.map(view),
+    }))
 }
 
 /// Compares the webinar of a program with Zoom now, within [`RUN_TIMEOUT`], and repairs what differs (R18).
@@ -69,7 +86,9 @@ pub async fn reconcile(
     let webinar = connection_in(&state, uri.path()).await?.snapshot.id;
     let connections = state.ports.connections().of_webinar(webinar).await?;
     let deadline = state.ports.clock.now() + RUN_TIMEOUT;
-    Ok(Json(webinar::reconcile(&state, webinar, &connections, deadline).await?))
+    let counts = webinar::reconcile(&state, webinar, &connections, deadline).await?;
+    counts::flush(&state).await;
+    Ok(Json(counts))
 }
 
 /// Returns the connection of the program in a path. axum's `Path` extractor costs 10 kB of wasm.
@@ -84,25 +103,6 @@ pub fn not_connected() -> ApiError {
     ApiError::from(ErrorCode::ProgramNotConnected).with_status(StatusCode::NOT_FOUND)
 }
 
-fn program_counts(program: ProgramId, scan: &StoreScan, reconciliation: Option<ReconciliationView>) -> ProgramCounts {
-    let (mut registered, mut pending, mut cancelled) = (0, 0, 0);
-    let mut failed: Vec<LeadId> =
-        scan.failures.iter().filter(|(of, _)| *of == program).map(|(_, lead)| *lead).collect();
-    for entry in scan.ledger.iter().filter(|entry| entry.program == program) {
-        match entry.outcome {
-            RegistrationOutcome::Registered { .. } => registered += 1,
-            RegistrationOutcome::Pending { .. } => pending += 1,
-            _ if ledger::is_cancelled(entry) => cancelled += 1,
-            // Failures are few, so a linear search is quick.
-            RegistrationOutcome::Failed { .. } if failed.contains(&entry.lead) => {}
-            RegistrationOutcome::Failed { .. } => failed.push(entry.lead),
-        }
-    }
-    let first_attempts = scan.first_attempts.iter().filter(|(of, _)| *of == program).count();
-    let waiting = waiting_leads(&scan.chunks, program).count() + first_attempts;
-    ProgramCounts { program_id: program, registered, pending, cancelled, failed: failed.len(), waiting, reconciliation }
-}
-
 /// The size of the outbox and the number of failures.
 #[derive(Debug, Serialize)]
 pub struct Health {
@@ -112,7 +112,7 @@ pub struct Health {
     oldest: Option<Timestamp>,
     /// Number of failures that `GET /registration/failures` lists.
     failures: usize,
-    /// Number of records that this build cannot read. They are skipped.
+    /// Number of records that the last maintenance could not read. They are skipped.
     unreadable: usize,
     /// The callback address that was refused last, because `marketo_callback_url` does not allow it.
     refused_callback: Option<RefusedCallbackView>,
@@ -138,23 +138,19 @@ struct StatusChangesView {
     problem: Option<Problem>,
 }
 
-/// Counts chunks and failures. Reads the whole ledger.
+/// Counts chunks and failures.
 pub async fn health(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<Json<Health>, ApiError> {
     let refused = refused_callback::recent(&state).await?;
-    let scan = StoreScan::of(&state, None).await?;
-    let open = || scan.chunks.iter().filter(|chunk| !chunk.is_given_up);
-    let failed = scan
-        .ledger
-        .iter()
-        .filter(|entry| ledger::is_failure(entry) && !scan.failures.contains(&(entry.program, entry.lead)));
-    let outbox = open().count();
+    let open = slots::taken(&state).await?;
+    let failures = failure_index::all(&state).await?.len() + given_up::all(&state).await?.len();
+    let last = state.ports.store().get_readable(&LastRegistrationSweepKey {}).await?;
     let view = |cursor: ActivityCursor| StatusChangesView { read_until: cursor.read_until, problem: cursor.problem };
     let status_changes = activity_cursor::read(&state).await?.map(view);
     Ok(Json(Health {
-        outbox,
-        oldest: open().map(|chunk| chunk.accepted_at).min(),
-        failures: failed.count() + scan.failures.len() + scan.chunks.len() - outbox,
-        unreadable: scan.unreadable,
+        outbox: open.len(),
+        oldest: open.iter().map(|(_, slot)| slot.at).min(),
+        failures,
+        unreadable: last.map(|last| last.unreadable).unwrap_or_default(),
         refused_callback: refused.map(|refused| RefusedCallbackView { origin: refused.origin, at: refused.at }),
         status_changes,
     }))

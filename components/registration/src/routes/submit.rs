@@ -6,7 +6,8 @@ use crate::flow_step::process::process_accepted;
 use crate::registering::{lead_fields, target};
 use crate::state::AppState;
 use crate::store::outbox::{self, NewChunk, WrittenChunk};
-use crate::store::{refused_callback, slots};
+use crate::store::refused_callback;
+use crate::store::slots::{self, SlotOwner};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -60,7 +61,8 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, 
     let program = chunk.program();
     let is_connected = target::is_connected(state, program).await?;
     let leads = chunk.into_leads();
-    let Some(slot) = slots::take(state, &id).await? else {
+    let owner = SlotOwner { chunk: &id, program, leads: leads.len() };
+    let Some(slot) = slots::take(state, owner).await? else {
         platform::log!(Warn, "flow_step.refused_busy", outbox = id, leads = leads.len());
         return Err(ApiError::from(ErrorCode::Busy).with_retry_after(RETRY_AFTER));
     };

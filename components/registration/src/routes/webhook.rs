@@ -10,6 +10,7 @@ use crate::registering::eligibility::person_fields;
 use crate::registering::lead_fields;
 use crate::registering::single::register_single;
 use crate::state::AppState;
+use crate::store::counts;
 use axum::extract::State;
 use domain::records::OutboxLead;
 use domain::{ErrorCode, LeadId, Problem, ProgramId, Sensitive};
@@ -62,7 +63,9 @@ pub async fn register(
     let program = request.program_id;
     let lead = lead(request);
     lead_fields::note_sent(&state, std::slice::from_ref(&lead)).await;
-    match register_single(&state, program, lead).await {
+    let disposition = register_single(&state, program, lead).await;
+    counts::flush(&state).await;
+    match disposition {
         Disposition::Final(outcome) => Ok(Json(response(&outcome))),
         Disposition::Deferred(problem) | Disposition::Postponed(problem) => {
             Err(ApiError::new(problem).with_status(StatusCode::SERVICE_UNAVAILABLE))

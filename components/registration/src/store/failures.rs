@@ -3,10 +3,11 @@
 //! The ledger is kept by address and webinar, so a lead that never got that far, or that the tick retries, has a record
 //! of its own. So has a lead of the webhook while its request runs: after a crash the tick finds it here.
 
-use super::due_failures::{self, Change};
+use super::failure_index::{self, Change, Indexed};
+use super::ledger;
 use crate::outcome::{Disposition, LeadOutcome, LeadResult};
 use crate::state::AppState;
-use domain::records::{Failure, FailureKey, Record, WorkerCrashes};
+use domain::records::{Failure, FailureKey, Record, Registration, RegistrationOutcome, WorkerCrashes};
 use domain::retry::{after_outage, next_try};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
@@ -64,7 +65,7 @@ pub async fn claim_first(state: &AppState, failure: Failure) -> Result<Option<Fa
     // After a crash the tick finds the lead by the index.
     let next_try = Some(state.ports.clock.now() + CLAIM.max_duration);
     let expected = Failure { next_try, ..failure.clone() };
-    let (claimed, indexed) = join(claimed, due_failures::add(state, [&expected])).await;
+    let (claimed, indexed) = join(claimed, failure_index::add(state, [&expected])).await;
     indexed?;
     Ok(claimed?.map(|(failure, _)| failure))
 }
@@ -160,7 +161,7 @@ pub async fn finish_all(
 
 /// Applies what was written to the index, also what was written before an error.
 async fn index(state: &AppState, written: Vec<Result<Option<Change>, Error>>) -> Result<(), Error> {
-    due_failures::apply(state, written.iter().flatten().flatten().cloned().collect()).await?;
+    failure_index::apply(state, written.iter().flatten().flatten().cloned().collect()).await?;
     written.into_iter().try_for_each(|written| written.map(drop))
 }
 
@@ -213,15 +214,14 @@ async fn record_one(
     }
 }
 
-/// Returns the problem of a lead, unless the ledger has it: a failure at a webinar that a retry would repeat.
+/// Returns the problem of a lead that an admin is to see.
 fn recordable_problem(result: &LeadResult) -> Option<&Problem> {
-    let problem = match &result.disposition {
+    match &result.disposition {
         Disposition::Final(LeadOutcome::Failed(problem))
         | Disposition::Deferred(problem)
-        | Disposition::Postponed(problem) => problem,
-        Disposition::Final(_) => return None,
-    };
-    (problem.code.is_transient() || result.webinar.is_none()).then_some(problem)
+        | Disposition::Postponed(problem) => Some(problem),
+        Disposition::Final(_) => None,
+    }
 }
 
 /// Writes the failure of a lead: one more try, unless no attempt took place.
@@ -243,12 +243,12 @@ async fn write_result(
     let crashes = WorkerCrashes::default();
     let failure = Failure { problem: problem.clone(), tries, next_try, claim: None, crashes, ..before };
     write(state, &failure).await?;
-    Ok((FailureKey { program: failure.program, lead: failure.lead }, next_try))
+    Ok((FailureKey { program: failure.program, lead: failure.lead }, Indexed::Failed(next_try)))
 }
 
 async fn delete_indexed(state: &AppState, program: ProgramId, lead: LeadId) -> Result<Change, Error> {
     delete(state, program, lead).await?;
-    Ok((FailureKey { program, lead }, None))
+    Ok((FailureKey { program, lead }, Indexed::Absent))
 }
 
 async fn is_connected(state: &AppState, program: ProgramId) -> Result<bool, Error> {
@@ -278,7 +278,8 @@ pub async fn add_new(state: &AppState, failures: Vec<Failure>) -> Result<u64, Er
             return Ok(None);
         }
         write(state, &failure).await?;
-        Ok(Some((FailureKey { program: failure.program, lead: failure.lead }, failure.next_try)))
+        let key = FailureKey { program: failure.program, lead: failure.lead };
+        Ok(Some((key, Indexed::Failed(failure.next_try))))
     };
     let added = run_bounded(MAX_CONCURRENT, failures.into_iter().map(|failure| add(failure).boxed()).collect()).await;
     let count = added.iter().flatten().flatten().count();
@@ -291,10 +292,33 @@ pub async fn read(state: &AppState, program: ProgramId, lead: LeadId) -> Result<
     Ok(state.ports.store().get(&FailureKey { program, lead }).await?)
 }
 
-/// Reads all records. Lists the keys of the store: for the console only.
-pub async fn all(state: &AppState) -> Result<StoredRecords<Failure>, Error> {
-    let keys: Vec<FailureKey> = state.ports.store().list().await?;
+/// Reads the records that the index has, of one program or of all, but at most a number.
+pub async fn indexed(
+    state: &AppState,
+    program: Option<ProgramId>,
+    max: usize,
+) -> Result<StoredRecords<Failure>, Error> {
+    let all = failure_index::all(state).await?.into_iter().map(|(key, _)| key);
+    let keys: Vec<_> = all.filter(|key| program.is_none_or(|program| key.program == program)).take(max).collect();
     Ok(state.ports.store().get_all(&keys).await?)
+}
+
+/// Brings the record of a lead in line with its ledger entry, which Zoom's registrant changed (R18): deletes it unless the
+/// person failed in a way that an admin is to see.
+pub async fn follow_ledger(state: &AppState, entry: &Registration) -> Result<(), Error> {
+    let before = read(state, entry.program, entry.lead).await?;
+    let change = match &entry.outcome {
+        RegistrationOutcome::Failed { problem, .. } if !ledger::is_cancelled(entry) => {
+            let before = before.unwrap_or_else(|| before_first_attempt(state, entry.program, entry.lead, false));
+            let (problem, tries) = (problem.clone(), before.tries.max(1));
+            let failure = Failure { problem, tries, next_try: None, claim: None, ..before };
+            write(state, &failure).await?;
+            (FailureKey { program: entry.program, lead: entry.lead }, Indexed::Failed(None))
+        }
+        _ if before.is_some() => delete_indexed(state, entry.program, entry.lead).await?,
+        _ => return Ok(()),
+    };
+    failure_index::apply(state, vec![change]).await
 }
 
 /// Deletes a lead's record, if there is one.

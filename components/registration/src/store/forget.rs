@@ -2,7 +2,7 @@
 //! does not keep the others.
 
 use super::keys::RegistrationKeys;
-use super::{chosen_webinars, due_failures, outbox, slots};
+use super::{chosen_webinars, failure_index, given_up, outbox, slots};
 use crate::state::AppState;
 use domain::records::{MappingCrashMarkerKey, OutboxKey, OutboxLead, OutboxPartKey, RegistrationKey};
 use domain::{Error, ProgramId};
@@ -12,7 +12,7 @@ use platform::forget_account::{AccountData, ForgetAccountReport, ForgetAccountRe
 pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) -> Result<ForgetAccountReport, Error> {
     let mut forgetting = Forgetting::new(&state.ports, request.deadline);
     let account = forgetting.find(request).await?;
-    let RegistrationKeys { chunks, failures, registrations, marks, comparisons, .. } =
+    let RegistrationKeys { chunks, failures, registrations, marks, comparisons, counts, .. } =
         RegistrationKeys::list(state).await?;
     for key in registrations {
         if !forgetting.has_time() {
@@ -23,6 +23,10 @@ pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) ->
         }
     }
     for key in marks.iter().filter(|key| account.webinars.contains(&key.webinar)) {
+        forgetting.delete(key).await?;
+    }
+    let is_of_account = |webinar, program| account.webinars.contains(webinar) || account.programs.contains(program);
+    for key in counts.iter().filter(|key| is_of_account(&key.webinar, &key.program)) {
         forgetting.delete(key).await?;
     }
     for key in comparisons.iter().filter(|key| account.webinars.contains(&key.webinar)) {
@@ -46,6 +50,7 @@ pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) ->
             if let Some(slot) = slot {
                 slots::free(state, &id, slot).await?;
             }
+            given_up::remove(state, &id).await?;
             forgetting.delete(&OutboxKey { id }).await?;
         }
     }
@@ -55,7 +60,7 @@ pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) ->
         }
         forgetting.delete(key).await?;
     }
-    due_failures::forget(state, &account.programs).await?;
+    failure_index::forget(state, &account.programs).await?;
     chosen_webinars::forget(state, &account).await?;
     Ok(forgetting.report(true))
 }

@@ -4,7 +4,7 @@ use crate::state::AppState;
 use domain::Error;
 use domain::records::{
     AnyKey, FailureKey, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, ReconciledKey, RegistrantsChangedKey,
-    RegistrationKey,
+    RegistrationCountsKey, RegistrationKey,
 };
 
 /// The keys of this component's records.
@@ -22,6 +22,8 @@ pub struct RegistrationKeys {
     pub registrations: Vec<RegistrationKey>,
     /// The marks of webinars whose registrants changed.
     pub marks: Vec<RegistrantsChangedKey>,
+    /// The counts of programs at webinars.
+    pub counts: Vec<RegistrationCountsKey>,
     /// The last comparisons of webinars.
     pub comparisons: Vec<ReconciledKey>,
 }
@@ -38,6 +40,7 @@ impl RegistrationKeys {
                 AnyKey::Failure(key) => keys.failures.push(key),
                 AnyKey::Registration(key) => keys.registrations.push(key),
                 AnyKey::RegistrantsChanged(key) => keys.marks.push(key),
+                AnyKey::RegistrationCounts(key) => keys.counts.push(key),
                 AnyKey::Reconciled(key) => keys.comparisons.push(key),
                 _ => {}
             }

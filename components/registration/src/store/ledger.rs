@@ -22,29 +22,17 @@ pub async fn read_key(state: &AppState, key: &RegistrationKey) -> Result<Option<
     Ok(state.ports.store().get(key).await?)
 }
 
-/// Reads all failures, and skips unreadable entries. Reads the whole ledger: for the console only.
-pub async fn read_failed(state: &AppState) -> Result<Vec<Registration>, Error> {
-    let mut failed = Vec::new();
-    for key in state.ports.store().list::<RegistrationKey>().await? {
-        let entry = state.ports.store().get_readable(&key).await?;
-        failed.extend(entry.filter(is_failure));
-    }
-    Ok(failed)
-}
-
 /// Returns whether an entry is of a person who cancelled, or whose registrant the host deleted.
 pub fn is_cancelled(entry: &Registration) -> bool {
     matches!(&entry.outcome, RegistrationOutcome::Failed { problem, .. } if problem.code == ErrorCode::RegistrantCancelled)
 }
 
-/// Returns whether an entry is a failure that an admin is to see, and may retry. A cancellation is counted instead.
-pub fn is_failure(entry: &Registration) -> bool {
-    matches!(entry.outcome, RegistrationOutcome::Failed { .. }) && !is_cancelled(entry)
-}
-
-/// Writes an entry.
+/// Writes an entry, and counts it.
 pub async fn write(state: &AppState, key: &RegistrationKey, entry: &Registration) -> Result<(), Error> {
-    Ok(state.ports.store().put(key, entry).await?)
+    let before = read_key(state, key).await?;
+    state.ports.store().put(key, entry).await?;
+    state.counts.record(key.webinar, before.as_ref(), entry);
+    Ok(())
 }
 
 /// What an entry says to a request.

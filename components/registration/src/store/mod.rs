@@ -11,22 +11,25 @@
 //! | [`ledger`] | the state of one e-mail address at one webinar |
 //! | [`marks`] | webinars whose registrants changed in Zoom (R18) |
 //! | [`reconciled`] | the last comparison of each webinar with Zoom (R18) |
-//! | [`chosen_webinars`] | the webinars that the flow step chose (R18) |
+//! | [`counts`] | how many people of each program the ledger has |
+//! | [`given_up`] | by which chunks that were given up are found |
 //! | [`failures`] | failed leads beside the ledger, and when they are retried |
-//! | [`due_failures`] | by which due failures are found |
 //! | [`refused_callback`] | the callback address that was refused last |
+//! | [`failure_index`] | by which due failures are found |
+//! | [`chosen_webinars`] | the webinars that the flow step chose (R18) |
 //! | [`sent_fields`] | the names of the lead fields that Marketo sends |
 //! | [`compared_names`] | the names that this instance has compared with them lately |
 //! | [`keys`] | lists the keys of all these records at once |
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
-//! | [`scan`] | reads many records, for the console |
 
 pub mod activity_cursor;
 pub mod chosen_webinars;
 pub mod compared_names;
-pub mod due_failures;
+pub mod counts;
+pub mod failure_index;
 pub mod failures;
 pub mod forget;
+pub mod given_up;
 pub mod keys;
 pub mod ledger;
 pub mod marks;
@@ -35,7 +38,6 @@ pub mod outbox;
 pub mod recent_chunks;
 pub mod reconciled;
 pub mod refused_callback;
-pub mod scan;
 pub mod sent_fields;
 pub mod slots;
 pub mod slots_in_use;

@@ -1,14 +1,15 @@
 //! The outbox: chunks that were accepted and whose callback is not delivered yet. A chunk in the outbox survives a
 //! crash of its worker: the tick resumes it.
 
-use super::slots;
+use super::given_up;
+use super::slots::{self, SlotOwner};
 use crate::state::AppState;
 use domain::records::{
     Callback, Lease, MAX_VALUE_BYTES, MappingCrashMarkerKey, Outbox, OutboxId, OutboxKey, OutboxLead, OutboxPart,
     OutboxPartKey, Record,
 };
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, ErrorCode, Problem, ProgramId};
+use domain::{Error, ErrorCode, LeadId, Problem, ProgramId, Sensitive};
 use futures::TryFutureExt;
 use platform::lease::{self, LeaseTerms, LeaseWatch, PendingClaim};
 use std::ops::Range;
@@ -107,7 +108,8 @@ pub async fn confirm(state: &AppState, chunk: WrittenChunk) -> Result<Option<Cla
         return Ok(None);
     };
     // Another instance may have taken the slot at the same time.
-    head.slot = slots::keep(state, &id, Some(slot)).await?;
+    let owner = SlotOwner { chunk: &id, program: head.program, leads: leads.len() };
+    head.slot = slots::keep(state, owner, Some(slot)).await?;
     // The leads are in memory, so that the parts are not read again.
     Ok(Some(claimed(state, id, head, leads, claim)))
 }
@@ -143,6 +145,17 @@ pub async fn readable_leads(state: &AppState, id: &OutboxId, head: Outbox) -> Re
     Ok(leads)
 }
 
+/// Returns whether one of some leads is in an open chunk of a program.
+pub async fn has_lead(state: &AppState, program: ProgramId, leads: &[LeadId]) -> Result<bool, Error> {
+    for slot in slots::of_program(state, program).await? {
+        let Some(head) = load_readable_head(state, &slot.chunk).await? else { continue };
+        if readable_leads(state, &slot.chunk, head).await?.iter().any(|lead| leads.contains(&lead.id)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Reads the leads of a chunk; `None` while a part is not visible. Nothing is deleted for that: on some stores the parts
 /// that another instance wrote show later than the head.
 async fn read_leads(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<Option<Vec<OutboxLead>>, Error> {
@@ -169,8 +182,9 @@ pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<Claimed
     let Some(leads) = read_leads(state, id, &head).await? else {
         if state.ports.clock.now().duration_since(head.accepted_at) >= MISSING_PART_TIMEOUT {
             platform::log!(Error, "outbox.given_up", outbox = id);
-            let problem = Some(Problem::of(ErrorCode::Internal));
-            state.ports.store().put(&key, &Outbox { problem, claim: None, ..head }).await?;
+            let given_up = given_up_head(&head, &head.leads, Problem::of(ErrorCode::Internal));
+            state.ports.store().put(&key, &given_up).await?;
+            forget_given_up(state, id, &head).await?;
         }
         return Ok(None);
     };
@@ -184,7 +198,8 @@ pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<Claimed
     };
     let Some(claim) = CLAIM.claim(&state.ports, &key, taken_over).await? else { return Ok(None) };
     let Some(mut head) = CLAIM.confirm(&state.ports, &key, claim).await? else { return Ok(None) };
-    head.slot = slots::keep(state, id, head.slot).await?;
+    let owner = SlotOwner { chunk: id, program: head.program, leads: leads.len() };
+    head.slot = slots::keep(state, owner, head.slot).await?;
     platform::log!(Info, "outbox.resumed", outbox = id, runs = head.runs, leads = leads.len());
     Ok(Some(claimed(state, id.clone(), head, leads, claim)))
 }
@@ -241,8 +256,49 @@ pub async fn callback_failed(
     problem: Option<Problem>,
 ) -> Result<(), Error> {
     platform::log!(Warn, "callback.delivery_failed", outbox = chunk.id, tries = tries, given_up = problem.is_some());
-    let head = Outbox { callback_tries: tries, claim: None, problem, ..chunk.head.clone() };
-    replace_head(state, chunk, &head).await.map(drop)
+    let head = Outbox { callback_tries: tries, claim: None, ..chunk.head.clone() };
+    let Some(problem) = problem else { return replace_head(state, chunk, &head).await.map(drop) };
+    if replace_head(state, chunk, &given_up_head(&head, &chunk.leads, problem)).await? {
+        forget_given_up(state, &chunk.id, &head).await?;
+    }
+    Ok(())
+}
+
+/// Maximum number of leads whose ids are kept of a chunk that was given up.
+const MAX_GIVEN_UP_LEADS: usize = 500;
+
+/// Returns what is kept of a chunk that was given up: ids and problem, and nothing of the people.
+fn given_up_head(head: &Outbox, leads: &[OutboxLead], problem: Problem) -> Outbox {
+    let ids = leads.iter().take(MAX_GIVEN_UP_LEADS).map(|lead| OutboxLead {
+        id: lead.id,
+        fields: Sensitive::new(Vec::new()),
+        choice: lead.choice.clone(),
+        status: None,
+    });
+    let callback = Callback {
+        url: String::new(),
+        token: Sensitive::from(""),
+        api_key: Sensitive::from(""),
+        munchkin_id: head.callback.munchkin_id.clone(),
+    };
+    let leads = ids.collect();
+    Outbox { problem: Some(problem), claim: None, callback, leads, more_parts: 0, slot: None, ..head.clone() }
+}
+
+/// Deletes what else the store has of a chunk that was given up, and adds it to the index.
+async fn forget_given_up(state: &AppState, id: &OutboxId, before: &Outbox) -> Result<(), Error> {
+    given_up::add(state, id).await?;
+    delete_beside_head(state, id, before).await
+}
+
+/// Dismisses a chunk that was given up. Returns whether there is one.
+pub async fn dismiss(state: &AppState, id: &OutboxId) -> Result<bool, Error> {
+    let head = load_readable_head(state, id).await?.filter(|head| head.problem.is_some());
+    if let Some(head) = &head {
+        remove(state, id, head).await?;
+    }
+    given_up::remove(state, id).await?;
+    Ok(head.is_some())
 }
 
 /// Deletes a chunk after its callback: the head first, so that nobody runs it without its parts. The sweep finds parts that
@@ -253,8 +309,12 @@ pub async fn delete(state: &AppState, chunk: &ClaimedChunk) -> Result<(), Error>
 
 /// Deletes a chunk that no worker has.
 pub async fn remove(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<(), Error> {
+    state.ports.store().delete(&OutboxKey { id: id.clone() }).await?;
+    delete_beside_head(state, id, head).await
+}
+
+async fn delete_beside_head(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<(), Error> {
     let store = state.ports.store();
-    store.delete(&OutboxKey { id: id.clone() }).await?;
     for part in 1..=head.more_parts {
         store.delete(&OutboxPartKey { id: id.clone(), part }).await?;
     }

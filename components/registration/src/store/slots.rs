@@ -2,9 +2,9 @@
 //! store. Their number bounds the chunks that wait.
 
 use crate::state::AppState;
-use domain::Error;
 use domain::records::{ChunkSlot, ChunkSlotKey, OutboxId, OutboxKey, Record};
 use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ProgramId};
 use futures::FutureExt;
 use platform::concurrency::run_bounded;
 use platform::store::Stored;
@@ -18,8 +18,20 @@ const MAX_CONCURRENT: usize = 16;
 /// How long a slot is kept whose chunk is not there. The chunk is written after its slot, and may show later.
 const EMPTY_RETENTION: SignedDuration = SignedDuration::from_hours(1);
 
+/// What takes a slot.
+#[derive(Debug, Clone, Copy)]
+pub struct SlotOwner<'a> {
+    /// The chunk.
+    pub chunk: &'a OutboxId,
+    /// Its program.
+    pub program: Option<ProgramId>,
+    /// Number of its leads.
+    pub leads: usize,
+}
+
 /// Takes a slot for a chunk. Returns `None` when no slot is free.
-pub async fn take(state: &AppState, id: &OutboxId) -> Result<Option<usize>, Error> {
+pub async fn take(state: &AppState, owner: SlotOwner<'_>) -> Result<Option<usize>, Error> {
+    let SlotOwner { chunk: id, program, leads } = owner;
     // The same chunk at two instances begins with the same slot.
     let first = id.number();
     for slot in (0..SLOTS).map(|offset| (first + offset) % SLOTS) {
@@ -28,7 +40,8 @@ pub async fn take(state: &AppState, id: &OutboxId) -> Result<Option<usize>, Erro
         match state.ports.store().inspect(&key).await? {
             Stored::Absent => {
                 let at = state.ports.clock.now();
-                state.ports.store().put(&key, &ChunkSlot { v: ChunkSlot::VERSION, chunk: id.clone(), at }).await?;
+                let taken = ChunkSlot { v: ChunkSlot::VERSION, chunk: id.clone(), at, program, leads };
+                state.ports.store().put(&key, &taken).await?;
                 return Ok(Some(slot));
             }
             Stored::Readable(taken) if taken.chunk == *id => return Ok(Some(slot)),
@@ -39,13 +52,14 @@ pub async fn take(state: &AppState, id: &OutboxId) -> Result<Option<usize>, Erro
 }
 
 /// Returns the slot of a chunk: its own, or another one if another instance took that at the same time.
-pub async fn keep(state: &AppState, id: &OutboxId, slot: Option<usize>) -> Result<Option<usize>, Error> {
+pub async fn keep(state: &AppState, owner: SlotOwner<'_>, slot: Option<usize>) -> Result<Option<usize>, Error> {
+    let id = owner.chunk;
     if let Some(slot) = slot
         && state.ports.store().get_readable(&ChunkSlotKey { slot }).await?.is_some_and(|taken| taken.chunk == *id)
     {
         return Ok(Some(slot));
     }
-    let taken = take(state, id).await?;
+    let taken = take(state, owner).await?;
     if taken.is_none() {
         // The maintenance gives the chunk a slot.
         platform::log!(Warn, "outbox.slot_missing", outbox = id);
@@ -79,6 +93,12 @@ pub async fn taken(state: &AppState) -> Result<Vec<(usize, ChunkSlot)>, Error> {
     }
     taken.sort_unstable_by_key(|(_, taken)| taken.at);
     Ok(taken)
+}
+
+/// Returns the slots of the open chunks of a program.
+pub async fn of_program(state: &AppState, program: ProgramId) -> Result<Vec<ChunkSlot>, Error> {
+    let taken = taken(state).await?.into_iter().map(|(_, taken)| taken);
+    Ok(taken.filter(|taken| taken.program == Some(program)).collect())
 }
 
 /// Returns whether a slot without a chunk is to be freed.

@@ -24,6 +24,7 @@ async fn connect(fixture: &Fixture, service: &str, account: &str, program: u64, 
     put(fixture, &format!("failure:{program}:7"), json!({})).await;
     put(fixture, &format!("registrants-changed:{webinar}"), json!({})).await;
     put(fixture, &format!("reconciled:{webinar}"), json!({})).await;
+    put(fixture, &format!("registration-counts:{webinar}:{program}"), json!({})).await;
 }
 
 fn now(fixture: &Fixture) -> domain::time::Timestamp {
@@ -122,8 +123,9 @@ async fn r17_no_kind_of_record_of_an_account_is_left_behind() {
     // The indexes are shared; their entries are tested below. The callback address names a server of Marketo's,
     // and the others no one.
     let shared = [
-        RecordKind::DueFailures,
+        RecordKind::FailureIndex,
         RecordKind::ChunkSlot,
+        RecordKind::GivenUpChunks,
         RecordKind::RefusedCallback,
         RecordKind::ActivityCursor,
         RecordKind::LastRegistrationSweep,
@@ -147,7 +149,7 @@ async fn r17_no_kind_of_record_of_an_account_is_left_behind() {
 async fn r17_no_entry_of_an_account_is_left_in_the_indexes() {
     let fixture = connected().await;
     let at = fixture.memory.ports().clock.now();
-    put(&fixture, "due-failures:7", json!({"v": 1, "entries": [["1", "7", at], ["2", "71", at], ["3", "7", at]]}))
+    put(&fixture, "failure-index:7", json!({"v": 1, "entries": [["1", "7", at], ["2", "71", at], ["3", "7", at]]}))
         .await;
     let head = fixture.memory.dump().remove(&format!("outbox:{:032}", 1)).unwrap();
     let mut head: Value = serde_json::from_slice(&head).unwrap();
@@ -156,7 +158,7 @@ async fn r17_no_entry_of_an_account_is_left_in_the_indexes() {
     put(&fixture, "chunk-slot:5", json!({"v": 1, "chunk": format!("{:032}", 1), "at": at})).await;
     forget(&fixture, 10).await;
     assert_eq!(keys(&fixture, RecordKind::ChunkSlot), [] as [&str; 0]);
-    let left: Value = serde_json::from_slice(&fixture.memory.dump()["due-failures:7"]).unwrap();
+    let left: Value = serde_json::from_slice(&fixture.memory.dump()["failure-index:7"]).unwrap();
     assert_eq!(left["entries"], json!([["3", "7", at]]));
 }
 

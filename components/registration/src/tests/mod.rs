@@ -16,6 +16,7 @@ mod lead_fields;
 mod long_outage;
 mod marketo_limits;
 mod merged_leads;
+mod no_listing;
 mod outages;
 mod peers;
 mod quarantine;

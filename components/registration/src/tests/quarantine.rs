@@ -2,7 +2,7 @@
 //! end-to-end tests use an extension that traps.
 
 use super::fixture::{Fixture, PROGRAM, email, lead, lead_id};
-use crate::store::{due_failures, failures};
+use crate::store::{failure_index, failures};
 use domain::LeadId;
 use domain::records::{Failure, Lease, MappingCrashMarker, MappingCrashMarkerKey, OutboxKey, WorkerCrashes};
 use domain::time::SignedDuration;
@@ -57,7 +57,7 @@ async fn crash(fixture: &Fixture, number: u64, crashes: WorkerCrashes) {
     let until = state.ports.clock.now() + SignedDuration::from_secs(30);
     let failure = Failure { claim: Some(Lease::new(7, until)), next_try: Some(until), crashes, ..record };
     failures::write(&state, &failure).await.unwrap();
-    due_failures::add(&state, [&failure]).await.unwrap();
+    failure_index::add(&state, [&failure]).await.unwrap();
 }
 
 #[tokio::test]

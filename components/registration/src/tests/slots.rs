@@ -2,11 +2,11 @@
 
 use super::fixture::{Fixture, KEY, PROGRAM, email, lead, lead_id};
 use super::peers::REGISTRANTS;
-use crate::store::slots;
+use crate::store::slots::{self, SlotOwner};
 use async_trait::async_trait;
 use axum::body::Body;
 use domain::records::{
-    ChunkSlot, ChunkSlotKey, ConnectedPrograms, LastRegistrationSweepKey, Moment, OutboxId, ProgramsKey, Record,
+    ChunkSlot, ChunkSlotKey, ConnectedPrograms, LastRegistrationSweepKey, Maintenance, OutboxId, ProgramsKey, Record,
 };
 use domain::time::SignedDuration;
 use fakes::support::{Effect, Fault};
@@ -49,7 +49,8 @@ async fn unlistable() -> Fixture {
     fixture.add_leads(20);
     let ports = fixture.memory.ports();
     // The next maintenance is in an hour.
-    ports.store().put(&LastRegistrationSweepKey {}, &Moment::new(ports.clock.now())).await.unwrap();
+    let maintenance = Maintenance { v: Maintenance::VERSION, at: ports.clock.now(), unreadable: 0 };
+    ports.store().put(&LastRegistrationSweepKey {}, &maintenance).await.unwrap();
     fixture
 }
 
@@ -64,12 +65,16 @@ fn keys(fixture: &Fixture, kind: &str) -> Vec<String> {
     fixture.memory.dump().into_keys().filter(|key| key.starts_with(kind)).collect()
 }
 
+fn owner(chunk: &OutboxId) -> SlotOwner<'_> {
+    SlotOwner { chunk, program: None, leads: 1 }
+}
+
 fn id(digit: char) -> OutboxId {
     OutboxId::parse(&digit.to_string().repeat(32)).unwrap()
 }
 
 #[tokio::test]
-async fn the_tick_finds_chunks_and_due_failures_without_a_listing() {
+async fn the_tick_finds_chunks_and_failure_index_without_a_listing() {
     let fixture = unlistable().await;
     fixture.set_members([1, 2], "Registered");
     fixture.zoom.faults().add(Fault::always("POST", REGISTRANTS, Effect::status(500)));
@@ -84,7 +89,7 @@ async fn the_tick_finds_chunks_and_due_failures_without_a_listing() {
     // What is done leaves neither a slot nor, after the next tick, an entry.
     fixture.memory.advance(SignedDuration::from_mins(6));
     assert_eq!(fixture.tick().await, 0);
-    for kind in ["outbox:", "chunk-slot:", "failure:", "due-failures:"] {
+    for kind in ["outbox:", "chunk-slot:", "failure:", "failure-index:"] {
         assert_eq!(keys(&fixture, kind), [] as [&str; 0], "{kind}");
     }
 }
@@ -95,7 +100,7 @@ async fn busy_is_answered_with_retry_after_while_no_slot_is_free() {
     let ports = fixture.memory.ports();
     let at = ports.clock.now();
     for slot in 0..slots::SLOTS {
-        let taken = ChunkSlot { v: ChunkSlot::VERSION, chunk: id('a'), at };
+        let taken = ChunkSlot { v: ChunkSlot::VERSION, chunk: id('a'), at, program: None, leads: 1 };
         ports.store().put(&ChunkSlotKey { slot }, &taken).await.unwrap();
     }
     let chunk = fixture.chunk("t", &[lead(1)]);
@@ -121,12 +126,16 @@ async fn busy_is_answered_with_retry_after_while_no_slot_is_free() {
 async fn a_chunk_whose_slot_another_one_took_gets_another() {
     let fixture = Fixture::new().await;
     let (first, second) = (fixture.state(), fixture.state());
-    let slot = slots::take(&first, &id('a')).await.unwrap().unwrap();
-    assert_eq!(slots::take(&second, &id('a')).await.unwrap(), Some(slot), "the same chunk begins with the same slot");
+    let slot = slots::take(&first, owner(&id('a'))).await.unwrap().unwrap();
+    assert_eq!(
+        slots::take(&second, owner(&id('a'))).await.unwrap(),
+        Some(slot),
+        "the same chunk begins with the same slot"
+    );
     let at = first.ports.clock.now();
-    let other = ChunkSlot { v: ChunkSlot::VERSION, chunk: id('b'), at };
+    let other = ChunkSlot { v: ChunkSlot::VERSION, chunk: id('b'), at, program: None, leads: 1 };
     first.ports.store().put(&ChunkSlotKey { slot }, &other).await.unwrap();
-    let kept = slots::keep(&first, &id('a'), Some(slot)).await.unwrap().unwrap();
+    let kept = slots::keep(&first, owner(&id('a')), Some(slot)).await.unwrap().unwrap();
     assert_ne!(kept, slot);
     slots::free(&first, &id('a'), slot).await.unwrap();
     let taken: Vec<_> =
@@ -149,7 +158,7 @@ async fn the_maintenance_mends_lost_slots_and_entries_once_an_hour() {
     // Otherwise the leads are found by their statuses.
     fixture.hide_activities();
     let key_value = fixture.memory.ports().key_value;
-    for key in [keys(&fixture, "chunk-slot:"), keys(&fixture, "due-failures:")].concat() {
+    for key in [keys(&fixture, "chunk-slot:"), keys(&fixture, "failure-index:")].concat() {
         key_value.delete(&key).await.unwrap();
     }
     fixture.memory.advance(SignedDuration::from_mins(30));

@@ -70,25 +70,25 @@ impl Leased for Failure {
     }
 }
 
-/// Leads that the tick may have to attempt, and when: an index of [`Failure`] records, instead of a listing of keys.
+/// Leads with a [`Failure`] record, and when the tick attempts them, instead of a listing of keys.
 ///
 /// Each of a fixed number of these records lists some of the leads. An entry may be out of date: the lead's own record
 /// decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DueFailures {
+pub struct FailureIndex {
     /// Record version.
     pub v: u32,
-    /// Program, lead, and when it is due.
-    pub entries: Vec<(ProgramId, LeadId, Timestamp)>,
+    /// Program, lead, and when it is due; `None` if it is not retried.
+    pub entries: Vec<(ProgramId, LeadId, Option<Timestamp>)>,
 }
 
-impl Default for DueFailures {
+impl Default for FailureIndex {
     fn default() -> Self {
         Self { v: Self::VERSION, entries: Vec::new() }
     }
 }
 
-first_version!(Failure, DueFailures);
+first_version!(Failure, FailureIndex);
 
 /// How long after it is due a first attempt that no worker has claimed is not shown as a failure: two ticks.
 const FIRST_ATTEMPT_GRACE: SignedDuration = SignedDuration::from_mins(2);

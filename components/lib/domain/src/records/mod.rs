@@ -41,26 +41,31 @@ pub use attendance::{
     Attendance, Counts, EndedSession, EndedSessions, MAX_SESSIONS, NoShowReason, NoShowWait, Phase, SessionRecord,
     SessionVerdict, StartedSession,
 };
-pub use failure::{DueFailures, Failure, WorkerCrashes};
+pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
-    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, DueFailuresKey, FailureKey, Key, LastEventKey,
+    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, FailureIndexKey, FailureKey, GivenUpChunksKey, Key, LastEventKey,
     LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey, OauthSweepKey, OutboxKey,
     OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey,
-    RegistrantsChangedKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey,
-    ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey,
-    WebinarStartedKey, WorkerKey,
+    RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey,
+    SentFieldsKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey,
+    WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use member_fields::MemberFields;
-pub use outbox::{Callback, ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback};
+pub use outbox::{
+    Callback, ChunkSlot, GivenUpChunks, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback,
+};
 pub use program::{
     ArchivedPrograms, ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, LeadPartition, MAX_PREVIOUS_STARTS,
     ProgramConnection,
 };
 pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
 pub use refreshed::RefreshedState;
-pub use registrants::{ChosenWebinar, ChosenWebinars, Reconciled, ReconciliationCounts, RegistrantsChanged};
+pub use registrants::{
+    ChosenWebinar, ChosenWebinars, Maintenance, Reconciled, ReconciliationCounts, RegistrantsChanged,
+    RegistrationCounts,
+};
 pub use registration::{AddCalls, Registration, RegistrationOutcome};
 pub use removal::{Removal, RemovalReason};
 pub use sent_fields::{SentField, SentFields};

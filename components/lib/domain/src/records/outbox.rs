@@ -103,6 +103,27 @@ pub struct ChunkSlot {
     pub chunk: OutboxId,
     /// When the chunk took the slot. Its head is written after that.
     pub at: Timestamp,
+    /// The chunk's program.
+    #[serde(default)]
+    pub program: Option<ProgramId>,
+    /// Number of the chunk's leads.
+    #[serde(default)]
+    pub leads: usize,
+}
+
+/// An index of chunks that were given up. Their heads keep ids and problem only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUpChunks {
+    /// Record version.
+    pub v: u32,
+    /// The chunks.
+    pub chunks: Vec<OutboxId>,
+}
+
+impl Default for GivenUpChunks {
+    fn default() -> Self {
+        Self { v: Self::VERSION, chunks: Vec::new() }
+    }
 }
 
 /// Further leads of a chunk.
@@ -147,7 +168,7 @@ pub struct RefusedCallback {
     pub at: Timestamp,
 }
 
-first_version!(Outbox, ChunkSlot, OutboxPart, MappingCrashMarker, RefusedCallback);
+first_version!(Outbox, ChunkSlot, GivenUpChunks, OutboxPart, MappingCrashMarker, RefusedCallback);
 
 /// The callback of a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -80,4 +80,36 @@ impl Default for ChosenWebinars {
     }
 }
 
-first_version!(RegistrantsChanged, Reconciled, ChosenWebinars);
+/// How many people of a program the ledger has at a webinar, so that nobody has to read the ledger for that. Instances that
+/// count at the same time may lose a change; the next comparison of the webinar counts anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationCounts {
+    /// Record version.
+    pub v: u32,
+    /// Registered in Zoom, with a join link.
+    pub registered: u32,
+    /// Registered in Zoom, waiting for the host's approval.
+    pub pending: u32,
+    /// Cancelled by the person, or deleted by the host, in Zoom.
+    pub cancelled: u32,
+}
+
+impl Default for RegistrationCounts {
+    fn default() -> Self {
+        Self { v: Self::VERSION, registered: 0, pending: 0, cancelled: 0 }
+    }
+}
+
+/// The last maintenance of registration, which lists the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Record version.
+    pub v: u32,
+    /// When it began.
+    pub at: Timestamp,
+    /// Number of records that it could not read.
+    #[serde(default)]
+    pub unreadable: usize,
+}
+
+first_version!(RegistrantsChanged, Reconciled, ChosenWebinars, RegistrationCounts, Maintenance);

@@ -30,6 +30,7 @@ pub struct InMemoryPorts {
     tasks: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
     listings: Arc<AtomicUsize>,
     accesses: Arc<AtomicUsize>,
+    forbids_listings: Arc<AtomicBool>,
 }
 
 struct SimulatedTime(Timestamp);
@@ -70,6 +71,11 @@ impl InMemoryPorts {
     /// Sets a variable.
     pub fn set(&self, name: &str, value: &str) {
         lock(&self.variables).insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Makes listings of keys panic from now on: no request and no minute's tick may depend on the number of records.
+    pub fn forbid_listings(&self) {
+        self.forbids_listings.store(true, Ordering::SeqCst);
     }
 
     /// Advances the clock.
@@ -214,6 +220,7 @@ impl KeyValue for InstanceStore {
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         self.memory.listings.fetch_add(1, Ordering::SeqCst);
+        assert!(!self.memory.forbids_listings.load(Ordering::SeqCst), "a listing of keys outside of maintenance");
         // In reverse, so that no caller relies on an order.
         let all: Vec<_> = self.locked().keys().rev().cloned().collect();
         // Keys that fit into the channel are read without the lock.

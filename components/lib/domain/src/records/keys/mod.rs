@@ -22,13 +22,13 @@ pub use segments::{AccountSegment, CheckpointList, SignInState};
 
 use super::activities::ActivityCursor;
 use super::attendance::{Attendance, EndedSessions, StartedSession};
-use super::failure::{DueFailures, Failure};
+use super::failure::{Failure, FailureIndex};
 use super::lease::Lease;
-use super::outbox::{ChunkSlot, MappingCrashMarker, Outbox, OutboxId, OutboxPart, RefusedCallback};
+use super::outbox::{ChunkSlot, GivenUpChunks, MappingCrashMarker, Outbox, OutboxId, OutboxPart, RefusedCallback};
 use super::program::{ArchivedPrograms, ConnectedPrograms, ProgramConnection};
 use super::record::Moment;
 use super::refreshed::RefreshedState;
-use super::registrants::{ChosenWebinars, Reconciled, RegistrantsChanged};
+use super::registrants::{ChosenWebinars, Maintenance, Reconciled, RegistrantsChanged, RegistrationCounts};
 use super::registration::Registration;
 use super::removal::Removal;
 use super::sent_fields::SentFields;
@@ -199,8 +199,8 @@ kinds! {
     Reconciled ReconciledKey(webinar: WebinarId) => Reconciled, "reconciled:{webinar}", Registration, Swept, true;
     /// A lead that could not be registered.
     Failure FailureKey(program: ProgramId, lead: LeadId) => Failure, "failure:{program}:{lead}", Registration, Swept, true;
-    /// Which leads the tick may have to attempt. A lead's number selects the shard.
-    DueFailures DueFailuresKey(shard: usize) => DueFailures, "due-failures:{shard}", Registration, UntilDone, false;
+    /// Which leads have a failure record, and when they are due. A lead's number selects the shard.
+    FailureIndex FailureIndexKey(shard: usize) => FailureIndex, "failure-index:{shard}", Registration, UntilDone, false;
     /// The open chunk that has this slot.
     ChunkSlot ChunkSlotKey(slot: usize) => ChunkSlot, "chunk-slot:{slot}", Registration, UntilDone, false;
     /// A flow-step chunk that was accepted and whose callback is not done.
@@ -214,12 +214,17 @@ kinds! {
     RefusedCallback RefusedCallbackKey() => RefusedCallback, "last:refused-callback", Registration, Overwritten, false;
     /// How far Marketo's activities are read (R23).
     ActivityCursor ActivityCursorKey() => ActivityCursor, "activity-cursor", Registration, Overwritten, false;
-    /// When registration last listed its records.
-    LastRegistrationSweep LastRegistrationSweepKey() => Moment, "last:registration-sweep", Registration, Overwritten, false;
     /// The webinars that the flow step chose.
     ChosenWebinars ChosenWebinarsKey() => ChosenWebinars, "chosen-webinars", Registration, Overwritten, false;
     /// The names of the lead fields that Marketo sent lately.
     SentFields SentFieldsKey() => SentFields, "last:sent-fields", Registration, Overwritten, false;
+    /// Chunks that were given up and are kept for the admin. A chunk's id selects the shard.
+    GivenUpChunks GivenUpChunksKey(shard: usize) => GivenUpChunks, "given-up-chunks:{shard}", Registration, UntilDone, false;
+    /// How many people of a program the ledger has at a webinar.
+    RegistrationCounts RegistrationCountsKey(webinar: WebinarId, program: ProgramId) => RegistrationCounts,
+        "registration-counts:{webinar}:{program}", Registration, Swept, true;
+    /// When registration last listed its records, and what it found.
+    LastRegistrationSweep LastRegistrationSweepKey() => Maintenance, "last:registration-sweep", Registration, Overwritten, false;
     /// Progress of a program's attendance.
     Attendance AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}", Attendance, Swept, true;
     /// The checkpoint of a program's run.

@@ -1,10 +1,11 @@
-//! The index of failure records by when they are due. The tick reads its shards instead of listing the store.
+//! The index of failure records, with the time at which they are due. The tick and the console read its shards instead of
+//! listing the store.
 //!
 //! An entry is written after or beside the record of its lead, and an instance may overwrite an entry of another one: the
 //! maintenance compares the index with the records once an hour.
 
 use crate::state::AppState;
-use domain::records::{DueFailures, DueFailuresKey, Failure, FailureKey};
+use domain::records::{Failure, FailureIndex, FailureIndexKey, FailureKey};
 use domain::time::Timestamp;
 use domain::{Error, LeadId, ProgramId};
 use futures::FutureExt;
@@ -20,14 +21,23 @@ const MAX_ENTRIES: usize = 800;
 /// Maximum number of shards read or written at once.
 const MAX_CONCURRENT: usize = 8;
 
-/// A change of the index: when a lead is due, or `None` to drop it.
-pub type Change = (FailureKey, Option<Timestamp>);
+/// A change of the index.
+pub type Change = (FailureKey, Indexed);
 
-/// Adds records that are due at some time.
+/// What the index has of a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Indexed {
+    /// A failure, and when it is due; `None` if it is not retried.
+    Failed(Option<Timestamp>),
+    /// Nothing.
+    Absent,
+}
+
+/// Adds failures.
 pub async fn add(state: &AppState, failures: impl IntoIterator<Item = &Failure>) -> Result<(), Error> {
-    let changes = failures.into_iter().filter(|failure| failure.next_try.is_some());
     let key = |failure: &Failure| FailureKey { program: failure.program, lead: failure.lead };
-    apply(state, changes.map(|failure| (key(failure), failure.next_try)).collect()).await
+    let changes = failures.into_iter().map(|failure| (key(failure), Indexed::Failed(failure.next_try)));
+    apply(state, changes.collect()).await
 }
 
 /// Applies changes to the index.
@@ -49,16 +59,19 @@ fn shard_of(lead: LeadId) -> usize {
 }
 
 async fn apply_to_shard(state: &AppState, shard: usize, changes: Vec<Change>) -> Result<(), Error> {
-    let key = DueFailuresKey { shard };
+    let key = FailureIndexKey { shard };
     let _guard = state.locks.lock(&state.ports, &key.to_string()).await;
     // What cannot be read is replaced: the index is rebuilt from the records.
     let before = state.ports.store().get_readable(&key).await?.unwrap_or_default();
     let mut after = before.clone();
-    for (failure, at) in changes {
+    for (failure, indexed) in changes {
         after.entries.retain(|(program, lead, _)| (*program, *lead) != (failure.program, failure.lead));
-        after.entries.extend(at.map(|at| (failure.program, failure.lead, at)));
+        if let Indexed::Failed(at) = indexed {
+            after.entries.push((failure.program, failure.lead, at));
+        }
     }
-    after.entries.sort_by_key(|(_, _, at)| *at);
+    // Those that are not retried come last.
+    after.entries.sort_by_key(|(_, _, at)| at.unwrap_or(Timestamp::MAX));
     after.entries.truncate(MAX_ENTRIES);
     if after.entries.is_empty() && !before.entries.is_empty() {
         state.ports.store().delete(&key).await?;
@@ -70,8 +83,8 @@ async fn apply_to_shard(state: &AppState, shard: usize, changes: Vec<Change>) ->
 
 /// Returns the entries that are due, the most overdue first.
 pub async fn due(state: &AppState, now: Timestamp) -> Result<Vec<(FailureKey, Timestamp)>, Error> {
-    let mut due = all(state).await?;
-    due.retain(|(_, at)| *at <= now);
+    let all = all(state).await?.into_iter();
+    let mut due: Vec<_> = all.filter_map(|(key, at)| Some((key, at.filter(|at| *at <= now)?))).collect();
     due.sort_by_key(|(_, at)| *at);
     Ok(due)
 }
@@ -79,14 +92,15 @@ pub async fn due(state: &AppState, now: Timestamp) -> Result<Vec<(FailureKey, Ti
 /// Drops the entries of programs (R17).
 pub async fn forget(state: &AppState, programs: &BTreeSet<ProgramId>) -> Result<(), Error> {
     let entries = all(state).await?.into_iter().filter(|(key, _)| programs.contains(&key.program));
-    apply(state, entries.map(|(key, _)| (key, None)).collect()).await
+    apply(state, entries.map(|(key, _)| (key, Indexed::Absent)).collect()).await
 }
 
-async fn all(state: &AppState) -> Result<Vec<(FailureKey, Timestamp)>, Error> {
-    let read = async |shard| state.ports.store().get_readable(&DueFailuresKey { shard }).await;
+/// Returns all entries.
+pub async fn all(state: &AppState) -> Result<Vec<(FailureKey, Option<Timestamp>)>, Error> {
+    let read = async |shard| state.ports.store().get_readable(&FailureIndexKey { shard }).await;
     let mut all = Vec::new();
     for shard in run_bounded(MAX_CONCURRENT, (0..SHARDS).map(|shard| read(shard).boxed()).collect()).await {
-        let entries: DueFailures = shard?.unwrap_or_default();
+        let entries: FailureIndex = shard?.unwrap_or_default();
         all.extend(entries.entries.into_iter().map(|(program, lead, at)| (FailureKey { program, lead }, at)));
     }
     Ok(all)
