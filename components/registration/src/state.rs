@@ -5,7 +5,7 @@ use crate::flow_step::write_back_queue::WriteBackQueues;
 use crate::mapping::Mapping;
 use crate::registering::known_fields::KnownFields;
 use crate::store::compared_names::ComparedNames;
-use crate::store::counts::PendingCounts;
+use crate::store::pending_counts::PendingCounts;
 use crate::store::recent_chunks::RecentChunks;
 use crate::store::slots_in_use::SlotsInUse;
 use domain::ServiceId;

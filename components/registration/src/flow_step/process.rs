@@ -174,7 +174,9 @@ async fn register(
         results.iter_mut().for_each(LeadResult::give_up);
     }
     let outcomes: Vec<_> = results.iter().filter_map(LeadResult::to_write).collect();
-    if results.iter().all(|result| result.outcome().is_some()) {
+    // A run whose callback failed recorded the failures. They are not attempted again, and count once.
+    let is_recorded = chunk.head.callback_tries > 0;
+    if !is_recorded && results.iter().all(|result| result.outcome().is_some()) {
         // Before the status Registration Error is set: without a failure record, a repeated request would skip the lead for
         // that status. Deferred leads stay in the outbox and have no record.
         record_failures(state, chunk, &results).await?;

@@ -1,6 +1,6 @@
-//! The maintenance: once an hour lists the store, mends the slots of chunks and the indexes of failures and of chunks that
-//! were given up, counts what it cannot read, and sweeps.
-//! Whatever else the tick does finds its work without a listing.
+//! The maintenance: once an hour lists the store, mends the slots and indexes, and sweeps.
+//!
+//! The indexes are those of failures and of chunks that were given up. Records that cannot be read are counted. Whatever else the tick does finds its work without a listing.
 
 use super::retry_failures::settle_unconnected;
 use super::sweep;

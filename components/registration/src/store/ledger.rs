@@ -24,7 +24,7 @@ pub async fn read_key(state: &AppState, key: &RegistrationKey) -> Result<Option<
 
 /// Returns whether an entry is of a person who cancelled, or whose registrant the host deleted.
 pub fn is_cancelled(entry: &Registration) -> bool {
-    matches!(&entry.outcome, RegistrationOutcome::Failed { problem, .. } if problem.code == ErrorCode::RegistrantCancelled)
+    entry.outcome.is_cancelled()
 }
 
 /// Writes an entry, and counts it.

@@ -12,6 +12,7 @@
 //! | [`marks`] | webinars whose registrants changed in Zoom (R18) |
 //! | [`reconciled`] | the last comparison of each webinar with Zoom (R18) |
 //! | [`counts`] | how many people of each program the ledger has |
+//! | [`pending_counts`] | the counts that this instance has not written yet, in memory |
 //! | [`given_up`] | by which chunks that were given up are found |
 //! | [`failures`] | failed leads beside the ledger, and when they are retried |
 //! | [`refused_callback`] | the callback address that was refused last |
@@ -35,6 +36,7 @@ pub mod ledger;
 pub mod marks;
 pub mod open_leads;
 pub mod outbox;
+pub mod pending_counts;
 pub mod recent_chunks;
 pub mod reconciled;
 pub mod refused_callback;

@@ -36,6 +36,7 @@ async fn no_request_and_no_tick_lists_keys() {
     fixture.submit("b", &[lead(4)]).await;
     fixture.accept("c", &[lead(5)]).await;
     fixture.deliver_events().await;
+    // Lead 6 is registered by its status alone (R23).
     for _ in 0..20 {
         fixture.memory.advance(SignedDuration::from_mins(2));
         fixture.tick().await;
@@ -53,7 +54,7 @@ async fn no_request_and_no_tick_lists_keys() {
         assert_eq!(fixture.send("POST", path, &body).await.0, 200, "{path}");
     }
     let counts = fixture.send("GET", "/registration/programs/1001", &Value::Null).await.1;
-    assert_eq!((&counts["registered"], &counts["waiting"]), (&json!(5), &json!(1)), "{counts}");
+    assert_eq!((&counts["registered"], &counts["waiting"]), (&json!(6), &json!(1)), "{counts}");
 }
 
 #[tokio::test]
@@ -62,7 +63,9 @@ async fn a_chunk_that_was_given_up_keeps_ids_and_problem_only_and_can_be_dismiss
     fixture.marketo.faults().add(Fault::always("POST", CALLBACKS, Effect::status(403)));
     let with_notes = |id| {
         let mut lead = lead(id);
-        lead["objectContext"]["notes"] = json!("x".repeat(60_000));
+        for note in 0..10 {
+            lead["objectContext"][format!("note{note}")] = json!("x".repeat(4_000));
+        }
         lead
     };
     fixture.submit("t", &[with_notes(1), with_notes(2), with_notes(3)]).await;

@@ -80,8 +80,9 @@ impl Default for ChosenWebinars {
     }
 }
 
-/// How many people of a program the ledger has at a webinar, so that nobody has to read the ledger for that. Instances that
-/// count at the same time may lose a change; the next comparison of the webinar counts anew.
+/// How many people of a program the ledger has at a webinar. The console shows it without reading the ledger.
+///
+/// Instances that count at the same time may lose a change. The next comparison of the webinar with Zoom corrects it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegistrationCounts {
     /// Record version.

@@ -1,6 +1,6 @@
 //! The ledger: the registration of one e-mail address for one webinar. Only `registration` writes these records.
 
-use crate::error_code::Problem;
+use crate::error_code::{ErrorCode, Problem};
 use crate::first_version;
 use crate::ids::{LeadId, ProgramId, RegistrantId};
 use crate::sensitive::Sensitive;
@@ -72,9 +72,14 @@ impl RegistrationOutcome {
         }
     }
 
+    /// Returns whether the person cancelled, or the host deleted the registrant.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Failed { problem, .. } if problem.code == ErrorCode::RegistrantCancelled)
+    }
+
     /// Returns whether the registration was denied, cancelled or deleted in Zoom.
     pub fn is_withdrawn(&self) -> bool {
-        use crate::error_code::ErrorCode::{RegistrantCancelled, RegistrantDenied};
+        use ErrorCode::{RegistrantCancelled, RegistrantDenied};
         matches!(self, Self::Failed { problem, .. } if matches!(problem.code, RegistrantDenied | RegistrantCancelled))
     }
 }
