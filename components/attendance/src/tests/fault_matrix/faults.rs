@@ -3,14 +3,15 @@
 use super::case::{Call, Case};
 use bytes::Bytes;
 use http::Request;
-use platform::testing::fault_injection::{Access, Fault, FaultPlan, InjectionCounter};
+use platform::testing::fault_injection::{Access, Fault, FaultPlan, InjectionCounter, MatrixStore};
 use platform::testing::in_memory::InMemoryPorts;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// The fault plan of a case; without a case, nothing fails.
 pub(super) struct Faults {
     case: Option<Case>,
     memory: InMemoryPorts,
+    store: Arc<MatrixStore>,
     state: Mutex<State>,
 }
 
@@ -21,8 +22,8 @@ struct State {
 }
 
 impl Faults {
-    pub(super) fn new(case: Option<Case>, memory: &InMemoryPorts) -> Self {
-        Self { case, memory: memory.clone(), state: Mutex::default() }
+    pub(super) fn new(case: Option<Case>, memory: &InMemoryPorts, store: &Arc<MatrixStore>) -> Self {
+        Self { case, memory: memory.clone(), store: store.clone(), state: Mutex::default() }
     }
 
     pub(super) fn was_injected(&self) -> bool {
@@ -48,6 +49,6 @@ impl FaultPlan for Faults {
     }
 
     fn of_store(&self, access: Access, key: &str) -> Option<Fault> {
-        self.inject(Call::of_store(access, key)?)
+        Call::of_store(access, key).and_then(|call| self.inject(call)).or_else(|| self.store.fault_of(access))
     }
 }

@@ -7,7 +7,7 @@ use domain::records::{Attendance, Phase};
 use domain::time::{SignedDuration, Timestamp};
 use fakes::zoom::NewWebinar;
 use futures::FutureExt;
-use platform::testing::fault_injection::{FaultyPorts, Simulation, Ticks};
+use platform::testing::fault_injection::{MatrixStore, Simulation, StoreKind, Ticks};
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::Value;
 use std::sync::Arc;
@@ -43,25 +43,27 @@ pub(super) struct Fixture {
     pub(super) env: TestEnv,
     pub(super) faults: Arc<Faults>,
     simulation: Arc<Simulation>,
+    store: Arc<MatrixStore>,
     /// The requests that an edge platform would have ended.
     pub(super) slow_requests: Vec<String>,
 }
 
 impl Fixture {
-    pub(super) fn new(case: Option<Case>) -> Self {
+    pub(super) fn new(case: Option<Case>, kind: StoreKind) -> Self {
         let mut shared = None;
         let ports = |memory: &InMemoryPorts| {
-            let faults = Arc::new(Faults::new(case, memory));
+            let store = Arc::new(MatrixStore::new(kind, memory));
+            let faults = Arc::new(Faults::new(case, memory, &store));
             let simulation = Arc::new(Simulation::new(memory, faults.clone()));
-            let ports = FaultyPorts::of(&simulation);
-            shared = Some((faults, simulation));
+            let ports = store.instance(&simulation);
+            shared = Some((faults, simulation, store));
             ports
         };
         let env = TestEnv::over(ports, NewWebinar::default(), EnvOptions::default());
         let env = env.now_or_never().expect("the environment is created without waiting");
-        let (faults, simulation) = shared.unwrap();
+        let (faults, simulation, store) = shared.unwrap();
         simulation.run(set_up(&env)).expect("nothing fails before the webinar ends");
-        Self { env, faults, simulation, slow_requests: Vec::new() }
+        Self { env, faults, simulation, store, slow_requests: Vec::new() }
     }
 
     /// Sends the event that the webinar ended, and ticks until nothing is due.
@@ -94,7 +96,7 @@ impl Fixture {
     /// Starts a new process after a crash.
     fn restart(&mut self) {
         self.simulation.start();
-        self.env.restart(FaultyPorts::of(&self.simulation));
+        self.env.restart(self.store.instance(&self.simulation));
     }
 
     /// Returns when the next tick has something to do.

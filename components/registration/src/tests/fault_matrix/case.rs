@@ -2,7 +2,7 @@
 //! that leaves combinations out.
 
 use http::{Method, Uri};
-use platform::testing::fault_injection::{Callee, Fault, FaultDuration, Injection};
+use platform::testing::fault_injection::{Callee, Fault, FaultDuration, Injection, StoreKind};
 
 /// A call that registering a lead makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +153,7 @@ pub(super) const TOO_LONG: FaultDuration = FaultDuration::Minutes(45);
 /// One fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
+    pub(super) store: StoreKind,
     pub(super) injection: Injection<Call>,
     /// A fault of the first add call, without which the call of the case is not made.
     pub(super) primer: Option<Fault>,
@@ -169,10 +170,15 @@ impl Case {
             Some(Fault::Hang),
             Some(Fault::KilledBefore),
         ];
-        let with_primers = |injection| primers.map(|primer| Self { injection, primer });
+        let with_primers = |injection| primers.map(|primer| Self { store: StoreKind::Strict, injection, primer });
         let mut cases: Vec<_> = Injection::all(&CALLS, 2, durations).into_iter().flat_map(with_primers).collect();
         cases.retain(Self::makes_sense);
         cases
+    }
+
+    /// Returns every fifth of the same cases on another store: each call, and each fault of some calls.
+    pub(super) fn some_on(store: StoreKind, durations: &[FaultDuration]) -> Vec<Self> {
+        Self::all(durations).into_iter().step_by(5).map(|case| Self { store, ..case }).collect()
     }
 
     /// Leaves out faults that a recipient does not have, and primers that a call does not need or that do not lead to
@@ -210,12 +216,13 @@ impl Case {
         let is_spent = is_in_vain && self.injection.duration != FaultDuration::Once;
         let is_daily = [Some(self.injection.fault), self.primer].contains(&Some(Fault::DailyOfRegistrant));
         let is_account = self.injection.call == Call::Add && self.injection.fault == Fault::DailyOfAccount;
-        is_spent || is_daily || is_account || self.injection.duration == TOO_LONG
+        let is_store = self.store == StoreKind::FailingHalfway;
+        is_spent || is_daily || is_account || is_store || self.injection.duration == TOO_LONG
     }
 
-    /// Returns whether Zoom may have a registrant that the ledger lacks, until the request is repeated.
+    /// Returns whether Zoom may have a registrant that the ledger lacks, or does not show yet, until the request is repeated.
     pub(super) fn may_lose_an_addition(&self) -> bool {
-        self.injection.call == Call::LedgerWrite || self.injection.fault.kills()
+        self.store != StoreKind::Strict || self.injection.call == Call::LedgerWrite || self.injection.fault.kills()
     }
 
     /// Returns whether the callback may be given up: 6 attempts over 10 minutes failed.

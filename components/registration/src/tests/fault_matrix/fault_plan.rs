@@ -4,16 +4,17 @@ use super::case::{Call, Case, counts_at_zoom};
 use bytes::Bytes;
 use domain::time::UtcDay;
 use http::Request;
-use platform::testing::fault_injection::{Access, Fault, FaultPlan, InjectionCounter};
+use platform::testing::fault_injection::{Access, Fault, FaultPlan, InjectionCounter, MatrixStore};
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// Injects the fault of one case.
 pub(super) struct MatrixFaultPlan {
     case: Case,
     memory: InMemoryPorts,
+    store: Arc<MatrixStore>,
     state: Mutex<State>,
 }
 
@@ -28,8 +29,8 @@ struct State {
 }
 
 impl MatrixFaultPlan {
-    pub(super) fn new(case: Case, memory: &InMemoryPorts) -> Self {
-        Self { case, memory: memory.clone(), state: Mutex::default() }
+    pub(super) fn new(case: Case, memory: &InMemoryPorts, store: &Arc<MatrixStore>) -> Self {
+        Self { case, memory: memory.clone(), store: store.clone(), state: Mutex::default() }
     }
 
     pub(super) fn pause(&self, is_paused: bool) {
@@ -61,6 +62,11 @@ impl MatrixFaultPlan {
         state.counter.fault_of(&self.case.injection, &call, now)
     }
 
+    /// Returns the fault of an access to the store itself.
+    fn store_fault(&self, access: Access) -> Option<Fault> {
+        if self.state.lock().unwrap().is_paused { None } else { self.store.fault_of(access) }
+    }
+
     fn count_received(&self, request: &Request<Bytes>, fault: Option<Fault>) {
         if is_add(request) && fault.is_none_or(counts_at_zoom) {
             let day = UtcDay::of(self.memory.ports().clock.now());
@@ -83,7 +89,7 @@ impl FaultPlan for MatrixFaultPlan {
             Access::Delete => Call::of_delete(key),
             Access::List => None,
         };
-        call.and_then(|call| self.fault_of(call))
+        call.and_then(|call| self.fault_of(call)).or_else(|| self.store_fault(access))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::tests::fixture::{Fixture, email, lead};
 use domain::time::{SignedDuration, Timestamp};
 use fakes::zoom::NewWebinar;
 use futures::FutureExt;
-use platform::testing::fault_injection::{FaultyPorts, Simulation, Ticks};
+use platform::testing::fault_injection::{MatrixStore, Simulation, Ticks};
 use platform::testing::in_memory::InMemoryPorts;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -27,6 +27,7 @@ pub(super) struct FaultFixture {
     pub(super) base: Fixture,
     pub(super) simulation: Arc<Simulation>,
     pub(super) faults: Arc<MatrixFaultPlan>,
+    store: Arc<MatrixStore>,
     /// The requests that an edge platform would have ended.
     pub(super) slow_requests: Vec<String>,
 }
@@ -35,15 +36,16 @@ impl FaultFixture {
     pub(super) fn new(case: Case) -> Self {
         let mut shared = None;
         let ports = |memory: &InMemoryPorts| {
-            let faults = Arc::new(MatrixFaultPlan::new(case, memory));
+            let store = Arc::new(MatrixStore::new(case.store, memory));
+            let faults = Arc::new(MatrixFaultPlan::new(case, memory, &store));
             let simulation = Arc::new(Simulation::new(memory, faults.clone()));
-            let ports = FaultyPorts::of(&simulation);
-            shared = Some((faults, simulation));
+            let ports = store.instance(&simulation);
+            shared = Some((faults, simulation, store));
             ports
         };
         let base = Fixture::over(ports, NewWebinar::default());
         let base = base.now_or_never().expect("creating the fixture does not wait");
-        let (faults, simulation) = shared.unwrap();
+        let (faults, simulation, store) = shared.unwrap();
         let mut numbers = [VALID.as_slice(), &NAMELESS].concat();
         numbers.sort_unstable();
         for &id in &numbers {
@@ -51,7 +53,7 @@ impl FaultFixture {
             base.add_lead(&json!({"email": address(id), "firstName": format!("F{id}"), "lastName": last_name}));
         }
         base.set_members(numbers, "Registered");
-        Self { base, simulation, faults, slow_requests: Vec::new() }
+        Self { base, simulation, faults, store, slow_requests: Vec::new() }
     }
 
     /// Submits a chunk, which is accepted without faults, and processes it.
@@ -68,7 +70,7 @@ impl FaultFixture {
     /// Starts a new instance.
     pub(super) fn restart(&mut self) {
         self.simulation.start();
-        self.base.restart(FaultyPorts::of(&self.simulation));
+        self.base.restart(self.store.instance(&self.simulation));
     }
 
     /// Sends a request; `None` if a fault kills the worker.

@@ -1,6 +1,6 @@
 //! The fault matrix: every upstream call × every fault, on the first or the second such call, once, for a while, or for
-//! longer than a chunk waits. In the end every person is registered in Zoom exactly once, with the join link in
-//! Marketo.
+//! longer than a chunk waits; over a store that shows each write at once, one whose reads lag, and one that fails half-way. In the
+//! end every person is registered in Zoom exactly once, with the join link in Marketo.
 
 mod case;
 mod end_state;
@@ -10,7 +10,7 @@ mod webhook;
 
 use case::{A_WHILE, Call, Case, TOO_LONG};
 use fixture::{FaultFixture, chunk_lead};
-use platform::testing::fault_injection::{FaultDuration, run_cases};
+use platform::testing::fault_injection::{FaultDuration, StoreKind, run_cases};
 
 /// The first chunk, and one that another instance gets. Lead 8 shares the address of lead 4.
 const CHUNKS: [(&str, &[u64]); 2] = [("first", &[1, 2, 3, 4, 5]), ("second", &[6, 7, 8])];
@@ -41,6 +41,20 @@ fn chunks_survive_every_transient_fault() {
     let mut cases = Case::all(&[FaultDuration::Once, A_WHILE]);
     cases.retain(|case| is_made_by_chunks(case) && !case.may_fail_first());
     run_cases("chunks, transient faults", &cases, 900, run_chunks);
+}
+
+#[test]
+fn r12_chunks_survive_every_fault_on_a_store_whose_reads_lag() {
+    let mut cases = Case::some_on(StoreKind::Lagging, &[FaultDuration::Once, A_WHILE, TOO_LONG]);
+    cases.retain(is_made_by_chunks);
+    run_cases("chunks, a store that lags", &cases, 250, run_chunks);
+}
+
+#[test]
+fn r12_chunks_survive_every_fault_on_a_store_that_fails_half_way() {
+    let mut cases = Case::some_on(StoreKind::FailingHalfway, &[FaultDuration::Once, A_WHILE, TOO_LONG]);
+    cases.retain(is_made_by_chunks);
+    run_cases("chunks, a store that fails half-way", &cases, 250, run_chunks);
 }
 
 #[test]

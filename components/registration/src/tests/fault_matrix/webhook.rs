@@ -6,7 +6,7 @@ use super::end_state;
 use super::fixture::{FaultFixture, NAMELESS, address};
 use crate::tests::fixture::{PROGRAM, lead_id};
 use domain::time::SignedDuration;
-use platform::testing::fault_injection::{Fault, FaultDuration, run_cases};
+use platform::testing::fault_injection::{Fault, FaultDuration, StoreKind, run_cases};
 use serde_json::{Value, json};
 
 /// The leads, in the order of their requests. Another instance gets those of the second group.
@@ -62,7 +62,8 @@ fn crashes_at_the_end(case: Case) -> bool {
 /// Returns whether a lead without an outcome may lack a record: the store failed or the worker crashed before or at the
 /// write of that record.
 fn may_lack_a_record(case: Case) -> bool {
-    matches!(case.injection.call, Call::ConnectionRead | Call::FailureRead | Call::FailureWrite)
+    case.store == StoreKind::FailingHalfway
+        || matches!(case.injection.call, Call::ConnectionRead | Call::FailureRead | Call::FailureWrite)
 }
 
 /// Calls the webhook for a lead until there is an outcome or a record. Returns errors.
@@ -126,6 +127,20 @@ fn the_webhook_survives_every_transient_fault() {
     let mut cases = Case::all(&[FaultDuration::Once, A_WHILE]);
     cases.retain(is_made_by_the_webhook);
     run_cases("webhook", &cases, 950, |case| run(case, AfterCrash::GivesUp));
+}
+
+#[test]
+fn r12_the_webhook_survives_every_transient_fault_on_a_store_whose_reads_lag() {
+    let mut cases = Case::some_on(StoreKind::Lagging, &[FaultDuration::Once, A_WHILE]);
+    cases.retain(is_made_by_the_webhook);
+    run_cases("webhook, a store that lags", &cases, 180, |case| run(case, AfterCrash::GivesUp));
+}
+
+#[test]
+fn r12_the_webhook_survives_every_transient_fault_on_a_store_that_fails_half_way() {
+    let mut cases = Case::some_on(StoreKind::FailingHalfway, &[FaultDuration::Once, A_WHILE]);
+    cases.retain(is_made_by_the_webhook);
+    run_cases("webhook, a store that fails half-way", &cases, 180, |case| run(case, AfterCrash::GivesUp));
 }
 
 #[test]

@@ -7,14 +7,17 @@
 //! | `matrix` | cases of every call with every fault: generates, injects, runs and reports them |
 //! | `simulation` | runs futures in simulated time, and kills the process |
 //! | `sleepers` | the futures that sleep |
+//! | `stores` | the stores over which a matrix runs |
 
 mod fault;
 mod faulty_ports;
 mod matrix;
 mod simulation;
 mod sleepers;
+mod stores;
 
 pub use fault::{Access, Fault, FaultPlan, NoFaults, RetryAfter};
 pub use faulty_ports::FaultyPorts;
 pub use matrix::{Callee, FaultDuration, Injection, InjectionCounter, Ticks, run_cases};
 pub use simulation::Simulation;
+pub use stores::{MatrixStore, StoreKind};
