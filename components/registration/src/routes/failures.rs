@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Maximum number of leads in a list, and of leads that an admin retries at once.
 const MAX_LEADS: usize = 1000;
 
-/// Failures, newest first: at most [`MAX_LEADS`] leads.
+/// Failures, newest first: at most `MAX_LEADS` leads.
 #[derive(Debug, Serialize)]
 pub struct FailureList {
     failures: Vec<ListedFailure>,
