@@ -165,8 +165,15 @@ impl Reconciliation<'_> {
         lookup: &RegistrantLookup,
         addresses: &BTreeMap<LeadId, Email>,
     ) -> Result<(), Error> {
-        let automatic = self.connections.iter().enumerate().filter(|(_, connection)| connection.automatic);
-        for (index, connection) in automatic {
+        for (index, connection) in self.connections.iter().enumerate() {
+            // A program whose leads chose this webinar may be connected to another one, which would get them.
+            let own = self.state.ports.connections().find(connection.program).await?;
+            let is_own = |own: ProgramConnection| {
+                own.snapshot.id == self.webinar && notice::is_watched(&own, self.state.ports.clock.now())
+            };
+            if !own.is_some_and(is_own) {
+                continue;
+            }
             let mut missed = Vec::new();
             for Membership { member, .. } in memberships.iter().filter(|membership| membership.connection == index) {
                 let is_missed = notice::is_to_attempt(connection, member)
@@ -178,7 +185,7 @@ impl Reconciliation<'_> {
                     missed.push(member.lead_id);
                 }
             }
-            notice::record(self.state, connection, &missed).await?;
+            notice::record(self.state, connection, &missed, false).await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 use crate::registering::retry::{BatchSize, retry_batch};
 use crate::registering::target;
 use crate::state::AppState;
+use crate::status_changes::notice;
 use crate::store::failure_index::{self, Change, Indexed};
 use crate::store::failures;
 use anyhow::Context;
@@ -150,6 +151,10 @@ async fn retry_next(
         settle_unconnected(state, queue.program, failed).await?;
         return Ok(BatchEnd::Done);
     };
+    let failed = without_settled(state, &connection, failed, deadline).await?;
+    if failed.is_empty() {
+        return Ok(BatchEnd::Done);
+    }
     let results = retry_batch(state, &connection, &failed, deadline).await?;
     platform::log!(Info, "failure.retried", program = queue.program, leads = results.len());
     if !queue.size.record(&results) {
@@ -157,6 +162,25 @@ async fn retry_next(
     }
     run.attempted += results.len();
     Ok(BatchEnd::Done)
+}
+
+/// Leaves out leads that were noticed by their status and that the flow step has taken since, maybe to another webinar (R23).
+async fn without_settled(
+    state: &AppState,
+    connection: &ProgramConnection,
+    mut failed: Vec<Failure>,
+    deadline: Timestamp,
+) -> Result<Vec<Failure>, Error> {
+    let is_noticed = |failure: &Failure| failure.tries == 0 && failure.status_unknown && failure.claim.is_none();
+    let noticed: Vec<_> = failed.iter().filter(|failure| is_noticed(failure)).map(|failure| failure.lead).collect();
+    if noticed.is_empty() {
+        return Ok(failed);
+    }
+    let open = notice::still_to_attempt(state, connection, &noticed, deadline).await?;
+    for failure in failed.extract_if(.., |failure| is_noticed(failure) && !open.contains(&failure.lead)) {
+        failures::forget(state, failure.program, failure.lead).await?;
+    }
+    Ok(failed)
 }
 
 /// Returns whether the leads of a program have to wait for its service: a sign-in or a permission is missing, and may

@@ -1,9 +1,8 @@
 //! Reads who became Registered or Cancelled in Marketo without the flow step or the webhook (R23).
 
 use crate::state::AppState;
-use crate::status_changes::poll;
+use crate::status_changes::{notice, poll};
 use anyhow::Context;
-use domain::records::ProgramConnection;
 use domain::time::{SignedDuration, Timestamp};
 
 /// Minimum time left to poll: a call for a token, and one for a page.
@@ -17,7 +16,7 @@ pub async fn read_status_changes(state: &AppState, deadline: Timestamp) -> anyho
         return Ok(0);
     }
     let connections = state.ports.connections().all().await.context("reading the connections")?;
-    let watched: Vec<_> = connections.into_iter().filter(|connection| is_watched(connection, now)).collect();
+    let watched: Vec<_> = connections.into_iter().filter(|connection| notice::is_watched(connection, now)).collect();
     if watched.is_empty() {
         return Ok(0);
     }
@@ -29,12 +28,4 @@ pub async fn read_status_changes(state: &AppState, deadline: Timestamp) -> anyho
             Ok(0)
         }
     }
-}
-
-/// Returns whether the changes of a program are read: unless an admin switched that off, and if its leads can be registered,
-/// because its webinar is not over and requires registration (R5).
-fn is_watched(connection: &ProgramConnection, now: Timestamp) -> bool {
-    connection.automatic
-        && connection.snapshot.end_time() > now
-        && connection.snapshot.registration.requires_registration()
 }

@@ -166,7 +166,7 @@ async fn record_gone(state: &AppState, program: ProgramId, lead: LeadId) -> Resu
             let failure = Failure { problem: problem.clone(), next_try: None, claim: None, ..failure };
             failures::write(state, &failure).await?;
         }
-        _ => failures::delete(state, program, lead).await?,
+        _ => failures::forget(state, program, lead).await?,
     }
     Ok(LeadResult::failed(lead, problem))
 }

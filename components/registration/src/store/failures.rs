@@ -15,7 +15,7 @@ use futures::future::join;
 use futures::{FutureExt, TryFutureExt};
 use platform::concurrency::run_bounded;
 use platform::lease::{self, LeaseTerms, PendingClaim};
-use platform::store::StoredRecords;
+use platform::store::{Stored, StoredRecords};
 use zoom_client::error::next_utc_midnight;
 
 /// Maximum number of records read or written at once.
@@ -176,10 +176,8 @@ pub async fn record(
     if is_connected(state, program).await? {
         return record_unchecked(state, program, results, choice).await;
     }
-    for result in results {
-        delete(state, program, result.lead).await?;
-    }
-    Ok(())
+    let deletions = results.iter().map(|result| forget(state, program, result.lead).boxed());
+    run_bounded(MAX_CONCURRENT, deletions.collect()).await.into_iter().collect()
 }
 
 /// Records results whether the program is connected or not. The admin sees the leads of an unconnected program, and can
@@ -241,7 +239,10 @@ async fn write_result(
         }
     };
     let crashes = WorkerCrashes::default();
-    let failure = Failure { problem: problem.clone(), tries, next_try, claim: None, crashes, ..before };
+    // A lead that failed for good had the status that registers. It is Registration Error since, so a retry does not ask.
+    let is_failed = matches!(result.disposition, Disposition::Final(LeadOutcome::Failed(_)));
+    let status_unknown = before.status_unknown && (result.is_cancellation || !is_failed);
+    let failure = Failure { problem: problem.clone(), tries, next_try, claim: None, status_unknown, crashes, ..before };
     write(state, &failure).await?;
     Ok((FailureKey { program: failure.program, lead: failure.lead }, Indexed::Failed(next_try)))
 }
@@ -249,6 +250,12 @@ async fn write_result(
 async fn delete_indexed(state: &AppState, program: ProgramId, lead: LeadId) -> Result<Change, Error> {
     delete(state, program, lead).await?;
     Ok((FailureKey { program, lead }, Indexed::Absent))
+}
+
+/// Deletes a lead's record and its entry of the index.
+pub async fn forget(state: &AppState, program: ProgramId, lead: LeadId) -> Result<(), Error> {
+    let change = delete_indexed(state, program, lead).await?;
+    failure_index::apply(state, vec![change]).await
 }
 
 async fn is_connected(state: &AppState, program: ProgramId) -> Result<bool, Error> {
@@ -271,19 +278,30 @@ pub fn next_attempt_at(code: ErrorCode, tries: u32, now: Timestamp, random: u32)
     }
 }
 
-/// Writes records of leads that have none, and indexes them. Returns how many it wrote.
-pub async fn add_new(state: &AppState, failures: Vec<Failure>) -> Result<u64, Error> {
-    let add = async |failure: Failure| -> Result<Option<Change>, Error> {
-        if read(state, failure.program, failure.lead).await?.is_some() {
-            return Ok(None);
-        }
-        write(state, &failure).await?;
+/// Writes records of leads that are to be attempted, and indexes them. Returns how many it wrote.
+///
+/// A lead with a record keeps it, and gets the entry of the index if that is lost; a record that cannot be read stays.
+/// `is_new_change`: whether the status was set just now. Then a record that is not retried any more is replaced: who failed for good
+/// is Registered again.
+pub async fn add_new(state: &AppState, failures: Vec<Failure>, is_new_change: bool) -> Result<u64, Error> {
+    let add = async |failure: Failure| -> Result<(Option<Change>, bool), Error> {
         let key = FailureKey { program: failure.program, lead: failure.lead };
-        Ok(Some((key, Indexed::Failed(failure.next_try))))
+        let written = match state.ports.store().inspect(&key).await? {
+            Stored::Absent => failure,
+            Stored::Readable(known) if is_new_change && known.next_try.is_none() && known.claim.is_none() => {
+                Failure { choice: known.choice, ..failure }
+            }
+            Stored::Readable(known) => {
+                return Ok((known.next_try.map(|at| (key, Indexed::Failed(Some(at)))), false));
+            }
+            Stored::Unreadable => return Ok((None, false)),
+        };
+        write(state, &written).await?;
+        Ok((Some((key, Indexed::Failed(written.next_try))), true))
     };
     let added = run_bounded(MAX_CONCURRENT, failures.into_iter().map(|failure| add(failure).boxed()).collect()).await;
-    let count = added.iter().flatten().flatten().count();
-    index(state, added).await?;
+    let count = added.iter().flatten().filter(|(_, is_written)| *is_written).count();
+    index(state, added.into_iter().map(|added| added.map(|(change, _)| change)).collect()).await?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }
 

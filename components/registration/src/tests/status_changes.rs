@@ -2,6 +2,8 @@
 
 use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
 use super::following::OTHER_PROGRAM;
+use axum::routing::post;
+use axum::{Json, Router};
 use domain::records::ProgramKey;
 use domain::time::SignedDuration;
 use fakes::support::{Effect, Fault};
@@ -71,6 +73,83 @@ async fn r23_a_failure_is_told_as_the_flow_step_tells_it() {
     let (_, failures) = fixture.send("GET", "/registration/failures", &Value::Null).await;
     assert_eq!(failures["failures"][0]["code"], "MISSING_FIELD", "{failures}");
     assert_eq!(fixture.status(21), "Registration Error");
+}
+
+/// Returns a fixture in which a lead without a last name failed, and has one now.
+async fn failed_and_corrected() -> Fixture {
+    let fixture = polled().await;
+    fixture.add_lead(&json!({"email": email(21), "firstName": "Ada"}));
+    fixture.set_members([21], "Registered");
+    minutes(&fixture, 2).await;
+    assert_eq!(fixture.status(21), "Registration Error");
+    let id = marketo_id(21);
+    fixture.marketo.arrange(|subscription| {
+        let lead = subscription.leads.by_id.get_mut(&id).unwrap();
+        lead.fields.insert("lastName".to_owned(), json!("Lovelace"));
+    });
+    fixture
+}
+
+#[tokio::test]
+async fn r23_a_failed_lead_is_registered_by_the_admins_retry() {
+    let fixture = failed_and_corrected().await;
+    let (status, retried) = fixture.send("POST", "/registration/failures/retry", &json!({"program_id": PROGRAM})).await;
+    assert_eq!((status, &retried["leads"][0]["outcome"]), (200, &json!("registered")), "{retried}");
+    assert_registered(&fixture, [21]);
+}
+
+#[tokio::test]
+async fn r23_a_failed_lead_whose_status_is_set_again_is_registered() {
+    let fixture = failed_and_corrected().await;
+    fixture.set_members([21], "Registered");
+    minutes(&fixture, 2).await;
+    assert_registered(&fixture, [21]);
+    assert!(!fixture.memory.dump().keys().any(|key| key.starts_with("failure:")));
+}
+
+#[tokio::test]
+async fn r23_an_unreadable_record_of_one_lead_does_not_stop_the_others() {
+    let fixture = polled().await;
+    let key = format!("failure:{PROGRAM}:{}", lead_id(1));
+    fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
+    fixture.set_members([1, 2], "Registered");
+    minutes(&fixture, 2).await;
+    assert_registered(&fixture, [2]);
+    assert_eq!(fixture.registrants().len(), 1);
+}
+
+#[tokio::test]
+async fn r23_after_the_webinar_nobody_is_registered_by_a_comparison() {
+    let fixture = polled().await;
+    fixture.hide_activities();
+    fixture.memory.advance(SignedDuration::from_hours(24 * 9));
+    fixture.set_members([1], "Registered");
+    fixture.hide_activities();
+    let compared = fixture.send("POST", "/registration/programs/1001/reconcile", &json!({})).await;
+    assert_eq!(compared.0, 200, "{compared:?}");
+    minutes(&fixture, 2).await;
+    assert_eq!(fixture.status(1), "Registered");
+    assert!(!fixture.memory.dump().keys().any(|key| key.starts_with("failure:")));
+}
+
+#[tokio::test]
+async fn r23_a_lead_that_the_flow_step_has_taken_to_another_webinar_is_registered_there_alone() {
+    let fixture = polled().await;
+    fixture.set_members([1], "Registered");
+    minutes(&fixture, 1).await;
+    assert!(fixture.memory.dump().keys().any(|key| key.starts_with("failure:")));
+    fixture.connect_to(9002).await;
+    let snapshot = fixture.memory.ports().connections().find(PROGRAM.into()).await.unwrap().unwrap().snapshot;
+    let answer = async move || Json(json!({"service": "svc", "snapshot": snapshot}));
+    fixture.memory.serve("catalog.spin.internal", Router::new().route("/internal/webinar/{id}", post(answer)));
+    fixture.connect("automatic").await;
+    let mut chosen = lead(1);
+    chosen["flowStepContext"]["webinar"] = json!("9002");
+    fixture.submit("t", &[chosen]).await;
+    minutes(&fixture, 3).await;
+    assert_eq!(fixture.registrants().len(), 0, "not in the program's own webinar");
+    assert_eq!(fixture.zoom.webinar(9002).unwrap().registrants.len(), 1);
+    assert!(!fixture.memory.dump().keys().any(|key| key.starts_with("failure:")));
 }
 
 #[tokio::test]
