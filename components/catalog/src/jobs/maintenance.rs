@@ -25,7 +25,9 @@ pub(crate) async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow:
     let repaired = state.ports.connections().repair_index(&programs, is_gone, state.now()).await;
     repaired.context("repairing the index of programs")?;
     for key in refreshed.into_iter().filter(|key| !programs.contains(&key.program)) {
-        if maintenance.is_lasting_orphan(&key) {
+        // A listing may lack keys without an error.
+        let is_gone = !store.exists(&ProgramKey { id: key.program }).await.context("looking for a connection")?;
+        if is_gone && maintenance.is_lasting_orphan(&key) {
             store.delete(&key).await.context("deleting what a refresh left")?;
         }
     }

@@ -130,3 +130,19 @@ async fn a_program_that_ended_long_ago_costs_the_tick_nothing_and_can_be_seen_an
         (json!("10"), json!([]))
     );
 }
+
+#[tokio::test]
+async fn a_listing_that_lacks_connections_deletes_nothing_of_them() {
+    let env = connected().await;
+    assert_eq!(env.admin("POST", &format!("{PROGRAM}/refresh"), Value::Null).await.0, 200);
+    let kept = env.memory.dump();
+    assert!(kept.contains_key("refreshed:1001"));
+    env.memory.truncate_listings("program:");
+    // No refresh is due any more that would write the record again.
+    env.memory.advance(SignedDuration::from_hours(24 * 20));
+    for _ in 0..3 {
+        maintain(&env).await;
+    }
+    let left = env.memory.dump();
+    assert!(kept.keys().all(|key| left.contains_key(key)), "{:?}", left.keys());
+}

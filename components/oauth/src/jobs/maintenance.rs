@@ -33,22 +33,31 @@ pub(super) async fn run_if_due(app: &AppState, deadline: Timestamp) -> anyhow::R
         if app.now() >= deadline {
             break;
         }
-        let is_of_gone_service = |id: &ServiceId| !stored.contains(id);
+        let service = match &key {
+            AnyKey::Token(key) => Some(key.id.clone()),
+            AnyKey::Removal(key) => Some(key.id.clone()),
+            AnyKey::RenewalLease(key) => Some(key.id.clone()),
+            AnyKey::Account(key) => app.store().get_readable(key).await?.map(|live| live.service),
+            _ => None,
+        };
+        // A listing may lack keys without an error, so the service's record is looked for by its key too.
+        let is_of_gone_service = match service {
+            Some(id) if stored.contains(&id) => false,
+            Some(id) => !app.store().exists(&ServiceKey { id }).await?,
+            None => false,
+        };
         let is_over = match &key {
             AnyKey::SignIn(key) => {
                 app.store().get_readable(key).await?.is_some_and(|sign_in| sign_in.expires_at <= app.now())
             }
             AnyKey::Token(key) => {
-                is_of_gone_service(&key.id)
+                is_of_gone_service
                     && !unclaimed_grant::is_waiting(app, &key.id).await?
                     && maintenance.is_lasting_orphan(key)
             }
-            AnyKey::Removal(key) => is_of_gone_service(&key.id) && maintenance.is_lasting_orphan(key),
-            AnyKey::RenewalLease(key) => is_of_gone_service(&key.id) && maintenance.is_lasting_orphan(key),
-            AnyKey::Account(key) => {
-                let live = app.store().get_readable(key).await?;
-                live.is_some_and(|live| is_of_gone_service(&live.service)) && maintenance.is_lasting_orphan(key)
-            }
+            AnyKey::Removal(key) => is_of_gone_service && maintenance.is_lasting_orphan(key),
+            AnyKey::RenewalLease(key) => is_of_gone_service && maintenance.is_lasting_orphan(key),
+            AnyKey::Account(key) => is_of_gone_service && maintenance.is_lasting_orphan(key),
             _ => false,
         };
         if is_over {

@@ -18,6 +18,9 @@ const FREQUENT_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// Interval of later probes.
 const LATER_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long a probe waits for Zoom's answer. The tick has other work.
+const ANSWER_TIMEOUT: SignedDuration = SignedDuration::from_secs(2);
+
 /// Minimum time left to start a probe: a renewal that Zoom refuses waits for the tokens of another instance.
 const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(4);
 
@@ -27,12 +30,14 @@ pub(super) async fn run(app: &AppState, id: &ServiceId, deadline: Timestamp) -> 
     if !is_due(&service, app.now()) || app.now() + MIN_TIME_LEFT > deadline {
         return Ok(());
     }
-    let since = service.rejection.map_or_else(|| app.now(), |rejection| rejection.since);
+    let rejection = service.rejection.unwrap_or_else(|| Rejection { since: app.now(), probed_at: app.now() });
+    let since = rejection.since;
     // A grant that was refused is tried again. Otherwise the present token is, as long as it is valid.
     let is_token_tried = service.state == ServiceState::Active;
     let renewed = renewal::renew_rejected_unless(app, id, |_, tokens| is_token_tried && app.now() < tokens.expires_at);
     let (service, tokens) = renewed.await?;
-    let client = ZoomClient::with_token(&app.ports, access::zoom_token(&service, &tokens)?).until(deadline);
+    let until = deadline.min(app.now() + ANSWER_TIMEOUT);
+    let client = ZoomClient::with_token(&app.ports, access::zoom_token(&service, &tokens)?).until(until);
     let answer = client.me().await;
     let _guard = app.lock_service(id).await;
     match answer {
@@ -41,8 +46,11 @@ pub(super) async fn run(app: &AppState, id: &ServiceId, deadline: Timestamp) -> 
         }
         // Whatever else Zoom says, it accepts the token.
         Ok(_) | Err(ZoomError::Api(_)) => service_problems::end_rejection(app, id).await,
-        // It does not say. The next tick asks again.
-        Err(error) => Err(error.into()),
+        // It does not say. The rejection goes on, also if a renewal took it back, and the next tick asks again.
+        Err(error) => {
+            service_problems::keep_rejection(app, id, rejection).await?;
+            Err(error.into())
+        }
     }
 }
 

@@ -58,6 +58,17 @@ pub(crate) async fn record_failed_probe(app: &AppState, id: &ServiceId, since: T
     services::save(app, &service).await
 }
 
+/// Records a rejection again that the renewal of a probe took back. The caller holds the service's lock.
+pub(crate) async fn keep_rejection(app: &AppState, id: &ServiceId, rejection: Rejection) -> Result<(), Error> {
+    let mut service = services::get_renewable(app, id).await?;
+    if service.rejection.is_some() {
+        return Ok(());
+    }
+    service.rejection = Some(rejection);
+    service.problem = Some(Problem::of(ErrorCode::ServiceNeedsSignIn));
+    services::save(app, &service).await
+}
+
 /// Records that a probe succeeded, so that the service can be used again. The caller holds the service's lock.
 pub(crate) async fn end_rejection(app: &AppState, id: &ServiceId) -> Result<(), Error> {
     let mut service = services::get_renewable(app, id).await?;

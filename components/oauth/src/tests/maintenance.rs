@@ -107,3 +107,17 @@ async fn an_unreadable_service_does_not_hide_the_others() {
     // A sign-in looks at all services.
     assert_eq!(fixture.sign_in("Acme").await, id);
 }
+
+#[tokio::test]
+async fn a_listing_that_lacks_services_deletes_nothing_of_them() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
+    let kept = fixture.keys();
+    fixture.in_memory.truncate_listings("service:");
+    for _ in 0..3 {
+        maintain(&fixture).await;
+    }
+    let left = fixture.in_memory.dump();
+    assert!(kept.iter().all(|key| left.contains_key(key)), "{:?}", left.keys());
+    assert_eq!(fixture.token(&id).await.status, 200);
+}

@@ -31,6 +31,8 @@ pub struct InMemoryPorts {
     listings: Arc<AtomicUsize>,
     accesses: Arc<AtomicUsize>,
     forbids_listings: Arc<AtomicBool>,
+    /// The prefix of keys that listings lack.
+    unlisted: Arc<Mutex<Option<String>>>,
 }
 
 struct SimulatedTime(Timestamp);
@@ -71,6 +73,12 @@ impl InMemoryPorts {
     /// Sets a variable.
     pub fn set(&self, name: &str, value: &str) {
         lock(&self.variables).insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Leaves the keys with a prefix out of listings from now on, as Redis does without an error when a later part of a listing
+    /// fails.
+    pub fn truncate_listings(&self, prefix: &str) {
+        *lock(&self.unlisted) = Some(prefix.to_owned());
     }
 
     /// Makes listings of keys panic from now on: no request and no minute's tick may depend on the number of records.
@@ -231,7 +239,9 @@ impl KeyValue for InstanceStore {
                 tokio::task::yield_now().await;
             }
         }
-        Ok(all.into_iter().filter(|key| key.starts_with(prefix)).collect())
+        let unlisted = lock(&self.memory.unlisted).clone();
+        let is_listed = |key: &String| !unlisted.as_ref().is_some_and(|unlisted| key.starts_with(unlisted.as_str()));
+        Ok(all.into_iter().filter(|key| key.starts_with(prefix) && is_listed(key)).collect())
     }
 }
 
