@@ -29,6 +29,9 @@ const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// The part of a run's time that is reserved for Marketo, so that a Zoom that hangs does not prevent the callback.
 pub const MARKETO_RESERVE: SignedDuration = SignedDuration::from_secs(5);
 
+/// Minimum time left to start a chunk: three seconds for Zoom, and the reserve for Marketo.
+pub const MIN_RUN_TIME: SignedDuration = SignedDuration::from_secs(3 + MARKETO_RESERVE.as_secs());
+
 /// Number of runs with a failed callback after which the callback is given up, but not before
 /// [`CALLBACK_GIVE_UP_AFTER`]. Each run retries the callback until its deadline.
 const MAX_CALLBACK_RUNS: u32 = 6;
@@ -49,11 +52,13 @@ pub async fn process_accepted(state: &AppState, chunk: WrittenChunk) {
 /// Processes a claimed chunk, and renews its claim in the meantime. Releases the chunk for the tick if the run fails. Stops
 /// when another worker has taken the chunk over.
 ///
-/// Waits while too many chunks run. `deadline`: when the run has to end; 10 minutes after its start if absent.
+/// Waits while too many chunks run, with a deadline as long as there is time for a run. `deadline`: when the run has to end; 10
+/// minutes after its start if absent.
 pub async fn process(state: &AppState, chunk: ClaimedChunk, deadline: Option<Timestamp>) {
     let run = pin!(async {
         let announced = chunk.head.program.map(|program| state.write_backs.announce(program));
-        let permit = state.runs.wait(&state.ports).await;
+        let until = deadline.map(|deadline| deadline - MIN_RUN_TIME);
+        let Some(permit) = state.runs.wait(&state.ports, until).await else { return Err(ErrorCode::Busy.into()) };
         let deadline = deadline.unwrap_or_else(|| state.ports.clock.now() + BACKGROUND_TIMEOUT);
         run(state, &chunk, deadline, permit, announced).await
     });

@@ -1,16 +1,13 @@
 //! Resumes chunks that no worker processes: deferred ones, and those of crashed workers.
 
-use crate::flow_step::process;
+use crate::flow_step::process::{self, MIN_RUN_TIME};
 use crate::state::AppState;
 use crate::store::outbox::{self, CLAIM};
 use crate::store::slots;
 use anyhow::Context;
 use domain::records::{Outbox, OutboxId, OutboxKey};
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::Timestamp;
 use platform::store::Stored;
-
-/// Minimum time left to start a chunk: three seconds for Zoom, and the reserve for Marketo.
-const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(3 + process::MARKETO_RESERVE.as_secs());
 
 /// Resumes abandoned chunks until the deadline. Returns the number of resumed chunks.
 pub async fn resume_abandoned(state: &AppState, deadline: Timestamp) -> anyhow::Result<u64> {
@@ -41,7 +38,7 @@ pub async fn resume_abandoned(state: &AppState, deadline: Timestamp) -> anyhow::
     // The workers of these chunks may have crashed. If so, their claims expire within this tick.
     for (id, claimed_until) in claimed {
         let wait = claimed_until.duration_since(state.ports.clock.now());
-        if state.ports.clock.now() + wait + MIN_TIME_LEFT >= deadline {
+        if state.ports.clock.now() + wait + MIN_RUN_TIME >= deadline {
             continue;
         }
         state.ports.clock.sleep(wait).await;
@@ -59,7 +56,7 @@ async fn load_head(state: &AppState, id: &OutboxId) -> anyhow::Result<Option<Out
 
 /// Resumes a chunk, if there is time. Returns whether it did.
 async fn resume(state: &AppState, id: &OutboxId, deadline: Timestamp) -> anyhow::Result<bool> {
-    if state.ports.clock.now() + MIN_TIME_LEFT >= deadline {
+    if state.ports.clock.now() + MIN_RUN_TIME >= deadline {
         return Ok(false);
     }
     let chunk = match outbox::take_over(state, id).await {
