@@ -79,7 +79,7 @@ impl MarketoClient {
         self.get(&target).await?.cursor.ok_or_else(|| Unreadable("nextPageToken").into())
     }
 
-    /// Returns one page of the status changes of programs after a paging token.
+    /// Returns one page of the status changes of programs after a paging token; of all programs if none is named.
     ///
     /// # Errors
     /// [`MarketoError::Api`] if Marketo does not accept the token (any more), or an id.
@@ -92,7 +92,7 @@ impl MarketoClient {
             .query("activityTypeIds", STATUS_CHANGE)
             .query("batchSize", &BATCH.to_string())
             .query("nextPageToken", page_token);
-        if programs.len() <= MAX_ASSETS {
+        if (1..=MAX_ASSETS).contains(&programs.len()) {
             let ids: Vec<_> = programs.iter().map(ProgramId::to_string).collect();
             target = target.query("assetIds", &ids.join(","));
         }

@@ -6,7 +6,7 @@ use crate::store::activity_cursor;
 use domain::records::{ActivityCursor, ProgramConnection, Record};
 use domain::status::Meaning;
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, LeadId, ProgramId};
+use domain::{Error, LeadId, ProgramId, Retry};
 use marketo_client::activities::{StatusChange, StatusChangePage};
 use marketo_client::{MarketoClient, MarketoError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +75,11 @@ async fn next_page(
     }
     let since = (cursor.read_until - OVERLAP).max(now - MAX_LOOKBACK);
     let token = marketo.activities_since(since).await?;
-    marketo.status_changes(&programs, &token).await
+    match marketo.status_changes(&programs, &token).await {
+        // One of the programs may be gone in Marketo. The changes of all programs come without their names.
+        Err(MarketoError::Api(_)) => marketo.status_changes(&[], &token).await,
+        page => page,
+    }
 }
 
 /// Notices the leads of a page, program by program.
@@ -96,7 +100,15 @@ async fn notice_page(
     for connection in connections {
         if let Some(leads) = by_program.get(&connection.program) {
             let leads: Vec<_> = leads.iter().copied().collect();
-            noticed += notice(state, marketo, connection, &leads).await?;
+            match notice(state, marketo, connection, &leads).await {
+                Ok(count) => noticed += count,
+                // A program that was deleted in Marketo, for example. The others go on.
+                Err(Error::Upstream(error)) if error.retry == Retry::Never => {
+                    let (program, code) = (connection.program, error.problem.code);
+                    platform::log!(Warn, "status_change.notice_failed", program = program, code = code);
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(noticed)

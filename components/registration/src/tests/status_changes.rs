@@ -343,3 +343,24 @@ async fn r23_the_setting_automatic_switches_it_off() {
     minutes(&fixture, 35).await;
     assert!(fixture.registrants().is_empty());
 }
+
+#[tokio::test]
+async fn r23_a_program_that_marketo_does_not_have_any_more_does_not_stop_the_others() {
+    for is_page_refused in [false, true] {
+        let fixture = Fixture::new().await;
+        fixture.connect_other_program().await;
+        fixture.index(&[OTHER_PROGRAM, PROGRAM]).await;
+        fixture.tick().await;
+        fixture.set_members([1], "Registered");
+        assert!(fixture.marketo.set_member(1003, marketo_id(2), "Registered"));
+        fixture.marketo.arrange(|subscription| subscription.programs.remove(&1003));
+        if is_page_refused {
+            let refused = json!({"success": false, "errors": [{"code": "1003", "message": "Invalid asset"}]});
+            let effect = Effect::Status { status: 200, body: refused, headers: Default::default() };
+            fixture.marketo.faults().add(Fault::once("GET", ACTIVITIES, effect).times(2));
+        }
+        minutes(&fixture, 3).await;
+        assert_registered(&fixture, [1]);
+        assert_eq!(fixture.registrants().len(), 1);
+    }
+}
