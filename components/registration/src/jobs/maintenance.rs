@@ -5,14 +5,15 @@
 use super::retry_failures::settle_unconnected;
 use super::sweep;
 use crate::state::AppState;
+use crate::store::failure_index::{self, Indexed};
+use crate::store::given_up;
 use crate::store::keys::RegistrationKeys;
 use crate::store::slots::{self, SlotOwner};
-use crate::store::{failure_index, given_up};
 use anyhow::Context;
 use domain::records::{LastRegistrationSweepKey, Maintenance, OutboxKey, Record};
 use domain::time::{SignedDuration, Timestamp};
 use platform::store::Stored;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Minimum interval between two listings.
 const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
@@ -63,12 +64,26 @@ async fn index_chunks(state: &AppState, chunks: &[OutboxKey]) -> Result<usize, d
     Ok(unreadable)
 }
 
+/// Drops entries of the index whose record is gone: two instances that write a shard at once may bring one back.
+async fn drop_abandoned_entries(state: &AppState, keys: &RegistrationKeys) -> Result<(), domain::Error> {
+    let listed: BTreeSet<_> = keys.failures.iter().map(|key| (key.program, key.lead)).collect();
+    let mut abandoned = Vec::new();
+    for (key, _) in failure_index::all(state).await? {
+        // A listing may lack keys without an error.
+        if !listed.contains(&(key.program, key.lead)) && !state.ports.store().exists(&key).await? {
+            abandoned.push((key, Indexed::Absent));
+        }
+    }
+    failure_index::apply(state, abandoned).await
+}
+
 /// Adds failures that the index lacks. Those of programs that are not connected are never due: they are settled here. Returns
 /// the number of failures that cannot be read.
 async fn index_failures(state: &AppState, keys: &RegistrationKeys) -> Result<usize, domain::Error> {
     let now = state.ports.clock.now();
     let failures = state.ports.store().get_all(&keys.failures).await?;
     failure_index::add(state, &failures.records).await?;
+    drop_abandoned_entries(state, keys).await?;
     let (mut due, unreadable) = (failures.records, failures.unreadable);
     let connected = state.ports.connections().index().await?.ids;
     due.retain(|failure| !connected.contains(&failure.program) && failure.next_try.is_some_and(|at| at <= now));

@@ -12,6 +12,7 @@ use domain::records::{FailureKey, MappingCrashMarkerKey, OutboxKey, OutboxPartKe
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId, WebinarId};
 use platform::store::Stored;
+use std::collections::BTreeSet;
 
 /// How long records are kept after the end of their webinar, for late attendance and for the admin's questions.
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -64,9 +65,11 @@ pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestam
         }
     }
     failure_index::apply(state, gone).await.context("removing failures from their index")?;
+    let with_ledger: BTreeSet<_> = registrations.iter().map(|entry| entry.webinar).collect();
     for key in &keys.counts {
         let ends = ends.iter().filter(|(_, webinar, _)| *webinar == key.webinar).map(|(_, _, end)| *end);
-        if ends.max().is_some_and(|end| end + RETENTION < now) {
+        // Counts of a webinar that no program is connected to stay as long as its ledger.
+        if ends.max().map_or_else(|| !with_ledger.contains(&key.webinar), |end| end + RETENTION < now) {
             state.ports.store().delete(key).await.context("deleting counts")?;
             swept += 1;
         }

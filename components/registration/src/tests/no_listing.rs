@@ -92,3 +92,19 @@ async fn a_chunk_that_was_given_up_keeps_ids_and_problem_only_and_can_be_dismiss
     let left: Vec<_> = fixture.memory.dump().into_keys().collect();
     assert!(!left.iter().any(|key| key.starts_with("outbox:") || key.starts_with("given-up")), "{left:?}");
 }
+
+#[tokio::test]
+async fn the_maintenance_drops_index_entries_and_counts_of_what_is_gone() {
+    let fixture = Fixture::new().await;
+    fixture.index(&[PROGRAM]).await;
+    let store = fixture.memory.ports().key_value;
+    let entries = json!({"v": 1, "entries": [[PROGRAM.to_string(), "7", null]]});
+    store.set("failure-index:7", entries.to_string().into_bytes()).await.unwrap();
+    let counts = json!({"v": 1, "registered": 1, "pending": 0, "cancelled": 0});
+    store.set("registration-counts:77:1002", counts.to_string().into_bytes()).await.unwrap();
+    let failed = async || fixture.send("GET", "/registration/programs/1001", &Value::Null).await.1["failed"].clone();
+    assert_eq!(failed().await, json!(1));
+    fixture.tick().await;
+    assert_eq!(failed().await, json!(0));
+    assert!(!fixture.memory.dump().contains_key("registration-counts:77:1002"));
+}
