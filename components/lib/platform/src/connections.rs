@@ -174,11 +174,17 @@ impl<'a> Connections<'a> {
 
     /// Deletes a connection.
     pub async fn remove(self, program: ProgramId) -> Result<(), Error> {
+        // One that cannot be read is removed all the same. Its webinar leaves the index with the next repair.
+        let webinar = self.find(program).await.ok().flatten().map(|removed| removed.snapshot.id);
         self.store().delete(&ProgramKey { id: program }).await?;
         self.store().delete(&RefreshedKey { program }).await?;
-        let mut programs = self.index().await?;
-        if programs.ids.contains(&program) {
-            programs.ids.retain(|&id| id != program);
+        let others = self.all().await?;
+        let is_unused = |id: WebinarId| Some(id) == webinar && !others.iter().any(|other| other.snapshot.id == id);
+        let before = self.index().await?;
+        let mut programs = before.clone();
+        programs.ids.retain(|&id| id != program);
+        programs.webinars.retain(|&id| !is_unused(id));
+        if programs != before {
             self.store().put(&ProgramsKey {}, &programs).await?;
         }
         let shard = shard_of(program);
@@ -326,6 +332,16 @@ mod tests {
         assert!(connections.of_webinar(8.into()).await.unwrap().is_empty());
         assert_eq!(connections.index().await.unwrap().ids, [3, 2, 1].map(ProgramId::from));
         assert!(connections.find(2.into()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn r17_a_removed_program_takes_its_webinar_out_of_the_index_unless_another_one_has_it() {
+        let ports = connected().await.ports();
+        let webinars = async || ports.connections().index().await.unwrap().webinars;
+        ports.connections().remove(3.into()).await.unwrap();
+        assert_eq!(webinars().await.len(), 2);
+        ports.connections().remove(1.into()).await.unwrap();
+        assert_eq!(webinars().await, [WebinarId::from(8)]);
     }
 
     /// Repairs the index. Every id without a record is gone.

@@ -17,6 +17,9 @@ pub async fn read(state: &AppState, webinar: WebinarId, program: ProgramId) -> R
 }
 
 /// Writes what this instance counted. What fails is written later.
+///
+/// Counts of a program that was disconnected meanwhile are dropped: its account may have removed the app, and then nothing of it
+/// may stay (R17).
 pub async fn flush(state: &AppState) {
     let changes = state.counts.take();
     for ((webinar, program), change) in changes {
@@ -34,6 +37,9 @@ async fn write(
     change: impl FnOnce(&RegistrationCounts) -> RegistrationCounts,
 ) -> Result<(), Error> {
     let key = RegistrationCountsKey { webinar, program };
+    if state.ports.connections().find(program).await?.is_none() {
+        return Ok(());
+    }
     let _guard = state.locks.lock(&state.ports, &key.to_string()).await;
     let before = state.ports.store().get_readable(&key).await?.unwrap_or_default();
     let after = change(&before);

@@ -1,7 +1,9 @@
 //! `POST /internal/forget-account` (R17).
 
-use super::fixture::{Fixture, PROGRAM};
-use domain::records::{AnyKey, ProgramKey, RecordKind, StoreKey};
+use super::fixture::{Fixture, PROGRAM, WEBINAR};
+use crate::store::counts;
+use crate::store::pending_counts::Change;
+use domain::records::{AnyKey, ProgramKey, RecordKind, RegistrationCountsKey, StoreKey};
 use domain::time::SignedDuration;
 use domain::{Component, ProgramId};
 use serde_json::{Value, json};
@@ -197,4 +199,21 @@ async fn r17_a_deletion_that_runs_out_of_time_is_completed_by_the_next() {
     assert!(forget(&fixture, 10).await["complete"] == true);
     assert!(!keys(&fixture, RecordKind::Outbox).contains(&format!("{:032}", 1)));
     assert!(fixture.memory.ports().connections().find(ProgramId::from(3)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn r17_counts_of_a_program_that_is_gone_are_not_written() {
+    let fixture = Fixture::new().await;
+    let state = fixture.state();
+    let (program, webinar) = (PROGRAM.into(), WEBINAR.into());
+    let change = Change { registered: 1, ..Change::default() };
+    state.counts.add(webinar, program, change);
+    counts::flush(&state).await;
+    assert_eq!(keys(&fixture, RecordKind::RegistrationCounts).len(), 1);
+    let store = fixture.memory.ports();
+    store.store().delete(&RegistrationCountsKey { webinar, program }).await.unwrap();
+    store.store().delete(&ProgramKey { id: program }).await.unwrap();
+    state.counts.add(webinar, program, change);
+    counts::flush(&state).await;
+    assert!(keys(&fixture, RecordKind::RegistrationCounts).is_empty());
 }

@@ -28,7 +28,7 @@ async fn fail_leads(hosts: &TwoHosts) -> Vec<i64> {
             failure["next_try"] = due.clone();
         });
     }
-    for shard in fixture.app.stored().keys().filter(|key| key.starts_with("due-failures:")) {
+    for shard in fixture.app.stored().keys().filter(|key| key.starts_with("failure-index:")) {
         fixture.app.store().change(shard, |index| {
             for entry in index["entries"].as_array_mut().unwrap() {
                 entry[2] = due.clone();
