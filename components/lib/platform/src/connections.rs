@@ -2,7 +2,7 @@
 //!
 //! A connection lies in two records with one writer each: what an admin chose, and what refreshes learnt since. Readers get
 //! both combined. `catalog` writes them, the other components read them. The store has no compare-and-swap, so the index may
-//! for a while name an id without a record, which reading skips, or lack one. Whoever writes a connection adds it where it is
+//! for a while name an id without a record, which reading skips, or lack one. Each write of a connection adds it where it is
 //! missing ([`index`]), and [`Connections::repair_index`] corrects both.
 
 use crate::index;

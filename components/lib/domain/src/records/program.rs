@@ -124,7 +124,7 @@ impl ProgramConnection {
                 let meaning = self.mapping().meaning_of(&present.name).or_else(attended);
                 KeptStatus::of(present, meaning, status, wanted)
             }
-            // A status that is new in the channel: somebody moved the member to it.
+            // A status that is new in the channel: a user moved the member to it.
             None => KeptStatus::Reached,
         }
     }
@@ -191,47 +191,20 @@ impl Default for ArchivedPrograms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::webinar::RegistrationMode;
+    use crate::testing;
 
     fn at(minute: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
     }
 
     fn starting(minute: i64) -> Snapshot {
-        Snapshot {
-            id: 9.into(),
-            topic: "Topic".into(),
-            description: String::new(),
-            start_time: at(minute),
-            duration: 60,
-            timezone: "UTC".into(),
-            host_email: None,
-            registration: RegistrationMode::Automatic,
-            join_url: None,
-        }
+        Snapshot { start_time: at(minute), ..testing::connection(&[]).snapshot }
     }
 
     fn connection() -> ProgramConnection {
-        ProgramConnection {
-            v: ProgramConnection::VERSION,
-            program: 1.into(),
-            program_name: "Program".into(),
-            service: "s1".into(),
-            account_id: Some("acc".into()),
-            snapshot: starting(0),
-            channel: Channel { name: "Webinar".into(), statuses: Vec::new() },
-            channel_read_at: None,
-            statuses: StatusMapping::default(),
-            connected_at: at(-9),
-            refreshed_at: at(-9),
-            problem: None,
-            previous_starts: Vec::new(),
-            my_tokens_stale: false,
-            member_fields: MemberFields::default(),
-            no_show_after_minutes: DEFAULT_NO_SHOW_AFTER_MINUTES,
-            automatic: true,
-            lead_partition: None,
-        }
+        let (account_id, snapshot) = (Some("acc".into()), starting(0));
+        let (connected_at, refreshed_at) = (at(-9), at(-9));
+        ProgramConnection { account_id, snapshot, connected_at, refreshed_at, ..testing::connection(&[]) }
     }
 
     #[test]
