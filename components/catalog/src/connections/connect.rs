@@ -90,6 +90,8 @@ pub(crate) async fn connect(
                 .as_ref()
                 .map_or(DEFAULT_NO_SHOW_AFTER_MINUTES, |other| other.no_show_after_minutes),
             automatic: other.as_ref().is_none_or(|other| other.automatic),
+            copy_zoom_registrations: other.as_ref().is_some_and(|other| other.copy_zoom_registrations),
+            live: other.as_ref().is_some_and(|other| other.live),
             lead_partition: other.as_ref().and_then(|other| other.lead_partition.clone()),
             member_fields: other.map(|other| other.member_fields).unwrap_or_default(),
         },

@@ -18,6 +18,10 @@ pub(crate) struct SettingsRequest {
     no_show_after_minutes: Option<u32>,
     #[serde(default)]
     automatic: Option<bool>,
+    #[serde(default)]
+    copy_zoom_registrations: Option<bool>,
+    #[serde(default)]
+    live: Option<bool>,
     /// The name of a lead partition, or null for Marketo's default.
     #[serde(default, deserialize_with = "present")]
     lead_partition: Option<Option<String>>,
@@ -77,6 +81,9 @@ pub(crate) async fn change(
             connection.no_show_after_minutes = minutes;
         }
         connection.automatic = request.automatic.unwrap_or(connection.automatic);
+        let copies = request.copy_zoom_registrations.unwrap_or(connection.copy_zoom_registrations);
+        connection.copy_zoom_registrations = copies;
+        connection.live = request.live.unwrap_or(connection.live);
         if let Some(partition) = lead_partition {
             connection.lead_partition = partition;
         }

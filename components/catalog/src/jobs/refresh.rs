@@ -110,6 +110,8 @@ mod tests {
             member_fields: Default::default(),
             no_show_after_minutes: 30,
             automatic: true,
+            copy_zoom_registrations: false,
+            live: false,
             lead_partition: None,
         }
     }

@@ -106,6 +106,10 @@ pub(crate) struct ConnectionView {
     no_show_after_minutes: u32,
     /// Whether setting the mapped status alone registers or cancels (R23).
     automatic: bool,
+    /// Whether people who register on Zoom's own page become leads and members (R10).
+    copy_zoom_registrations: bool,
+    /// Whether people are set to Attended as soon as they join.
+    live: bool,
     /// The lead partition in which leads are created, if one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     lead_partition: Option<String>,
@@ -146,6 +150,8 @@ impl ConnectionView {
             member_fields: connection.member_fields,
             no_show_after_minutes: connection.no_show_after_minutes,
             automatic: connection.automatic,
+            copy_zoom_registrations: connection.copy_zoom_registrations,
+            live: connection.live,
             lead_partition: connection.lead_partition.map(|partition| partition.name),
             problem: usability.problem().or(status_problem).or(recorded),
             replaced: None,

@@ -34,7 +34,7 @@ async fn r4_connecting_stores_webinar_and_channel_and_writes_my_tokens() {
             },
             "chosen_statuses": [], "status_warnings": [],
             "connected_at": now, "refreshed_at": now, "moved_from": [], "no_show_after_minutes": 30,
-            "automatic": true, "problem": null,
+            "automatic": true, "copy_zoom_registrations": false, "live": false, "problem": null,
         })
     );
     assert_eq!(env.get(PROGRAM).await, (200, body.clone()));
@@ -208,16 +208,19 @@ async fn member_fields_are_validated_and_kept() {
 }
 
 #[tokio::test]
-async fn r23_registration_by_the_status_alone_is_a_setting_that_stays() {
-    let env = TestEnv::new().await;
-    env.add_webinar(9, |_| {});
-    assert_eq!(env.connect(9).await.1["automatic"], true);
-    let settings = format!("{PROGRAM}/settings");
-    assert_eq!(env.admin("PUT", &settings, json!({"automatic": false})).await.1["automatic"], false);
-    assert_eq!(problem(&env.admin("PUT", &settings, json!({"automatic": 3})).await), (400, "INVALID_REQUEST"));
-    assert_eq!(env.admin("PUT", &settings, json!({})).await.1["automatic"], false);
-    assert_eq!(env.admin("POST", &format!("{PROGRAM}/refresh"), json!({})).await.1["automatic"], false);
-    assert_eq!(env.connect(9).await.1["automatic"], false);
+async fn r23_r10_settings_that_are_on_or_off_stay() {
+    for (setting, default) in [("automatic", true), ("copy_zoom_registrations", false), ("live", false)] {
+        let env = TestEnv::new().await;
+        env.add_webinar(9, |_| {});
+        assert_eq!(env.connect(9).await.1[setting], default, "{setting}");
+        let settings = format!("{PROGRAM}/settings");
+        assert_eq!(env.admin("PUT", &settings, json!({setting: !default})).await.1[setting], !default, "{setting}");
+        let refused = env.admin("PUT", &settings, json!({setting: 3})).await;
+        assert_eq!(problem(&refused), (400, "INVALID_REQUEST"), "{setting}");
+        assert_eq!(env.admin("PUT", &settings, json!({})).await.1[setting], !default, "{setting}");
+        assert_eq!(env.admin("POST", &format!("{PROGRAM}/refresh"), json!({})).await.1[setting], !default, "{setting}");
+        assert_eq!(env.connect(9).await.1[setting], !default, "{setting}");
+    }
 }
 
 #[tokio::test]

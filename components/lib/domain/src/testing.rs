@@ -40,6 +40,8 @@ pub fn connection(statuses: &[(&str, i64)]) -> ProgramConnection {
         member_fields: MemberFields::default(),
         no_show_after_minutes: DEFAULT_NO_SHOW_AFTER_MINUTES,
         automatic: true,
+        copy_zoom_registrations: false,
+        live: false,
         lead_partition: None,
     }
 }

@@ -48,6 +48,8 @@ impl TestEnv {
             // No Show is set in the first run, if nothing else delays it.
             no_show_after_minutes: 0,
             automatic: true,
+            copy_zoom_registrations: false,
+            live: false,
             lead_partition: None,
         };
         let ports = self.ports();

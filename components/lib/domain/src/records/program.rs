@@ -62,6 +62,12 @@ pub struct ProgramConnection {
     /// Whether setting the mapped status alone registers or cancels (R23).
     #[serde(default = "default_automatic")]
     pub automatic: bool,
+    /// Whether people who register on Zoom's own page become leads and members of the program (R10).
+    #[serde(default)]
+    pub copy_zoom_registrations: bool,
+    /// Whether people are set to Attended as soon as they join, while the webinar is under way.
+    #[serde(default)]
+    pub live: bool,
     /// The lead partition in which leads are created; Marketo's default if there is none.
     #[serde(default)]
     pub lead_partition: Option<LeadPartition>,
@@ -243,6 +249,8 @@ mod tests {
             "member_fields",
             "no_show_after_minutes",
             "automatic",
+            "copy_zoom_registrations",
+            "live",
             "statuses",
             "channel_read_at",
             "lead_partition",
@@ -251,6 +259,6 @@ mod tests {
         }
         let read: ProgramConnection = serde_json::from_value(json).unwrap();
         assert!(read.previous_starts.is_empty() && !read.my_tokens_stale && read.account_id.is_none());
-        assert!(read.automatic);
+        assert!(read.automatic && !read.copy_zoom_registrations && !read.live);
     }
 }
