@@ -70,9 +70,12 @@ fn due(connections: Vec<ProgramConnection>, now: Timestamp) -> Vec<ProgramConnec
     due
 }
 
+/// Returns whether a connection is due. Until Zoom has answered once after the end that is known, the webinar may have been moved
+/// to a later time, as while the service waited for a sign-in.
 fn is_due(connection: &ProgramConnection, now: Timestamp) -> bool {
+    let end = connection.snapshot.end_time();
     now.duration_since(connection.refreshed_at) >= REFRESH_INTERVAL
-        && now.duration_since(connection.snapshot.end_time()) <= REFRESHED_AFTER_END
+        && (now.duration_since(end) <= REFRESHED_AFTER_END || connection.refreshed_at < end)
 }
 
 #[cfg(test)]
@@ -126,8 +129,10 @@ mod tests {
             connection(3, ago(25 * 60), ago(60)),
             connection(4, ago(25 * 60 + 1), ago(60)),
             connection(5, ago(-60 * 24 * 90), ago(16)),
+            // Its service could not be used since before the end: the webinar may have been moved.
+            connection(6, ago(60 * 24 * 40), ago(60 * 24 * 41)),
         ];
         let due: Vec<_> = due(connections, now).iter().map(|connection| connection.program.get()).collect();
-        assert_eq!(due, [3, 5, 1]);
+        assert_eq!(due, [6, 3, 5, 1]);
     }
 }

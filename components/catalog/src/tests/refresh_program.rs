@@ -147,8 +147,26 @@ async fn the_tick_refreshes_every_15_minutes_until_a_day_after_the_end() {
     assert_eq!(tick(&env).await, 1);
     assert_eq!(env.token("Webinar Topic"), "New");
     assert_eq!(tick(&env).await, 0);
+    // Once more after that, because the webinar may have been moved while no tick ran.
     env.memory.advance(SignedDuration::from_hours(24 * 12));
+    assert_eq!(tick(&env).await, 1);
+    env.memory.advance(SignedDuration::from_mins(15));
     assert_eq!(tick(&env).await, 0);
+}
+
+#[tokio::test]
+async fn a_webinar_that_is_moved_while_its_service_cannot_be_used_is_found_after_its_former_end() {
+    let env = connected().await;
+    env.change_service("s1", |service| service.state = ServiceState::NeedsSignIn).await;
+    let later = env.now() + SignedDuration::from_hours(24 * 40);
+    env.update_webinar(WebinarChange { start_time: Some(later), ..WebinarChange::default() }).await;
+    for _ in 0..2 {
+        env.memory.advance(SignedDuration::from_hours(24 * 6));
+        tick(&env).await;
+    }
+    env.change_service("s1", |service| service.state = ServiceState::Active).await;
+    assert_eq!(tick(&env).await, 1);
+    assert_eq!(record(&env).await.snapshot.start_time, later);
 }
 
 #[tokio::test]

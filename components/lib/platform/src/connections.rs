@@ -7,7 +7,7 @@
 
 use crate::index;
 use crate::ports::{Ports, StoreError};
-use crate::store::Store;
+use crate::store::{Store, Stored};
 use domain::records::{
     ArchivedPrograms, ArchivedProgramsKey, ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey, RefreshedKey,
     RefreshedState,
@@ -24,6 +24,10 @@ const MAX_CONCURRENT_READS: usize = 32;
 /// How long after its webinar's end a program is archived. By then its attendance is complete, and the sweeps have deleted
 /// what is kept for 30 days.
 const ARCHIVED_AFTER_END: SignedDuration = SignedDuration::from_hours(35 * 24);
+
+/// The same for a program whose service could not be used since, so that it is not known whether the webinar was moved. As long
+/// as ledger entries of an unknown end are kept.
+const ARCHIVED_UNCONFIRMED_AFTER_END: SignedDuration = SignedDuration::from_hours(210 * 24);
 
 /// Number of records that hold the archived programs.
 const ARCHIVE_SHARDS: usize = 64;
@@ -105,15 +109,14 @@ impl<'a> Connections<'a> {
         Ok(self.store().get(&ProgramsKey {}).await?.unwrap_or_default())
     }
 
-    /// Returns every connection in the store, also one that the index lacks. Lists the keys of the store: for
-    /// maintenance, not for requests. Logs and skips unreadable ones.
+    /// Returns every connection in the store: those of a listing, of the index and of the archive, because each of the three may
+    /// lack some. Lists the keys of the store: for maintenance, not for requests. Logs and skips unreadable ones.
     pub async fn all_stored(self) -> Result<Vec<ProgramConnection>, Error> {
-        let ids = self.stored_ids().await?;
-        self.read(ids).await
-    }
-
-    async fn stored_ids(self) -> Result<Vec<ProgramId>, Error> {
-        Ok(self.store().list::<ProgramKey>().await?.into_iter().map(|key| key.id).collect())
+        let listed = self.store().list::<ProgramKey>().await?.into_iter().map(|key| key.id);
+        let mut ids: BTreeSet<_> = listed.collect();
+        ids.extend(self.index().await?.ids);
+        ids.extend(self.archive().await?.into_iter().flat_map(|shard| shard.ids));
+        self.read(ids.into_iter().collect()).await
     }
 
     async fn read(self, ids: Vec<ProgramId>) -> Result<Vec<ProgramConnection>, Error> {
@@ -153,7 +156,11 @@ impl<'a> Connections<'a> {
             return Ok(());
         }
         self.store().put(&RefreshedKey { program }, &RefreshedState::of(connection)).await?;
-        if !self.index().await?.ids.contains(&program) {
+        let index = self.index().await?;
+        // A webinar that was over may have been moved.
+        let is_unindexed =
+            is_ahead(connection, self.ports.clock.now()) && !index.webinars.contains(&connection.snapshot.id);
+        if is_unindexed || !index.ids.contains(&program) {
             self.add_to_index(connection).await?;
         }
         Ok(())
@@ -218,8 +225,14 @@ impl<'a> Connections<'a> {
         // What is in the archive is not read: it only grows.
         let active: Vec<_> = stored.iter().copied().filter(|id| known.contains(id) || !archived.contains(id)).collect();
         let connections = self.read(active.clone()).await?;
-        let is_over = |connection: &&ProgramConnection| connection.snapshot.end_time() + ARCHIVED_AFTER_END <= now;
-        let mut over: BTreeSet<_> = connections.iter().filter(is_over).map(|connection| connection.program).collect();
+        let over = connections.iter().filter(|connection| is_over(connection, now));
+        let mut over: BTreeSet<_> = over.map(|connection| connection.program).collect();
+        for program in over.clone() {
+            // The webinar may be one that was moved to a later time, which only this record has.
+            if matches!(self.store().inspect(&RefreshedKey { program }).await?, Stored::Unreadable) {
+                over.remove(&program);
+            }
+        }
         // Archived before they leave the index, so that none is in neither.
         for (shard, programs) in archive.iter_mut().enumerate() {
             let before = programs.clone();
@@ -238,8 +251,8 @@ impl<'a> Connections<'a> {
                 self.store().put(&ArchivedProgramsKey { shard }, programs).await?;
             }
         }
-        let is_ahead = |connection: &&ProgramConnection| connection.snapshot.end_time() + INDEXED_AFTER_END > now;
-        let ahead: Vec<_> = connections.iter().filter(is_ahead).map(|connection| connection.snapshot.id).collect();
+        let ahead = connections.iter().filter(|connection| is_ahead(connection, now));
+        let ahead: Vec<_> = ahead.map(|connection| connection.snapshot.id).collect();
         // Read again, since others may have written meanwhile.
         let mut programs = self.index().await?;
         let before = programs.clone();
@@ -266,6 +279,19 @@ impl<'a> Connections<'a> {
         }
         Ok(())
     }
+}
+
+/// Returns whether the webinar of a connection belongs in the index: it is ahead, under way, or just over.
+fn is_ahead(connection: &ProgramConnection, now: Timestamp) -> bool {
+    connection.snapshot.end_time() + INDEXED_AFTER_END > now
+}
+
+/// Returns whether a program is to be archived. While Zoom has not been asked since the end that is known, the webinar may have
+/// been moved.
+fn is_over(connection: &ProgramConnection, now: Timestamp) -> bool {
+    let end = connection.snapshot.end_time();
+    let is_confirmed = connection.refreshed_at >= end || end + ARCHIVED_UNCONFIRMED_AFTER_END <= now;
+    end + ARCHIVED_AFTER_END <= now && is_confirmed
 }
 
 /// Returns the key of the shard of the archive that has a program.
@@ -306,6 +332,12 @@ mod tests {
             "connected_at": start, "refreshed_at": start, "problem": null,
         }))
         .unwrap()
+    }
+
+    /// Returns a connection to a webinar that started some days ago, of which Zoom was asked since.
+    fn ended(program: u64, webinar: u64, days: i64, now: Timestamp) -> ProgramConnection {
+        let start = now - SignedDuration::from_hours(24 * days);
+        ProgramConnection { refreshed_at: now, ..connection(program, webinar, start) }
     }
 
     fn programs(connections: &[ProgramConnection]) -> Vec<u64> {
@@ -517,7 +549,7 @@ mod tests {
         connections.add(&connection(1, 9, now)).await.unwrap();
         let alone = cost().await;
         for program in 2..=300 {
-            connections.add(&connection(program, program, now - SignedDuration::from_hours(36 * 24))).await.unwrap();
+            connections.add(&ended(program, program, 36, now)).await.unwrap();
         }
         repair(&ports, now).await;
         assert_eq!(cost().await, alone);
@@ -540,6 +572,66 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn r17_a_listing_that_lacks_connections_hides_none_of_the_index_and_the_archive() {
+        let memory = InMemoryPorts::default();
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        ports.connections().add(&connection(1, 9, now)).await.unwrap();
+        ports.connections().add(&ended(2, 8, 36, now)).await.unwrap();
+        repair(&ports, now).await;
+        assert_eq!(ports.connections().index().await.unwrap().ids, [ProgramId::from(1)]);
+        memory.truncate_listings("program:");
+        assert_eq!(programs(&ports.connections().all_stored().await.unwrap()), [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_webinar_that_was_over_is_in_the_index_again_once_it_is_moved() {
+        let memory = InMemoryPorts::default();
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        let connections = ports.connections();
+        connections.add(&connection(1, 9, now - SignedDuration::from_hours(48))).await.unwrap();
+        repair(&ports, now).await;
+        assert!(connections.index().await.unwrap().webinars.is_empty());
+        let mut moved = connections.find(1.into()).await.unwrap().unwrap();
+        connections.update(&moved).await.unwrap();
+        assert!(connections.index().await.unwrap().webinars.is_empty(), "it is over");
+        moved.update_snapshot(
+            Snapshot { start_time: now + SignedDuration::from_hours(48), ..moved.snapshot.clone() },
+            now,
+        );
+        connections.update(&moved).await.unwrap();
+        assert_eq!(connections.index().await.unwrap().webinars, [WebinarId::from(9)]);
+    }
+
+    #[tokio::test]
+    async fn a_webinar_that_may_have_been_moved_is_not_archived() {
+        let memory = InMemoryPorts::default();
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        let (connections, day) = (ports.connections(), SignedDuration::from_hours(24));
+        let is_active = async || connections.index().await.unwrap().ids.contains(&1.into());
+        // Zoom was asked before the end, and not since: a sign-in is missing.
+        let unconfirmed = ProgramConnection { refreshed_at: now, ..connection(1, 9, now + day) };
+        connections.add(&unconfirmed).await.unwrap();
+        repair(&ports, now + day * 40).await;
+        assert!(is_active().await);
+        // An answer of after the end is final. But a record of it that cannot be read may say another end.
+        connections.update(&ProgramConnection { refreshed_at: now + day * 3, ..unconfirmed.clone() }).await.unwrap();
+        let confirmed = memory.dump();
+        ports.key_value.set("refreshed:1", b"?".to_vec()).await.unwrap();
+        let chosen = ProgramConnection { refreshed_at: now + day * 3, ..unconfirmed };
+        ports.store().put(&ProgramKey { id: 1.into() }, &chosen).await.unwrap();
+        repair(&ports, now + day * 40).await;
+        assert!(is_active().await);
+        let (key, value) = confirmed.into_iter().find(|(key, _)| key == "refreshed:1").unwrap();
+        ports.key_value.set(&key, value).await.unwrap();
+        repair(&ports, now + day * 40).await;
+        assert!(!is_active().await);
+        // Nothing is active for ever.
+        connections.add(&ProgramConnection { refreshed_at: now, ..connection(2, 8, now + day) }).await.unwrap();
+        repair(&ports, now + day * 212).await;
+        assert!(connections.index().await.unwrap().ids.is_empty());
+    }
+
+    #[tokio::test]
     async fn a_full_shard_of_the_archive_leaves_further_programs_in_the_index() {
         let memory = InMemoryPorts::default();
         let (ports, now) = (memory.ports(), memory.ports().clock.now());
@@ -548,9 +640,8 @@ mod tests {
             ..ArchivedPrograms::default()
         };
         ports.store().put(&ArchivedProgramsKey { shard: 0 }, &full).await.unwrap();
-        let long_ago = now - SignedDuration::from_hours(99 * 24);
         let program = ARCHIVE_SHARDS as u64 * 5000;
-        ports.connections().add(&connection(program, 9, long_ago)).await.unwrap();
+        ports.connections().add(&ended(program, 9, 99, now)).await.unwrap();
         ports.connections().repair_index(&[program.into()], |_| false, now).await.unwrap();
         assert_eq!(programs(&ports.connections().all().await.unwrap()), [program]);
         let size = serde_json::to_vec(&ports.connections().archive().await.unwrap()[0]).unwrap().len();
