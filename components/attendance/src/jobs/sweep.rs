@@ -5,12 +5,12 @@ use super::worker;
 use crate::state::AppState;
 use crate::store::checkpoint::List;
 use crate::store::forget::program_of;
-use crate::store::{record, signals};
+use crate::store::record;
 use anyhow::Context;
 use domain::records::{AnyKey, LastSweepKey, PageKey, Phase, ProgramConnection, RecordKind};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId};
-use platform::maintenance::from_anywhere;
+use platform::maintenance::{self, Maintenance, from_anywhere};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -31,23 +31,17 @@ const KINDS: &[RecordKind] = &[
     RecordKind::WebinarStarted,
 ];
 
-/// Minimum interval between sweeps, since a sweep reads all keys.
-const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
-
-/// Sweeps if the last sweep is an hour ago and no worker is active. A record of the last sweep that is unreadable, or of the
-/// future, counts as none.
+/// Sweeps if the last sweep is an hour ago and no worker is active.
 pub(crate) async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
-    let (last, now) =
-        (state.store().get_readable(&LastSweepKey {}).await.context("reading the last sweep")?, state.now());
-    if last.is_some_and(|last| last.at <= now && now < last.at + INTERVAL) {
+    if !maintenance::is_due(&state.ports, &LastSweepKey {}).await.context("reading the last sweep")? {
         return Ok(());
     }
     worker::run_exclusively(state, deadline, sweep(state, deadline)).await
 }
 
 async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
-    // Recorded first, so that a store that is too large for a sweep is not listed every minute.
-    signals::record_sweep(state).await.context("recording the sweep")?;
+    let begun = Maintenance::begin_if_due(&state.ports, LastSweepKey {}, deadline).await;
+    let Some(mut maintenance) = begun.context("beginning the sweep")? else { return Ok(()) };
     let keys = state.store().list_kinds(KINDS).await.context("listing the store")?;
     let mut connections = KnownConnections::default();
     let mut deleted = 0;
@@ -73,7 +67,8 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
                         platform::log!(Error, "attendance.read_failed", program = program, error = error);
                         false
                     }),
-                    Known::Disconnected => true,
+                    // The connection may show later than the records that depend on it.
+                    Known::Disconnected => maintenance.is_lasting_orphan(&key),
                     Known::Unreadable => false,
                 }
             }
@@ -86,7 +81,7 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
     if deleted > 0 {
         platform::log!(Info, "attendance.swept", count = deleted);
     }
-    Ok(())
+    maintenance.finish().await.context("recording the sweep")
 }
 
 /// What is known of a program's connection.

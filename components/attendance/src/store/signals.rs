@@ -1,9 +1,9 @@
-//! Small records of moments: signals that events and requests leave for the worker, and the last tick, event and sweep.
+//! Small records of moments: signals that events and requests leave for the worker, and the last tick and event.
 
 use crate::state::AppState;
 use domain::ids::InstanceUuid;
 use domain::records::{
-    EndedSession, EndedSessions, LastEventKey, LastSweepKey, LastTickKey, MAX_SESSIONS, Moment, Record, StartedSession,
+    EndedSession, EndedSessions, LastEventKey, LastTickKey, MAX_SESSIONS, Moment, Record, StartedSession,
     SyncRequestedKey, WebinarEndedKey, WebinarStartedKey,
 };
 use domain::time::{SignedDuration, Timestamp};
@@ -75,9 +75,4 @@ pub(crate) async fn record_event(state: AppState) {
     if let Err(error) = state.store().put(&LastEventKey {}, &Moment::new(now)).await {
         platform::log!(Warn, "zoom_event.record_failed", error = error);
     }
-}
-
-/// Records when the sweep began.
-pub(crate) async fn record_sweep(state: &AppState) -> Result<(), Error> {
-    Ok(state.store().put(&LastSweepKey {}, &Moment::new(state.now())).await?)
 }

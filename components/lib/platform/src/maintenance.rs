@@ -31,13 +31,21 @@ pub struct Maintenance<'a, K> {
     orphans: Vec<String>,
 }
 
+/// Returns whether the last run is an hour ago. An unreadable record, and one of the future, count as none.
+pub async fn is_due(ports: &Ports, key: &impl Key<Record = Sweep>) -> Result<bool, Error> {
+    Ok(!is_recent(ports.store().get_readable(key).await?.as_ref(), ports.clock.now()))
+}
+
+fn is_recent(last: Option<&Sweep>, now: Timestamp) -> bool {
+    last.is_some_and(|last| last.at <= now && now < last.at + INTERVAL)
+}
+
 impl<'a, K: Key<Record = Sweep>> Maintenance<'a, K> {
-    /// Begins a run if the last one is an hour ago. An unreadable record, and one of the future, count as none.
+    /// Begins a run if it [is due](is_due) and there is time for it.
     pub async fn begin_if_due(ports: &'a Ports, key: K, deadline: Timestamp) -> Result<Option<Self>, Error> {
         let began = ports.clock.now();
         let last = ports.store().get_readable(&key).await?;
-        let is_recent = last.as_ref().is_some_and(|last| last.at <= began && began < last.at + INTERVAL);
-        if is_recent || began + MIN_TIME_LEFT > deadline {
+        if is_recent(last.as_ref(), began) || began + MIN_TIME_LEFT > deadline {
             return Ok(None);
         }
         let maintenance =

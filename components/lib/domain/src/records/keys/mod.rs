@@ -246,7 +246,7 @@ kinds! {
     /// When Zoom last sent an event.
     LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false;
     /// When expired records were last swept.
-    LastSweep LastSweepKey() => Moment, "last:sweep", Attendance, Overwritten, false;
+    LastSweep LastSweepKey() => Sweep, "last:sweep", Attendance, Overwritten, false;
 }
 
 impl StoreKey for AnyKey {
