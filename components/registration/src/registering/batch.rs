@@ -20,6 +20,7 @@ use domain::time::UtcDay;
 use domain::{Error, ErrorCode, Problem, ProgramId, WebinarId};
 use futures::FutureExt;
 use platform::concurrency::run_bounded;
+use platform::store::Stored;
 use zoom_client::registrants::Questions;
 use zoom_client::{ZoomClient, ZoomError};
 
@@ -53,6 +54,10 @@ pub async fn register_batch(
             LedgerRead::Outcome(index, outcome) => dispositions[index] = Disposition::Final(outcome),
             LedgerRead::Known(candidate) => known.push(candidate),
             LedgerRead::Open(candidate) => open.push(candidate),
+            // It may be of a newer version. The others go on.
+            LedgerRead::Unreadable(index) => {
+                dispositions[index] = Disposition::Deferred(Problem::of(ErrorCode::Internal));
+            }
         }
     }
     if open.is_empty() && known.is_empty() {
@@ -82,6 +87,8 @@ enum LedgerRead<'c> {
     Known(KnownCandidate<'c>),
     /// No outcome yet.
     Open(OpenCandidate<'c>),
+    /// Something that cannot be read, of the candidate at this index.
+    Unreadable(usize),
 }
 
 /// Reads a candidate's ledger entry.
@@ -92,7 +99,11 @@ async fn read_ledger<'c>(
     candidate: &'c Candidate,
     attempt: AttemptContext<'_>,
 ) -> Result<LedgerRead<'c>, Error> {
-    let entry = ledger::read(state, webinar, &candidate.email).await?;
+    let entry = match state.ports.store().inspect(&ledger::key(webinar, &candidate.email)).await? {
+        Stored::Readable(entry) => Some(entry),
+        Stored::Absent => None,
+        Stored::Unreadable => return Ok(LedgerRead::Unreadable(index)),
+    };
     let now = state.ports.clock.now();
     let known = entry.as_ref().map_or(Known::Nothing, |entry| ledger::known(entry, attempt.requested_at, now));
     if let Known::Outcome(outcome) = known {

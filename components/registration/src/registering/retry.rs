@@ -13,7 +13,8 @@ use domain::records::{Failure, OutboxLead, ProgramConnection};
 use domain::status::Meaning;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
-use marketo_client::BATCH;
+use marketo_client::{BATCH, MarketoClient};
+use std::collections::BTreeMap;
 
 /// Maximum duration of a batch. Shorter than the claims on its leads last.
 const BATCH_TIMEOUT: SignedDuration = SignedDuration::from_secs(45);
@@ -135,7 +136,8 @@ async fn retry_claimed(
     let ids: Vec<_> = claimed.iter().map(|failure| failure.lead).collect();
     let found = lead_fields::read_current(state, &marketo, &ids).await?;
     let has_unreadable = found.unreadable > 0;
-    let lead = |found: CurrentLead| current_lead(connection, of_lead(found.id), found);
+    let statuses = contrary_statuses(&marketo, connection, claimed).await?;
+    let lead = |found: CurrentLead| current_lead(connection, of_lead(found.id), statuses.get(&found.id), found);
     let leads: Vec<_> = found.into_iter().map(lead).collect();
     let mut results = register_leads(state, &marketo, connection, &leads, attempt).await?;
     let outcomes: Vec<_> = results.iter().filter_map(LeadResult::to_write).collect();
@@ -171,12 +173,40 @@ async fn record_gone(state: &AppState, program: ProgramId, lead: LeadId) -> Resu
     Ok(LeadResult::failed(lead, problem))
 }
 
+/// Returns the present statuses of those leads to which somebody has given another status since they failed (R7).
+async fn contrary_statuses(
+    marketo: &MarketoClient,
+    connection: &ProgramConnection,
+    claimed: &[Failure],
+) -> Result<BTreeMap<LeadId, String>, Error> {
+    // Marketo is asked for the status of the others in any case.
+    let with_status = claimed.iter().filter(|failure| !failure.status_unknown);
+    let leads: Vec<_> = with_status.map(|failure| failure.lead).collect();
+    let mut statuses = BTreeMap::new();
+    for batch in leads.chunks(BATCH) {
+        for member in marketo.members_of(connection.program, batch).await? {
+            let is_usual = |status: &str| {
+                [Meaning::Registered, Meaning::RegistrationError].iter().any(|one| connection.is_status(*one, status))
+            };
+            let contrary = member.status_name.filter(|status| !is_usual(status));
+            statuses.extend(contrary.map(|status| (member.lead_id, status)));
+        }
+    }
+    Ok(statuses)
+}
+
 /// Builds a lead from its current fields in Marketo. It failed after it had become Registered, and may be Registration
-/// Error since, so its status counts as Registered. If its status was never known, Marketo is asked instead (R7).
-fn current_lead(connection: &ProgramConnection, failure: Option<&Failure>, found: CurrentLead) -> OutboxLead {
+/// Error since, so its status counts as Registered unless it has a contrary one. If its status was never known, Marketo is
+/// asked instead (R7).
+fn current_lead(
+    connection: &ProgramConnection,
+    failure: Option<&Failure>,
+    contrary: Option<&String>,
+    found: CurrentLead,
+) -> OutboxLead {
     let status_unknown = failure.is_some_and(|failure| failure.status_unknown);
     let registered = connection.status_for(Meaning::Registered).filter(|_| !status_unknown);
-    let status = registered.map(|status| status.name.clone());
+    let status = contrary.or(registered.map(|status| &status.name)).cloned();
     OutboxLead {
         id: found.id,
         fields: found.fields,

@@ -2,6 +2,8 @@
 
 use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
 use super::peers::{CALLBACKS, REGISTRANTS};
+use crate::store::ledger;
+use domain::Email;
 use domain::records::{ConnectedPrograms, ProgramsKey};
 use domain::time::{Offset, SignedDuration, Timestamp, next_midnight};
 use fakes::support::{Effect, Fault};
@@ -107,6 +109,49 @@ async fn the_tick_registers_leads_whose_chunk_was_given_up() {
     assert_eq!(fixture.called_back().len(), 1);
     assert!(failures(&fixture).await.is_empty());
     assert_eq!((fixture.adds(&email(1)), fixture.adds(&email(2))), (1, 1));
+}
+
+#[tokio::test]
+async fn r7_a_failed_lead_that_was_given_another_status_since_is_not_registered_by_a_retry() {
+    for status in ["Cancelled", "Waitlisted"] {
+        let fixture = Fixture::new().await;
+        let others = ["Registered", "Registration Error", "Cancelled", "Waitlisted"];
+        fixture.set_channel(PROGRAM, &others.map(|name| (name, 40))).await;
+        fixture.set_members([1, 2], "Registered");
+        fixture.service("needs-sign-in").await;
+        fixture.submit("t", &[lead(1), lead(2)]).await;
+        fixture.memory.advance(SignedDuration::from_mins(31));
+        fixture.tick().await;
+        assert_eq!(failures(&fixture).await.len(), 2);
+        fixture.service("active").await;
+        fixture.set_members([1], status);
+        fixture.memory.advance(SignedDuration::from_secs(10));
+        fixture.tick().await;
+        assert_eq!((fixture.status(1), fixture.status(2)), (status.to_owned(), "Registered".to_owned()));
+        assert_eq!(fixture.registrants().len(), 1);
+        assert!(fixture.link(&email(2)).contains("tk="));
+        assert!(failures(&fixture).await.is_empty(), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_ledger_entry_costs_only_its_own_lead() {
+    let fixture = Fixture::new().await;
+    fixture.set_members([1, 2, 3], "Registered");
+    let key = ledger::key(WEBINAR.into(), &Email::parse(&email(2)).unwrap()).to_string();
+    fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
+    fixture.submit("t", &[lead(1), lead(2), lead(3)]).await;
+    assert_eq!(fixture.registrants().len(), 2);
+    // What was registered is written back before the chunk ends.
+    assert!(fixture.member(1).text("webinarUrl").contains("tk="));
+    fixture.memory.advance(SignedDuration::from_mins(31));
+    fixture.tick().await;
+    assert_eq!(fixture.outcome(1).0["registration"], "registered");
+    assert_eq!(fixture.outcome(2).0["errorCode"], "INTERNAL");
+    assert_eq!(fixture.memory.dump()[&key], b"{\"v\":99}", "a newer version is kept");
+    // The same when both are retried.
+    assert_eq!(fixture.send("POST", "/registration/webhook", &webhook(2)).await.0, 503);
+    assert_eq!(fixture.send("POST", "/registration/webhook", &webhook(3)).await.0, 200);
 }
 
 #[tokio::test]
