@@ -1,10 +1,11 @@
 //! Extensions: an example of a custom one, and a faulty one.
 
 use crate::harness::{App, BROKEN_MAPPING, Fixture, Manifest, WORK_MAPPING, wait_for};
+use fakes::env::MARKETO_API_KEY;
 use fakes::marketo::campaign::LeadOutcome;
 use fakes::marketo::subscription::WEBINAR_PROGRAM;
 use fakes::zoom::{CustomQuestion, NewWebinar};
-use serde_json::json;
+use serde_json::{Value, json};
 
 async fn with_extension(wasm: &str, webinar: NewWebinar) -> Fixture {
     let (zoom, marketo) = (fakes::zoom::Options::default(), fakes::marketo::Options::default());
@@ -77,4 +78,98 @@ async fn lead_that_traps_the_extension_is_rejected_and_its_neighbours_are_regist
         assert!(member.text("webinarUrl").contains("tk="), "{member:?}");
     }
     assert_eq!(fixture.add_calls("trap@example.com"), 0);
+}
+
+/// Ends the claims of crashed workers, as a minute does, so that the next tick attempts their leads.
+fn expire_claims(fixture: &Fixture) {
+    let past = json!("2026-01-01T00:00:00Z");
+    for key in fixture.app.stored().into_keys() {
+        if key.starts_with("failure:") {
+            fixture.app.store().change(&key, |failure| {
+                if let Some(claim) = failure["claim"].as_object_mut() {
+                    claim.insert("until".to_owned(), past.clone());
+                    failure["next_try"] = past.clone();
+                }
+            });
+        } else if key.starts_with("failure-index:") {
+            fixture.app.store().change(&key, |index| {
+                for entry in index["entries"].as_array_mut().unwrap().iter_mut().filter(|entry| !entry[2].is_null()) {
+                    entry[2] = past.clone();
+                }
+            });
+        }
+    }
+}
+
+/// Runs ticks until a lead is rejected because the extension crashes on it.
+async fn wait_for_quarantine(fixture: &Fixture, lead: i64) {
+    let failure = wait_for("the quarantine", || async {
+        expire_claims(fixture);
+        // A tick that hits the trap fails; the next one continues.
+        let _ = fixture.admin.tick().await;
+        let failures = fixture.admin.get("/registration/failures").await.ok()?.ok().ok()?;
+        let wanted = json!(lead.to_string());
+        let of_lead = |failure: &&Value| failure["lead_id"] == wanted;
+        let failure = failures["failures"].as_array()?.iter().find(of_lead)?.clone();
+        (failure["code"] == "MAPPING_REJECTED").then_some(failure)
+    });
+    let failure = failure.await;
+    assert!(failure["detail"].as_str().unwrap().contains("crashes on this person"), "{failure}");
+}
+
+/// Returns the status of a webhook call for a lead, and the body.
+async fn call_webhook(fixture: &Fixture, lead: i64) -> (Option<u16>, Value) {
+    let fields = fixture.app.env.marketo.lead(lead).unwrap();
+    let payload = json!({
+        "program_id": WEBINAR_PROGRAM, "lead_id": lead, "email": fields.text("email"),
+        "first_name": fields.text("firstName"), "last_name": fields.text("lastName"), "status": "Registered",
+    });
+    let url = format!("{}/registration/webhook", fixture.app.url());
+    let call = fixture.app.env.marketo.call_webhook(&url, MARKETO_API_KEY, &payload).await;
+    (call.status, call.body)
+}
+
+#[tokio::test]
+async fn lead_that_traps_the_extension_in_the_webhook_is_quarantined_alone() {
+    let fixture = with_extension(BROKEN_MAPPING, NewWebinar::default()).await;
+    let marketo = &fixture.app.env.marketo;
+    let trap = lead(&fixture, "Trap", "trap@example.com");
+    assert!(marketo.set_member(WEBINAR_PROGRAM, trap, "Registered"));
+    let (status, body) = call_webhook(&fixture, trap).await;
+    assert_ne!(status, Some(200), "{body}");
+    let fine = lead(&fixture, "Fine", "fine@example.com");
+    assert!(marketo.set_member(WEBINAR_PROGRAM, fine, "Registered"));
+    let (status, body) = call_webhook(&fixture, fine).await;
+    assert_eq!((status, &body["outcome"]), (Some(200), &json!("registered")), "{body}");
+
+    wait_for_quarantine(&fixture, trap).await;
+    // From now on the webhook says so instead of crashing.
+    let (status, body) = call_webhook(&fixture, trap).await;
+    assert_eq!((status, &body["code"]), (Some(200), &json!("MAPPING_REJECTED")), "{body}");
+    assert_eq!((fixture.add_calls("fine@example.com"), fixture.add_calls("trap@example.com")), (1, 0));
+}
+
+#[tokio::test]
+async fn lead_that_traps_the_extension_in_a_retry_is_quarantined_and_its_neighbours_are_registered_once() {
+    let fixture = with_extension(BROKEN_MAPPING, NewWebinar::default()).await;
+    let marketo = &fixture.app.env.marketo;
+    let people = ["one", "trap", "two"].map(|name| format!("{name}@example.com"));
+    // Zoom requires a name, which the campaign's leads lack.
+    let leads = [0, 1, 2].map(|n| marketo.add_lead(&json!({"firstName": "Ada", "email": people[n]})));
+    let run = fixture.run_campaign(&leads).await;
+    assert!(run.outcomes().values().all(|outcome| outcome.error_code == "MISSING_FIELD"), "{:#?}", run.outcomes());
+    marketo.arrange(|subscription| {
+        for (lead, name) in leads.into_iter().zip(["One", "Trap", "Two"]) {
+            let lead = subscription.leads.by_id.get_mut(&lead).unwrap();
+            lead.fields.insert("lastName".to_owned(), json!(name));
+        }
+    });
+    // The first retry crashes, whose answer is lost.
+    let _ = fixture.admin.post("/registration/failures/retry", &json!({"program_id": WEBINAR_PROGRAM})).await;
+    wait_for_quarantine(&fixture, leads[1]).await;
+    for (lead, email) in [(leads[0], &people[0]), (leads[2], &people[2])] {
+        assert_eq!(fixture.add_calls(email), 1, "{email}");
+        assert!(marketo.member(WEBINAR_PROGRAM, lead).unwrap().text("webinarUrl").contains("tk="), "{email}");
+    }
+    assert_eq!(fixture.add_calls(&people[1]), 0);
 }
