@@ -7,8 +7,12 @@
 //! | [`statuses`] | the channel's statuses by meaning |
 //! | [`repair`] | what a membership lacks to agree with Zoom |
 //! | [`person`] | one person: reads the standing, repairs every membership, then the ledger |
+//! | [`agreement`] | whether the ledger agrees with Zoom's lists |
+//! | [`budget`] | how often the memberships are read (R23) |
 //! | [`webinar`] | all registrants of a webinar against the ledger and the memberships |
 
+pub mod agreement;
+pub mod budget;
 pub mod event;
 pub mod person;
 pub mod repair;

@@ -5,6 +5,7 @@
 //! Marketo is read first, so that an outage of it costs Zoom nothing. No keys are listed: the memberships and Zoom's lists
 //! name the people, and the ledger is read by address.
 
+use super::agreement;
 use super::person::write_ledger;
 use super::repair::{self, News, Repair, linked_webinar};
 use super::statuses::of_registration;
@@ -13,6 +14,7 @@ use crate::registrants::{Asked, RegistrantLookup, Standing, read_standings};
 use crate::state::AppState;
 use crate::status_changes::notice;
 use crate::store::counts as registration_counts;
+use crate::store::reconciled::MembershipsRead;
 use crate::store::{ledger, marks, reconciled};
 use domain::records::{ProgramConnection, ReconciliationCounts, Registration, RegistrationKey};
 use domain::time::Timestamp;
@@ -41,6 +43,15 @@ struct Person {
     entry: Option<Registration>,
 }
 
+/// How much a comparison reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Zoom's lists and the ledger. The memberships only if those differ, because each reading costs calls of Marketo (R23).
+    Lists,
+    /// The memberships as well.
+    Memberships,
+}
+
 /// Compares and repairs a webinar, records the result, and removes the mark that the webinar had before.
 ///
 /// # Errors
@@ -49,12 +60,14 @@ pub async fn reconcile(
     state: &AppState,
     webinar: WebinarId,
     connections: &[ProgramConnection],
+    scope: Scope,
     deadline: Timestamp,
 ) -> Result<ReconciliationCounts, Error> {
     let mark = marks::read(state, webinar).await?;
-    let result = compare(state, webinar, connections, deadline).await;
+    let scope = if mark.is_some() { Scope::Memberships } else { scope };
+    let result = compare(state, webinar, connections, scope, deadline).await;
     let problem = match &result {
-        Ok(counts) => {
+        Ok((counts, _)) => {
             let (memberships, ledger) = (counts.memberships_repaired, counts.ledger_corrected);
             if memberships + ledger > 0 {
                 platform::log!(
@@ -75,25 +88,33 @@ pub async fn reconcile(
     };
     // A webinar that Zoom does not have has no registrants to follow. Once it is restored, the next comparison does.
     let is_over = problem.as_ref().is_none_or(|problem| problem.code == ErrorCode::WebinarNotFound);
-    let counts = match &result {
-        Ok(counts) => *counts,
-        Err(_) => reconciled::read(state, webinar).await?.map(|last| last.counts).unwrap_or_default(),
+    let last = async || Ok::<_, Error>(reconciled::read(state, webinar).await?.map(|last| last.counts));
+    let (counts, memberships) = match &result {
+        Ok((counts, Some(read))) => (*counts, Some(*read)),
+        // What only the memberships show is as it was.
+        Ok((counts, None)) => {
+            let withdrawn = last().await?.map_or(0, |last| last.withdrawn);
+            (ReconciliationCounts { withdrawn, ..*counts }, None)
+        }
+        Err(_) => (last().await?.unwrap_or_default(), None),
     };
-    reconciled::write(state, webinar, connections, counts, problem).await?;
+    reconciled::write(state, webinar, connections, counts, problem, memberships).await?;
     if let Some(mark) = mark.filter(|_| is_over) {
         marks::clear_token(state, webinar, mark.token).await?;
     }
-    result
+    result.map(|_| counts)
 }
 
+/// Compares and repairs a webinar. Returns what it found, and what it read of the memberships.
 async fn compare(
     state: &AppState,
     webinar: WebinarId,
     connections: &[ProgramConnection],
+    scope: Scope,
     deadline: Timestamp,
-) -> Result<ReconciliationCounts, Error> {
+) -> Result<(ReconciliationCounts, Option<MembershipsRead>), Error> {
     let mut counts = ReconciliationCounts::default();
-    let Some(first) = connections.first() else { return Ok(counts) };
+    let Some(first) = connections.first() else { return Ok((counts, None)) };
     let target = target::resolve(state, first, None).await?;
     let run = Reconciliation {
         state,
@@ -103,8 +124,15 @@ async fn compare(
         marketo: state.marketo(deadline),
         began: state.ports.clock.now(),
     };
-    run.run(&mut counts).await?;
-    Ok(counts)
+    if scope == Scope::Lists {
+        let lookup = RegistrantLookup::read_all(&run.zoom, webinar).await?;
+        if agreement::holds(state, webinar, connections, &lookup).await? {
+            lookup.people().for_each(|(_, standing)| count_standing(standing, &mut counts));
+            return Ok((counts, None));
+        }
+    }
+    let calls = run.run(&mut counts).await?;
+    Ok((counts, Some((run.began, calls))))
 }
 
 struct Reconciliation<'a> {
@@ -117,12 +145,13 @@ struct Reconciliation<'a> {
 }
 
 impl Reconciliation<'_> {
-    async fn run(&self, counts: &mut ReconciliationCounts) -> Result<(), Error> {
-        let memberships = self.memberships().await?;
+    /// Returns the number of calls of Marketo that reading the memberships took.
+    async fn run(&self, counts: &mut ReconciliationCounts) -> Result<u32, Error> {
+        let (memberships, calls) = self.memberships().await?;
         let lookup = RegistrantLookup::read_all(&self.zoom, self.webinar).await?;
         let addresses = self.addresses(&memberships, &lookup).await?;
         let people = self.people(&lookup, &memberships, &addresses).await?;
-        count_standings(&people, counts);
+        people.values().for_each(|person| count_standing(&person.standing, counts));
 
         let mut repairs: Vec<Vec<Repair>> = self.connections.iter().map(|_| Vec::new()).collect();
         for membership in &memberships {
@@ -154,7 +183,8 @@ impl Reconciliation<'_> {
             let programs: Vec<_> = self.connections.iter().map(|connection| connection.program).collect();
             registration_counts::correct(self.state, self.webinar, &programs, &entries).await?;
         }
-        self.notice_missed(&memberships, &lookup, &addresses).await
+        self.notice_missed(&memberships, &lookup, &addresses).await?;
+        Ok(calls)
     }
 
     /// Notices members whose status registers or cancels them and whom neither the ledger nor Zoom has so (R23): flow step,
@@ -198,25 +228,26 @@ impl Reconciliation<'_> {
         }
     }
 
-    /// Reads the memberships whose status belongs to registration.
-    async fn memberships(&self) -> Result<Vec<Membership>, Error> {
-        let mut memberships = Vec::new();
+    /// Reads the memberships whose status belongs to registration. Returns them with the number of calls.
+    async fn memberships(&self) -> Result<(Vec<Membership>, u32), Error> {
+        let (mut memberships, mut calls) = (Vec::new(), 0);
         for (index, connection) in self.connections.iter().enumerate() {
-            for status in of_registration(connection) {
-                let mut token: Option<String> = None;
-                loop {
-                    let page =
-                        self.marketo.members_with_status(connection.program, &status.name, token.as_deref()).await?;
-                    let rows = page.members.into_iter().map(|member| Membership { connection: index, member });
-                    memberships.extend(rows);
-                    if page.next_page_token.is_none() || page.next_page_token == token {
-                        break;
-                    }
-                    token = page.next_page_token;
+            let names: Vec<_> = of_registration(connection).iter().map(|status| status.name.as_str()).collect();
+            if names.is_empty() {
+                continue;
+            }
+            let (statuses, mut token) = (names.join(","), None::<String>);
+            loop {
+                let page = self.marketo.members_with_status(connection.program, &statuses, token.as_deref()).await?;
+                calls += 1;
+                memberships.extend(page.members.into_iter().map(|member| Membership { connection: index, member }));
+                if page.next_page_token.is_none() || page.next_page_token == token {
+                    break;
                 }
+                token = page.next_page_token;
             }
         }
-        Ok(memberships)
+        Ok((memberships, calls))
     }
 
     /// Reads the addresses of the leads whose registrant id Zoom does not have, or who have none.
@@ -347,14 +378,12 @@ fn code(member: &Member) -> Option<&RegistrantId> {
     member.registration_code.as_ref().filter(|code| !code.as_str().is_empty())
 }
 
-fn count_standings(people: &BTreeMap<EmailHash, Person>, counts: &mut ReconciliationCounts) {
-    for person in people.values() {
-        match person.standing {
-            Standing::Approved { .. } => counts.approved += 1,
-            Standing::Pending { .. } => counts.pending += 1,
-            Standing::Denied { .. } => counts.denied += 1,
-            Standing::Gone => {}
-        }
+const fn count_standing(standing: &Standing, counts: &mut ReconciliationCounts) {
+    match standing {
+        Standing::Approved { .. } => counts.approved += 1,
+        Standing::Pending { .. } => counts.pending += 1,
+        Standing::Denied { .. } => counts.denied += 1,
+        Standing::Gone => {}
     }
 }
 

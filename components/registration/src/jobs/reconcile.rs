@@ -1,6 +1,7 @@
 //! Compares webinars with Zoom (R18): at once those that are marked as changed, and twice an hour all that are ahead.
 
-use crate::following::webinar::reconcile;
+use crate::following::budget::{self, MembershipBudget};
+use crate::following::webinar::{Scope, reconcile};
 use crate::registering::target::{self, Target};
 use crate::state::AppState;
 use crate::store::{chosen_webinars, marks, reconciled};
@@ -10,8 +11,11 @@ use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, WebinarId};
 use std::sync::Arc;
 
-/// How often a webinar is compared that is not marked.
-const INTERVAL: SignedDuration = SignedDuration::from_mins(30);
+/// How often a webinar is compared that is not marked. The memberships are read as often unless that costs Marketo too much.
+const INTERVAL: SignedDuration = budget::MIN_INTERVAL;
+
+/// Minimum interval between two comparisons of a webinar that is not marked: one that failed is not repeated each minute.
+const MIN_INTERVAL: SignedDuration = SignedDuration::from_mins(15);
 
 /// Minimum time left to start a webinar. A run that ends with less was cut off.
 const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(5);
@@ -26,26 +30,35 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
     webinars.extend(chosen.iter().map(|(webinar, _)| *webinar));
     webinars.sort_unstable();
     webinars.dedup();
-    let mut due = Vec::new();
+    let (mut found, mut calls) = (Vec::new(), 0);
     for webinar in webinars {
         let is_marked = marks::read(state, webinar).await.context("reading a mark")?.is_some();
         let last = reconciled::read(state, webinar).await.context("reading the last comparison")?;
-        if last.as_ref().is_some_and(|last| reconciled::is_running(last, state.ports.clock.now())) {
+        calls += last.as_ref().map_or(1, |last| last.membership_calls);
+        found.push((webinar, is_marked, last));
+    }
+    let (interval, now) = (MembershipBudget::of(calls).interval(), state.ports.clock.now());
+    let mut due = Vec::new();
+    for (webinar, is_marked, last) in found {
+        if last.as_ref().is_some_and(|last| reconciled::is_running(last, now)) {
             continue;
         }
+        let memberships_at = last.as_ref().and_then(|last| last.memberships_at);
+        let scope = if is_past(memberships_at, interval, now) { Scope::Memberships } else { Scope::Lists };
         let last = last.map(|last| last.at);
-        if is_marked || last.is_none_or(|at| at + INTERVAL <= state.ports.clock.now()) {
-            due.push((!is_marked, last, webinar));
+        let interval = if scope == Scope::Memberships { MIN_INTERVAL } else { INTERVAL };
+        if is_marked || is_past(last, interval, now) {
+            due.push((!is_marked, last, webinar, scope));
         }
     }
     if due.is_empty() {
         return Ok(0);
     }
     // Marked ones come first, then those that waited the longest.
-    due.sort_unstable();
+    due.sort_unstable_by_key(|&(is_unmarked, last, webinar, _)| (is_unmarked, last, webinar));
     let connections = state.ports.connections().all().await.context("reading the connections")?;
     let mut completed = 0;
-    for (is_unmarked, _, webinar) in due {
+    for (is_unmarked, _, webinar, scope) in due {
         if state.ports.clock.now() + MIN_TIME_LEFT >= deadline {
             break;
         }
@@ -65,16 +78,23 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
             // Nothing can change for it any more. The record keeps the next ticks from looking again.
             let last = reconciled::read(state, webinar).await.context("reading the last comparison")?;
             let (counts, problem) = last.map(|last| (last.counts, last.problem)).unwrap_or_default();
-            reconciled::write(state, webinar, &of_webinar, counts, problem).await.context("writing a comparison")?;
+            reconciled::write(state, webinar, &of_webinar, counts, problem, None)
+                .await
+                .context("writing a comparison")?;
             continue;
         }
-        let is_completed = reconcile(state, webinar, &of_webinar, deadline).await.is_ok();
+        let is_completed = reconcile(state, webinar, &of_webinar, scope, deadline).await.is_ok();
         completed += u64::from(is_completed);
         if !is_completed && state.ports.clock.now() + MIN_TIME_LEFT >= deadline {
-            state.ports.background.spawn(Box::pin(reconcile_long(state.clone(), webinar, of_webinar)));
+            state.ports.background.spawn(Box::pin(reconcile_long(state.clone(), webinar, of_webinar, scope)));
         }
     }
     Ok(completed)
+}
+
+/// Returns whether an interval has passed since an instant, or there is none.
+fn is_past(at: Option<Timestamp>, interval: SignedDuration, now: Timestamp) -> bool {
+    at.is_none_or(|at| at + interval <= now)
 }
 
 /// Returns the connection of a program whose flow step chose another webinar, as if it were connected to that one; `None` if
@@ -97,11 +117,11 @@ async fn connection_by_choice(
 }
 
 /// Compares a webinar for which a tick is too short. Others leave it alone meanwhile.
-async fn reconcile_long(state: Arc<AppState>, webinar: WebinarId, connections: Vec<ProgramConnection>) {
+async fn reconcile_long(state: Arc<AppState>, webinar: WebinarId, connections: Vec<ProgramConnection>, scope: Scope) {
     let until = state.ports.clock.now() + LONG_RUN_TIMEOUT;
     match reconciled::claim(&state, webinar, until).await {
         // The result is recorded and logged.
-        Ok(true) => _ = reconcile(&state, webinar, &connections, until).await,
+        Ok(true) => _ = reconcile(&state, webinar, &connections, scope, until).await,
         Ok(false) => {}
         Err(error) => platform::log!(Warn, "webinar.reconcile_failed", webinar = webinar, code = error.problem().code),
     }

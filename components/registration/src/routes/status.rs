@@ -1,6 +1,7 @@
 //! `GET /registration/programs/{program_id}`, `POST .../reconcile` and `GET /registration/health`: counts for the console.
 
-use crate::following::webinar;
+use crate::following::budget::MembershipBudget;
+use crate::following::webinar::{self, Scope};
 use crate::state::AppState;
 use crate::store::{activity_cursor, counts, failure_index, failures, given_up, reconciled, refused_callback, slots};
 use axum::extract::State;
@@ -86,7 +87,7 @@ pub async fn reconcile(
     let webinar = connection_in(&state, uri.path()).await?.snapshot.id;
     let connections = state.ports.connections().of_webinar(webinar).await?;
     let deadline = state.ports.clock.now() + RUN_TIMEOUT;
-    let counts = webinar::reconcile(&state, webinar, &connections, deadline).await?;
+    let counts = webinar::reconcile(&state, webinar, &connections, Scope::Memberships, deadline).await?;
     counts::flush(&state).await;
     Ok(Json(counts))
 }
@@ -118,6 +119,17 @@ pub struct Health {
     refused_callback: Option<RefusedCallbackView>,
     /// How far the status changes in Marketo are read (R23); `None` before the first poll.
     status_changes: Option<StatusChangesView>,
+    /// How often the memberships of the webinars ahead are compared.
+    comparisons: ComparisonsView,
+}
+
+/// How often memberships are compared, and what that and the poll of the status changes cost (R23).
+#[derive(Debug, Serialize)]
+struct ComparisonsView {
+    /// Minutes between two comparisons of a webinar.
+    every_minutes: i64,
+    /// Expected number of calls of Marketo a day.
+    marketo_calls_per_day: u32,
 }
 
 /// A refused callback address.
@@ -146,6 +158,11 @@ pub async fn health(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<
     let last = state.ports.store().get_readable(&LastRegistrationSweepKey {}).await?;
     let view = |cursor: ActivityCursor| StatusChangesView { read_until: cursor.read_until, problem: cursor.problem };
     let status_changes = activity_cursor::read(&state).await?.map(view);
+    let budget = MembershipBudget::read(&state).await?;
+    let comparisons = ComparisonsView {
+        every_minutes: budget.interval().as_mins(),
+        marketo_calls_per_day: budget.calls_per_day(status_changes.is_some()),
+    };
     Ok(Json(Health {
         outbox: open.len(),
         oldest: open.iter().map(|(_, slot)| slot.at).min(),
@@ -153,5 +170,6 @@ pub async fn health(_: AdminAuth, State(state): State<Arc<AppState>>) -> Result<
         unreadable: last.map(|last| last.unreadable).unwrap_or_default(),
         refused_callback: refused.map(|refused| RefusedCallbackView { origin: refused.origin, at: refused.at }),
         status_changes,
+        comparisons,
     }))
 }

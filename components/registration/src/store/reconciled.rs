@@ -11,7 +11,10 @@ pub async fn read(state: &AppState, webinar: WebinarId) -> Result<Option<Reconci
     Ok(state.ports.store().get_readable(&ReconciledKey { webinar }).await?)
 }
 
-/// Writes a comparison that just ended.
+/// What a comparison read of the memberships in Marketo: when it began to, and the number of calls.
+pub type MembershipsRead = (Timestamp, u32);
+
+/// Writes a comparison that just ended. `memberships`: what it read of them; `None` leaves what is known.
 ///
 /// An account that removed the app keeps no record (R17): the removal may have ended the services while the comparison ran, and
 /// may have deleted the records before this one is written.
@@ -21,12 +24,17 @@ pub async fn write(
     connections: &[ProgramConnection],
     counts: ReconciliationCounts,
     problem: Option<Problem>,
+    memberships: Option<MembershipsRead>,
 ) -> Result<(), Error> {
     if !is_connected(state, connections).await? {
         return Ok(());
     }
+    let last = read(state, webinar).await?.map(|last| (last.memberships_at, last.membership_calls));
+    let read = memberships.map(|(at, calls)| (Some(at), calls));
+    let (memberships_at, membership_calls) = read.or(last).unwrap_or_default();
     let at = state.ports.clock.now();
-    let record = Reconciled { v: Reconciled::VERSION, at, counts, problem, running_until: None };
+    let v = Reconciled::VERSION;
+    let record = Reconciled { v, at, counts, problem, running_until: None, memberships_at, membership_calls };
     state.ports.store().put(&ReconciledKey { webinar }, &record).await?;
     if !is_connected(state, connections).await? {
         state.ports.store().delete(&ReconciledKey { webinar }).await?;
@@ -50,8 +58,16 @@ pub async fn claim(state: &AppState, webinar: WebinarId, until: Timestamp) -> Re
     if last.as_ref().is_some_and(|last| is_running(last, state.ports.clock.now())) {
         return Ok(false);
     }
-    let (at, counts, problem) = last.map(|last| (last.at, last.counts, last.problem)).unwrap_or_default();
-    let record = Reconciled { v: Reconciled::VERSION, at, counts, problem, running_until: Some(until) };
+    let never = Reconciled {
+        v: Reconciled::VERSION,
+        at: Timestamp::default(),
+        counts: ReconciliationCounts::default(),
+        problem: None,
+        running_until: None,
+        memberships_at: None,
+        membership_calls: 0,
+    };
+    let record = Reconciled { running_until: Some(until), ..last.unwrap_or(never) };
     state.ports.store().put(&ReconciledKey { webinar }, &record).await?;
     Ok(true)
 }

@@ -137,7 +137,8 @@ impl Fixture {
         self.memory.serve(APP_HOST, router);
     }
 
-    fn add_webinar(&self, id: u64, webinar: NewWebinar) {
+    /// Adds a webinar to Zoom.
+    pub(super) fn add_webinar(&self, id: u64, webinar: NewWebinar) {
         let start_time = Some("2026-11-10T10:00:00Z".parse().unwrap());
         let webinar = NewWebinar { id: Some(id), topic: "Topic".to_owned(), start_time, ..webinar };
         self.zoom.add_webinar(webinar).unwrap();

@@ -15,6 +15,7 @@ mod forget_account;
 mod lead_fields;
 mod long_outage;
 mod marketo_limits;
+mod marketo_quota;
 mod merged_leads;
 mod no_listing;
 mod outages;

@@ -135,7 +135,7 @@ async fn health_names_a_refused_callback_address_until_it_is_allowed() {
 async fn health_counts_the_outbox_and_the_listed_failures() {
     let fixture = Fixture::new().await;
     let empty = json!({"outbox": 0, "oldest": null, "failures": 0, "unreadable": 0, "refused_callback": null,
-        "status_changes": null});
+        "status_changes": null, "comparisons": {"every_minutes": 30, "marketo_calls_per_day": 0}});
     assert_eq!(get(&fixture, "/registration/health").await, empty);
     fixture.fill_webinar().await;
     fixture.submit("a", &[lead(1), nameless(2)]).await;
@@ -146,7 +146,8 @@ async fn health_counts_the_outbox_and_the_listed_failures() {
     let health = get(&fixture, "/registration/health").await;
     assert_eq!(
         health,
-        json!({"outbox": 2, "oldest": accepted, "failures": 2, "unreadable": 0, "refused_callback": null, "status_changes": null})
+        json!({"outbox": 2, "oldest": accepted, "failures": 2, "unreadable": 0, "refused_callback": null,
+            "status_changes": null, "comparisons": empty["comparisons"]})
     );
     let listed = get(&fixture, "/registration/failures").await;
     assert_eq!(listed["failures"].as_array().unwrap().len(), 2);

@@ -35,6 +35,12 @@ pub struct Reconciled {
     /// Until when a comparison runs that is too long for a tick; others leave the webinar alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running_until: Option<Timestamp>,
+    /// When the memberships in Marketo were read last; `None` if they never were.
+    #[serde(default)]
+    pub memberships_at: Option<Timestamp>,
+    /// Number of calls of Marketo that reading them took.
+    #[serde(default)]
+    pub membership_calls: u32,
 }
 
 /// What a comparison found.
