@@ -14,14 +14,22 @@ export function failures(program, list, refresh) {
     await refresh();
     announce(retryResult(answer.leads));
   };
+  const dismiss = async (chunkId) => {
+    await call("POST", "/registration/failures/dismiss", { chunk_id: chunkId });
+    await refresh();
+    announce("The failure is dismissed.");
+  };
   const rows = list.map((failure) => [
     failure.lead_id === null ? "Several" : failure.lead_id,
     failure.detail,
     formatTime(failure.at),
     failure.tries.toLocaleString(),
     failure.next_try ? relativeTime(failure.next_try) : "not scheduled",
-    failure.lead_id !== null && button("Try again", () => retry([failure.lead_id]),
-      { id: `retry-${failure.lead_id}`, class: "small plain", "aria-label": `Try again: lead ${failure.lead_id}` }),
+    failure.lead_id !== null
+      ? button("Try again", () => retry([failure.lead_id]),
+        { id: `retry-${failure.lead_id}`, class: "small plain", "aria-label": `Try again: lead ${failure.lead_id}` })
+      : failure.chunk_id && button("Dismiss", () => dismiss(failure.chunk_id),
+        { id: `dismiss-${failure.chunk_id}`, class: "small plain", "aria-label": `Dismiss: ${failure.detail}` }),
   ]);
   return [
     table("Failures", ["Lead", "Cause", "Since", "Tries", "Next try", ""], rows),

@@ -11,6 +11,7 @@ import { attendance, people } from "./people.js";
 import { poll } from "./poll.js";
 import { programName } from "./programs.js";
 import { statusForm } from "./statuses.js";
+import { switches } from "./switches.js";
 import { formatTime, relativeTime, webinarStart } from "./time.js";
 import { trace } from "./trace.js";
 import { heading, loadPart, navigate, setTitle } from "./views.js";
@@ -33,14 +34,16 @@ export async function oneProgram(root, signal, id) {
     const webinar = section("webinar", "Webinar");
     const statuses = section("statuses", "Statuses");
     const leads = section("leads", "New leads");
+    const behaviour = section("behaviour", "What happens by itself");
     const shown = section("tokens", "What Marketo shows");
     const figures = section("people", "People");
     const failed = section("failures", "Failures");
-    body.append(webinar, figures, failed, trace(id), statuses, leads, shown);
+    body.append(webinar, figures, failed, trace(id), statuses, behaviour, leads, shown);
     const show = async (program) => {
       setTitle(title, programName(program));
       showWebinar(webinar, program, services, show);
       replaceBelowTitle(statuses, statusForm(program, show));
+      replaceBelowTitle(behaviour, ...switches(program, show));
       replaceBelowTitle(leads, partitionForm(program, show));
       showTokens(shown, await get(`/catalog/programs/${id}/tokens`, signal));
     };

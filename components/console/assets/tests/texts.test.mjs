@@ -6,6 +6,7 @@ import { retryResult } from "../scripts/failures.js";
 import { listProblems } from "../scripts/health.js";
 import { serviceProblem } from "../scripts/labels.js";
 import { textsFor } from "../scripts/marketo-texts.js";
+import { switchText } from "../scripts/switches.js";
 import { relativeTime, webinarStart } from "../scripts/time.js";
 import { timeline } from "../scripts/trace.js";
 
@@ -80,4 +81,11 @@ test("the payload template becomes JSON after Marketo replaces its tokens", () =
   // Marketo adds quotation marks to strings, not to numbers.
   const filled = payload.replace(/\{\{(program\.id|lead\.Id)\}\}/g, "7").replace(/\{\{[^}]+\}\}/g, "\"x \\\"y\\\"\"");
   assert.deepEqual(Object.keys(JSON.parse(filled)), ["program_id", "lead_id", "email", "first_name", "last_name", "company", "phone"]);
+});
+
+test("a setting says what happens while it is on and while it is off", () => {
+  for (const name of ["automatic", "copy_zoom_registrations", "live"]) {
+    assert.notEqual(switchText({ [name]: true }, name), switchText({ [name]: false }, name));
+  }
+  assert.match(switchText({ live: true }, "live"), /within seconds/);
 });

@@ -17,5 +17,6 @@ mod page_checks;
 mod page_weight;
 mod reconcile;
 mod statuses;
+mod switches;
 mod views;
 mod zoom_accounts;
