@@ -63,6 +63,7 @@ function operation({ attendance, registration, ...rest }) {
       ["Outbox", registration.outbox ? `${count(registration.outbox, "chunk")} from Marketo under way, the oldest from ${relativeTime(registration.oldest)}` : "empty; Marketo has every result"],
       ["Failed registrations", registration.failures.toLocaleString()],
       ["Unreadable records", registration.unreadable ? `${count(registration.unreadable, "record")} skipped; a newer version of the application may have written them` : null],
+      ["Comparisons with Marketo", `every ${count(registration.comparisons.every_minutes, "minute")}; with the polls about ${registration.comparisons.marketo_calls_per_day.toLocaleString()} calls a day`],
       ["Marketo quota", codes.includes("MARKETO_QUOTA") ? "used up for today; it resets at 00:00 US Central time" : "not used up: no call was rejected for it"],
     ]),
   ];
