@@ -9,12 +9,13 @@ pub mod json;
 pub mod problem;
 
 use crate::ports::Ports;
+use crate::url_origin::UrlOrigin;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 
 pub use json::{Json, JsonBody, RawBody};
 pub use problem::ApiError;
@@ -22,8 +23,11 @@ pub use problem::ApiError;
 /// Maximum size of a request body, in bytes; larger ones get 413. A route may have another `DefaultBodyLimit`.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Adds to a component's router the body limit, problem documents for unknown paths and methods, and the check of the
-/// configured URLs.
+/// How long browsers use https only, once they have: a year.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Adds to a component's router the body limit, problem documents for unknown paths and methods, the check of the configured
+/// URLs, and the headers of every answer.
 pub fn with_fallbacks(router: Router, ports: Ports) -> Router {
     router
         .fallback(async || ApiError::new(ErrorCode::NotFound))
@@ -34,17 +38,31 @@ pub fn with_fallbacks(router: Router, ports: Ports) -> Router {
         .layer(from_fn_with_state(ports, check_config))
 }
 
+/// Adds what protects an answer: it is not stored unless it says otherwise, its type is not guessed, and where the application
+/// is reached over https, it is reached so for good.
+async fn protect(ports: &Ports, response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    if ports.config().public_url().await.is_ok_and(UrlOrigin::is_https) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+}
+
 /// Refuses to serve while a configured URL is wrong. The log names the variable.
-async fn check_config(State(ports): State<Ports>, request: Request, next: Next) -> Result<Response, ApiError> {
-    ports.config().check().await?;
-    Ok(next.run(request).await)
+async fn check_config(State(ports): State<Ports>, request: Request, next: Next) -> Response {
+    let mut response = match ports.config().check().await {
+        Ok(()) => next.run(request).await,
+        Err(error) => ApiError::from(error).into_response(),
+    };
+    protect(&ports, &mut response).await;
+    response
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::in_memory::InMemoryPorts;
-    use axum::response::IntoResponse;
     use axum::routing::post;
     use domain::Error;
     use tower::ServiceExt;
@@ -97,6 +115,24 @@ mod tests {
             for (path, status) in ["/hello", "/unknown"].into_iter().zip(statuses) {
                 let request = Request::post(path).body(axum::body::Body::from(r#"{"name": "x"}"#)).unwrap();
                 assert_eq!(router.clone().oneshot(request).await.unwrap().status(), status, "{url} {path}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_protected_and_keeps_its_own_caching() {
+        let memory = InMemoryPorts::default();
+        let cached = Router::new().route("/cached", post(async || [(header::CACHE_CONTROL, "public, max-age=60")]));
+        for (public_url, hsts) in [("https://app.test", Some("max-age=31536000")), ("http://app.test", None)] {
+            memory.set("public_url", public_url);
+            let router = with_fallbacks(cached.clone(), memory.ports());
+            for (path, caching) in [("/cached", "public, max-age=60"), ("/unknown", "no-store")] {
+                let request = Request::post(path).body(axum::body::Body::empty()).unwrap();
+                let headers = router.clone().oneshot(request).await.unwrap().into_parts().0.headers;
+                let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+                assert_eq!(text("cache-control").as_deref(), Some(caching));
+                assert_eq!(text("x-content-type-options").as_deref(), Some("nosniff"));
+                assert_eq!(text("strict-transport-security").as_deref(), hsts, "{public_url}");
             }
         }
     }
