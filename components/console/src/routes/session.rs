@@ -3,9 +3,9 @@
 use crate::state::AppState;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::{ErrorCode, Sensitive};
+use domain::Sensitive;
 use http::{StatusCode, header};
-use platform::auth::{constant_time_eq, session};
+use platform::auth::{session, verify};
 use platform::{ApiError, JsonBody};
 use serde::Deserialize;
 
@@ -15,23 +15,17 @@ pub(crate) struct SignInRequest {
     key: Sensitive,
 }
 
-/// Signs in with the admin key. Wrong keys delay the answers, also to the right key (see [`platform::auth::throttle`]).
+/// Signs in with the admin key. After a few wrong keys, further ones are answered 429 (see [`platform::auth::throttle`]).
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
     JsonBody(request): JsonBody<SignInRequest>,
 ) -> Result<Response, ApiError> {
-    let key = state.ports.config().admin_key().await?;
-    let is_valid = constant_time_eq(request.key.expose(), key.expose());
-    if !is_valid {
-        state.ports.throttle.record_failure(state.ports.clock.now());
-        platform::log!(Warn, "console.sign_in_failed");
-    }
-    state.ports.clock.sleep(state.ports.throttle.delay(state.ports.clock.now())).await;
-    if !is_valid {
-        return Err(ErrorCode::Unauthenticated.into());
+    let keys = state.ports.config().admin_key().await?;
+    if !keys.accepts(request.key.expose()) {
+        return Err(verify::refuse(&state.ports, "console"));
     }
     state.ports.throttle.record_success();
-    let cookie = session::set_cookie(&key, state.ports.clock.now(), is_secure(&state).await?)?;
+    let cookie = session::set_cookie(keys.newest(), state.ports.clock.now(), is_secure(&state).await?)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
@@ -48,7 +42,6 @@ async fn is_secure(state: &AppState) -> Result<bool, ApiError> {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use domain::time::SignedDuration;
     use http::{HeaderMap, Request, Response, header};
     use platform::auth::session;
     use platform::testing::in_memory::InMemoryPorts;
@@ -79,11 +72,12 @@ mod tests {
             self.router.clone().oneshot(request).await.unwrap()
         }
 
-        /// Signs in. Returns the delay in milliseconds and the status.
-        async fn attempt(&self, key: &str) -> (i128, u16) {
-            let before = self.memory.ports().clock.now();
-            let status = self.send("POST", &format!(r#"{{"key":"{key}"}}"#)).await.status();
-            (self.memory.ports().clock.now().duration_since(before).as_millis(), status.as_u16())
+        /// Signs in. Returns the status and `Retry-After`.
+        async fn attempt(&self, key: &str) -> (u16, Option<String>) {
+            let response = self.send("POST", &format!(r#"{{"key":"{key}"}}"#)).await;
+            let retry_after =
+                response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().unwrap().to_owned());
+            (response.status().as_u16(), retry_after)
         }
     }
 
@@ -114,17 +108,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn wrong_keys_delay_answers_until_a_success_or_15_minutes() {
+    async fn wrong_keys_are_limited_without_delay_and_the_right_one_is_always_accepted() {
         let env = TestEnv::new();
-        assert_eq!(env.attempt("right").await, (0, 204));
-        assert_eq!(env.attempt("wrong").await, (250, 401));
-        assert_eq!(env.attempt("").await, (500, 401));
-        assert_eq!(env.attempt("righ").await, (1000, 401));
-        assert_eq!(env.attempt("right").await, (1000, 204));
-        assert_eq!(env.attempt("right").await, (0, 204));
-        assert_eq!(env.attempt("wrong").await, (250, 401));
-        env.memory.advance(SignedDuration::from_mins(15));
-        assert_eq!(env.attempt("right").await, (0, 204));
+        let began = env.memory.ports().clock.now();
+        for _ in 0..10 {
+            assert_eq!(env.attempt("wrong").await, (401, None));
+        }
+        assert_eq!(env.attempt("").await, (429, Some("1".to_owned())));
+        assert_eq!(env.attempt("righ").await, (429, Some("2".to_owned())));
+        assert_eq!(env.attempt("right").await, (204, None));
+        assert_eq!(env.attempt("wrong").await, (401, None));
+        assert_eq!(env.memory.ports().clock.now(), began, "no answer is delayed");
+    }
+
+    #[tokio::test]
+    async fn while_the_key_is_changed_both_keys_sign_in() {
+        let env = TestEnv::new();
+        env.memory.set("admin_key", "new-key, right");
+        let env = env.another_instance();
+        for key in ["new-key", "right"] {
+            assert_eq!(env.attempt(key).await.0, 204, "{key}");
+        }
+        assert_eq!(env.attempt("new-key, right").await.0, 401);
     }
 
     #[tokio::test]

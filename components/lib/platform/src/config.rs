@@ -1,5 +1,6 @@
 //! The application's variables, typed. A component sees only those that `spin.toml` gives it.
 
+use crate::auth::key_list::KeyList;
 use crate::ports::traits::Variables;
 use crate::url_origin::{InvalidOrigin, OriginPatterns, UrlOrigin};
 use domain::{Error, Sensitive};
@@ -78,8 +79,8 @@ impl<'a> Config<'a> {
     }
 
     /// Returns the secret that signs Zoom's events.
-    pub fn zoom_webhook_secret(self) -> impl Future<Output = Result<Sensitive, Error>> + Send + use<'a> {
-        self.secret("zoom_webhook_secret")
+    pub fn zoom_webhook_secret(self) -> impl Future<Output = Result<KeyList, Error>> + Send + use<'a> {
+        self.keys("zoom_webhook_secret")
     }
 
     /// Returns the URL of the Marketo instance. Marketo shows it with `/rest` at its end, which is refused: the manifest
@@ -94,8 +95,8 @@ impl<'a> Config<'a> {
     }
 
     /// Returns the key that Marketo sends in `x-api-key`.
-    pub fn marketo_api_key(self) -> impl Future<Output = Result<Sensitive, Error>> + Send + use<'a> {
-        self.secret("marketo_api_key")
+    pub fn marketo_api_key(self) -> impl Future<Output = Result<KeyList, Error>> + Send + use<'a> {
+        self.keys("marketo_api_key")
     }
 
     /// Returns the patterns of which callback URLs must match one.
@@ -105,13 +106,13 @@ impl<'a> Config<'a> {
     }
 
     /// Returns the admin's key.
-    pub fn admin_key(self) -> impl Future<Output = Result<Sensitive, Error>> + Send + use<'a> {
-        self.secret("admin_key")
+    pub fn admin_key(self) -> impl Future<Output = Result<KeyList, Error>> + Send + use<'a> {
+        self.keys("admin_key")
     }
 
     /// Returns the scheduler's key.
-    pub fn cron_key(self) -> impl Future<Output = Result<Sensitive, Error>> + Send + use<'a> {
-        self.secret("cron_key")
+    pub fn cron_key(self) -> impl Future<Output = Result<KeyList, Error>> + Send + use<'a> {
+        self.keys("cron_key")
     }
 
     /// Returns the keys that encrypt tokens, each 32 bytes in base64. The first encrypts, all decrypt.
@@ -141,6 +142,11 @@ impl<'a> Config<'a> {
 
     async fn plain(self, name: &'static str) -> Result<String, Error> {
         required(name, Ok(self.text(name).await))
+    }
+
+    /// Returns the accepted values of a key.
+    async fn keys(self, name: &'static str) -> Result<KeyList, Error> {
+        required(name, Ok(self.text(name).await.as_deref().and_then(KeyList::parse)))
     }
 
     /// Returns a secret. An unset one is an error: comparison with an empty key would accept every request.

@@ -66,18 +66,23 @@ pub async fn receive(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<Z
 /// # Errors
 /// Fails if the secret is not configured.
 pub async fn encrypted_token(ports: &Ports, plain_token: &str) -> Result<String, ApiError> {
-    let secret = ports.config().zoom_webhook_secret().await?;
-    Ok(hmac_sha256_hex(&secret, &[plain_token.as_bytes()])?)
+    let secrets = ports.config().zoom_webhook_secret().await?;
+    Ok(hmac_sha256_hex(secrets.newest(), &[plain_token.as_bytes()])?)
 }
 
 async fn verify_signature(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<(), ApiError> {
-    let secret = ports.config().zoom_webhook_secret().await?;
+    let secrets = ports.config().zoom_webhook_secret().await?;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(timestamp), Some(signature)) = (text("x-zm-request-timestamp"), text("x-zm-signature")) else {
         return Err(ErrorCode::Unauthenticated.into());
     };
-    let expected = format!("v0={}", hmac_sha256_hex(&secret, &[b"v0:", timestamp.as_bytes(), b":", raw])?);
-    if constant_time_eq(signature, &expected) { Ok(()) } else { Err(ErrorCode::Unauthenticated.into()) }
+    for secret in secrets.iter() {
+        let expected = format!("v0={}", hmac_sha256_hex(secret, &[b"v0:", timestamp.as_bytes(), b":", raw])?);
+        if constant_time_eq(signature, &expected) {
+            return Ok(());
+        }
+    }
+    Err(ErrorCode::Unauthenticated.into())
 }
 
 /// Returns when Zoom signed a request, by its timestamp in seconds since 1970. It is trustworthy once the signature is

@@ -6,11 +6,13 @@
 //! | [`extract`] | the same checks as axum extractors |
 //! | [`session`] | the console's session cookie |
 //! | [`cookie`] | makes and reads cookies |
-//! | [`throttle`] | delays answers to wrong admin keys |
+//! | [`key_list`] | the accepted values of a key, several while it is being changed |
+//! | [`throttle`] | limits attempts with wrong keys |
 //! | `mac` | HMAC-SHA256 and constant-time comparison |
 
 pub mod cookie;
 pub mod extract;
+pub mod key_list;
 mod mac;
 pub mod session;
 pub mod throttle;

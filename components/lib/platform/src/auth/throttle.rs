@@ -1,43 +1,48 @@
-//! Throttles brute-force attempts on the admin key: each wrong key doubles the delay of the next refusal.
+//! Limits attempts with wrong keys: after a few, further ones are answered 429 with `Retry-After`.
 //!
-//! The console delays the right key too, so that timing reveals nothing. The API does not, since an attack must not slow
-//! the admin's own programs down.
+//! No answer is delayed, so an attack holds up no other request. The right key is always accepted: a key of at least 20
+//! characters is not found by trying, and an attack must not lock the admin out.
 
 use domain::time::{SignedDuration, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Delay after the first wrong key; each further one doubles it.
-const FIRST_DELAY: SignedDuration = SignedDuration::from_millis(250);
+/// Number of wrong keys that are answered 401: people mistype.
+const FREE_REFUSALS: u32 = 10;
 
-/// Maximum delay, so that an attack does not lock the admin out.
-const MAX_DELAY: SignedDuration = SignedDuration::from_secs(4);
+/// Maximum of `Retry-After`, in seconds.
+const MAX_RETRY_AFTER: u16 = 60;
 
 /// How long after the last wrong key the count is kept.
 const MEMORY: SignedDuration = SignedDuration::from_mins(15);
 
 /// The recent wrong keys that this instance received.
 #[derive(Debug, Default)]
-pub struct KeyThrottle(Mutex<Option<Failures>>);
+pub struct KeyThrottle(Mutex<Option<Refusals>>);
 
-#[derive(Debug, Clone, Copy)]
-struct Failures {
-    count: u32,
+/// Recent wrong keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusals {
+    /// Their number.
+    pub count: u32,
     last: Timestamp,
 }
 
-impl KeyThrottle {
-    /// Counts a wrong key. Call it before waiting, so that a dropped connection does not undo it.
-    pub fn record_failure(&self, now: Timestamp) {
-        let mut failures = self.lock();
-        let count = recent(*failures, now).map_or(0, |failures| failures.count);
-        *failures = Some(Failures { count: count.saturating_add(1), last: now });
+impl Refusals {
+    /// Returns the seconds that a caller is to wait before the next attempt; `None` for the first ones. Each further wrong key
+    /// doubles them.
+    pub fn retry_after(self) -> Option<u16> {
+        let doublings = self.count.checked_sub(FREE_REFUSALS + 1)?.min(10);
+        Some((1 << doublings).min(MAX_RETRY_AFTER))
     }
+}
 
-    /// Returns how long to delay the present answer.
-    pub fn delay(&self, now: Timestamp) -> SignedDuration {
-        let Some(failures) = recent(*self.lock(), now) else { return SignedDuration::ZERO };
-        let doublings = failures.count.saturating_sub(1).min(10);
-        (FIRST_DELAY * (1 << doublings)).min(MAX_DELAY)
+impl KeyThrottle {
+    /// Counts a wrong key. Returns the recent ones with it.
+    pub fn record_failure(&self, now: Timestamp) -> Refusals {
+        let mut refusals = self.lock();
+        let recent = refusals.filter(|refusals| now.duration_since(refusals.last) < MEMORY);
+        let count = recent.map_or(0, |recent| recent.count).saturating_add(1);
+        *refusals.insert(Refusals { count, last: now })
     }
 
     /// Resets the count after the right key.
@@ -45,13 +50,9 @@ impl KeyThrottle {
         *self.lock() = None;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Failures>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Refusals>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn recent(failures: Option<Failures>, now: Timestamp) -> Option<Failures> {
-    failures.filter(|failures| now.duration_since(failures.last) < MEMORY)
 }
 
 #[cfg(test)]
@@ -59,18 +60,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_delay_doubles_up_to_a_maximum_and_expires() {
+    fn callers_wait_longer_with_each_wrong_key_until_it_is_forgotten() {
         let (throttle, now) = (KeyThrottle::default(), Timestamp::UNIX_EPOCH);
-        let mut delays = vec![throttle.delay(now).as_millis()];
-        for _ in 0..7 {
-            throttle.record_failure(now);
-            delays.push(throttle.delay(now).as_millis());
-        }
-        assert_eq!(delays, [0, 250, 500, 1000, 2000, 4000, 4000, 4000]);
-        assert_eq!(throttle.delay(now + MEMORY), SignedDuration::ZERO);
+        let waits: Vec<_> = (0..19).map(|_| throttle.record_failure(now).retry_after()).collect();
+        assert_eq!(waits[..10], [None; 10]);
+        assert_eq!(waits[10..], [1, 2, 4, 8, 16, 32, 60, 60, 60].map(Some));
+        assert_eq!(throttle.record_failure(now + MEMORY).count, 1);
         throttle.record_failure(now + MEMORY);
-        assert_eq!(throttle.delay(now + MEMORY), FIRST_DELAY);
         throttle.record_success();
-        assert_eq!(throttle.delay(now + MEMORY), SignedDuration::ZERO);
+        assert_eq!(throttle.record_failure(now + MEMORY).count, 1);
     }
 }

@@ -1,28 +1,25 @@
 //! Checks the credentials of a request. Secrets are compared in constant time.
 
-use super::mac::constant_time_eq;
+use super::key_list::KeyList;
 use super::session;
 use crate::http::ApiError;
 use crate::ports::Ports;
 use crate::url_origin::UrlOrigin;
-use domain::{ErrorCode, Sensitive};
-use http::{HeaderMap, Method, header};
+use domain::ErrorCode;
+use http::{HeaderMap, Method, StatusCode, header};
 
 /// Accepts `Authorization: Bearer {admin_key}` or the console's session cookie.
 ///
 /// A state-changing request with the cookie also needs an `Origin` equal to `public_url`, which prevents cross-site
-/// request forgery. The answer to a wrong key is delayed.
+/// request forgery.
 pub async fn admin(ports: &Ports, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
-    let key = ports.config().admin_key().await?;
+    let keys = ports.config().admin_key().await?;
     match bearer(headers) {
-        Some(given) if constant_time_eq(given, key.expose()) => Ok(()),
-        Some(_) => {
-            ports.throttle.record_failure(ports.clock.now());
-            ports.clock.sleep(ports.throttle.delay(ports.clock.now())).await;
-            Err(ErrorCode::Unauthenticated.into())
-        }
+        Some(given) if keys.accepts(given) => Ok(()),
+        Some(_) => Err(refuse(ports, "admin")),
         None => {
-            if !session::is_valid(headers, &key, ports.clock.now()) {
+            let now = ports.clock.now();
+            if !keys.iter().any(|key| session::is_valid(headers, key, now)) {
                 return Err(ErrorCode::Unauthenticated.into());
             }
             if method.is_safe() {
@@ -38,19 +35,37 @@ pub async fn admin(ports: &Ports, method: &Method, headers: &HeaderMap) -> Resul
 
 /// Accepts the scheduler: `Authorization: Bearer {cron_key}`.
 pub async fn cron(ports: &Ports, headers: &HeaderMap) -> Result<(), ApiError> {
-    let key = ports.config().cron_key().await?;
-    require(bearer(headers), &key)
+    let keys = ports.config().cron_key().await?;
+    require(ports, "cron", bearer(headers), &keys)
 }
 
 /// Accepts Marketo: header `x-api-key`.
 pub async fn marketo(ports: &Ports, headers: &HeaderMap) -> Result<(), ApiError> {
-    let key = ports.config().marketo_api_key().await?;
-    require(headers.get("x-api-key").and_then(|value| value.to_str().ok()), &key)
+    let keys = ports.config().marketo_api_key().await?;
+    require(ports, "marketo", headers.get("x-api-key").and_then(|value| value.to_str().ok()), &keys)
 }
 
-fn require(given: Option<&str>, key: &Sensitive) -> Result<(), ApiError> {
-    let matches = given.is_some_and(|given| constant_time_eq(given, key.expose()));
-    if matches { Ok(()) } else { Err(ErrorCode::Unauthenticated.into()) }
+fn require(ports: &Ports, caller: &'static str, given: Option<&str>, keys: &KeyList) -> Result<(), ApiError> {
+    match given {
+        Some(given) if keys.accepts(given) => Ok(()),
+        Some(_) => Err(refuse(ports, caller)),
+        None => Err(ErrorCode::Unauthenticated.into()),
+    }
+}
+
+/// Returns the answer to a wrong key: 401, and 429 from a number of wrong keys on. It takes no time, so that it holds up nobody
+/// else.
+pub fn refuse(ports: &Ports, caller: &'static str) -> ApiError {
+    let refusals = ports.throttle.record_failure(ports.clock.now());
+    if refusals.count.is_power_of_two() {
+        crate::log!(Warn, "auth.refused", caller = caller, count = refusals.count);
+    }
+    match refusals.retry_after() {
+        None => ErrorCode::Unauthenticated.into(),
+        Some(seconds) => {
+            ApiError::from(ErrorCode::RateLimited).with_status(StatusCode::TOO_MANY_REQUESTS).with_retry_after(seconds)
+        }
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

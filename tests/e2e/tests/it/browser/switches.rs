@@ -15,7 +15,12 @@ async fn each_setting_is_switched_on_and_off() {
     console.open_view(&format!("#/programs/{WEBINAR_PROGRAM}"), "2026-12 Product webinar").await;
     for (name, is_on, to_off, to_on) in [
         ("automatic", true, "Register only through campaigns", "Register by status"),
-        ("copy_zoom_registrations", false, "Leave out registrations on Zoom's page", "Copy registrations on Zoom's page"),
+        (
+            "copy_zoom_registrations",
+            false,
+            "Leave out registrations on Zoom's page",
+            "Copy registrations on Zoom's page",
+        ),
         ("live", false, "Set Attended after the webinar", "Set Attended live"),
     ] {
         for is_on in [is_on, !is_on] {
