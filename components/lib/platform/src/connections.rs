@@ -109,6 +109,15 @@ impl<'a> Connections<'a> {
         Ok(self.store().get(&ProgramsKey {}).await?.unwrap_or_default())
     }
 
+    /// Returns the connections that set people to Attended while their webinar is under way: of one webinar, or of all. Costs
+    /// one read where none does. Logs and skips unreadable ones.
+    pub async fn live(self, webinar: Option<WebinarId>) -> Result<Vec<ProgramConnection>, Error> {
+        let ids = self.index().await?.live;
+        let mut connections = self.read(ids).await?;
+        connections.retain(|of| of.live && webinar.is_none_or(|webinar| of.snapshot.id == webinar));
+        Ok(connections)
+    }
+
     /// Returns every connection in the store: those of a listing, of the index and of the archive, because each of the three may
     /// lack some. Lists the keys of the store: for maintenance, not for requests. Logs and skips unreadable ones.
     pub async fn all_stored(self) -> Result<Vec<ProgramConnection>, Error> {
@@ -132,16 +141,20 @@ impl<'a> Connections<'a> {
     }
 
     async fn add_to_index(self, connection: &ProgramConnection) -> Result<(), Error> {
-        let (program, webinar) = (connection.program, connection.snapshot.id);
+        let (program, webinar, is_live) = (connection.program, connection.snapshot.id, connection.live);
         let insert = move |programs: &mut ConnectedPrograms| {
             let (is_listed, is_counted) = (programs.ids.contains(&program), programs.webinars.contains(&webinar));
+            let is_live_missing = is_live && !programs.live.contains(&program);
+            if is_live_missing {
+                programs.live.push(program);
+            }
             if !is_listed {
                 programs.ids.push(program);
             }
             if !is_counted {
                 programs.webinars.push(webinar);
             }
-            !is_listed || !is_counted
+            !is_listed || !is_counted || is_live_missing
         };
         index::insert(self.ports, ProgramsKey {}, ProgramKey { id: program }, insert).await
     }
@@ -160,7 +173,8 @@ impl<'a> Connections<'a> {
         // A webinar that was over may have been moved.
         let is_unindexed =
             is_ahead(connection, self.ports.clock.now()) && !index.webinars.contains(&connection.snapshot.id);
-        if is_unindexed || !index.ids.contains(&program) {
+        let is_live_missing = connection.live && !index.live.contains(&program);
+        if is_unindexed || is_live_missing || !index.ids.contains(&program) {
             self.add_to_index(connection).await?;
         }
         Ok(())
@@ -176,6 +190,9 @@ impl<'a> Connections<'a> {
         let Some(mut connection) = self.find(program).await? else { return Ok(None) };
         change(&mut connection);
         self.store().put(&ProgramKey { id: program }, &connection).await?;
+        if connection.live {
+            self.add_to_index(&connection).await?;
+        }
         Ok(Some(connection))
     }
 
@@ -190,6 +207,7 @@ impl<'a> Connections<'a> {
         let before = self.index().await?;
         let mut programs = before.clone();
         programs.ids.retain(|&id| id != program);
+        programs.live.retain(|&id| id != program);
         programs.webinars.retain(|&id| !is_unused(id));
         if programs != before {
             self.store().put(&ProgramsKey {}, &programs).await?;
@@ -258,6 +276,12 @@ impl<'a> Connections<'a> {
         let before = programs.clone();
         programs.ids.retain(|id| !gone.contains(id) && !over.contains(id));
         programs.ids.extend(active.iter().filter(|id| !before.ids.contains(id) && !over.contains(id)));
+        let is_live = |id: ProgramId| connections.iter().any(|connection| connection.program == id && connection.live);
+        let is_unread = |id: ProgramId| !connections.iter().any(|connection| connection.program == id);
+        programs.live.retain(|&id| programs.ids.contains(&id) && (is_live(id) || is_unread(id)));
+        let unlisted: Vec<_> =
+            programs.ids.iter().copied().filter(|&id| is_live(id) && !programs.live.contains(&id)).collect();
+        programs.live.extend(unlisted);
         // The webinar of a connection that cannot be read, or that the listing lacks, is unknown: then none is dropped.
         if connections.len() - over.len() == programs.ids.len() {
             programs.webinars.retain(|webinar| ahead.contains(webinar));
@@ -433,6 +457,30 @@ mod tests {
         connections.update(&connection).await.unwrap();
         let index = connections.index().await.unwrap();
         assert_eq!((index.ids, index.webinars), (vec![1.into()], vec![9.into()]));
+    }
+
+    #[tokio::test]
+    async fn programs_that_are_live_are_found_by_one_read_of_the_index() {
+        let memory = connected().await;
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        let connections = ports.connections();
+        let accesses = memory.accesses();
+        assert!(connections.live(None).await.unwrap().is_empty());
+        assert_eq!(memory.accesses(), accesses + 1);
+        connections.change_settings(1.into(), |connection| connection.live = true).await.unwrap();
+        connections.add(&ProgramConnection { live: true, ..connection(4, 7, now) }).await.unwrap();
+        assert_eq!(programs(&connections.live(None).await.unwrap()), [1, 4]);
+        assert_eq!(programs(&connections.live(Some(9.into())).await.unwrap()), [1]);
+        // A lost entry is repaired, and one that is off is dropped.
+        connections.change_settings(4.into(), |connection| connection.live = false).await.unwrap();
+        assert_eq!(programs(&connections.live(None).await.unwrap()), [1]);
+        let mut index = connections.index().await.unwrap();
+        index.live.retain(|&id| id != 1.into());
+        ports.store().put(&ProgramsKey {}, &index).await.unwrap();
+        repair(&ports, now).await;
+        assert_eq!(connections.index().await.unwrap().live, [ProgramId::from(1)]);
+        connections.remove(1.into()).await.unwrap();
+        assert!(connections.index().await.unwrap().live.is_empty());
     }
 
     #[tokio::test]

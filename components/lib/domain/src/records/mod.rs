@@ -16,6 +16,7 @@
 //! | `sent_fields` | the lead fields that Marketo sends; written by `registration` |
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
+//! | `live` | people who joined a webinar that is under way; written by `attendance` |
 //! | `sweep` | the last sweep of a component; written by that component |
 
 mod activities;
@@ -23,6 +24,7 @@ mod attendance;
 mod failure;
 mod keys;
 mod lease;
+mod live;
 mod member_fields;
 mod outbox;
 mod program;
@@ -45,13 +47,14 @@ pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
     CheckpointList, ChosenWebinarsKey, ChunkSlotKey, FailureIndexKey, FailureKey, GivenUpChunksKey, Key, LastEventKey,
-    LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, MappingCrashMarkerKey, OauthSweepKey, OutboxKey,
-    OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey,
-    RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey,
-    SentFieldsKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey,
-    WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, LiveDoneKey, LiveJoinsKey, LiveWorkerKey,
+    MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey,
+    RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey,
+    RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey,
+    SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
+pub use live::{LiveDone, LiveJoin, LiveJoins};
 pub use member_fields::MemberFields;
 pub use outbox::{
     Callback, ChunkSlot, GivenUpChunks, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback,

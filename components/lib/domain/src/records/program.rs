@@ -171,11 +171,14 @@ pub struct ConnectedPrograms {
     /// Their webinars that are not over, each once.
     #[serde(default)]
     pub webinars: Vec<WebinarId>,
+    /// The programs that set people to Attended while the webinar is under way. May have ones that no longer do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<ProgramId>,
 }
 
 impl Default for ConnectedPrograms {
     fn default() -> Self {
-        Self { v: Self::VERSION, ids: Vec::new(), webinars: Vec::new() }
+        Self { v: Self::VERSION, ids: Vec::new(), webinars: Vec::new(), live: Vec::new() }
     }
 }
 

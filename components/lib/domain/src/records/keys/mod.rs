@@ -24,6 +24,7 @@ use super::activities::ActivityCursor;
 use super::attendance::{Attendance, EndedSessions, StartedSession};
 use super::failure::{Failure, FailureIndex};
 use super::lease::Lease;
+use super::live::{LiveDone, LiveJoins};
 use super::outbox::{ChunkSlot, GivenUpChunks, MappingCrashMarker, Outbox, OutboxId, OutboxPart, RefusedCallback};
 use super::program::{ArchivedPrograms, ConnectedPrograms, ProgramConnection};
 use super::record::Moment;
@@ -239,6 +240,13 @@ kinds! {
     WebinarEnded WebinarEndedKey(webinar: WebinarId) => EndedSessions, "ended:{webinar}", Attendance, Swept, true;
     /// The session of a webinar whose start Zoom reported last.
     WebinarStarted WebinarStartedKey(webinar: WebinarId) => StartedSession, "started:{webinar}", Attendance, Swept, true;
+    /// Joins of a webinar under way that one component instance wrote down. An instance takes one of a few slots.
+    LiveJoins LiveJoinsKey(webinar: WebinarId, slot: usize) => LiveJoins, "live-joins:{webinar}:{slot}", Attendance,
+        UntilDone, true;
+    /// A page of the people of a webinar under way who need no further call.
+    LiveDone LiveDoneKey(webinar: WebinarId, page: usize) => LiveDone, "live-done:{webinar}:{page}", Attendance, Swept, true;
+    /// Lease of the worker that sets people of a webinar under way to Attended.
+    LiveWorker LiveWorkerKey(webinar: WebinarId) => Lease, "live-worker:{webinar}", Attendance, Lease, false;
     /// When a sync of a program was last requested while the worker was busy with another program.
     SyncRequested SyncRequestedKey(program: ProgramId) => Moment, "sync-requested:{program}", Attendance, Swept, true;
     /// When the scheduler last called.
