@@ -20,6 +20,7 @@
 //! | `routes` | HTTP only |
 //! | `jobs` | the worker with its lease, trigger and continuation; the sweep |
 //! | `run` | one run for one program: fetch, match, write, record the outcome |
+//! | `live` | sets people to Attended while the webinar is under way |
 //! | `write` | writes leads, member statuses and member fields to Marketo |
 //! | `fetch` | fetches Zoom's lists and the program's members into checkpoints |
 //! | `roster` | the in-memory join of the fetched lists |
@@ -32,6 +33,7 @@
 
 mod fetch;
 mod jobs;
+mod live;
 mod matching;
 mod person;
 mod roster;

@@ -1,11 +1,14 @@
 //! What the handlers share: the ports and the caches of this instance. Token caches are keyed by service.
 
-use domain::ServiceId;
+use crate::live::cache::{WaitingAddresses, WatchedWebinars};
+use crate::store::join_journals::JoinJournals;
 use domain::time::{SignedDuration, Timestamp};
+use domain::{ServiceId, WebinarId};
 use marketo_client::MarketoClient;
 use platform::auth::HasPorts;
 use platform::retry::RUN_TIMEOUT;
 use platform::{Ports, Store};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use zoom_client::ZoomClient;
@@ -22,7 +25,19 @@ pub(crate) struct AppState {
     /// Limits this instance to one worker started by events.
     pub(crate) triggered_worker: Arc<SingleFlight>,
     /// Limits how often this instance records the time of an event.
-    pub(crate) event_throttle: Arc<Throttle>,
+    pub(crate) event_throttle: Arc<Throttle<()>>,
+    /// What this instance knows and writes of webinars under way.
+    pub(crate) live: Arc<LiveState>,
+}
+
+/// The caches for webinars under way.
+#[derive(Debug, Default)]
+pub(crate) struct LiveState {
+    pub(crate) watched: WatchedWebinars,
+    pub(crate) journals: JoinJournals,
+    pub(crate) addresses: WaitingAddresses,
+    /// Limits how often this instance looks whether a worker is active.
+    pub(crate) worker_throttle: Throttle<WebinarId>,
 }
 
 impl AppState {
@@ -33,6 +48,7 @@ impl AppState {
             marketo_tokens: Arc::default(),
             triggered_worker: Arc::default(),
             event_throttle: Arc::default(),
+            live: Arc::default(),
         }
     }
 
@@ -103,17 +119,23 @@ impl Drop for RunningGuard {
     }
 }
 
-/// Lets an action through once per interval.
-#[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<Option<Timestamp>>);
+/// Lets an action through once per interval and key.
+#[derive(Debug)]
+pub(crate) struct Throttle<K>(Mutex<BTreeMap<K, Timestamp>>);
 
-impl Throttle {
+impl<K> Default for Throttle<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord> Throttle<K> {
     /// Returns whether the interval has passed since the action was last let through, and if so starts the next one.
-    pub(crate) fn admit(&self, now: Timestamp, interval: SignedDuration) -> bool {
+    pub(crate) fn admit(&self, key: K, now: Timestamp, interval: SignedDuration) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = last.is_none_or(|last| last + interval <= now);
+        let is_due = last.get(&key).is_none_or(|last| *last + interval <= now);
         if is_due {
-            *last = Some(now);
+            last.insert(key, now);
         }
         is_due
     }

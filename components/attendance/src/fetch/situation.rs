@@ -1,20 +1,17 @@
 //! What Zoom shows of a webinar right now: its planned time, its sessions, and whether one is under way.
 
-use crate::rules::sessions::{KnownSession, MAX_DURATION, Origin, Plan, Plans};
+use crate::rules::sessions::{KnownSession, Origin, Plan, Plans, is_under_way};
 use crate::state::AppState;
 use domain::ids::InstanceUuid;
 use domain::records::{
     EndedSessions, MAX_SESSIONS, ProgramConnection, StartedSession, WebinarEndedKey, WebinarStartedKey,
 };
-use domain::time::{SignedDuration, Timestamp};
+use domain::time::Timestamp;
 use domain::{Email, Error};
 use futures::try_join;
 use zoom_client::reports::PastInstance;
 use zoom_client::webinars::Webinar;
 use zoom_client::{ZoomClient, ZoomError};
-
-/// Maximum difference between the start and the end of one session in two events, if the end names no session.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
 /// What Zoom shows of a webinar.
 #[derive(Debug)]
@@ -64,7 +61,11 @@ impl Situation {
         earlier.dedup();
         let plans = Plans { current, earlier };
 
-        let is_under_way = started.as_ref().is_some_and(|started| is_under_way(started, &listed, ended.as_ref(), now));
+        // An end may be known by the list of sessions alone.
+        let is_listed = |uuid: &InstanceUuid| listed.iter().any(|instance| instance.uuid == *uuid);
+        let is_under_way = started
+            .as_ref()
+            .is_some_and(|started| !is_listed(&started.uuid) && is_under_way(started, ended.as_ref(), now));
         let latest = webinar.as_ref().and_then(|webinar| webinar.uuid.as_deref()).map(InstanceUuid::from);
         let running = started.filter(|_| is_under_way).map(|started| started.uuid);
         let mut sessions: Vec<_> = listed
@@ -102,21 +103,6 @@ impl Situation {
             hosts: if webinar.is_some() { hosts } else { snapshot.host_email.iter().cloned().collect() },
         }
     }
-}
-
-/// Returns whether a session that started has not ended. An end may be known by the list of sessions alone.
-fn is_under_way(
-    started: &StartedSession,
-    listed: &[PastInstance],
-    ended: Option<&EndedSessions>,
-    now: Timestamp,
-) -> bool {
-    let is_listed = listed.iter().any(|instance| instance.uuid == started.uuid);
-    let has_ended = ended.is_some_and(|ended| {
-        let is_named = ended.sessions.iter().any(|session| session.uuid == started.uuid);
-        is_named || (ended.sessions.is_empty() && ended.at + CLOCK_SKEW >= started.at)
-    });
-    !is_listed && !has_ended && now < started.at + MAX_DURATION
 }
 
 /// Returns a result of Zoom; `None` if the webinar does not exist.

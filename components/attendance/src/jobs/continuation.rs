@@ -3,10 +3,11 @@
 //! is lost, the tick continues.
 
 use crate::state::AppState;
-use crate::store::lease::WorkerLease;
-use domain::Error;
+use domain::records::{Key, Lease};
 use domain::time::SignedDuration;
+use domain::{Error, WebinarId};
 use platform::internal_api::{self, Component};
+use platform::lease::AcquiredLease;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +20,18 @@ pub(crate) struct ContinueRequest {
     /// The owner of the lease that the next worker takes over.
     #[serde(rename = "of")]
     pub(crate) predecessor: u32,
+    /// The webinar under way whose joins the worker handles; the worker of attendance if there is none.
+    #[serde(default)]
+    pub(crate) webinar: Option<WebinarId>,
 }
 
 /// Calls the next worker, which takes the lease over. Releases the lease if the call fails.
-pub(super) async fn hand_over(state: &AppState, lease: WorkerLease<'_>) {
-    let request = ContinueRequest { predecessor: lease.owner };
+pub(super) async fn hand_over<K: Key<Record = Lease>>(
+    state: &AppState,
+    lease: AcquiredLease<'_, K>,
+    webinar: Option<WebinarId>,
+) {
+    let request = ContinueRequest { predecessor: lease.owner, webinar };
     let answer: Result<IgnoredAny, Error> =
         internal_api::call(&state.ports, Component::Attendance, &["work"], &request, TIMEOUT).await;
     if let Err(error) = answer {

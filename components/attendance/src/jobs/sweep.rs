@@ -1,5 +1,5 @@
 //! Deletes records that have reached the end of their life: those of disconnected programs, the pages of finished runs,
-//! presences, and signals of ended webinars.
+//! presences, and signals and joins of ended webinars.
 
 use super::worker;
 use crate::state::AppState;
@@ -18,7 +18,8 @@ use std::collections::btree_map::Entry;
 /// (docs/STATE.md).
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How long the signal that a webinar ended is kept. By then each connected program has merged it.
+/// How long the signals and the joins of a webinar are kept after they were written. By then each connected program has
+/// merged the signals, and its attendance is complete.
 const SIGNAL_RETENTION: SignedDuration = SignedDuration::from_hours(48);
 
 /// The kinds of this component's records that end. A listing reads all keys, regardless of the kind, so there is only one.
@@ -29,6 +30,9 @@ const KINDS: &[RecordKind] = &[
     RecordKind::SyncRequested,
     RecordKind::WebinarEnded,
     RecordKind::WebinarStarted,
+    RecordKind::LiveJoins,
+    RecordKind::LiveDone,
+    RecordKind::LiveWorker,
 ];
 
 /// Sweeps if the last sweep is an hour ago and no worker is active.
@@ -50,16 +54,18 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
         if !state.has_time(deadline) {
             break;
         }
-        let is_expired = match &key {
-            AnyKey::WebinarEnded(key) => {
-                let ended = state.store().get_readable(key).await?;
-                ended.is_some_and(|ended| ended.at + SIGNAL_RETENTION < state.now())
-            }
-            AnyKey::WebinarStarted(key) => {
-                let started = state.store().get_readable(key).await?;
-                started.is_some_and(|started| started.at + SIGNAL_RETENTION < state.now())
-            }
-            _ => {
+        let store = state.store();
+        let written_at = match &key {
+            AnyKey::WebinarEnded(key) => store.get_readable(key).await?.map(|ended| ended.at),
+            AnyKey::WebinarStarted(key) => store.get_readable(key).await?.map(|started| started.at),
+            AnyKey::LiveJoins(key) => store.get_readable(key).await?.map(|joins| joins.until),
+            AnyKey::LiveDone(key) => store.get_readable(key).await?.map(|done| done.at),
+            AnyKey::LiveWorker(key) => store.get_readable(key).await?.map(|lease| lease.until),
+            _ => None,
+        };
+        let is_expired = match written_at {
+            Some(written_at) => written_at + SIGNAL_RETENTION < state.now(),
+            None => {
                 let Some(program) = program_of(&key) else { continue };
                 match connections.find(state, program).await {
                     Known::Connected(connection) => is_expired(state, &key, connection).await.unwrap_or_else(|error| {

@@ -58,7 +58,7 @@ pub(crate) async fn work(state: &AppState, deadline: Timestamp, task: Task<'_>) 
         Task::DuePrograms | Task::Continuation { .. } => pass.run_due_programs().await,
     };
     match result {
-        Ok(()) if pass.has_work_left => continuation::hand_over(state, lease).await,
+        Ok(()) if pass.has_work_left => continuation::hand_over(state, lease, None).await,
         _ => lease.release().await.context("releasing the lease")?,
     }
     result.map(|()| WorkResult::Done(pass.processed.len() as u64))

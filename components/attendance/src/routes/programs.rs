@@ -2,6 +2,7 @@
 //! it.
 
 use crate::jobs::worker::{self, Task, WorkResult};
+use crate::live::watch;
 use crate::schedule::Schedule;
 use crate::state::AppState;
 use crate::store::{record, signals};
@@ -26,6 +27,8 @@ pub(crate) struct AttendanceView {
     program_id: ProgramId,
     webinar_id: WebinarId,
     phase: Phase,
+    /// Since when the webinar is under way, if the connection asks for live attendance.
+    live_since: Option<Timestamp>,
     attended: usize,
     no_show: usize,
     new_leads: usize,
@@ -111,11 +114,13 @@ pub(crate) async fn sync(
 
 async fn view(state: &AppState, connection: &ProgramConnection) -> Result<Json<AttendanceView>, ApiError> {
     let record = record::load(state, connection).await?;
+    let live_since = watch::live_since(state, connection).await?;
     let counts = record.counts;
     Ok(Json(AttendanceView {
         program_id: record.program,
         webinar_id: record.webinar,
         phase: record.phase,
+        live_since,
         attended: counts.attended,
         no_show: counts.no_show,
         new_leads: counts.new_leads,

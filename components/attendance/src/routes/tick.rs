@@ -2,6 +2,7 @@
 //! minute. A tick ends after 25 seconds ([`platform::retry::RUN_TIMEOUT`], through [`AppState::deadline`]) and is safe to
 //! run twice at once. A missed tick delays its work to the next one.
 
+use crate::jobs::live_worker;
 use crate::jobs::sweep;
 use crate::jobs::worker::{self, Task, WorkResult};
 use crate::state::AppState;
@@ -38,6 +39,9 @@ pub(crate) async fn run(_: CronAuth, State(state): State<AppState>) -> Result<Js
     let deadline = state.deadline();
     if let Err(error) = signals::record_tick(&state).await {
         platform::log!(Warn, "tick.record_failed", error = error);
+    }
+    if let Err(error) = live_worker::start_abandoned(&state).await {
+        platform::log!(Warn, "live.start_failed", error = error);
     }
     // `oauth` comes first: the others must not process what it deletes (R17), and they need the tokens that it
     // refreshes.

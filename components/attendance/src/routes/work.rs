@@ -1,6 +1,7 @@
 //! `POST /internal/work`, by service chaining only: continues the work of an earlier worker.
 
 use crate::jobs::continuation::ContinueRequest;
+use crate::jobs::live_worker;
 use crate::jobs::worker::{self, Task};
 use crate::state::AppState;
 use axum::extract::State;
@@ -10,8 +11,12 @@ use platform::{ApiError, JsonBody};
 /// Answers at once and works in the background, so that the caller can finish.
 pub(crate) async fn resume(
     State(state): State<AppState>,
-    JsonBody(ContinueRequest { predecessor }): JsonBody<ContinueRequest>,
+    JsonBody(ContinueRequest { predecessor, webinar }): JsonBody<ContinueRequest>,
 ) -> Result<StatusCode, ApiError> {
+    if let Some(webinar) = webinar {
+        state.ports.background.spawn(Box::pin(live_worker::run(state.clone(), webinar, Some(predecessor))));
+        return Ok(StatusCode::ACCEPTED);
+    }
     let task_state = state.clone();
     state.ports.background.spawn(Box::pin(async move {
         let deadline = task_state.deadline();

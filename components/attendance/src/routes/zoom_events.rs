@@ -4,22 +4,24 @@
 //! Events are hints: the tick finds what a lost one reported. `registration` marks the webinar of an event about a
 //! registrant before it answers, so such an event is acknowledged only then (R18).
 
-use crate::jobs::trigger;
+use crate::jobs::{live_worker, trigger};
+use crate::live::{address_lookup, watch};
 use crate::state::AppState;
-use crate::store::signals;
+use crate::store::{live_joins, signals};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ids::InstanceUuid;
+use domain::records::LiveJoin;
 use domain::time::{SignedDuration, Timestamp};
 use domain::webinar::WEBINAR_CHANGE_EVENTS;
-use domain::{Error, WebinarId};
+use domain::{Email, Error, WebinarId};
 use http::{HeaderMap, StatusCode};
 use platform::ApiError;
 use platform::http::{Json, RawBody};
 use platform::internal_api::{self, Component};
 use platform::retry::RUN_TIMEOUT;
 use serde::de::IgnoredAny;
-use zoom_client::events::{self, ZoomEvent, ZoomRequest};
+use zoom_client::events::{self, JoinedParticipant, ZoomEvent, ZoomRequest};
 
 /// How long the mark of a registrant event may take. Zoom waits 3 seconds for the acknowledgement.
 const MARK_TIMEOUT: SignedDuration = SignedDuration::from_millis(2_500);
@@ -42,6 +44,7 @@ pub(crate) async fn receive(
             platform::log!(Info, "webinar.ended", webinar = webinar);
             state.ports.background.spawn(Box::pin(trigger::run(state.clone())));
         }
+        Reaction::ParticipantJoined { webinar, participant } => joined(&state, webinar, participant).await?,
         Reaction::MarkRegistrants => {
             let marked: Result<IgnoredAny, Error> =
                 internal_api::call(&state.ports, Component::Registration, &["zoom-events"], &event, MARK_TIMEOUT).await;
@@ -55,6 +58,25 @@ pub(crate) async fn receive(
     }
     state.ports.background.spawn(Box::pin(signals::record_event(state.clone())));
     Ok(StatusCode::OK.into_response())
+}
+
+/// Writes down a join that counts, and lets a worker set the person to Attended.
+async fn joined(state: &AppState, webinar: WebinarId, participant: JoinedParticipant) -> Result<(), Error> {
+    let JoinedParticipant { registrant, email, is_user, at } = participant;
+    let now = state.now();
+    let is_known = registrant.is_some() || email.is_some();
+    if !is_known || !watch::counts(state, webinar, at.unwrap_or(now)).await? {
+        return Ok(());
+    }
+    let hash = email.as_ref().map(Email::hash);
+    // A user without a registration may be a colleague of the host: the report says so, the event does not.
+    let unregistered = email.filter(|_| registrant.is_none() && !is_user);
+    live_joins::append(state, webinar, LiveJoin { at: now, registrant, email: hash, leads: Vec::new() }).await?;
+    if unregistered.is_some_and(|email| state.live.addresses.push(webinar, email)) {
+        state.ports.background.spawn(Box::pin(address_lookup::run(state.clone(), webinar)));
+    }
+    state.ports.background.spawn(Box::pin(live_worker::start(state.clone(), webinar, now)));
+    Ok(())
 }
 
 /// Forwards an event unchanged to another component. The tick finds changes whose event was lost.
@@ -90,6 +112,13 @@ enum Reaction {
         /// The end, if the event has one.
         at: Option<Timestamp>,
     },
+    /// A person joined a webinar.
+    ParticipantJoined {
+        /// The webinar.
+        webinar: WebinarId,
+        /// The person.
+        participant: JoinedParticipant,
+    },
     /// A registrant changed.
     MarkRegistrants,
     /// The event belongs to another component.
@@ -114,6 +143,10 @@ impl Reaction {
                     at: event.webinar_ended_at(),
                     may_be_practice: event.is_practice(),
                 },
+                None => Self::Ignore,
+            },
+            "webinar.participant_joined" => match event.webinar() {
+                Some(webinar) => Self::ParticipantJoined { webinar, participant: event.participant() },
                 None => Self::Ignore,
             },
             name if name.starts_with("webinar.registration_") => Self::MarkRegistrants,
@@ -157,6 +190,10 @@ mod tests {
             (json!({"event": "webinar.updated"}), Reaction::Forward(Component::Catalog)),
             (json!({"event": "webinar.registration_approved"}), Reaction::MarkRegistrants),
             (json!({"event": "webinar.participant_joined"}), Reaction::Ignore),
+            (
+                event("participant_joined", json!({"id": "9", "participant": 5})),
+                Reaction::ParticipantJoined { webinar: 9.into(), participant: JoinedParticipant::default() },
+            ),
             (json!({"event": "meeting.ended"}), Reaction::Ignore),
             (json!({"event": 7}), Reaction::Ignore),
             (json!([1]), Reaction::Ignore),

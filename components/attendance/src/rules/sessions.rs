@@ -2,7 +2,7 @@
 //! attendees; a rehearsal, a sound check, and a room that is opened again do not count. Pure.
 
 use domain::ids::InstanceUuid;
-use domain::records::SessionVerdict;
+use domain::records::{EndedSessions, SessionVerdict, StartedSession};
 use domain::time::{self, SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,23 @@ impl Plan {
     fn window_start(self) -> Timestamp {
         self.start - BEFORE_START
     }
+
+    /// Returns whether an instant is in the time in which a session of this plan takes place.
+    pub(crate) fn window_contains(self, at: Timestamp) -> bool {
+        self.window_start() <= at && at < self.window_end()
+    }
+}
+
+/// Maximum difference between the start and the end of one session in two events, if the end names no session.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
+
+/// Returns whether a session that started has not ended, as far as events show.
+pub(crate) fn is_under_way(started: &StartedSession, ended: Option<&EndedSessions>, now: Timestamp) -> bool {
+    let has_ended = ended.is_some_and(|ended| {
+        let is_named = ended.sessions.iter().any(|session| session.uuid == started.uuid);
+        is_named || (ended.sessions.is_empty() && ended.at + CLOCK_SKEW >= started.at)
+    });
+    !has_ended && now < started.at + MAX_DURATION
 }
 
 /// The planned time of a webinar, and the earlier ones that were valid when people registered.

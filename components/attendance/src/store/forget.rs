@@ -16,7 +16,7 @@ pub(crate) const fn program_of(key: &AnyKey) -> Option<ProgramId> {
     }
 }
 
-/// Deletes the attendance of the account's programs, their checkpoints and signals until the deadline.
+/// Deletes the attendance of the account's programs, their checkpoints, signals and joins until the deadline.
 pub(crate) async fn forget_account(
     state: &AppState,
     request: &ForgetAccountRequest,
@@ -27,6 +27,8 @@ pub(crate) async fn forget_account(
         let is_of_account = match &key {
             AnyKey::WebinarEnded(key) => account.webinars.contains(&key.webinar),
             AnyKey::WebinarStarted(key) => account.webinars.contains(&key.webinar),
+            AnyKey::LiveJoins(key) => account.webinars.contains(&key.webinar),
+            AnyKey::LiveDone(key) => account.webinars.contains(&key.webinar),
             key => program_of(key).is_some_and(|program| account.programs.contains(&program)),
         };
         if !is_of_account {

@@ -1,9 +1,9 @@
-//! The worker lease: one worker at a time (see [`domain::records::WorkerKey`]).
+//! The leases of workers: one worker of attendance at a time (see [`WorkerKey`]), and one for the joins of a webinar.
 
 use crate::state::AppState;
-use domain::Error;
-use domain::records::WorkerKey;
+use domain::records::{LiveWorkerKey, WorkerKey};
 use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, WebinarId};
 use platform::lease::{AcquiredLease, LeaseTerms};
 use platform::retry::RUN_TIMEOUT;
 
@@ -27,4 +27,14 @@ pub(crate) async fn acquire(
     predecessor: Option<u32>,
 ) -> Result<Option<WorkerLease<'_>>, Error> {
     TERMS.acquire_from(&state.ports, WorkerKey {}, deadline + MARGIN, predecessor).await
+}
+
+/// Acquires the lease for the joins of a webinar, as [`acquire`] does.
+pub(crate) async fn acquire_live(
+    state: &AppState,
+    webinar: WebinarId,
+    deadline: Timestamp,
+    predecessor: Option<u32>,
+) -> Result<Option<AcquiredLease<'_, LiveWorkerKey>>, Error> {
+    TERMS.acquire_from(&state.ports, LiveWorkerKey { webinar }, deadline + MARGIN, predecessor).await
 }

@@ -69,7 +69,7 @@ pub(crate) async fn record_tick(state: &AppState) -> Result<(), Error> {
 /// Records that Zoom sent an event, at most once per [`EVENT_INTERVAL`] and instance.
 pub(crate) async fn record_event(state: AppState) {
     let now = state.now();
-    if !state.event_throttle.admit(now, EVENT_INTERVAL) {
+    if !state.event_throttle.admit((), now, EVENT_INTERVAL) {
         return;
     }
     if let Err(error) = state.store().put(&LastEventKey {}, &Moment::new(now)).await {

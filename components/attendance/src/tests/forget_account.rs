@@ -26,6 +26,8 @@ async fn put_all(env: &TestEnv, (program, webinar): (u64, u64)) {
         format!("sync-requested:{program}"),
         format!("ended:{webinar}"),
         format!("started:{webinar}"),
+        format!("live-joins:{webinar}:3"),
+        format!("live-done:{webinar}:0"),
     ] {
         put(env, &key).await;
     }
@@ -67,7 +69,7 @@ async fn r17_deletes_all_records_of_the_account_and_none_of_another() {
     let kinds: Vec<_> = keys(&env).iter().map(|key| AnyKey::parse(key).unwrap().kind()).collect();
     let owned = RecordKind::ALL.iter().filter(|kind| kind.owner() == Component::Attendance && kind.is_of_account());
     assert!(owned.into_iter().all(|kind| kinds.contains(kind)), "a kind without a record: {kinds:?}");
-    assert_eq!(forget(&env, 10).await, json!({"deleted": 7, "complete": true}));
+    assert_eq!(forget(&env, 10).await, json!({"deleted": 9, "complete": true}));
     assert_eq!(
         keys(&env),
         [
@@ -77,6 +79,8 @@ async fn r17_deletes_all_records_of_the_account_and_none_of_another() {
             "attendance:1002:work",
             "attendance:1003",
             "ended:10",
+            "live-done:10:0",
+            "live-joins:10:3",
             "started:10",
             "sync-requested:1002",
         ]
@@ -98,6 +102,6 @@ async fn r17_the_signal_of_a_webinar_that_another_account_uses_is_kept() {
 async fn r17_a_deletion_that_runs_out_of_time_is_completed_by_the_next() {
     let env = connected().await;
     assert_eq!(forget(&env, 0).await, json!({"deleted": 0, "complete": false}));
-    assert_eq!(keys(&env).len(), 15);
-    assert_eq!(forget(&env, 10).await, json!({"deleted": 7, "complete": true}));
+    assert_eq!(keys(&env).len(), 19);
+    assert_eq!(forget(&env, 10).await, json!({"deleted": 9, "complete": true}));
 }

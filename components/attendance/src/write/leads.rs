@@ -89,26 +89,9 @@ pub(super) async fn look_up(
     members: &mut MemberIndex,
 ) -> Result<Vec<Option<LeadId>>, Error> {
     let emails: Vec<_> = people.iter().filter_map(|(person, _)| person.email.as_ref()).collect();
-    let found: Vec<Lead> = match &connection.lead_partition {
-        Some(named) => {
-            let mut found = marketo.leads_by_email_in_partitions(&emails).await?.rows;
-            // Those of the named partition come first.
-            found.sort_by_key(|(lead, partition)| (*partition != Some(named.id), lead.id));
-            found.into_iter().map(|(lead, _)| lead).collect()
-        }
-        None => {
-            let mut found = marketo.leads_by_email(&emails).await?.rows;
-            found.sort_by_key(|lead| lead.id);
-            found
-        }
-    };
-    let with_address = found.into_iter().filter_map(|lead| {
-        let email = Email::parse(lead.email.as_ref()?.expose())?;
-        Some((email.normalized(), lead))
-    });
-    let mut by_email: Vec<(String, Lead)> = with_address.collect();
+    let found = LeadFinder::find(marketo, connection, &emails).await?;
     if members.is_unlisted() {
-        let leads: Vec<_> = by_email.iter().map(|(_, lead)| lead.id).collect();
+        let leads: Vec<_> = found.by_email.iter().map(|(_, lead)| lead.id).collect();
         for leads in leads.chunks(BATCH) {
             let found = marketo.members_of(connection.program, leads).await?;
             let standings = MemberStandings::of(connection);
@@ -116,18 +99,56 @@ pub(super) async fn look_up(
             found.for_each(|member| members.add(&member, false, Membership::Unknown));
         }
     }
-    by_email.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let leads_of = |(person, _): &PersonPresence| {
-        let folded = person.email.as_ref().map(Email::normalized).unwrap_or_default();
-        let from = by_email.partition_point(|(email, _)| *email < folded);
-        by_email[from..].iter().take_while(move |(email, _)| *email == folded).map(|(_, lead)| lead).collect::<Vec<_>>()
-    };
+    let leads_of =
+        |(person, _): &PersonPresence| person.email.iter().flat_map(|email| found.leads_of(email)).collect::<Vec<_>>();
     let updates: Vec<_> =
         people.iter().filter_map(|person| blank_fields_update(&leads_of(person), &person.0.details)).collect();
     if !updates.is_empty() {
         marketo.update_leads(&updates).await?;
     }
     Ok(people.iter().map(|person| select_lead(&leads_of(person), members)).collect())
+}
+
+/// Leads by their addresses.
+pub(crate) struct LeadFinder {
+    /// By normalized address; of one address those of the connection's partition come first, then the oldest.
+    by_email: Vec<(String, Lead)>,
+}
+
+impl LeadFinder {
+    /// Looks up the leads with at most a batch of addresses.
+    pub(crate) async fn find(
+        marketo: &MarketoClient,
+        connection: &ProgramConnection,
+        emails: &[&Email],
+    ) -> Result<Self, Error> {
+        let found: Vec<Lead> = match &connection.lead_partition {
+            Some(named) => {
+                let mut found = marketo.leads_by_email_in_partitions(emails).await?.rows;
+                found.sort_by_key(|(lead, partition)| (*partition != Some(named.id), lead.id));
+                found.into_iter().map(|(lead, _)| lead).collect()
+            }
+            None => {
+                let mut found = marketo.leads_by_email(emails).await?.rows;
+                found.sort_by_key(|lead| lead.id);
+                found
+            }
+        };
+        let with_address = found.into_iter().filter_map(|lead| {
+            let email = Email::parse(lead.email.as_ref()?.expose())?;
+            Some((email.normalized(), lead))
+        });
+        let mut by_email: Vec<(String, Lead)> = with_address.collect();
+        by_email.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(Self { by_email })
+    }
+
+    /// Returns the leads with an address, the preferred one first.
+    pub(crate) fn leads_of(&self, email: &Email) -> impl Iterator<Item = &Lead> {
+        let normalized = email.normalized();
+        let from = self.by_email.partition_point(|(email, _)| *email < normalized);
+        self.by_email[from..].iter().take_while(move |(email, _)| *email == normalized).map(|(_, lead)| lead)
+    }
 }
 
 /// Selects one of several leads with the same address: the one that is a member, else the first, which is the oldest of the

@@ -16,4 +16,5 @@ mod people_cursor;
 mod presences;
 mod writer;
 
+pub(crate) use leads::LeadFinder;
 pub(crate) use writer::{AttendanceWriter, Progress};

@@ -6,7 +6,7 @@
 use domain::ids::InstanceUuid;
 use domain::lenient;
 use domain::time::{self, Timestamp};
-use domain::{AccountId, ErrorCode, UserId, WebinarId, json};
+use domain::{AccountId, Email, ErrorCode, RegistrantId, UserId, WebinarId, json};
 use http::HeaderMap;
 use platform::auth::{constant_time_eq, hmac_sha256_hex};
 use platform::{ApiError, JsonBody, Ports};
@@ -32,6 +32,22 @@ pub struct UrlValidation {
     plain_token: String,
     encrypted_token: String,
 }
+
+/// The person of `webinar.participant_joined`, by the fields that identify a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JoinedParticipant {
+    /// The registration that the person joined with.
+    pub registrant: Option<RegistrantId>,
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// Whether the person is a signed-in user, who may be a colleague of the host.
+    pub is_user: bool,
+    /// When the person joined, else when Zoom sent the event.
+    pub at: Option<Timestamp>,
+}
+
+/// Maximum length of a registrant id. A longer text is none.
+const MAX_REGISTRANT_ID: usize = 100;
 
 /// One event, as Zoom sent it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -141,6 +157,19 @@ impl ZoomEvent {
     /// Returns when the app was removed, else when Zoom sent the event.
     pub fn deauthorized_at(&self) -> Option<Timestamp> {
         instant(&self.payload()["deauthorization_time"]).or_else(|| self.sent_at())
+    }
+
+    /// Returns the person who joined. Nothing of it is certain to be there.
+    pub fn participant(&self) -> JoinedParticipant {
+        let fields = &self.object()["participant"];
+        let text = |name: &str| lenient::text(&fields[name]).filter(|text| !text.trim().is_empty());
+        let registrant = text("registrant_id").filter(|id| id.len() <= MAX_REGISTRANT_ID).map(RegistrantId::from);
+        JoinedParticipant {
+            registrant,
+            email: text("email").and_then(|email| Email::parse(&email)),
+            is_user: text("id").or_else(|| text("participant_user_id")).is_some(),
+            at: instant(&fields["join_time"]).or_else(|| self.sent_at()),
+        }
     }
 
     /// Returns whether the event has the flag of a practice session. It does not say whether that session ended, or
@@ -277,6 +306,36 @@ mod tests {
     }
 
     #[test]
+    fn r22_each_field_of_a_participant_is_read_by_itself() {
+        let at = Timestamp::constant(1_793_613_600, 0);
+        let joined = |participant: Value| {
+            ZoomEvent(json!({"event_ts": 1_793_613_600_000_i64, "payload": {"object": {"participant": participant}}}))
+                .participant()
+        };
+        let (registrant, email) = (Some("r1".into()), Email::parse("ada@x.test"));
+        let complete = JoinedParticipant { registrant, email, is_user: false, at: Some(at) };
+        let fields = json!({
+            "id": "", "registrant_id": "r1", "email": " ada@x.test", "user_name": null, "join_time": "2026-11-02T10:00:00Z",
+        });
+        assert_eq!(joined(fields.clone()), complete);
+        for odd in [json!(null), json!([1]), json!({"a": 1}), json!(""), json!(" ")] {
+            let with = |name: &str| {
+                let mut fields = fields.clone();
+                fields[name] = odd.clone();
+                joined(fields)
+            };
+            assert_eq!(with("registrant_id"), JoinedParticipant { registrant: None, ..complete.clone() }, "{odd}");
+            assert_eq!(with("email"), JoinedParticipant { email: None, ..complete.clone() }, "{odd}");
+            assert_eq!(with("join_time"), complete, "{odd}");
+            assert_eq!(with("id"), complete, "{odd}");
+            assert_eq!(joined(odd.clone()), JoinedParticipant { at: Some(at), ..Default::default() }, "{odd}");
+        }
+        assert_eq!(joined(json!({"registrant_id": 7})).registrant, Some("7".into()));
+        assert_eq!(joined(json!({"registrant_id": "r".repeat(101)})).registrant, None);
+        assert!(joined(json!({"participant_user_id": "u"})).is_user);
+    }
+
+    #[test]
     fn r22_practice_sessions_are_recognised_by_flag_or_text() {
         for (flag, expected) in [(json!(true), true), (json!("true"), true), (json!(false), false), (json!(1), false)] {
             assert_eq!(event(json!({"object": {"practice_session": flag}})).is_practice(), expected, "{flag}");
@@ -290,7 +349,7 @@ mod tests {
                 for body in [json!({"event": value, "payload": value}), event(json!({"event_ts": value, "object": value})).0, value.clone()] {
                     let event = ZoomEvent(body);
                     let _ = (event.name(), event.account(), event.webinar(), event.is_practice());
-                    let _ = (event.sent_at(), event.webinar_ended_at(), event.deauthorized_at());
+                    let _ = (event.sent_at(), event.webinar_ended_at(), event.deauthorized_at(), event.participant());
                 }
             }
         }

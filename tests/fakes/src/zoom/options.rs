@@ -37,10 +37,11 @@ pub const SCOPES: [&str; 14] = [
 /// The report scopes; they exist in admin form only.
 pub const REPORT_SCOPES: [&str; 2] = ["report:read:webinar:admin", "report:read:list_webinar_participants:admin"];
 
-/// The events that the app subscribes to by default: all except those about participants who join or leave.
-pub const EVENTS: [&str; 9] = [
+/// The events that the app subscribes to by default: all except those about participants who leave.
+pub const EVENTS: [&str; 10] = [
     "webinar.started",
     "webinar.ended",
+    "webinar.participant_joined",
     "webinar.updated",
     "webinar.deleted",
     "webinar.registration_created",

@@ -107,7 +107,8 @@ impl TestEnv {
         let memory = InMemoryPorts::default();
         let ports = ports(&memory);
         let fakes_ports = Ports { clock: ports.clock.clone(), ..memory.ports() };
-        let events = ["started", "ended", "updated", "registration_approved"].map(|name| format!("webinar.{name}"));
+        let events = ["started", "ended", "updated", "registration_approved", "participant_joined"]
+            .map(|name| format!("webinar.{name}"));
         let zoom_options =
             fakes::zoom::Options { events: events.into(), max_page_size: page_size, ..Default::default() };
         let marketo_options = fakes::marketo::Options {
@@ -255,17 +256,26 @@ impl TestEnv {
 
     /// Sends a body with Zoom's signature.
     pub(crate) async fn signed(&self, body: Vec<u8>) -> (u16, Value) {
+        self.signed_to(self.router(), body).await
+    }
+
+    /// Sends a body with Zoom's signature to an instance.
+    pub(crate) async fn signed_to(&self, router: Router, body: Vec<u8>) -> (u16, Value) {
         let (timestamp, signature) = self.zoom.sign(&body);
         let mut headers = HeaderMap::new();
         headers.insert("x-zm-request-timestamp", timestamp.parse().unwrap());
         headers.insert("x-zm-signature", signature.parse().unwrap());
-        self.call("POST", "/zoom/events", headers, Body::from(body)).await
+        Self::call_to(router, "POST", "/zoom/events", headers, Body::from(body)).await
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, headers: HeaderMap, body: Body) -> (u16, Value) {
+        Self::call_to(self.router(), method, path, headers, body).await
+    }
+
+    async fn call_to(router: Router, method: &str, path: &str, headers: HeaderMap, body: Body) -> (u16, Value) {
         let mut request = Request::builder().method(method).uri(path).body(body).unwrap();
         request.headers_mut().extend(headers);
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = router.oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or_default())

@@ -67,6 +67,24 @@ impl TestEnv {
         ports.store().put(&key, &connection).await.unwrap();
     }
 
+    /// Switches a program's setting `live` on or off, as `catalog` does.
+    pub(crate) async fn set_live(&self, program: u64, live: bool) {
+        let ports = self.ports();
+        let changed = ports.connections().change_settings(program.into(), |connection| connection.live = live).await;
+        assert!(changed.unwrap().is_some());
+        self.memory.kill_background();
+    }
+
+    /// Registers people, as `registration` does for leads of the program.
+    pub(crate) async fn push(&self, names: &[&str]) {
+        self.register(names).await;
+        for name in names {
+            let lead = self.member(name, "Registered", name);
+            let registrant = self.registrant_id(name).unwrap();
+            self.add_ledger_entry_of(&super::address(name), PROGRAM, lead, &registrant).await;
+        }
+    }
+
     /// Moves the webinar in Zoom and in the connection, as `catalog` does after Zoom's event.
     pub(crate) async fn move_to(&self, start: Timestamp) {
         self.plan(start, 60);
@@ -85,9 +103,14 @@ impl TestEnv {
 
     /// Adds the ledger entry of a program that registered an address, as `registration` does.
     pub(crate) async fn add_ledger_entry(&self, email: &str, program: u64, lead: u64) {
+        self.add_ledger_entry_of(email, program, lead, "r").await;
+    }
+
+    /// Adds the same with a registrant id.
+    pub(crate) async fn add_ledger_entry_of(&self, email: &str, program: u64, lead: u64, registrant: &str) {
         let now = self.now();
         let key = RegistrationKey { webinar: WEBINAR.into(), email: Email::parse(email).unwrap().hash() };
-        let outcome = RegistrationOutcome::Pending { registrant: "r".into() };
+        let outcome = RegistrationOutcome::Pending { registrant: registrant.into() };
         let adds = AddCalls { day: UtcDay::of(now), count: 1 };
         let (program, lead) = (program.into(), lead.into());
         let entry =

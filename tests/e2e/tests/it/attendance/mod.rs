@@ -10,6 +10,7 @@ mod customer_statuses;
 mod events;
 mod large_webinar;
 mod late_rows;
+mod live;
 mod matching;
 mod paging;
 mod report_readiness;

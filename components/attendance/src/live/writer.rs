@@ -1,0 +1,117 @@
+//! Sets a batch of people who joined to Attended, in each program that watches the webinar. Marketo moves nobody back
+//! (R16). Creates no leads: the run after the webinar does.
+
+use super::people::{JoinedPerson, PeopleLookup};
+use super::watch;
+use crate::state::AppState;
+use crate::write::LeadFinder;
+use domain::records::{LiveJoin, ProgramConnection};
+use domain::status::Meaning;
+use domain::time::Timestamp;
+use domain::{Error, LeadId, WebinarId};
+use marketo_client::members::MemberOutcome;
+use marketo_client::{BATCH, MarketoClient};
+use std::collections::BTreeMap;
+
+/// Writes a batch of joins. Returns the identities of the people who need no further call.
+pub(crate) async fn write(
+    state: &AppState,
+    webinar: WebinarId,
+    joins: &[LiveJoin],
+    deadline: Timestamp,
+) -> Result<Vec<u64>, Error> {
+    let programs = watch::programs(state, webinar).await?;
+    let Some(first) = programs.first() else { return Ok(joins.iter().map(super::people::identity).collect()) };
+    let lookup = PeopleLookup { state, webinar, service: &first.service, deadline };
+    let mut people = lookup.recognise(joins).await?;
+    people.retain(|(_, person)| !matches!(person, JoinedPerson::Unanswered));
+    let marketo = state.marketo(deadline);
+    for connection in &programs {
+        let leads = ProgramLeads { marketo: &marketo, connection }.of(people.iter().map(|(_, person)| person)).await?;
+        for leads in leads.chunks(BATCH) {
+            set_attended(&marketo, connection, leads).await?;
+        }
+    }
+    Ok(people.into_iter().map(|(identity, _)| identity).collect())
+}
+
+/// Sets the status. Members who are in or past it keep theirs, which is success.
+async fn set_attended(marketo: &MarketoClient, connection: &ProgramConnection, leads: &[LeadId]) -> Result<(), Error> {
+    let program = connection.program;
+    let Some(status) = connection.status_for(Meaning::Attended) else { return Ok(()) };
+    for (lead, outcome) in leads.iter().zip(marketo.set_status(program, status, leads).await?) {
+        // The run after the webinar tries again, and counts them.
+        if let MemberOutcome::Skipped(code) = outcome {
+            platform::log!(Warn, "member.set_status_failed", program = program, lead = lead, code = code);
+        }
+    }
+    platform::log!(Info, "live.batch_written", program = program, count = leads.len());
+    Ok(())
+}
+
+/// Finds the leads of people in one program.
+struct ProgramLeads<'a> {
+    marketo: &'a MarketoClient,
+    connection: &'a ProgramConnection,
+}
+
+impl ProgramLeads<'_> {
+    /// Returns the leads whose status is to be set, each once.
+    async fn of(&self, people: impl Iterator<Item = &JoinedPerson> + Clone) -> Result<Vec<LeadId>, Error> {
+        let addresses = people.clone().filter_map(|person| match person {
+            JoinedPerson::Address(email) => Some(email),
+            _ => None,
+        });
+        let found = LeadFinder::find(self.marketo, self.connection, &addresses.collect::<Vec<_>>()).await?;
+        let mut due = Vec::new();
+        // Whose membership decides: the leads, and whether the first one is taken if none is a member.
+        let mut undecided: Vec<(Vec<LeadId>, bool)> = Vec::new();
+        for person in people {
+            let leads = match person {
+                JoinedPerson::Registered { program, lead } if *program == self.connection.program => {
+                    due.push(*lead);
+                    continue;
+                }
+                // A person registered by a sibling counts here too if they are a member.
+                JoinedPerson::Registered { lead, .. } => {
+                    undecided.push((vec![*lead], false));
+                    continue;
+                }
+                JoinedPerson::Address(email) => found.leads_of(email).map(|lead| lead.id).collect(),
+                JoinedPerson::Leads(leads) => leads.clone(),
+                JoinedPerson::Unknown | JoinedPerson::Unanswered => continue,
+            };
+            match *leads {
+                [] => {}
+                [lead] => due.push(lead),
+                _ => undecided.push((leads, true)),
+            }
+        }
+        due.extend(self.decide(&undecided).await?);
+        due.sort_unstable();
+        due.dedup();
+        Ok(due)
+    }
+
+    /// Selects the lead that is a member, unless it is Attended already; else the first, where one is taken anyway.
+    async fn decide(&self, undecided: &[(Vec<LeadId>, bool)]) -> Result<Vec<LeadId>, Error> {
+        let mut leads: Vec<_> = undecided.iter().flat_map(|(leads, _)| leads).copied().collect();
+        leads.sort_unstable();
+        leads.dedup();
+        let mut attended = BTreeMap::new();
+        for leads in leads.chunks(BATCH) {
+            for member in self.marketo.members_of(self.connection.program, leads).await? {
+                let status = member.status_name.unwrap_or_default();
+                attended.insert(member.lead_id, self.connection.is_status(Meaning::Attended, &status));
+            }
+        }
+        let select = |(leads, takes_any): &(Vec<LeadId>, bool)| {
+            let member = leads.iter().find_map(|lead| Some((*lead, *attended.get(lead)?)));
+            match member {
+                Some((lead, has_attended)) => (!has_attended).then_some(lead),
+                None => leads.first().copied().filter(|_| *takes_any),
+            }
+        };
+        Ok(undecided.iter().filter_map(select).collect())
+    }
+}

@@ -1,0 +1,126 @@
+//! The joins of webinars under way, written down before the event is acknowledged.
+//!
+//! An instance takes one of a few slots of the webinar and is its only writer. Concurrent events of the instance share a
+//! write: the first one writes what has been accepted so far, the others poll, because a request cannot wait for another
+//! one of its instance. The slots are few and known, so that a worker finds all joins without a listing.
+
+use super::join_journals::{MAX_JOINS, OwnedSlot, Step, WriteGuard};
+use crate::state::AppState;
+use domain::records::{Lease, LiveJoin, LiveJoins, LiveJoinsKey, Record};
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, WebinarId};
+use futures::FutureExt;
+use platform::concurrency::run_bounded;
+use platform::lease::LeaseTerms;
+
+/// Number of slots of a webinar: a few for each instance that answers events at the same time.
+const SLOTS: usize = 64;
+
+/// Maximum number of slots that are read concurrently.
+const MAX_CONCURRENT_READS: usize = 16;
+
+/// How an instance takes a slot. An instance that has written nothing for so long takes another one.
+const TERMS: LeaseTerms =
+    LeaseTerms { max_duration: SignedDuration::from_secs(15), settling_time: SignedDuration::from_millis(50) };
+
+/// How long before the end of its lease the owner no longer writes to a slot.
+const MARGIN: SignedDuration = SignedDuration::from_secs(5);
+
+/// How long after the end of its lease a slot is kept, because its last write may show late.
+const RETENTION: SignedDuration = SignedDuration::from_secs(15);
+
+/// How often an event polls for the write that includes its join.
+const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(2);
+
+/// Maximum time until a join is written. Zoom waits 3 seconds for the acknowledgement, and repeats an event after an error.
+const WRITE_TIMEOUT: SignedDuration = SignedDuration::from_millis(2_500);
+
+/// Writes a join down. It is durable when this returns.
+pub(crate) async fn append(state: &AppState, webinar: WebinarId, join: LiveJoin) -> Result<(), Error> {
+    let journals = &state.live.journals;
+    let (number, deadline) = (journals.accept(webinar, join), state.now() + WRITE_TIMEOUT);
+    loop {
+        match journals.step(webinar, number) {
+            Step::Done => return Ok(()),
+            Step::Wait if state.now() >= deadline => {
+                return Err(Error::Internal("a join was not written in time".to_owned()));
+            }
+            Step::Wait => state.ports.clock.sleep(POLL_INTERVAL).await,
+            Step::Write(batch, slot) => {
+                let _guard = WriteGuard::new(journals, webinar);
+                let count = batch.len();
+                let slot = write(state, webinar, batch, slot).await?;
+                journals.finish(webinar, count, slot);
+            }
+        }
+    }
+}
+
+/// Adds joins to the instance's slot, or to a new one.
+async fn write(
+    state: &AppState,
+    webinar: WebinarId,
+    batch: Vec<LiveJoin>,
+    slot: Option<OwnedSlot>,
+) -> Result<OwnedSlot, Error> {
+    let is_usable = |slot: &OwnedSlot| {
+        state.now() + MARGIN < slot.record.until && slot.record.joins.len() + batch.len() <= MAX_JOINS
+    };
+    let Some(mut slot) = slot.filter(is_usable) else { return take_slot(state, webinar, batch).await };
+    slot.record.joins.extend(batch);
+    slot.record.until = state.now() + TERMS.max_duration;
+    state.store().put(&slot.key, &slot.record).await?;
+    Ok(slot)
+}
+
+/// Takes a free slot in the same write that adds the joins.
+async fn take_slot(state: &AppState, webinar: WebinarId, batch: Vec<LiveJoin>) -> Result<OwnedSlot, Error> {
+    let first = usize::from(state.ports.random.bytes::<1>()[0]);
+    for offset in 0..SLOTS {
+        let key = LiveJoinsKey { webinar, slot: (first + offset) % SLOTS };
+        if state.store().exists(&key).await? {
+            continue;
+        }
+        let build = |stored: Option<LiveJoins>, Lease { by, until, .. }: Lease| {
+            stored.is_none().then(|| LiveJoins { v: LiveJoins::VERSION, by, until, joins: batch.clone() })
+        };
+        let Some(claim) = TERMS.claim(&state.ports, &key, build).await? else { continue };
+        if let Some(record) = TERMS.confirm(&state.ports, &key, claim).await? {
+            return Ok(OwnedSlot { key, record });
+        }
+    }
+    Err(Error::Internal("all slots for the joins of a webinar are taken".to_owned()))
+}
+
+/// The joins of a slot.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    key: LiveJoinsKey,
+    /// The joins.
+    pub(crate) joins: Vec<LiveJoin>,
+    /// When the slot can be deleted, once its joins were handled.
+    expires_at: Timestamp,
+}
+
+impl Slot {
+    /// Returns whether the slot's owner adds nothing any more.
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
+    }
+}
+
+/// Reads all slots of a webinar.
+pub(crate) async fn slots(state: &AppState, webinar: WebinarId) -> Result<Vec<Slot>, Error> {
+    let read = async |slot: usize| {
+        let key = LiveJoinsKey { webinar, slot };
+        let found = state.store().get_readable(&key).await?;
+        Ok(found.map(|LiveJoins { until, joins, .. }| Slot { key, joins, expires_at: until + RETENTION }))
+    };
+    let reads = run_bounded(MAX_CONCURRENT_READS, (0..SLOTS).map(|slot| read(slot).boxed()).collect()).await;
+    reads.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// Deletes a slot.
+pub(crate) async fn delete(state: &AppState, slot: &Slot) -> Result<(), Error> {
+    Ok(state.store().delete(&slot.key).await?)
+}

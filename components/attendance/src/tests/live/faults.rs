@@ -1,0 +1,127 @@
+//! Outages, crashes, and two replicas.
+
+use super::{joined, live};
+use crate::tests::env::{PROGRAM, TestEnv, WEBINAR};
+use axum::body::Body;
+use domain::records::ServiceState;
+use domain::time::SignedDuration;
+use http::HeaderMap;
+use serde_json::json;
+
+async fn joined_by(env: &TestEnv, names: &[&str]) {
+    for name in names {
+        let event = joined(name, &env.registrant_id(name).unwrap(), env.now());
+        assert_eq!(env.event(&event).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn r19_live_after_a_crash_the_tick_of_a_new_instance_writes_who_joined() {
+    let mut env = live().await;
+    env.push(&["r1", "r2"]).await;
+    joined_by(&env, &["r1", "r2"]).await;
+    env.restart(env.ports());
+    assert_eq!(env.status("r1"), "Registered");
+    env.advance(1);
+    env.tick().await;
+    env.memory.run_background().await;
+    assert_eq!((env.status("r1"), env.status("r2"), env.status_calls()), ("Attended".into(), "Attended".into(), 1));
+    assert!(env.live_keys("joins").is_empty());
+}
+
+#[tokio::test]
+async fn r19_live_the_tick_retries_while_marketo_is_down() {
+    let env = live().await;
+    env.push(&["r1"]).await;
+    env.fail_marketo("611");
+    joined_by(&env, &["r1"]).await;
+    env.memory.run_background().await;
+    env.tick_for(2).await;
+    assert_eq!((env.status("r1").as_str(), env.live_keys("joins").len()), ("Registered", 1));
+    env.restore_marketo();
+    env.tick_for(2).await;
+    assert_eq!((env.status("r1").as_str(), env.live_keys("joins").len()), ("Attended", 0));
+}
+
+#[tokio::test]
+async fn r19_live_an_outage_of_zoom_delays_only_whom_the_ledger_does_not_know() {
+    let env = live().await;
+    env.push(&["r1"]).await;
+    env.register(&["r2"]).await;
+    env.member("r2", "Registered", "r2");
+    env.fail_zoom("/v2/webinars/*/registrants/*", 500, json!({}));
+    joined_by(&env, &["r2", "r1"]).await;
+    env.memory.run_background().await;
+    assert_eq!((env.status("r1"), env.status("r2")), ("Attended".into(), "Registered".into()));
+    env.restore_zoom();
+    env.tick_for(2).await;
+    assert_eq!((env.status("r2").as_str(), env.status_calls()), ("Attended", 2));
+}
+
+#[tokio::test]
+async fn r19_live_two_replicas_lose_no_one_and_write_each_person_once() {
+    let env = live().await;
+    let names: Vec<_> = (0..20).map(|number| format!("r{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    env.push(&names).await;
+    let other = crate::router(env.ports());
+    let events = names.iter().enumerate().map(|(index, name)| {
+        let body = joined(name, &env.registrant_id(name).unwrap(), env.now()).to_string().into_bytes();
+        let router = if index % 2 == 0 { env.router() } else { other.clone() };
+        let env = &env;
+        async move { assert_eq!(env.signed_to(router, body).await.0, 200) }
+    });
+    env.memory.run_with_background(futures::future::join_all(events)).await;
+    assert!(names.iter().all(|name| env.status(name) == "Attended"));
+    assert_eq!((env.status_calls(), env.status_changes().len()), (1, names.len()));
+    assert!(env.live_keys("joins").is_empty());
+}
+
+#[tokio::test]
+async fn r19_live_an_event_whose_join_cannot_be_written_is_repeated() {
+    let env = live().await;
+    env.push(&["r1"]).await;
+    for slot in 0..64 {
+        env.ports().key_value.set(&format!("live-joins:{WEBINAR}:{slot}"), b"not a record".to_vec()).await.unwrap();
+    }
+    let event = joined("r1", &env.registrant_id("r1").unwrap(), env.now());
+    assert_eq!(env.event(&event).await.0, 500);
+    env.ports().key_value.delete(&format!("live-joins:{WEBINAR}:9")).await.unwrap();
+    assert_eq!(env.event(&event).await.0, 200);
+    env.memory.run_background().await;
+    assert_eq!(env.status("r1"), "Attended");
+}
+
+#[tokio::test]
+async fn r1_live_nothing_is_written_for_a_service_that_cannot_be_used() {
+    let env = live().await;
+    env.push(&["r1"]).await;
+    env.set_service(ServiceState::Superseded, None).await;
+    joined_by(&env, &["r1"]).await;
+    env.memory.run_background().await;
+    assert_eq!((env.status("r1").as_str(), env.marketo_calls()), ("Registered", 0));
+}
+
+#[tokio::test]
+async fn records_of_a_webinar_under_way_end_with_the_account_or_with_the_sweep() {
+    for is_removed in [true, false] {
+        let env = live().await;
+        env.push(&["r1"]).await;
+        joined_by(&env, &["r1"]).await;
+        env.memory.run_background().await;
+        joined_by(&env, &["r1"]).await;
+        env.memory.kill_background();
+        assert_eq!((env.live_keys("joins").len(), env.live_keys("done").len()), (1, 1));
+        if is_removed {
+            let deadline = env.now() + SignedDuration::from_secs(20);
+            let request = json!({"account": "acc", "services": ["s1"], "kept_services": [], "deadline": deadline});
+            let body = Body::from(request.to_string());
+            assert_eq!(env.call("POST", "/internal/forget-account", HeaderMap::new(), body).await.0, 200);
+        } else {
+            env.set_live(PROGRAM, false).await;
+            env.advance(50 * 60);
+            env.tick().await;
+        }
+        assert!(env.live_keys("joins").is_empty() && env.live_keys("done").is_empty(), "{is_removed}");
+    }
+}
