@@ -40,8 +40,9 @@ const MODES = {
 export const registrationText = (webinar) => MODES[webinar.registration] ?? "The registration setting shows after connecting";
 
 // Returns the text of an attendance phase. `isOver` is true after the webinar's planned end.
-export function phaseText({ phase, problem, sessions = [] }, isOver) {
+export function phaseText({ phase, problem, live_since, sessions = [] }, isOver) {
   const isCounted = sessions.some((session) => session.counted);
+  if (live_since) return `The webinar is live since ${formatTime(live_since)}. People who join become Attended.`;
   const waiting = isOver ? "The webinar is over; Zoom's report is not ready yet." : "The webinar has not taken place yet.";
   return {
     waiting: isCounted ? "People who attended are Attended. No Show comes last." : waiting,

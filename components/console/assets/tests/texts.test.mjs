@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { retryResult } from "../scripts/failures.js";
 import { listProblems } from "../scripts/health.js";
-import { serviceProblem } from "../scripts/labels.js";
+import { phaseText, serviceProblem } from "../scripts/labels.js";
 import { textsFor } from "../scripts/marketo-texts.js";
 import { switchText } from "../scripts/switches.js";
 import { relativeTime, webinarStart } from "../scripts/time.js";
@@ -35,6 +35,11 @@ test("the problem of a superseded service names the live one", () => {
   assert.equal(serviceProblem(live, []), null);
   assert.equal(serviceProblem(service("active", { problem: { detail: "Give back the role." } }), []), "Give back the role.");
   for (const state of ["needs-sign-in", "deauthorized"]) assert.match(serviceProblem(service(state), []), /sign in to zoom again/i);
+});
+
+test("a webinar that is live says so in every phase", () => {
+  assert.match(phaseText({ phase: "waiting", live_since: "2026-11-12T15:00:00Z" }, false), /^The webinar is live since .*2026/);
+  assert.match(phaseText({ phase: "waiting", live_since: null }, false), /has not taken place/);
 });
 
 test("the timeline of a person is chronological", () => {
