@@ -7,7 +7,6 @@ use crate::person::PersonKey;
 use crate::rules::own_side::OwnSide;
 use crate::state::AppState;
 use crate::store::live_joins;
-use crate::write::LeadFinder;
 use domain::records::{LiveJoin, RegistrationKey};
 use domain::time::SignedDuration;
 use domain::{Error, WebinarId};
@@ -40,9 +39,9 @@ async fn look_up(state: &AppState, webinar: WebinarId) -> Result<(), Error> {
     own_side.add_panelists(zoom.panelists(webinar).await.ok());
     unknown.retain(|email| own_side.accepts_unregistered && !own_side.contains(PersonKey::email(email)));
     let marketo = state.marketo(deadline);
-    let found = LeadFinder::find(&marketo, connection, &unknown.iter().collect::<Vec<_>>()).await?;
+    let found = marketo.find_leads(&unknown.iter().collect::<Vec<_>>(), connection.lead_partition.as_ref()).await?;
     for email in &unknown {
-        let leads: Vec<_> = found.leads_of(email).map(|lead| lead.id).collect();
+        let leads: Vec<_> = found.of(email).iter().map(|lead| lead.id).collect();
         if !leads.is_empty() {
             let join = LiveJoin { at: state.now(), registrant: None, email: None, leads };
             live_joins::append(state, webinar, join).await?;

@@ -4,7 +4,6 @@
 use super::people::{JoinedPerson, PeopleLookup};
 use super::watch;
 use crate::state::AppState;
-use crate::write::LeadFinder;
 use domain::records::{LiveJoin, ProgramConnection};
 use domain::status::Meaning;
 use domain::time::Timestamp;
@@ -62,7 +61,7 @@ impl ProgramLeads<'_> {
             JoinedPerson::Address(email) => Some(email),
             _ => None,
         });
-        let found = LeadFinder::find(self.marketo, self.connection, &addresses.collect::<Vec<_>>()).await?;
+        let found = self.marketo.find_leads(&addresses.collect::<Vec<_>>(), self.connection.lead_partition.as_ref()).await?;
         let mut due = Vec::new();
         // Whose membership decides: the leads, and whether the first one is taken if none is a member.
         let mut undecided: Vec<(Vec<LeadId>, bool)> = Vec::new();
@@ -77,7 +76,7 @@ impl ProgramLeads<'_> {
                     undecided.push((vec![*lead], false));
                     continue;
                 }
-                JoinedPerson::Address(email) => found.leads_of(email).map(|lead| lead.id).collect(),
+                JoinedPerson::Address(email) => found.of(email).iter().map(|lead| lead.id).collect(),
                 JoinedPerson::Leads(leads) => leads.clone(),
                 JoinedPerson::Unknown | JoinedPerson::Unanswered => continue,
             };

@@ -16,5 +16,4 @@ mod people_cursor;
 mod presences;
 mod writer;
 
-pub(crate) use leads::LeadFinder;
 pub(crate) use writer::{AttendanceWriter, Progress};

@@ -212,8 +212,7 @@ impl<'r> AttendanceWriter<'r> {
         let (people, without_email): (Vec<_>, Vec<_>) = own.into_iter().partition(|(person, _)| person.email.is_some());
         self.run_state.counts.unmatched += without_email.len();
         if !people.is_empty() {
-            let partition = self.connection.lead_partition.as_ref().map(|partition| partition.name.as_str());
-            let leads = leads::create(self.marketo, people, partition).await?;
+            let leads = leads::create(self.marketo, people, self.connection.lead_partition.as_ref()).await?;
             self.run_state.counts.new_leads += leads.created.len();
             leads.rejected.iter().for_each(|code| self.count_refused(*code));
             for (lead, (_, presence)) in leads.created {

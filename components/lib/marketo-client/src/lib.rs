@@ -8,6 +8,7 @@
 //! | `body` | request bodies |
 //! | [`error`] | Marketo's error codes, which come with HTTP 200 |
 //! | [`leads`], [`programs`], [`members`], [`activities`] | the operations, one file per resource |
+//! | [`find_or_create`] | leads by e-mail address: finds them, and creates those that are missing |
 
 pub mod activities;
 mod body;
@@ -15,6 +16,7 @@ mod call;
 pub mod client;
 mod concurrency;
 pub mod error;
+pub mod find_or_create;
 pub mod leads;
 pub mod members;
 pub mod programs;
