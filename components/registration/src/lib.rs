@@ -23,6 +23,7 @@
 //! | [`flow_step`] | processes one chunk of Marketo's flow step, up to its callback |
 //! | [`registering`] | the rules: eligibility, target webinar, daily limit, add calls, write-back |
 //! | [`following`] | follows Zoom's registrants: events, memberships, comparisons (R18) |
+//! | [`copying`] | copies registrations of Zoom's own page to Marketo (R10) |
 //! | [`status_changes`] | notices leads whose status was set in Marketo (R23) |
 //! | [`registrants`] | what Zoom says of the registrants of a webinar (R18) |
 //! | [`store`] | the component's records: outbox, ledger, failures |
@@ -30,6 +31,7 @@
 //! | [`outcome`] | the result of registering one lead |
 //! | [`state`] | what handlers share |
 
+pub mod copying;
 pub mod flow_step;
 pub mod following;
 pub mod jobs;

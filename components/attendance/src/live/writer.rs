@@ -61,7 +61,8 @@ impl ProgramLeads<'_> {
             JoinedPerson::Address(email) => Some(email),
             _ => None,
         });
-        let found = self.marketo.find_leads(&addresses.collect::<Vec<_>>(), self.connection.lead_partition.as_ref()).await?;
+        let found =
+            self.marketo.find_leads(&addresses.collect::<Vec<_>>(), self.connection.lead_partition.as_ref()).await?;
         let mut due = Vec::new();
         // Whose membership decides: the leads, and whether the first one is taken if none is a member.
         let mut undecided: Vec<(Vec<LeadId>, bool)> = Vec::new();

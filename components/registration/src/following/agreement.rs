@@ -4,6 +4,7 @@
 //! count.
 
 use super::repair::News;
+use crate::copying::programs;
 use crate::registrants::RegistrantLookup;
 use crate::state::AppState;
 use crate::store::counts;
@@ -28,10 +29,16 @@ pub async fn holds(
         let key = RegistrationKey { webinar, email: email.clone() };
         async move { (standing, store.inspect(&key).await) }.boxed()
     });
+    let copies = connections.iter().any(|connection| programs::copies(connection, webinar, state.ports.clock.now()));
     let mut registered: u32 = 0;
     for (standing, entry) in run_bounded(MAX_CONCURRENT_READS, reads.collect()).await {
-        let Stored::Readable(entry) = entry? else { continue };
-        if News::of(standing, Some(&entry), None).is_news {
+        let entry = match entry? {
+            Stored::Readable(entry) => entry,
+            // Somebody who registered on Zoom's page (R10).
+            Stored::Absent if copies && standing.is_registered() => return Ok(false),
+            Stored::Absent | Stored::Unreadable => continue,
+        };
+        if entry.copy_pending || News::of(standing, Some(&entry), None).is_news {
             return Ok(false);
         }
         let is_registered =

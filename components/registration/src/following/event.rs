@@ -29,6 +29,9 @@ pub enum Relevance {
     Concerned,
     /// The ledger does not have the registrant. A program may: the add call may just be under way, or the entry be lost.
     Unknown,
+    /// A new registration that the ledger does not have: of Zoom's own page, or the echo of an add call whose answer is not
+    /// recorded yet.
+    New,
     /// Nobody.
     Nobody,
 }
@@ -53,15 +56,15 @@ impl RegistrantEvent {
         })
     }
 
-    /// Returns whether the event may change anything here. A registration made on Zoom's own page by somebody whom the
-    /// ledger does not know does not (R10), nor does the echo of an add call of this application.
+    /// Returns whether the event may change anything here. The echo of an add call of this application does not.
     pub async fn relevance(&self, state: &AppState) -> Result<Relevance, Error> {
         let Some(email) = &self.email else { return Ok(Relevance::Concerned) };
         let entry = ledger::read(state, self.webinar, email).await?;
         Ok(match entry {
             Some(entry) if !self.is_creation || self.is_news(&entry) => Relevance::Concerned,
             None if !self.is_creation => Relevance::Unknown,
-            _ => Relevance::Nobody,
+            None => Relevance::New,
+            Some(_) => Relevance::Nobody,
         })
     }
 

@@ -9,13 +9,16 @@ use super::agreement;
 use super::person::write_ledger;
 use super::repair::{self, News, Repair, linked_webinar};
 use super::statuses::of_registration;
+use crate::copying::copier::copy;
+use crate::copying::person::ZoomPerson;
+use crate::copying::programs;
 use crate::registering::target;
 use crate::registrants::{Asked, RegistrantLookup, Standing, read_standings};
 use crate::state::AppState;
 use crate::status_changes::notice;
 use crate::store::counts as registration_counts;
 use crate::store::reconciled::MembershipsRead;
-use crate::store::{ledger, marks, reconciled};
+use crate::store::{marks, reconciled};
 use domain::records::{ProgramConnection, ReconciliationCounts, Registration, RegistrationKey};
 use domain::time::Timestamp;
 use domain::{Email, EmailHash, Error, ErrorCode, LeadId, RegistrantId, WebinarId};
@@ -23,7 +26,8 @@ use futures::FutureExt;
 use marketo_client::members::Member;
 use marketo_client::{BATCH, MarketoClient};
 use platform::concurrency::run_bounded;
-use std::collections::BTreeMap;
+use platform::store::Stored;
+use std::collections::{BTreeMap, BTreeSet};
 use zoom_client::ZoomClient;
 
 /// Maximum number of ledger entries read at once. A webinar has thousands of registrants.
@@ -123,9 +127,10 @@ async fn compare(
         zoom: state.zoom(&target.service, deadline),
         marketo: state.marketo(deadline),
         began: state.ports.clock.now(),
+        deadline,
     };
     if scope == Scope::Lists {
-        let lookup = RegistrantLookup::read_all(&run.zoom, webinar).await?;
+        let lookup = RegistrantLookup::read_all(&run.zoom, webinar, false).await?;
         if agreement::holds(state, webinar, connections, &lookup).await? {
             lookup.people().for_each(|(_, standing)| count_standing(standing, &mut counts));
             return Ok((counts, None));
@@ -142,13 +147,15 @@ struct Reconciliation<'a> {
     zoom: ZoomClient,
     marketo: MarketoClient,
     began: Timestamp,
+    deadline: Timestamp,
 }
 
 impl Reconciliation<'_> {
     /// Returns the number of calls of Marketo that reading the memberships took.
     async fn run(&self, counts: &mut ReconciliationCounts) -> Result<u32, Error> {
         let (memberships, calls) = self.memberships().await?;
-        let lookup = RegistrantLookup::read_all(&self.zoom, self.webinar).await?;
+        let copies = self.connections.iter().any(|connection| programs::copies(connection, self.webinar, self.began));
+        let lookup = RegistrantLookup::read_all(&self.zoom, self.webinar, copies).await?;
         let addresses = self.addresses(&memberships, &lookup).await?;
         let people = self.people(&lookup, &memberships, &addresses).await?;
         people.values().for_each(|person| count_standing(&person.standing, counts));
@@ -184,7 +191,27 @@ impl Reconciliation<'_> {
             registration_counts::correct(self.state, self.webinar, &programs, &entries).await?;
         }
         self.notice_missed(&memberships, &lookup, &addresses).await?;
+        if copies {
+            self.copy_missing(&lookup, &people).await?;
+        }
         Ok(calls)
+    }
+
+    /// Copies people who registered on Zoom's own page and whose event was lost, or whose copy was interrupted (R10).
+    async fn copy_missing(&self, lookup: &RegistrantLookup, people: &BTreeMap<EmailHash, Person>) -> Result<(), Error> {
+        let is_missing = |person: &Person| person.entry.as_ref().is_none_or(|entry| entry.copy_pending);
+        let missing = people.iter().filter(|(_, person)| is_missing(person)).filter_map(|(email, person)| {
+            let listed = lookup.find_listed(email)?;
+            ZoomPerson::of(listed.row.as_ref()?, person.standing.clone())
+        });
+        let missing: Vec<_> = missing.collect();
+        if missing.is_empty()
+            || copy(self.state, &self.zoom, self.webinar, self.connections, missing, self.deadline).await?
+        {
+            return Ok(());
+        }
+        // The next tick compares again.
+        marks::write(self.state, self.webinar).await.map(drop)
     }
 
     /// Notices members whose status registers or cancels them and whom neither the ledger nor Zoom has so (R23): flow step,
@@ -223,7 +250,7 @@ impl Reconciliation<'_> {
     /// Returns whether the ledger knows an address. A lead without one fails, which is told.
     async fn is_known(&self, email: Option<&Email>) -> Result<bool, Error> {
         match email {
-            Some(email) => Ok(self.read_ledger(email.hash()).await?.1.is_some()),
+            Some(email) => Ok(!matches!(self.read_ledger(email.hash()).await?.1, Stored::Absent)),
             None => Ok(false),
         }
     }
@@ -294,13 +321,18 @@ impl Reconciliation<'_> {
         let hashes: Vec<_> = listed.collect();
         let reads = hashes.iter().map(|(email, _)| email).chain(missing.keys());
         let reads = reads.map(|email| self.read_ledger(email.clone()).boxed()).collect();
-        let mut entries = BTreeMap::new();
+        let (mut entries, mut unreadable) = (BTreeMap::new(), BTreeSet::new());
         for read in run_bounded(MAX_CONCURRENT_READS, reads).await {
-            let (email, entry) = read?;
-            entries.extend(entry.map(|entry| (email, entry)));
+            match read? {
+                (email, Stored::Readable(entry)) => _ = entries.insert(email, entry),
+                (_, Stored::Absent) => {}
+                // It may be of a newer version. The person is left alone.
+                (email, Stored::Unreadable) => _ = unreadable.insert(email),
+            }
         }
         let mut people: BTreeMap<_, _> = hashes
             .into_iter()
+            .filter(|(email, _)| !unreadable.contains(email))
             .map(|(email, standing)| {
                 let entry = entries.remove(&email);
                 (email, Person { standing, entry })
@@ -323,9 +355,9 @@ impl Reconciliation<'_> {
         Ok(people)
     }
 
-    async fn read_ledger(&self, email: EmailHash) -> Result<(EmailHash, Option<Registration>), Error> {
+    async fn read_ledger(&self, email: EmailHash) -> Result<(EmailHash, Stored<Registration>), Error> {
         let key = RegistrationKey { webinar: self.webinar, email: email.clone() };
-        Ok((email, ledger::read_key(self.state, &key).await?))
+        Ok((email, self.state.ports.store().inspect(&key).await?))
     }
 
     /// Returns the person of a membership, if the membership is to follow that person now.

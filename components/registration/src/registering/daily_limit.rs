@@ -40,7 +40,16 @@ mod tests {
     fn entry(outcome: RegistrationOutcome, at: &str) -> Registration {
         let at: Timestamp = at.parse().unwrap();
         let adds = AddCalls { day: UtcDay::of(at), count: 3 };
-        Registration { v: 1, program: 1.into(), lead: 2.into(), at, outcome, adds, others_stale: false }
+        Registration {
+            v: 1,
+            program: 1.into(),
+            lead: 2.into(),
+            at,
+            outcome,
+            adds,
+            others_stale: false,
+            copy_pending: false,
+        }
     }
 
     fn at(text: &str) -> Timestamp {

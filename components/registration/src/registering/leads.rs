@@ -5,12 +5,12 @@ use super::batch::register_batch;
 use super::cancel::cancel_batch;
 use super::eligibility::{self, Candidate};
 use super::{target, write_back};
-use crate::outcome::{Disposition, LeadResult};
+use crate::outcome::{Disposition, LeadOutcome, LeadResult};
 use crate::state::AppState;
-use crate::store::{chosen_webinars, failures};
-use domain::records::{OutboxLead, ProgramConnection};
+use crate::store::{chosen_webinars, failures, ledger};
+use domain::records::{OutboxLead, ProgramConnection, RegistrationOutcome};
 use domain::status::Meaning;
-use domain::{Error, LeadId, Problem, ProgramId};
+use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
 use marketo_client::{BATCH, MarketoClient};
 
 /// Registers leads of one program, each at the webinar that its flow step chose. Returns their results.
@@ -44,6 +44,10 @@ pub async fn register_leads(
                 Err(outcome) => match eligibility::to_cancel(lead, connection, status) {
                     Some(email) => cancellations.push((index, email)),
                     None => {
+                        if let Some(candidate) = registered_without(state, connection, lead, &outcome).await? {
+                            candidates.push((index, candidate));
+                            continue;
+                        }
                         let disposition = Disposition::Final(outcome);
                         let result = LeadResult { lead: lead.id, disposition, webinar: None, is_cancellation: false };
                         results[index] = Some(result);
@@ -87,6 +91,26 @@ pub async fn register_leads(
         results.iter_mut().for_each(|result| result.add_to_failure(&note));
     }
     Ok(results)
+}
+
+/// Returns the candidate of a lead that lacks a field and is registered all the same: on Zoom's own page, which asks for less
+/// (R10).
+async fn registered_without(
+    state: &AppState,
+    connection: &ProgramConnection,
+    lead: &OutboxLead,
+    outcome: &LeadOutcome,
+) -> Result<Option<Candidate>, Error> {
+    let is_missing_field = outcome.problem().is_some_and(|problem| problem.code == ErrorCode::MissingField);
+    let Some(email) = eligibility::email(lead).filter(|_| is_missing_field) else { return Ok(None) };
+    let chosen = lead.choice.as_deref().and_then(|choice| choice.trim().parse().ok());
+    let entry = ledger::read(state, chosen.unwrap_or(connection.snapshot.id), &email).await?;
+    let is_registered = entry.is_some_and(|entry| {
+        let registered =
+            matches!(entry.outcome, RegistrationOutcome::Registered { .. } | RegistrationOutcome::Pending { .. });
+        registered && entry.lead == lead.id
+    });
+    Ok(is_registered.then(|| Candidate { lead: lead.id, email, fields: lead.fields.clone() }))
 }
 
 /// Returns the first candidate of each address, and for every candidate the place of its address among them. Leads that

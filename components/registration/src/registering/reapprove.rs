@@ -31,7 +31,7 @@ pub async fn reapprove(
     }
     let webinar = registrar.webinar.id;
     if denied.iter().any(|one| one.registrant.is_none()) {
-        let lookup = RegistrantLookup::read_all(registrar.zoom, webinar).await?;
+        let lookup = RegistrantLookup::read_all(registrar.zoom, webinar, false).await?;
         for one in denied.iter_mut().filter(|one| one.registrant.is_none()) {
             one.registrant =
                 lookup.find(&one.open.candidate.email.hash()).and_then(|standing| standing.registrant()).cloned();

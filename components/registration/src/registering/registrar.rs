@@ -207,6 +207,7 @@ impl Registrar<'_> {
             outcome,
             adds,
             others_stale: open.was_registered,
+            copy_pending: false,
         };
         ledger::write(self.state, &ledger::key(self.webinar.id, &candidate.email), &entry).await
     }

@@ -118,7 +118,7 @@ fn member_data(lead_id: LeadId, outcome: &LeadOutcome) -> Option<MemberData> {
 }
 
 /// Writes one batch. Returns the leads that are not members.
-async fn write_data(
+pub async fn write_data(
     marketo: &MarketoClient,
     program: ProgramId,
     batch: &[MemberData],

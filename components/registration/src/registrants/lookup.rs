@@ -6,7 +6,7 @@
 use super::standing::Standing;
 use domain::{Email, EmailHash, RegistrantId, WebinarId};
 use std::collections::BTreeMap;
-use zoom_client::registrants::RegistrantStatus;
+use zoom_client::registrants::{Registrant, RegistrantStatus};
 use zoom_client::{ZoomClient, ZoomError};
 
 /// One registrant of the lists.
@@ -16,6 +16,8 @@ pub struct ListedRegistrant {
     pub email: EmailHash,
     /// The standing; never [`Standing::Gone`].
     pub standing: Standing,
+    /// The row, where it is kept.
+    pub row: Option<Box<Registrant>>,
 }
 
 /// The registrants of a webinar, by address and by id.
@@ -31,17 +33,22 @@ pub struct RegistrantLookup {
 impl RegistrantLookup {
     /// Reads all approved and pending registrants.
     pub async fn read(zoom: &ZoomClient, webinar: WebinarId) -> Result<Self, ZoomError> {
-        Self::read_lists(zoom, webinar, &[RegistrantStatus::Pending, RegistrantStatus::Approved]).await
+        Self::read_lists(zoom, webinar, &[RegistrantStatus::Pending, RegistrantStatus::Approved], false).await
     }
 
-    /// Reads all registrants, also those who were denied or cancelled.
-    pub async fn read_all(zoom: &ZoomClient, webinar: WebinarId) -> Result<Self, ZoomError> {
+    /// Reads all registrants, also those who were denied or cancelled. `keeps_rows`: whether names and other fields are kept.
+    pub async fn read_all(zoom: &ZoomClient, webinar: WebinarId, keeps_rows: bool) -> Result<Self, ZoomError> {
         // Who is approved meanwhile is in a later list, so nobody who changes from one list to a better one is missed.
         let lists = [RegistrantStatus::Denied, RegistrantStatus::Pending, RegistrantStatus::Approved];
-        Self::read_lists(zoom, webinar, &lists).await
+        Self::read_lists(zoom, webinar, &lists, keeps_rows).await
     }
 
-    async fn read_lists(zoom: &ZoomClient, webinar: WebinarId, lists: &[RegistrantStatus]) -> Result<Self, ZoomError> {
+    async fn read_lists(
+        zoom: &ZoomClient,
+        webinar: WebinarId,
+        lists: &[RegistrantStatus],
+        keeps_rows: bool,
+    ) -> Result<Self, ZoomError> {
         let mut lookup = Self::default();
         for &status in lists {
             let mut token: Option<String> = None;
@@ -51,7 +58,10 @@ impl RegistrantLookup {
                 for registrant in page.items {
                     let email = registrant.email.as_deref().and_then(Email::parse);
                     match (email, Standing::of(&registrant, status)) {
-                        (Some(email), Some(standing)) => lookup.insert(email.hash(), standing),
+                        (Some(email), Some(standing)) => {
+                            let row = keeps_rows.then(|| Box::new(registrant));
+                            lookup.insert(ListedRegistrant { email: email.hash(), standing, row });
+                        }
                         _ => lookup.unreadable += 1,
                     }
                 }
@@ -66,18 +76,23 @@ impl RegistrantLookup {
     }
 
     /// Later lists take precedence: approved over pending over denied.
-    fn insert(&mut self, email: EmailHash, standing: Standing) {
+    fn insert(&mut self, listed: ListedRegistrant) {
         let place = self.registrants.len();
-        if let Some(id) = standing.registrant() {
+        if let Some(id) = listed.standing.registrant() {
             self.by_id.insert(id.clone(), place);
         }
-        self.by_email.insert(email.clone(), place);
-        self.registrants.push(ListedRegistrant { email, standing });
+        self.by_email.insert(listed.email.clone(), place);
+        self.registrants.push(listed);
     }
 
     /// Returns the standing of an address.
     pub fn find(&self, email: &EmailHash) -> Option<&Standing> {
-        self.by_email.get(email).and_then(|&place| self.registrants.get(place)).map(|listed| &listed.standing)
+        self.find_listed(email).map(|listed| &listed.standing)
+    }
+
+    /// Returns the registrant with an address.
+    pub fn find_listed(&self, email: &EmailHash) -> Option<&ListedRegistrant> {
+        self.by_email.get(email).and_then(|&place| self.registrants.get(place))
     }
 
     /// Returns the registrant with an id.

@@ -44,7 +44,7 @@ pub async fn read_standings(
     }
     // Who is not found by id may have registered again under another one, and a webinar that is gone has no registrant
     // either. The lists tell both.
-    let lookup = RegistrantLookup::read_all(zoom, webinar).await?;
+    let lookup = RegistrantLookup::read_all(zoom, webinar, false).await?;
     let gone = (lookup.unreadable == 0).then_some(Standing::Gone);
     let found = standings.into_iter().zip(people).map(|(standing, asked)| {
         let listed = || lookup.find(&asked.email.hash()).cloned();

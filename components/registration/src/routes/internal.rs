@@ -1,6 +1,8 @@
 //! `POST /internal/tick`, `POST /internal/zoom-events` and `POST /internal/forget-account`, which other components call by
 //! service chaining.
 
+use crate::copying::event::copy_registrant;
+use crate::copying::programs;
 use crate::following::event::{RegistrantEvent, Relevance};
 use crate::following::person::{self, ChangedPerson};
 use crate::jobs::{maintenance, reconcile, resume_chunks, retry_failures, status_changes};
@@ -8,6 +10,8 @@ use crate::state::AppState;
 use crate::store::marks::Mark;
 use crate::store::{counts, forget, marks};
 use axum::extract::State;
+use domain::Error;
+use domain::time::SignedDuration;
 use platform::http::Json;
 use platform::internal_api::{ForgetAccountReport, ForgetAccountRequest, TickReport, TickRequest};
 use platform::retry::RUN_TIMEOUT;
@@ -15,6 +19,9 @@ use platform::{ApiError, JsonBody};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use zoom_client::events::ZoomEvent;
+
+/// How long the event of a new registration waits, so that an add call of this application has recorded its answer.
+const ECHO_DELAY: SignedDuration = SignedDuration::from_secs(2);
 
 /// Runs the jobs until the deadline. Can run twice at once. A missed tick delays the jobs to the next one.
 pub async fn tick(
@@ -50,26 +57,54 @@ pub async fn zoom_event(
                 let mark = marks::write(&state, event.webinar).await?;
                 state.ports.background.spawn(Box::pin(follow(state.clone(), event, mark)));
             }
-            Relevance::Unknown => state.ports.background.spawn(Box::pin(look_up(state.clone(), event))),
+            Relevance::Unknown | Relevance::New => {
+                state.ports.background.spawn(Box::pin(look_up(state.clone(), event)));
+            }
             Relevance::Nobody => {}
         }
     }
     Ok(Json(json!({})))
 }
 
-/// Marks the webinar of an event about somebody whom the ledger does not have, if a program has them: then the tick compares
-/// the webinar. If this fails, the comparison twice an hour is left.
+/// Works off an event about somebody whom the ledger does not have. If this fails before the mark is written, the comparison
+/// twice an hour is left.
 async fn look_up(state: Arc<AppState>, event: RegistrantEvent) {
-    let (webinar, Some(email)) = (event.webinar, event.email) else { return };
-    let deadline = state.ports.clock.now() + RUN_TIMEOUT;
-    let marked = match person::is_member(&state, webinar, &email, deadline).await {
-        Ok(true) => marks::write(&state, webinar).await.map(drop),
-        Ok(false) => Ok(()),
+    state.ports.clock.sleep(ECHO_DELAY).await;
+    let webinar = event.webinar;
+    let looked_up = match event.relevance(&state).await {
+        Ok(Relevance::Concerned) => match marks::write(&state, webinar).await {
+            Ok(mark) => return follow(state, event, mark).await,
+            Err(error) => Err(error),
+        },
+        Ok(relevance @ (Relevance::Unknown | Relevance::New)) => {
+            copy_or_mark(&state, &event, relevance == Relevance::New).await
+        }
+        Ok(Relevance::Nobody) => Ok(()),
         Err(error) => Err(error),
     };
-    if let Err(error) = marked {
+    if let Err(error) = looked_up {
         platform::log!(Warn, "registrant.follow_failed", webinar = webinar, code = error.problem().code);
     }
+}
+
+/// Copies a registration of Zoom's own page, for programs that copy (R10). Marks the webinar if that is not completed, or if a
+/// program has the person whose registration changed: then the tick compares it.
+async fn copy_or_mark(state: &AppState, event: &RegistrantEvent, is_new: bool) -> Result<(), Error> {
+    let RegistrantEvent { webinar, email, registrant, .. } = event;
+    let deadline = state.ports.clock.now() + RUN_TIMEOUT;
+    let connections = state.ports.connections().of_webinar(*webinar).await?;
+    if connections.iter().any(|connection| programs::copies(connection, *webinar, state.ports.clock.now())) {
+        let mark = marks::write(state, *webinar).await?;
+        if copy_registrant(state, *webinar, registrant.as_ref(), &connections, deadline).await? {
+            marks::clear(state, &mark).await?;
+        }
+    }
+    if let Some(email) = email.as_ref().filter(|_| !is_new)
+        && person::is_member(state, *webinar, email, deadline).await?
+    {
+        marks::write(state, *webinar).await?;
+    }
+    Ok(())
 }
 
 /// Follows the registrant of an event. What fails or is unknown is left to the tick, with the mark.

@@ -91,7 +91,16 @@ mod tests {
     fn entry(outcome: RegistrationOutcome, at: &str, count: u8) -> Registration {
         let at: Timestamp = at.parse().unwrap();
         let adds = AddCalls { day: UtcDay::of(at), count };
-        Registration { v: 1, program: 1.into(), lead: 2.into(), at, outcome, adds, others_stale: false }
+        Registration {
+            v: 1,
+            program: 1.into(),
+            lead: 2.into(),
+            at,
+            outcome,
+            adds,
+            others_stale: false,
+            copy_pending: false,
+        }
     }
 
     fn at(text: &str) -> Timestamp {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub(super) const OTHER_PROGRAM: u64 = 1003;
 
 /// The statuses of a channel with a status for people who cancelled.
-const WITH_CANCELLED: [(&str, u32); 5] =
+pub(super) const WITH_CANCELLED: [(&str, u32); 5] =
     [("Pending Approval", 40), ("Registered", 40), ("Registration Error", 40), ("Cancelled", 45), ("No Show", 50)];
 
 impl Fixture {

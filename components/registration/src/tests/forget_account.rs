@@ -128,6 +128,7 @@ async fn r17_no_kind_of_record_of_an_account_is_left_behind() {
         RecordKind::FailureIndex,
         RecordKind::ChunkSlot,
         RecordKind::RefusedCallback,
+        RecordKind::CopyWorker,
         RecordKind::ActivityCursor,
         RecordKind::ChosenWebinars,
         RecordKind::SentFields,

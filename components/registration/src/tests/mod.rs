@@ -5,6 +5,7 @@
 mod api_bodies;
 mod cancelling;
 mod claims;
+mod copy_zoom_registrations;
 mod error_codes;
 mod failures;
 mod fault_matrix;

@@ -113,8 +113,16 @@ impl TestEnv {
         let outcome = RegistrationOutcome::Pending { registrant: registrant.into() };
         let adds = AddCalls { day: UtcDay::of(now), count: 1 };
         let (program, lead) = (program.into(), lead.into());
-        let entry =
-            Registration { v: Registration::VERSION, program, lead, at: now, outcome, adds, others_stale: false };
+        let entry = Registration {
+            v: Registration::VERSION,
+            program,
+            lead,
+            at: now,
+            outcome,
+            adds,
+            others_stale: false,
+            copy_pending: false,
+        };
         self.ports().store().put(&key, &entry).await.unwrap();
     }
 

@@ -46,8 +46,8 @@ pub use attendance::{
 pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
-    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, FailureIndexKey, FailureKey, GivenUpChunksKey, Key, LastEventKey,
-    LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, LiveDoneKey, LiveJoinsKey, LiveWorkerKey,
+    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, CopyWorkerKey, FailureIndexKey, FailureKey, GivenUpChunksKey, Key,
+    LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, LiveDoneKey, LiveJoinsKey, LiveWorkerKey,
     MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey,
     RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey,
     RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey,

@@ -26,6 +26,10 @@ pub struct Registration {
     /// was set by a marketer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub others_stale: bool,
+    /// Whether the person registered on Zoom's own page, and is not yet a member of every program that copies such
+    /// registrations (R10).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub copy_pending: bool,
 }
 
 first_version!(Registration);

@@ -213,6 +213,9 @@ kinds! {
         "outbox:{id}:crash-marker", Registration, UntilDone, true;
     /// The callback address that was refused last.
     RefusedCallback RefusedCallbackKey() => RefusedCallback, "last:refused-callback", Registration, Overwritten, false;
+    /// Lease of the worker that copies registrations of Zoom's own page (R10). One at a time, because two could create two
+    /// leads for one person.
+    CopyWorker CopyWorkerKey() => Lease, "worker:copy", Registration, Lease, false;
     /// How far Marketo's activities are read (R23).
     ActivityCursor ActivityCursorKey() => ActivityCursor, "activity-cursor", Registration, Overwritten, false;
     /// The webinars that the flow step chose.

@@ -1,0 +1,306 @@
+//! Copies people who registered on Zoom's own page, one worker at a time.
+//!
+//! Marketo creates two leads when two calls create one address at once. So a lease lets one worker copy, over all webinars. It
+//! looks up each address before it creates a lead, and keeps the lease when it does not know whether a call ended.
+//!
+//! The ledger has a person before the status is set, so that neither the flow step nor the status change registers them again
+//! (R23), with a flag until every program has them: after a crash the comparison goes on from there.
+
+use super::members::{self, PersonLead};
+use super::person::{self, ZoomPerson};
+use super::programs::copying;
+use crate::registering::{daily_limit, target};
+use crate::state::AppState;
+use crate::store::{counts, ledger};
+use domain::records::{CopyWorkerKey, ProgramConnection, Record, Registration};
+use domain::time::{SignedDuration, Timestamp};
+use domain::{Error, ErrorCode, LeadId, WebinarId};
+use futures::FutureExt;
+use marketo_client::find_or_create::{Creation, LeadsByAddress, blank_fields_update};
+use marketo_client::leads::NewLead;
+use marketo_client::{BATCH, MarketoClient, MarketoError};
+use platform::concurrency::run_bounded;
+use platform::lease::{AcquiredLease, LeaseTerms};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use zoom_client::ZoomClient;
+
+/// The terms of the lease. It outlasts a create call whose answer was lost: Marketo may still work on it for 90 seconds.
+const LEASE: LeaseTerms =
+    LeaseTerms { max_duration: SignedDuration::from_mins(2), settling_time: SignedDuration::from_millis(250) };
+
+/// How long a worker waits for another one to be done. Then the tick copies its people, together with others.
+const MAX_WAIT: SignedDuration = SignedDuration::from_secs(8);
+
+/// How often a waiting worker looks at the lease.
+const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(500);
+
+/// Minimum time left to start a batch and a create call. One that is cut off may still run at Marketo.
+const MIN_CREATE_TIME: SignedDuration = SignedDuration::from_secs(8);
+
+/// Maximum number of ledger entries read or written at once.
+const MAX_CONCURRENT: usize = 16;
+
+/// Copies people of a webinar to the programs that copy. Returns whether nothing is left to do.
+///
+/// # Errors
+/// Marketo, Zoom or the store failed. The next comparison goes on.
+pub async fn copy(
+    state: &AppState,
+    zoom: &ZoomClient,
+    webinar: WebinarId,
+    connections: &[ProgramConnection],
+    people: Vec<ZoomPerson>,
+    deadline: Timestamp,
+) -> Result<bool, Error> {
+    // What is read before anybody is locked out.
+    let own_side = person::own_side(zoom, webinar).await?;
+    let in_chunks = person::in_chunks(state).await?;
+    let (own, mut people): (Vec<_>, Vec<_>) =
+        people.into_iter().partition(|person| own_side.contains(&person.email.hash()));
+    if !own.is_empty() {
+        platform::log!(Info, "registrants.own_side_skipped", webinar = webinar, count = own.len());
+    }
+    // A chunk writes the ledger. Whom it does not register, the next comparison copies.
+    people.retain(|person| !in_chunks.contains(&person.email.hash()));
+    if people.is_empty() {
+        return Ok(true);
+    }
+    let wait_until = (state.ports.clock.now() + MAX_WAIT).min(deadline);
+    let name = CopyWorkerKey {}.to_string();
+    let Some(_guard) = state.locks.lock_until(&state.ports, &name, wait_until).await else { return Ok(false) };
+    let Some(lease) = acquire(state, wait_until).await? else { return Ok(false) };
+    let copier = Copier {
+        state,
+        webinar,
+        connections: copying(state, webinar, connections).await?,
+        marketo: state.marketo(deadline),
+        lease: &lease,
+        is_creating: AtomicBool::new(false),
+        deadline,
+    };
+    let copied = copier.copy(&people).await;
+    let is_creating = copier.is_creating.into_inner();
+    counts::flush(state).await;
+    if !is_creating {
+        lease.release().await?;
+    }
+    copied
+}
+
+async fn acquire(state: &AppState, wait_until: Timestamp) -> Result<Option<AcquiredLease<'_, CopyWorkerKey>>, Error> {
+    loop {
+        let until = state.ports.clock.now() + LEASE.max_duration;
+        if let Some(lease) = LEASE.acquire(&state.ports, CopyWorkerKey {}, until).await? {
+            return Ok(Some(lease));
+        }
+        if state.ports.clock.now() + POLL_INTERVAL > wait_until {
+            return Ok(None);
+        }
+        state.ports.clock.sleep(POLL_INTERVAL).await;
+    }
+}
+
+/// A person and the ledger's entry, if a worker left them unfinished.
+struct OpenPerson<'p> {
+    person: &'p ZoomPerson,
+    entry: Option<Registration>,
+}
+
+struct Copier<'a> {
+    state: &'a AppState,
+    webinar: WebinarId,
+    connections: Vec<ProgramConnection>,
+    marketo: MarketoClient,
+    lease: &'a AcquiredLease<'a, CopyWorkerKey>,
+    /// Whether a create call is under way whose answer this worker does not have.
+    is_creating: AtomicBool,
+    deadline: Timestamp,
+}
+
+impl Copier<'_> {
+    async fn copy(&self, people: &[ZoomPerson]) -> Result<bool, Error> {
+        let Some(first) = self.connections.first() else { return Ok(true) };
+        // An account that removed the app gets no records any more (R17).
+        target::resolve(self.state, first, None).await?;
+        let (mut is_complete, mut copied) = (true, 0);
+        for batch in people.chunks(BATCH) {
+            if !self.can_create().await? {
+                return Ok(false);
+            }
+            let open = self.open(batch).await?;
+            if open.is_empty() {
+                continue;
+            }
+            match self.copy_batch(first, &open).await {
+                Ok(finished) => {
+                    is_complete &= finished == open.len();
+                    copied += finished;
+                }
+                Err(Error::Rejected(problem)) if problem.code == ErrorCode::Busy => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        if copied > 0 {
+            platform::log!(Info, "registrants.copied", webinar = self.webinar, count = copied);
+        }
+        Ok(is_complete)
+    }
+
+    /// Returns whether there is time to create leads, and no other worker has the lease. Renews it.
+    async fn can_create(&self) -> Result<bool, Error> {
+        let now = self.state.ports.clock.now();
+        Ok(now + MIN_CREATE_TIME <= self.deadline && self.lease.renew(now + LEASE.max_duration).await?)
+    }
+
+    /// Returns the people whom the ledger does not have, or whom a worker left unfinished.
+    async fn open<'p>(&self, batch: &'p [ZoomPerson]) -> Result<Vec<OpenPerson<'p>>, Error> {
+        let read = async |person: &'p ZoomPerson| -> Result<Option<OpenPerson<'p>>, Error> {
+            let entry = ledger::read(self.state, self.webinar, &person.email).await?;
+            let is_open = entry.as_ref().is_none_or(|entry| entry.copy_pending);
+            Ok(is_open.then_some(OpenPerson { person, entry }))
+        };
+        let reads = batch.iter().map(|person| read(person).boxed()).collect();
+        let read: Result<Vec<_>, _> = run_bounded(MAX_CONCURRENT, reads).await.into_iter().collect();
+        Ok(read?.into_iter().flatten().collect())
+    }
+
+    /// Copies at most a batch of people to every program. Returns the number of those who are done: Marketo rejected their lead, or
+    /// each program has them.
+    async fn copy_batch(&self, first: &ProgramConnection, open: &[OpenPerson<'_>]) -> Result<usize, Error> {
+        let mut gone = BTreeSet::new();
+        let mut written: Vec<(&ZoomPerson, Registration)> = Vec::new();
+        let mut rejected = 0;
+        for connection in &self.connections {
+            let leads = self.leads(connection, open).await?;
+            if connection.program == first.program {
+                rejected = open.len() - leads.len();
+                let writes = leads.iter().map(|one| self.write_pending(first, one, open).boxed()).collect();
+                for entry in run_bounded(MAX_CONCURRENT, writes).await {
+                    written.extend(entry?);
+                }
+            }
+            let is_written = |one: &PersonLead<'_>| written.iter().any(|(person, _)| std::ptr::eq(*person, one.person));
+            let leads: Vec<_> = leads.into_iter().filter(is_written).collect();
+            gone.extend(members::write(&self.marketo, connection, &leads).await?);
+        }
+        let finished = written.iter().filter(|(_, entry)| !gone.contains(&entry.lead));
+        let finishes = finished.map(|(person, entry)| self.finish(person, entry).boxed()).collect();
+        let mut done = rejected;
+        for finished in run_bounded(MAX_CONCURRENT, finishes).await {
+            done += usize::from(finished?);
+        }
+        // Whom a request registered meanwhile, it writes to Marketo.
+        Ok(done + open.len() - rejected - written.len())
+    }
+
+    /// Finds or creates the leads of people, for a program. Leaves out those whose lead Marketo rejected.
+    async fn leads<'p>(
+        &self,
+        connection: &ProgramConnection,
+        open: &[OpenPerson<'p>],
+    ) -> Result<Vec<PersonLead<'p>>, Error> {
+        let partition = connection.lead_partition.as_ref();
+        let emails: Vec<_> = open.iter().map(|one| &one.person.email).collect();
+        let found = self.marketo.find_leads(&emails, partition).await?;
+        let missing: Vec<_> = open.iter().filter(|one| found.of(&one.person.email).is_empty()).collect();
+        let new_lead = |one: &&OpenPerson<'_>| {
+            let ZoomPerson { email, fields, .. } = one.person;
+            NewLead { email: email.clone(), fields: fields.clone() }
+        };
+        let new_leads: Vec<_> = missing.iter().map(new_lead).collect();
+        let mut leads = Vec::new();
+        let mut existing = Vec::new();
+        if !new_leads.is_empty() {
+            if !self.can_create().await? {
+                return Err(ErrorCode::Busy.into());
+            }
+            self.is_creating.store(true, Ordering::Relaxed);
+            let creations = self.marketo.create_missing(&new_leads, partition).await?;
+            self.is_creating.store(false, Ordering::Relaxed);
+            for (one, creation) in missing.iter().zip(creations) {
+                match creation {
+                    Creation::Created(lead) => leads.push(PersonLead { person: one.person, lead, is_new: true }),
+                    Creation::Exists => existing.push(one.person),
+                    Creation::Rejected(_) => {}
+                }
+            }
+        }
+        // Another worker created these right before.
+        let emails: Vec<_> = existing.iter().map(|person| &person.email).collect();
+        let found_late = self.marketo.find_leads(&emails, partition).await?;
+        let members = self.members_of_duplicates(connection, open, &found).await?;
+        let mut updates = Vec::new();
+        for OpenPerson { person, entry } in open {
+            let mut of_address = found.of(&person.email);
+            of_address.extend(found_late.of(&person.email));
+            updates.extend(blank_fields_update(&of_address, &person.fields));
+            let former = entry.as_ref().map(|entry| entry.lead);
+            let has = |wanted: &dyn Fn(LeadId) -> bool| of_address.iter().map(|lead| lead.id).find(|id| wanted(*id));
+            let chosen =
+                has(&|id| Some(id) == former).or_else(|| has(&|id| members.contains(&id))).or_else(|| has(&|_| true));
+            leads.extend(chosen.map(|lead| PersonLead { person, lead, is_new: false }));
+        }
+        for updates in updates.chunks(BATCH) {
+            self.marketo.update_leads(updates).await?;
+        }
+        Ok(leads)
+    }
+
+    /// Returns the members among the leads of addresses that several leads have.
+    async fn members_of_duplicates(
+        &self,
+        connection: &ProgramConnection,
+        open: &[OpenPerson<'_>],
+        found: &LeadsByAddress,
+    ) -> Result<BTreeSet<LeadId>, MarketoError> {
+        let of_address = open.iter().map(|one| found.of(&one.person.email)).filter(|leads| leads.len() > 1);
+        let leads: Vec<_> = of_address.flatten().map(|lead| lead.id).collect();
+        let mut members = BTreeSet::new();
+        for leads in leads.chunks(BATCH) {
+            members
+                .extend(self.marketo.members_of(connection.program, leads).await?.into_iter().map(|one| one.lead_id));
+        }
+        Ok(members)
+    }
+
+    /// Writes the entry of a person who is not a member yet. Returns `None` if a request registered the person meanwhile.
+    async fn write_pending<'p>(
+        &self,
+        first: &ProgramConnection,
+        one: &PersonLead<'p>,
+        open: &[OpenPerson<'p>],
+    ) -> Result<Option<(&'p ZoomPerson, Registration)>, Error> {
+        let key = ledger::key(self.webinar, &one.person.email);
+        let known = open.iter().find(|known| std::ptr::eq(known.person, one.person)).and_then(|one| one.entry.as_ref());
+        let now = self.state.ports.clock.now();
+        let stored = ledger::read_key(self.state, &key).await?;
+        if stored.as_ref() != known {
+            return Ok(None);
+        }
+        let entry = Registration {
+            v: Registration::VERSION,
+            program: first.program,
+            lead: one.lead,
+            at: now,
+            outcome: one.person.standing.outcome(None),
+            adds: daily_limit::add_calls_today(stored.as_ref(), now),
+            others_stale: stored.is_some_and(|stored| stored.others_stale),
+            copy_pending: true,
+        };
+        ledger::write(self.state, &key, &entry).await?;
+        Ok(Some((one.person, entry)))
+    }
+
+    /// Takes the flag from an entry. Returns whether nothing is left to do; not if it changed meanwhile.
+    async fn finish(&self, person: &ZoomPerson, entry: &Registration) -> Result<bool, Error> {
+        let key = ledger::key(self.webinar, &person.email);
+        match ledger::read_key(self.state, &key).await? {
+            Some(stored) if stored == *entry => {
+                ledger::write(self.state, &key, &Registration { copy_pending: false, ..stored }).await?;
+                Ok(true)
+            }
+            stored => Ok(stored.is_none_or(|stored| !stored.copy_pending)),
+        }
+    }
+}
