@@ -2,6 +2,8 @@
 
 use super::fixture::{Fixture, MARKETO_PROGRAM, PROGRAM, WEBINAR, email, lead, lead_id};
 use super::peers::{MEMBERS, marketo_error};
+use crate::store::ledger;
+use domain::Email;
 use domain::records::{ConnectedPrograms, ProgramKey, ProgramsKey};
 use domain::time::SignedDuration;
 use fakes::marketo::subscription::{NewProgram, ProgressionStatus};
@@ -117,6 +119,22 @@ async fn r18_who_is_cancelled_denied_or_deleted_in_zoom_is_cancelled_in_marketo_
         fixture.tick().await;
         assert_eq!(fixture.status(2), "Cancelled", "{action}");
     }
+}
+
+#[tokio::test]
+async fn r18_an_unreadable_ledger_entry_stops_no_comparison() {
+    let fixture = registered(&[1, 2], false).await;
+    fixture.lose_events();
+    let key = ledger::key(WEBINAR.into(), &Email::parse(&email(1)).unwrap()).to_string();
+    fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
+    for number in [1, 2] {
+        fixture.change(number, "withdraw").await;
+    }
+    fixture.memory.advance(SignedDuration::from_mins(31));
+    fixture.tick().await;
+    // Nothing is done about a person of whom a newer version may know more.
+    assert_eq!((fixture.status(1), fixture.status(2)), ("Registered".to_owned(), "Cancelled".to_owned()));
+    assert_eq!(fixture.memory.dump()[&key], b"{\"v\":99}");
 }
 
 #[tokio::test]
