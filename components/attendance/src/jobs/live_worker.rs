@@ -31,7 +31,7 @@ enum Progress {
     Finished,
     /// Joins are left for the next worker.
     OutOfTime,
-    /// Zoom or Marketo does not answer. The lease keeps events from starting workers until it expires; the tick continues.
+    /// Zoom does not answer. The lease keeps events from starting workers until it expires; the tick continues.
     Stalled,
 }
 
@@ -88,18 +88,18 @@ async fn handle_joins(state: &AppState, webinar: WebinarId, deadline: Timestamp)
         if slots.is_empty() {
             return Ok(Progress::Finished);
         }
-        let mut pending = pending(&slots, &done);
+        let (mut pending, mut is_zoom_down) = (pending(&slots, &done), false);
         while is_due(&pending, state.now()) {
             if !state.has_time(deadline) {
                 return Ok(Progress::OutOfTime);
             }
             let batch: Vec<_> = pending.drain(..pending.len().min(BATCH)).collect();
-            let people = writer::write(state, webinar, &batch, deadline).await?;
-            let is_complete = people.len() == batch.len();
-            done.add(people).await?;
-            if !is_complete {
-                return Ok(if state.has_time(deadline) { Progress::Stalled } else { Progress::OutOfTime });
-            }
+            let written = writer::write(state, webinar, &batch, deadline).await?;
+            done.add(written.people).await?;
+            is_zoom_down |= written.is_zoom_down;
+        }
+        if is_zoom_down {
+            return Ok(Progress::Stalled);
         }
         for slot in &slots {
             if slot.is_expired(state.now()) && slot.joins.iter().all(|join| done.contains(identity(join))) {

@@ -24,7 +24,9 @@ pub(crate) enum JoinedPerson {
     Leads(Vec<LeadId>),
     /// Nobody knows the person. The run after the webinar does.
     Unknown,
-    /// Zoom could not be asked.
+    /// The time for look-ups is over.
+    Postponed,
+    /// Zoom did not answer.
     Unanswered,
 }
 
@@ -78,7 +80,7 @@ impl PeopleLookup<'_> {
         by_address: Option<Registration>,
     ) -> Result<JoinedPerson, Error> {
         if !self.state.has_time(self.deadline) {
-            return Ok(JoinedPerson::Unanswered);
+            return Ok(JoinedPerson::Postponed);
         }
         let zoom = self.state.zoom(self.service, self.deadline);
         let email = match zoom.registrant(self.webinar, registrant).await {

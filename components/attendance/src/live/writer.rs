@@ -1,29 +1,45 @@
 //! Sets a batch of people who joined to Attended, in each program that watches the webinar. Marketo moves nobody back
 //! (R16). Creates no leads: the run after the webinar does.
 
-use super::people::{JoinedPerson, PeopleLookup};
+use super::people::{JoinedPerson, PeopleLookup, identity};
 use super::watch;
 use crate::state::AppState;
 use domain::records::{LiveJoin, ProgramConnection};
 use domain::status::Meaning;
-use domain::time::Timestamp;
+use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, LeadId, WebinarId};
 use marketo_client::members::MemberOutcome;
 use marketo_client::{BATCH, MarketoClient};
 use std::collections::BTreeMap;
 
-/// Writes a batch of joins. Returns the identities of the people who need no further call.
+/// How long a batch waits for Zoom. Whoever is not recognised by then is left to the next scan, so that look-ups do not
+/// delay the others.
+const LOOKUP_TIME: SignedDuration = SignedDuration::from_secs(8);
+
+/// What became of a batch.
+pub(crate) struct WrittenBatch {
+    /// The identities of the people who need no further call.
+    pub(crate) people: Vec<u64>,
+    /// Whether Zoom did not answer.
+    pub(crate) is_zoom_down: bool,
+}
+
+/// Writes a batch of joins.
 pub(crate) async fn write(
     state: &AppState,
     webinar: WebinarId,
     joins: &[LiveJoin],
     deadline: Timestamp,
-) -> Result<Vec<u64>, Error> {
+) -> Result<WrittenBatch, Error> {
     let programs = watch::programs(state, webinar).await?;
-    let Some(first) = programs.first() else { return Ok(joins.iter().map(super::people::identity).collect()) };
-    let lookup = PeopleLookup { state, webinar, service: &first.service, deadline };
+    let Some(first) = programs.first() else {
+        return Ok(WrittenBatch { people: joins.iter().map(identity).collect(), is_zoom_down: false });
+    };
+    let lookups_end = deadline.min(state.now() + LOOKUP_TIME);
+    let lookup = PeopleLookup { state, webinar, service: &first.service, deadline: lookups_end };
     let mut people = lookup.recognise(joins).await?;
-    people.retain(|(_, person)| !matches!(person, JoinedPerson::Unanswered));
+    let is_zoom_down = people.iter().any(|(_, person)| matches!(person, JoinedPerson::Unanswered));
+    people.retain(|(_, person)| !matches!(person, JoinedPerson::Unanswered | JoinedPerson::Postponed));
     let marketo = state.marketo(deadline);
     for connection in &programs {
         let leads = ProgramLeads { marketo: &marketo, connection }.of(people.iter().map(|(_, person)| person)).await?;
@@ -31,7 +47,7 @@ pub(crate) async fn write(
             set_attended(&marketo, connection, leads).await?;
         }
     }
-    Ok(people.into_iter().map(|(identity, _)| identity).collect())
+    Ok(WrittenBatch { people: people.into_iter().map(|(identity, _)| identity).collect(), is_zoom_down })
 }
 
 /// Sets the status. Members who are in or past it keep theirs, which is success.
@@ -79,7 +95,7 @@ impl ProgramLeads<'_> {
                 }
                 JoinedPerson::Address(email) => found.of(email).iter().map(|lead| lead.id).collect(),
                 JoinedPerson::Leads(leads) => leads.clone(),
-                JoinedPerson::Unknown | JoinedPerson::Unanswered => continue,
+                JoinedPerson::Unknown | JoinedPerson::Postponed | JoinedPerson::Unanswered => continue,
             };
             match *leads {
                 [] => {}
