@@ -3,6 +3,7 @@
 //! the code.
 
 mod api_bodies;
+mod background_faults;
 mod cancelling;
 mod claims;
 mod copy_zoom_registrations;
