@@ -94,7 +94,11 @@ impl FilledStore {
         self.write(&MAINTENANCE.map(|key| (key.to_owned(), json!({"v": 1, "at": at.to_string()}))))
     }
 
-    fn write(&self, records: &[(String, Value)]) -> anyhow::Result<()> {
+    /// Writes records, also while the application runs.
+    ///
+    /// # Errors
+    /// Fails when the store does.
+    pub fn write(&self, records: &[(String, Value)]) -> anyhow::Result<()> {
         match self {
             Self::Sqlite(file) => {
                 let mut connection = Connection::open(file)?;
