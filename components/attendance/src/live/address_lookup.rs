@@ -1,4 +1,4 @@
-//! Finds the leads of people who joined without a registrant id and whom the ledger does not know. The store keeps no
+//! Finds the leads of people who joined without a registrant id and without a ledger entry. The store keeps no
 //! addresses, so the instance that got the event looks them up, a few seconds after its answer. What it does not find, or
 //! loses in a crash, the run after the webinar finds.
 

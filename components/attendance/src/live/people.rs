@@ -1,5 +1,5 @@
 //! Recognises people who joined (R20): by registrant id, by what the ledger knows, by e-mail address. Costs no call for
-//! those whom a program registered.
+//! those that a program registered.
 
 use crate::state::AppState;
 use domain::digest::sha256;

@@ -12,7 +12,7 @@ use marketo_client::members::MemberOutcome;
 use marketo_client::{BATCH, MarketoClient};
 use std::collections::BTreeMap;
 
-/// How long a batch waits for Zoom. Whoever is not recognised by then is left to the next scan, so that look-ups do not
+/// How long a batch waits for Zoom. People who are not recognised by then are left to the next scan, so that look-ups do not
 /// delay the others.
 const LOOKUP_TIME: SignedDuration = SignedDuration::from_secs(8);
 

@@ -19,7 +19,7 @@ const SLOTS: usize = 64;
 /// Maximum number of slots that are read concurrently.
 const MAX_CONCURRENT_READS: usize = 16;
 
-/// How an instance takes a slot. An instance that has written nothing for so long takes another one.
+/// How an instance takes a slot. An instance that has written nothing for this time takes another one.
 const TERMS: LeaseTerms =
     LeaseTerms { max_duration: SignedDuration::from_secs(15), settling_time: SignedDuration::from_millis(50) };
 

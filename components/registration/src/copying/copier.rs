@@ -61,7 +61,7 @@ pub async fn copy(
     if !own.is_empty() {
         platform::log!(Info, "registrants.own_side_skipped", webinar = webinar, count = own.len());
     }
-    // A chunk writes the ledger. Whom it does not register, the next comparison copies.
+    // A chunk writes the ledger. The next comparison copies the people that it does not register.
     people.retain(|person| !in_chunks.contains(&person.email.hash()));
     if people.is_empty() {
         return Ok(true);
@@ -153,7 +153,7 @@ impl Copier<'_> {
         Ok(now + MIN_CREATE_TIME <= self.deadline && self.lease.renew(now + LEASE.max_duration).await?)
     }
 
-    /// Returns the people whom the ledger does not have, or whom a worker left unfinished.
+    /// Returns the people without a ledger entry, or with an unfinished one.
     async fn open<'p>(&self, batch: &'p [ZoomPerson]) -> Result<Vec<OpenPerson<'p>>, Error> {
         let read = async |person: &'p ZoomPerson| -> Result<Option<OpenPerson<'p>>, Error> {
             let entry = ledger::read(self.state, self.webinar, &person.email).await?;
@@ -190,7 +190,7 @@ impl Copier<'_> {
         for finished in run_bounded(MAX_CONCURRENT, finishes).await {
             done += usize::from(finished?);
         }
-        // Whom a request registered meanwhile, it writes to Marketo.
+        // A request that registered a person meanwhile writes them to Marketo.
         Ok(done + open.len() - rejected - written.len())
     }
 

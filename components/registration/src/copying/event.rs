@@ -1,4 +1,4 @@
-//! Copies the registrant of an event, whom the ledger does not have.
+//! Copies the registrant of an event who has no ledger entry.
 
 use super::copier::copy;
 use super::person::ZoomPerson;

@@ -34,7 +34,7 @@ pub async fn holds(
     for (standing, entry) in run_bounded(MAX_CONCURRENT_READS, reads.collect()).await {
         let entry = match entry? {
             Stored::Readable(entry) => entry,
-            // Somebody who registered on Zoom's page (R10).
+            // A person who registered on Zoom's page (R10).
             Stored::Absent if copies && standing.is_registered() => return Ok(false),
             Stored::Absent | Stored::Unreadable => continue,
         };

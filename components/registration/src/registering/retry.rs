@@ -173,7 +173,7 @@ async fn record_gone(state: &AppState, program: ProgramId, lead: LeadId) -> Resu
     Ok(LeadResult::failed(lead, problem))
 }
 
-/// Returns the present statuses of those leads to which somebody has given another status since they failed (R7).
+/// Returns the present statuses of those leads that were given another status since they failed (R7).
 async fn contrary_statuses(
     marketo: &MarketoClient,
     connection: &ProgramConnection,

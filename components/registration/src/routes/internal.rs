@@ -66,7 +66,7 @@ pub async fn zoom_event(
     Ok(Json(json!({})))
 }
 
-/// Works off an event about somebody whom the ledger does not have. If this fails before the mark is written, the comparison
+/// Works off an event about a person without a ledger entry. If this fails before the mark is written, the comparison
 /// twice an hour is left.
 async fn look_up(state: Arc<AppState>, event: RegistrantEvent) {
     state.ports.clock.sleep(ECHO_DELAY).await;

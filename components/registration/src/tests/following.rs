@@ -132,7 +132,7 @@ async fn r18_an_unreadable_ledger_entry_stops_no_comparison() {
     }
     fixture.memory.advance(SignedDuration::from_mins(31));
     fixture.tick().await;
-    // Nothing is done about a person of whom a newer version may know more.
+    // Nothing is done about a person, because a newer version may know more.
     assert_eq!((fixture.status(1), fixture.status(2)), ("Registered".to_owned(), "Cancelled".to_owned()));
     assert_eq!(fixture.memory.dump()[&key], b"{\"v\":99}");
 }

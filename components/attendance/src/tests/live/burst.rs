@@ -54,7 +54,7 @@ impl KeyValue for CountingStore {
     }
 }
 
-/// Returns an environment with people whom the program registered, their leads, and the number of writes from now on.
+/// Returns an environment with people registered by the program, their leads, and the number of writes from now on.
 async fn with_people(people: usize, latency: SignedDuration) -> (TestEnv, Vec<u64>, Arc<AtomicUsize>) {
     let writes = Arc::new(AtomicUsize::new(0));
     let counter = writes.clone();

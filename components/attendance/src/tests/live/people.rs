@@ -18,7 +18,7 @@ async fn r19_live_a_person_who_joins_becomes_attended_within_seconds_and_nobody_
     let changed = env.marketo.activities().into_iter().rfind(|activity| activity.text("new") == "Attended").unwrap();
     assert!(changed.at < began + SignedDuration::from_secs(13));
     assert_eq!((env.status("r1"), env.status("r2")), ("Attended".into(), "Registered".into()));
-    // Whom a program registered costs no look-up.
+    // A person registered by a program costs no look-up.
     assert_eq!((env.status_calls(), env.marketo_calls(), env.zoom_calls("")), (1, 1, before));
     assert!(env.live_keys("joins").is_empty() && env.live_keys("worker").is_empty());
 }
@@ -171,7 +171,7 @@ async fn r20_live_a_visitor_is_recognised_by_the_address_unless_they_may_be_of_t
 async fn r20_live_the_registrant_id_decides_and_not_the_address_or_the_name() {
     let env = live().await;
     env.push(&["r1", "r2"]).await;
-    // Somebody uses another person's link with an address that is registered too.
+    // A person uses another person's link with an address that is registered too.
     let event = joined("r2", &env.registrant_id("r1").unwrap(), env.now());
     assert_eq!(env.event(&event).await.0, 200);
     env.memory.run_background().await;

@@ -39,7 +39,7 @@ pub struct LiveJoin {
     /// Hash of the e-mail address.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailHash>,
-    /// The leads with the address of a person whom neither Zoom nor the ledger knows, the preferred one first.
+    /// The leads with the address of a person unknown to Zoom and the ledger, the preferred one first.
     #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
     pub leads: Vec<LeadId>,
 }

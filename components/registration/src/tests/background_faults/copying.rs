@@ -10,7 +10,7 @@ use futures::FutureExt;
 use platform::testing::fault_injection::{StoreKind, run_cases};
 use serde_json::json;
 
-/// The people, each of whom registers with an event. The last one has a lead.
+/// The people. Each registers with an event. The last one has a lead.
 const PEOPLE: [&str; 3] = ["ada@example.com", "bob@example.com", "eve@example.com"];
 
 const CALLS: [Call; 18] = [
