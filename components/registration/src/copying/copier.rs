@@ -21,6 +21,7 @@ use marketo_client::leads::NewLead;
 use marketo_client::{BATCH, MarketoClient, MarketoError};
 use platform::concurrency::run_bounded;
 use platform::lease::{AcquiredLease, LeaseTerms};
+use platform::store::Stored;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zoom_client::ZoomClient;
@@ -156,9 +157,13 @@ impl Copier<'_> {
     /// Returns the people without a ledger entry, or with an unfinished one.
     async fn open<'p>(&self, batch: &'p [ZoomPerson]) -> Result<Vec<OpenPerson<'p>>, Error> {
         let read = async |person: &'p ZoomPerson| -> Result<Option<OpenPerson<'p>>, Error> {
-            let entry = ledger::read(self.state, self.webinar, &person.email).await?;
-            let is_open = entry.as_ref().is_none_or(|entry| entry.copy_pending);
-            Ok(is_open.then_some(OpenPerson { person, entry }))
+            let entry = match self.state.ports.store().inspect(&ledger::key(self.webinar, &person.email)).await? {
+                Stored::Readable(entry) if entry.copy_pending => Some(entry),
+                Stored::Absent => None,
+                // It may be of a newer version.
+                Stored::Readable(_) | Stored::Unreadable => return Ok(None),
+            };
+            Ok(Some(OpenPerson { person, entry }))
         };
         let reads = batch.iter().map(|person| read(person).boxed()).collect();
         let read: Result<Vec<_>, _> = run_bounded(MAX_CONCURRENT, reads).await.into_iter().collect();

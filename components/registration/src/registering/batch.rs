@@ -56,7 +56,12 @@ pub async fn register_batch(
             LedgerRead::Open(candidate) => open.push(candidate),
             // It may be of a newer version. The others go on.
             LedgerRead::Unreadable(index) => {
-                dispositions[index] = Disposition::Deferred(Problem::of(ErrorCode::Internal));
+                let problem = Problem::of(ErrorCode::Internal);
+                // The callback of a chunk does not wait for it: the tick retries the lead on its own.
+                dispositions[index] = match attempt.claim {
+                    WorkClaim::Chunk(_) => Disposition::Final(LeadOutcome::Failed(problem)),
+                    WorkClaim::Leads(_) => Disposition::Deferred(problem),
+                };
             }
         }
     }

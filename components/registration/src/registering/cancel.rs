@@ -10,6 +10,7 @@ use crate::store::{ledger, marks};
 use domain::records::{Registration, RegistrationOutcome};
 use domain::time::Timestamp;
 use domain::{Email, Error, ErrorCode, Problem, RegistrantId};
+use platform::store::Stored;
 use zoom_client::registrants::{RegistrantRef, STATUS_BATCH, StatusAction};
 
 /// A registration to cancel.
@@ -33,10 +34,15 @@ pub async fn cancel_batch(
     let mut dispositions = vec![skipped(ErrorCode::StatusNotRegistered); emails.len()];
     let mut known = Vec::new();
     for (index, email) in emails.iter().enumerate() {
-        if let Some(entry) = ledger::read(state, target.webinar.id, email).await?
-            && let Some(registrant) = entry.outcome.registrant().cloned()
-        {
-            known.push(Cancellation { index, email: email.clone(), registrant, entry });
+        match state.ports.store().inspect(&ledger::key(target.webinar.id, email)).await? {
+            Stored::Readable(entry) => {
+                if let Some(registrant) = entry.outcome.registrant().cloned() {
+                    known.push(Cancellation { index, email: email.clone(), registrant, entry });
+                }
+            }
+            Stored::Absent => {}
+            // It may be of a newer version. The others go on.
+            Stored::Unreadable => dispositions[index] = Disposition::Deferred(Problem::of(ErrorCode::Internal)),
         }
     }
     match cancel_known(state, target, &known, deadline).await {

@@ -104,11 +104,10 @@ async fn registered_without(
     let is_missing_field = outcome.problem().is_some_and(|problem| problem.code == ErrorCode::MissingField);
     let Some(email) = eligibility::email(lead).filter(|_| is_missing_field) else { return Ok(None) };
     let chosen = lead.choice.as_deref().and_then(|choice| choice.trim().parse().ok());
-    let entry = ledger::read(state, chosen.unwrap_or(connection.snapshot.id), &email).await?;
-    let is_registered = entry.is_some_and(|entry| {
-        let registered =
-            matches!(entry.outcome, RegistrationOutcome::Registered { .. } | RegistrationOutcome::Pending { .. });
-        registered && entry.lead == lead.id
+    let key = ledger::key(chosen.unwrap_or(connection.snapshot.id), &email);
+    // An address may have several leads. Zoom is asked of the registrant.
+    let is_registered = state.ports.store().get_readable(&key).await?.is_some_and(|entry| {
+        matches!(entry.outcome, RegistrationOutcome::Registered { .. } | RegistrationOutcome::Pending { .. })
     });
     Ok(is_registered.then(|| Candidate { lead: lead.id, email, fields: lead.fields.clone() }))
 }

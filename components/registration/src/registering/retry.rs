@@ -6,7 +6,7 @@ use super::lead_fields::{self, CurrentLead};
 use super::leads::register_leads;
 use super::write_back;
 use crate::flow_step::process::MARKETO_RESERVE;
-use crate::outcome::{Disposition, LeadResult};
+use crate::outcome::{Disposition, LeadOutcome, LeadResult};
 use crate::state::AppState;
 use crate::store::failures;
 use domain::records::{Failure, OutboxLead, ProgramConnection};
@@ -144,6 +144,7 @@ async fn retry_claimed(
     let written = write_back::write_back(&marketo, connection, &outcomes).await;
     written.map_err(Error::from)?;
     write_back::set_registered(&marketo, connection, &outcomes).await.map_err(Error::from)?;
+    keep_unknown_statuses(connection, &statuses, &mut results);
     failures::finish_all(state, program, claimed, &results).await?;
     let missing: Vec<_> = ids.iter().copied().filter(|id| !results.iter().any(|result| result.lead == *id)).collect();
     for missing in missing {
@@ -193,6 +194,24 @@ async fn contrary_statuses(
         }
     }
     Ok(statuses)
+}
+
+/// Keeps the failures of leads whose present status means nothing to the connection: it may be the status Registration Error, since
+/// renamed or mapped otherwise. Nothing is written to their memberships.
+fn keep_unknown_statuses(
+    connection: &ProgramConnection,
+    statuses: &BTreeMap<LeadId, String>,
+    results: &mut [LeadResult],
+) {
+    let mapping = connection.mapping();
+    for result in results {
+        let is_unknown = statuses.get(&result.lead).is_some_and(|status| mapping.meaning_of(status).is_none());
+        if let Disposition::Final(LeadOutcome::Skipped { problem, .. }) = &result.disposition
+            && is_unknown
+        {
+            result.disposition = Disposition::Final(LeadOutcome::Failed(problem.clone()));
+        }
+    }
 }
 
 /// Builds a lead from its current fields in Marketo. It failed after it had become Registered, and may be Registration

@@ -3,6 +3,8 @@
 use super::fixture::{Fixture, MARKETO_PROGRAM, PROGRAM, WEBINAR, email, lead};
 use super::following::{OTHER_PROGRAM, WITH_CANCELLED};
 use super::peers::{REGISTRANTS, marketo_error};
+use crate::store::ledger;
+use domain::Email;
 use domain::records::{LeadPartition, ProgramConnection, ProgramKey};
 use domain::time::SignedDuration;
 use fakes::support::Fault;
@@ -434,6 +436,19 @@ async fn r10_r22_odd_registrants_cost_only_themselves() {
     fixture.assert_copied(ADA);
     assert_eq!(fixture.copied(MARKETO_PROGRAM, "odd@example.com").unwrap().2, "Registered");
     assert!(fixture.is_untouched("nobody@example.com"));
+}
+
+#[tokio::test]
+async fn r10_an_unreadable_ledger_entry_stops_no_other_copy() {
+    let fixture = copying().await;
+    fixture.lose_events();
+    let key = ledger::key(WEBINAR.into(), &Email::parse(ADA).unwrap()).to_string();
+    fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
+    fixture.register_fully(ADA).await;
+    fixture.register_fully("bob@example.com").await;
+    fixture.minutes(31).await;
+    fixture.assert_copied("bob@example.com");
+    assert!(fixture.is_untouched(ADA) && !fixture.is_marked());
 }
 
 #[tokio::test]

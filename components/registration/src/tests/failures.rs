@@ -113,9 +113,9 @@ async fn the_tick_registers_leads_whose_chunk_was_given_up() {
 
 #[tokio::test]
 async fn r7_a_failed_lead_that_was_given_another_status_since_is_not_registered_by_a_retry() {
-    for status in ["Cancelled", "Waitlisted"] {
+    for status in ["Cancelled", "Needs a call"] {
         let fixture = Fixture::new().await;
-        let others = ["Registered", "Registration Error", "Cancelled", "Waitlisted"];
+        let others = ["Registered", "Registration Error", "Cancelled", "Needs a call"];
         fixture.set_channel(PROGRAM, &others.map(|name| (name, 40))).await;
         fixture.set_members([1, 2], "Registered");
         fixture.service("needs-sign-in").await;
@@ -130,7 +130,11 @@ async fn r7_a_failed_lead_that_was_given_another_status_since_is_not_registered_
         assert_eq!((fixture.status(1), fixture.status(2)), (status.to_owned(), "Registered".to_owned()));
         assert_eq!(fixture.registrants().len(), 1);
         assert!(fixture.link(&email(2)).contains("tk="));
-        assert!(failures(&fixture).await.is_empty(), "{status}");
+        // A status without a meaning may be a renamed one, so somebody has to see it.
+        let left: Vec<_> =
+            failures(&fixture).await.into_iter().map(|one| (one["code"].clone(), one["next_try"].clone())).collect();
+        let expected = [(json!("STATUS_NOT_REGISTERED"), Value::Null)];
+        assert_eq!(left, expected[usize::from(status == "Cancelled")..], "{status}");
     }
 }
 
@@ -142,16 +146,35 @@ async fn an_unreadable_ledger_entry_costs_only_its_own_lead() {
     fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
     fixture.submit("t", &[lead(1), lead(2), lead(3)]).await;
     assert_eq!(fixture.registrants().len(), 2);
-    // What was registered is written back before the chunk ends.
+    // Nor does the callback wait for it.
     assert!(fixture.member(1).text("webinarUrl").contains("tk="));
-    fixture.memory.advance(SignedDuration::from_mins(31));
-    fixture.tick().await;
     assert_eq!(fixture.outcome(1).0["registration"], "registered");
     assert_eq!(fixture.outcome(2).0["errorCode"], "INTERNAL");
     assert_eq!(fixture.memory.dump()[&key], b"{\"v\":99}", "a newer version is kept");
     // The same when both are retried.
     assert_eq!(fixture.send("POST", "/registration/webhook", &webhook(2)).await.0, 503);
     assert_eq!(fixture.send("POST", "/registration/webhook", &webhook(3)).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_unreadable_ledger_entry_of_a_lead_that_is_not_registered_costs_only_that_lead() {
+    let fixture = Fixture::new().await;
+    fixture.set_channel(PROGRAM, &["Registered", "Registration Error", "Cancelled"].map(|name| (name, 40))).await;
+    fixture.set_members([1, 2, 3], "Registered");
+    fixture.set_members([2], "Cancelled");
+    for number in [2, 3] {
+        let key = ledger::key(WEBINAR.into(), &Email::parse(&email(number)).unwrap()).to_string();
+        fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
+    }
+    let mut leads = [lead(1), lead(2), lead(3)];
+    leads[1]["programMemberContext"]["status"] = json!("Cancelled");
+    leads[2]["objectContext"]["lastName"] = Value::Null;
+    fixture.submit("t", &leads).await;
+    assert!(fixture.member(1).text("webinarUrl").contains("tk="));
+    fixture.memory.advance(SignedDuration::from_mins(31));
+    fixture.tick().await;
+    let outcomes = [1, 2, 3].map(|number| fixture.outcome(number).0["errorCode"].clone());
+    assert_eq!(outcomes, ["", "INTERNAL", "MISSING_FIELD"].map(Value::from));
 }
 
 #[tokio::test]
