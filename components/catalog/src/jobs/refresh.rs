@@ -64,18 +64,27 @@ async fn try_refresh(state: &AppState, connection: ProgramConnection, deadline: 
     }
 }
 
+/// Returns the connections that are due, those that are long over last, else the stalest first.
 fn due(connections: Vec<ProgramConnection>, now: Timestamp) -> Vec<ProgramConnection> {
     let mut due: Vec<_> = connections.into_iter().filter(|connection| is_due(connection, now)).collect();
-    due.sort_by_key(|connection| connection.refreshed_at);
+    due.sort_by_key(|connection| (is_long_over(connection, now), connection.refreshed_at));
     due
 }
 
+fn is_long_over(connection: &ProgramConnection, now: Timestamp) -> bool {
+    now.duration_since(connection.snapshot.end_time()) > REFRESHED_AFTER_END
+}
+
 /// Returns whether a connection is due. Until Zoom has answered once after the end that is known, the webinar may have been moved
-/// to a later time, as while the service waited for a sign-in.
+/// to a later time, as while the service waited for a sign-in. That is asked in one minute of each hour, since it may not be
+/// answered for months.
 fn is_due(connection: &ProgramConnection, now: Timestamp) -> bool {
-    let end = connection.snapshot.end_time();
-    now.duration_since(connection.refreshed_at) >= REFRESH_INTERVAL
-        && (now.duration_since(end) <= REFRESHED_AFTER_END || connection.refreshed_at < end)
+    if now.duration_since(connection.refreshed_at) < REFRESH_INTERVAL {
+        return false;
+    }
+    let minute = now.as_second() / 60 % 60;
+    let is_its_minute = u64::try_from(minute).is_ok_and(|minute| minute == connection.program.get() % 60);
+    !is_long_over(connection, now) || (connection.refreshed_at < connection.snapshot.end_time() && is_its_minute)
 }
 
 #[cfg(test)]
@@ -129,10 +138,11 @@ mod tests {
             connection(3, ago(25 * 60), ago(60)),
             connection(4, ago(25 * 60 + 1), ago(60)),
             connection(5, ago(-60 * 24 * 90), ago(16)),
-            // Its service could not be used since before the end: the webinar may have been moved.
-            connection(6, ago(60 * 24 * 40), ago(60 * 24 * 41)),
+            // Their service could not be used since before the end: the webinars may have been moved.
+            connection(60, ago(60 * 24 * 40), ago(60 * 24 * 41)),
+            connection(61, ago(60 * 24 * 40), ago(60 * 24 * 41)),
         ];
         let due: Vec<_> = due(connections, now).iter().map(|connection| connection.program.get()).collect();
-        assert_eq!(due, [6, 3, 5, 1]);
+        assert_eq!(due, [3, 5, 1, 60]);
     }
 }

@@ -149,9 +149,17 @@ async fn the_tick_refreshes_every_15_minutes_until_a_day_after_the_end() {
     assert_eq!(tick(&env).await, 0);
     // Once more after that, because the webinar may have been moved while no tick ran.
     env.memory.advance(SignedDuration::from_hours(24 * 12));
-    assert_eq!(tick(&env).await, 1);
-    env.memory.advance(SignedDuration::from_mins(15));
-    assert_eq!(tick(&env).await, 0);
+    assert_eq!((ticks_of_an_hour(&env).await, ticks_of_an_hour(&env).await), (1, 0));
+}
+
+/// Runs the ticks of an hour. Returns how many connections they refreshed.
+async fn ticks_of_an_hour(env: &TestEnv) -> u64 {
+    let mut refreshed = 0;
+    for _ in 0..60 {
+        refreshed += tick(env).await.as_u64().unwrap();
+        env.memory.advance(SignedDuration::from_mins(1));
+    }
+    refreshed
 }
 
 #[tokio::test]
@@ -164,8 +172,9 @@ async fn a_webinar_that_is_moved_while_its_service_cannot_be_used_is_found_after
         env.memory.advance(SignedDuration::from_hours(24 * 6));
         tick(&env).await;
     }
+    assert_eq!(ticks_of_an_hour(&env).await, 1, "it is tried once an hour");
     env.change_service("s1", |service| service.state = ServiceState::Active).await;
-    assert_eq!(tick(&env).await, 1);
+    assert!(ticks_of_an_hour(&env).await >= 1);
     assert_eq!(record(&env).await.snapshot.start_time, later);
 }
 

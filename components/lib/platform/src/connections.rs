@@ -25,9 +25,8 @@ const MAX_CONCURRENT_READS: usize = 32;
 /// what is kept for 30 days.
 const ARCHIVED_AFTER_END: SignedDuration = SignedDuration::from_hours(35 * 24);
 
-/// The same for a program whose service could not be used since, so that it is not known whether the webinar was moved. As long
-/// as ledger entries of an unknown end are kept.
-const ARCHIVED_UNCONFIRMED_AFTER_END: SignedDuration = SignedDuration::from_hours(210 * 24);
+/// The same for a program whose service could not be used since, so that it is not known whether the webinar was moved.
+const ARCHIVED_UNCONFIRMED_AFTER_END: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Number of records that hold the archived programs.
 const ARCHIVE_SHARDS: usize = 64;
@@ -675,7 +674,7 @@ mod tests {
         assert!(!is_active().await);
         // Nothing is active for ever.
         connections.add(&ProgramConnection { refreshed_at: now, ..connection(2, 8, now + day) }).await.unwrap();
-        repair(&ports, now + day * 212).await;
+        repair(&ports, now + day * 92).await;
         assert!(connections.index().await.unwrap().ids.is_empty());
     }
 
