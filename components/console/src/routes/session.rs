@@ -21,9 +21,7 @@ pub(crate) async fn sign_in(
     JsonBody(request): JsonBody<SignInRequest>,
 ) -> Result<Response, ApiError> {
     let keys = state.ports.config().admin_key().await?;
-    if !keys.accepts(request.key.expose()) {
-        return Err(verify::refuse(&state.ports, "console"));
-    }
+    verify::check(&state.ports, "console", request.key.expose(), &keys)?;
     state.ports.throttle.record_success();
     let cookie = session::set_cookie(keys.newest(), state.ports.clock.now(), is_secure(&state).await?)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
@@ -47,6 +45,8 @@ mod tests {
     use platform::testing::in_memory::InMemoryPorts;
     use tower::ServiceExt;
 
+    const KEY: &str = "right-right-right-right";
+
     struct TestEnv {
         memory: InMemoryPorts,
         router: axum::Router,
@@ -55,7 +55,7 @@ mod tests {
     impl TestEnv {
         fn new() -> Self {
             let memory = InMemoryPorts::default();
-            memory.set("admin_key", "right");
+            memory.set("admin_key", KEY);
             memory.set("public_url", "https://app.test");
             let router = crate::router(memory.ports());
             Self { memory, router }
@@ -88,7 +88,7 @@ mod tests {
     #[tokio::test]
     async fn signing_in_sets_the_cookie_and_signing_out_clears_it() {
         let env = TestEnv::new();
-        let response = env.send("POST", r#"{"key":"right"}"#).await;
+        let response = env.send("POST", &format!(r#"{{"key":"{KEY}"}}"#)).await;
         assert_eq!(response.status(), 204);
         let cookie = set_cookie(&response);
         for attribute in ["HttpOnly", "Secure", "SameSite=Strict"] {
@@ -96,7 +96,7 @@ mod tests {
         }
         let carried = cookie.split(';').next().unwrap().parse().unwrap();
         let headers = HeaderMap::from_iter([(header::COOKIE, carried)]);
-        assert!(session::is_valid(&headers, &"right".into(), env.memory.ports().clock.now()));
+        assert!(session::is_valid(&headers, &KEY.into(), env.memory.ports().clock.now()));
 
         let response = env.send("DELETE", "").await;
         assert_eq!(response.status(), 204);
@@ -104,7 +104,7 @@ mod tests {
 
         env.memory.set("public_url", "http://127.0.0.1:3000");
         let env = env.another_instance();
-        assert!(!set_cookie(&env.send("POST", r#"{"key":"right"}"#).await).contains("Secure"));
+        assert!(!set_cookie(&env.send("POST", &format!(r#"{{"key":"{KEY}"}}"#)).await).contains("Secure"));
     }
 
     #[tokio::test]
@@ -116,20 +116,34 @@ mod tests {
         }
         assert_eq!(env.attempt("").await, (429, Some("1".to_owned())));
         assert_eq!(env.attempt("righ").await, (429, Some("2".to_owned())));
-        assert_eq!(env.attempt("right").await, (204, None));
+        assert_eq!(env.attempt(KEY).await, (204, None));
         assert_eq!(env.attempt("wrong").await, (401, None));
         assert_eq!(env.memory.ports().clock.now(), began, "no answer is delayed");
     }
 
     #[tokio::test]
+    async fn a_short_key_is_not_found_by_trying() {
+        let env = TestEnv::new();
+        env.memory.set("admin_key", "summer26");
+        let env = env.another_instance();
+        for _ in 0..11 {
+            env.attempt("wrong").await;
+        }
+        assert_eq!(env.attempt("summer26").await.0, 429);
+        env.memory.advance(domain::time::SignedDuration::from_secs(1));
+        assert_eq!(env.attempt("summer26").await.0, 204);
+    }
+
+    #[tokio::test]
     async fn while_the_key_is_changed_both_keys_sign_in() {
         let env = TestEnv::new();
-        env.memory.set("admin_key", "new-key, right");
+        let both = format!("new-new-new-new-new-new, {KEY}");
+        env.memory.set("admin_key", &both);
         let env = env.another_instance();
-        for key in ["new-key", "right"] {
+        for key in ["new-new-new-new-new-new", KEY] {
             assert_eq!(env.attempt(key).await.0, 204, "{key}");
         }
-        assert_eq!(env.attempt("new-key, right").await.0, 401);
+        assert_eq!(env.attempt(&both).await.0, 401);
     }
 
     #[tokio::test]

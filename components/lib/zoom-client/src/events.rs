@@ -6,7 +6,7 @@
 use domain::ids::InstanceUuid;
 use domain::lenient;
 use domain::time::{self, Timestamp};
-use domain::{AccountId, Email, ErrorCode, RegistrantId, UserId, WebinarId, json};
+use domain::{AccountId, Email, ErrorCode, RegistrantId, Sensitive, UserId, WebinarId, json};
 use http::HeaderMap;
 use platform::auth::{constant_time_eq, hmac_sha256_hex};
 use platform::{ApiError, JsonBody, Ports};
@@ -63,14 +63,14 @@ pub struct ZoomEvent(Value);
 /// `UNAUTHENTICATED` without a valid signature; `INVALID_REQUEST` for a body that is no event, and for a
 /// validation without a token.
 pub async fn receive(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<ZoomRequest, ApiError> {
-    verify_signature(ports, headers, raw).await?;
+    let secret = verify_signature(ports, headers, raw).await?;
     let JsonBody(event) = JsonBody::<ZoomEvent>::from_bytes(raw)?;
     match event.0["event"].as_str() {
         None => Err(ApiError::invalid("The field event must be the name of the event.")),
         Some(URL_VALIDATION) => {
             let plain_token = lenient::text(&event.payload()["plainToken"]);
             let plain_token = plain_token.ok_or_else(|| ApiError::invalid("The event has no plainToken."))?;
-            let encrypted_token = encrypted_token(ports, &plain_token).await?;
+            let encrypted_token = encrypted_token(&secret, &plain_token)?;
             Ok(ZoomRequest::UrlValidation(UrlValidation { plain_token, encrypted_token }))
         }
         Some(_) => Ok(ZoomRequest::Event(event)),
@@ -80,13 +80,13 @@ pub async fn receive(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<Z
 /// Returns the HMAC of a text under the app's secret token: what `endpoint.url_validation` expects.
 ///
 /// # Errors
-/// Fails if the secret is not configured.
-pub async fn encrypted_token(ports: &Ports, plain_token: &str) -> Result<String, ApiError> {
-    let secrets = ports.config().zoom_webhook_secret().await?;
-    Ok(hmac_sha256_hex(secrets.newest(), &[plain_token.as_bytes()])?)
+/// None: HMAC takes keys of any length.
+pub fn encrypted_token(secret: &Sensitive, plain_token: &str) -> Result<String, ApiError> {
+    Ok(hmac_sha256_hex(secret, &[plain_token.as_bytes()])?)
 }
 
-async fn verify_signature(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<(), ApiError> {
+/// Returns the listed secret that signed a request.
+async fn verify_signature(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<Sensitive, ApiError> {
     let secrets = ports.config().zoom_webhook_secret().await?;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(timestamp), Some(signature)) = (text("x-zm-request-timestamp"), text("x-zm-signature")) else {
@@ -95,7 +95,7 @@ async fn verify_signature(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Res
     for secret in secrets.iter() {
         let expected = format!("v0={}", hmac_sha256_hex(secret, &[b"v0:", timestamp.as_bytes(), b":", raw])?);
         if constant_time_eq(signature, &expected) {
-            return Ok(());
+            return Ok(secret.clone());
         }
     }
     Err(ErrorCode::Unauthenticated.into())
@@ -256,6 +256,17 @@ mod tests {
         let expected = hmac_sha256_hex(&SECRET.into(), &[b"abc"]).unwrap();
         assert_eq!(serde_json::to_value(answer).unwrap(), json!({"plainToken": "abc", "encryptedToken": expected}));
         assert!(matches!(received(&json!({"event": URL_VALIDATION, "payload": {}})).await, Err(400)));
+    }
+
+    #[tokio::test]
+    async fn while_the_secret_is_changed_each_is_accepted_and_validates_with_itself() {
+        let in_memory = InMemoryPorts::default();
+        in_memory.set("zoom_webhook_secret", &format!("another, {SECRET}"));
+        let (ports, raw) =
+            (in_memory.ports(), br#"{"event":"endpoint.url_validation","payload":{"plainToken":"abc"}}"#);
+        let answer = receive(&ports, &signed(raw, 0), raw).await.ok().unwrap();
+        let ZoomRequest::UrlValidation(answer) = answer else { panic!("no validation") };
+        assert_eq!(answer.encrypted_token, hmac_sha256_hex(&SECRET.into(), &[b"abc"]).unwrap());
     }
 
     #[tokio::test]

@@ -422,7 +422,8 @@ async fn answers_the_url_validation_of_zoom() {
     let response =
         fixture.send_event(&json!({"event": "endpoint.url_validation", "payload": {"plainToken": "abc"}})).await;
     // HMAC-SHA256 of "abc" with the secret token of the app.
-    let expected = zoom_client::events::encrypted_token(&fixture.in_memory.ports(), "abc").await.unwrap();
+    let secrets = fixture.in_memory.ports().config().zoom_webhook_secret().await.unwrap();
+    let expected = zoom_client::events::encrypted_token(secrets.newest(), "abc").unwrap();
     assert_eq!(response.json(), json!({"plainToken": "abc", "encryptedToken": expected}));
     assert_eq!(expected.len(), 64);
     fixture.zoom.validate_endpoint("https://app.test/oauth/zoom-events").await.unwrap();

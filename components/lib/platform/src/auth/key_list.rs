@@ -4,6 +4,9 @@
 use super::mac::constant_time_eq;
 use domain::Sensitive;
 
+/// Minimum length of a key that is not found by trying.
+const STRONG_LENGTH: usize = 20;
+
 /// The accepted values of a key, the newest first. Never empty.
 #[derive(Debug, Clone)]
 pub struct KeyList {
@@ -23,6 +26,11 @@ impl KeyList {
     /// Returns whether a text is one of the keys, in time that does not depend on where it differs.
     pub fn accepts(&self, given: &str) -> bool {
         self.iter().fold(false, |found, key| constant_time_eq(given, key.expose()) | found)
+    }
+
+    /// Returns whether one of the keys is so short that it may be found by trying.
+    pub fn is_weak(&self) -> bool {
+        self.iter().any(|key| key.expose().len() < STRONG_LENGTH)
     }
 
     /// Returns the newest key, with which this application signs.
@@ -49,6 +57,13 @@ mod tests {
         }
         for given in ["", " new", "new,old", "ol", ","] {
             assert!(!keys.accepts(given), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_as_weak_as_its_weakest_key() {
+        for (text, is_weak) in [("0123456789abcdef0123", false), ("0123456789abcdef0123,x", true), ("summer26", true)] {
+            assert_eq!(KeyList::parse(text).unwrap().is_weak(), is_weak, "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Limits attempts with wrong keys: after a few, further ones are answered 429 with `Retry-After`.
 //!
-//! No answer is delayed, so an attack holds up no other request. The right key is always accepted: a key of at least 20
-//! characters is not found by trying, and an attack must not lock the admin out.
+//! No answer is delayed, so an attack holds up no other request. A right key of at least 20 characters is always accepted: it is not
+//! found by trying, and an attack must not lock the admin out. A shorter one is refused like a wrong one until `Retry-After` is over.
 
 use domain::time::{SignedDuration, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,6 +45,13 @@ impl KeyThrottle {
         *refusals.insert(Refusals { count, last: now })
     }
 
+    /// Returns the seconds until the next attempt with a key that may be found by trying; `None` if it is allowed now.
+    pub fn blocked_for(&self, now: Timestamp) -> Option<u16> {
+        let refusals = (*self.lock())?;
+        let seconds = refusals.retry_after()?;
+        (now < refusals.last + SignedDuration::from_secs(seconds.into())).then_some(seconds)
+    }
+
     /// Resets the count after the right key.
     pub fn record_success(&self) {
         *self.lock() = None;
@@ -65,7 +72,10 @@ mod tests {
         let waits: Vec<_> = (0..19).map(|_| throttle.record_failure(now).retry_after()).collect();
         assert_eq!(waits[..10], [None; 10]);
         assert_eq!(waits[10..], [1, 2, 4, 8, 16, 32, 60, 60, 60].map(Some));
+        assert_eq!(throttle.blocked_for(now), Some(60));
+        assert_eq!(throttle.blocked_for(now + SignedDuration::from_mins(1)), None);
         assert_eq!(throttle.record_failure(now + MEMORY).count, 1);
+        assert_eq!(throttle.blocked_for(now + MEMORY), None);
         throttle.record_failure(now + MEMORY);
         throttle.record_success();
         assert_eq!(throttle.record_failure(now + MEMORY).count, 1);

@@ -15,8 +15,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 pub async fn admin(ports: &Ports, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
     let keys = ports.config().admin_key().await?;
     match bearer(headers) {
-        Some(given) if keys.accepts(given) => Ok(()),
-        Some(_) => Err(refuse(ports, "admin")),
+        Some(given) => check(ports, "admin", given, &keys),
         None => {
             let now = ports.clock.now();
             if !keys.iter().any(|key| session::is_valid(headers, key, now)) {
@@ -46,26 +45,28 @@ pub async fn marketo(ports: &Ports, headers: &HeaderMap) -> Result<(), ApiError>
 }
 
 fn require(ports: &Ports, caller: &'static str, given: Option<&str>, keys: &KeyList) -> Result<(), ApiError> {
-    match given {
-        Some(given) if keys.accepts(given) => Ok(()),
-        Some(_) => Err(refuse(ports, caller)),
-        None => Err(ErrorCode::Unauthenticated.into()),
-    }
+    check(ports, caller, given.ok_or(ErrorCode::Unauthenticated)?, keys)
 }
 
-/// Returns the answer to a wrong key: 401, and 429 from a number of wrong keys on. It takes no time, so that it holds up nobody
-/// else.
-pub fn refuse(ports: &Ports, caller: &'static str) -> ApiError {
-    let refusals = ports.throttle.record_failure(ports.clock.now());
+/// Checks a key that a caller sent. The answer to a wrong one takes no time, so that it holds up nobody else.
+///
+/// # Errors
+/// 401 for a wrong key, and 429 from a number of wrong keys on; 429 for a right one that may be found by trying, until
+/// `Retry-After` is over.
+pub fn check(ports: &Ports, caller: &'static str, given: &str, keys: &KeyList) -> Result<(), ApiError> {
+    let now = ports.clock.now();
+    if keys.accepts(given) {
+        return ports.throttle.blocked_for(now).filter(|_| keys.is_weak()).map_or(Ok(()), |wait| Err(too_many(wait)));
+    }
+    let refusals = ports.throttle.record_failure(now);
     if refusals.count.is_power_of_two() {
         crate::log!(Warn, "auth.refused", caller = caller, count = refusals.count);
     }
-    match refusals.retry_after() {
-        None => ErrorCode::Unauthenticated.into(),
-        Some(seconds) => {
-            ApiError::from(ErrorCode::RateLimited).with_status(StatusCode::TOO_MANY_REQUESTS).with_retry_after(seconds)
-        }
-    }
+    Err(refusals.retry_after().map_or_else(|| ErrorCode::Unauthenticated.into(), too_many))
+}
+
+fn too_many(seconds: u16) -> ApiError {
+    ApiError::from(ErrorCode::RateLimited).with_status(StatusCode::TOO_MANY_REQUESTS).with_retry_after(seconds)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
