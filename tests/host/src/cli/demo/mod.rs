@@ -1,10 +1,12 @@
 //! `demo`: plays the path from sign-in to attendance over HTTP with fakes for Zoom and Marketo, and checks the results.
 //!
-//! - `connect`, `register`, `attend`: the steps in order; `verify`: the final checks of Zoom, Marketo and the logs
+//! - `connect`, `register`, `attend`: the steps in order; `verify`: the checks of Zoom, Marketo and the logs
+//! - `by_itself`: a second program, without a flow step and live
 //! - `context`: the state that all steps share; `people`: the leads and registrants with their expected results
 //! - `report`: the printed timeline and the failed checks; `table`: the printed table; `wait`: polling
 
 mod attend;
+mod by_itself;
 mod connect;
 mod context;
 mod people;
@@ -76,7 +78,8 @@ async fn run_steps(demo: &mut Demo) -> anyhow::Result<()> {
     demo.connect().await?;
     demo.register().await?;
     demo.attend().await?;
-    demo.verify()
+    demo.verify()?;
+    demo.by_itself().await
 }
 
 /// Prints the result. After a failed check, keeps the state folder and its logs for diagnosis.

@@ -19,7 +19,7 @@ const MAX_ADDS_PER_DAY: usize = 3;
 /// The prefix of the line that the host logs when an instance traps.
 const TRAP: &str = "trap";
 /// Texts that only an e-mail address or a join link can bring into a log.
-const PERSONAL_DATA: [&str; 3] = ["@customer.example", "tk=", ZOOM_PAGE_REGISTRANTS[0].email];
+const PERSONAL_DATA: [&str; 3] = ["@customer.example", "@elsewhere.example", "tk="];
 
 impl Demo {
     /// Prints and checks the final data of Zoom and Marketo.
