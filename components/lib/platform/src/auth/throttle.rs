@@ -6,8 +6,8 @@
 use domain::time::{SignedDuration, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Number of wrong keys that are answered 401: people mistype.
-const FREE_REFUSALS: u32 = 10;
+/// Number of wrong keys that are answered 401: people mistype, and a client with an old key may call many routes.
+const FREE_REFUSALS: u32 = 50;
 
 /// Maximum of `Retry-After`, in seconds.
 const MAX_RETRY_AFTER: u16 = 60;
@@ -69,9 +69,9 @@ mod tests {
     #[test]
     fn callers_wait_longer_with_each_wrong_key_until_it_is_forgotten() {
         let (throttle, now) = (KeyThrottle::default(), Timestamp::UNIX_EPOCH);
-        let waits: Vec<_> = (0..19).map(|_| throttle.record_failure(now).retry_after()).collect();
-        assert_eq!(waits[..10], [None; 10]);
-        assert_eq!(waits[10..], [1, 2, 4, 8, 16, 32, 60, 60, 60].map(Some));
+        let waits: Vec<_> = (0..59).map(|_| throttle.record_failure(now).retry_after()).collect();
+        assert_eq!(waits[..50], [None; 50]);
+        assert_eq!(waits[50..], [1, 2, 4, 8, 16, 32, 60, 60, 60].map(Some));
         assert_eq!(throttle.blocked_for(now), Some(60));
         assert_eq!(throttle.blocked_for(now + SignedDuration::from_mins(1)), None);
         assert_eq!(throttle.record_failure(now + MEMORY).count, 1);
