@@ -70,13 +70,13 @@ impl JoinJournals {
         }
     }
 
-    /// Notes that the first joins that waited are written.
-    pub(super) fn finish(&self, webinar: WebinarId, count: usize, slot: OwnedSlot) {
+    /// Notes that the first joins that waited are written, or dropped because no slot is left.
+    pub(super) fn finish(&self, webinar: WebinarId, count: usize, slot: Option<OwnedSlot>) {
         let mut journals = self.lock();
         let journal = journals.entry(webinar).or_default();
         journal.waiting.drain(..count);
         journal.written += count as u64;
-        journal.slot = Some(slot);
+        journal.slot = slot;
     }
 }
 

@@ -12,6 +12,7 @@ use domain::{Error, WebinarId};
 use futures::FutureExt;
 use platform::concurrency::run_bounded;
 use platform::lease::LeaseTerms;
+use platform::maintenance::from_anywhere;
 
 /// Number of slots of a webinar: a few for each instance that answers events at the same time.
 const SLOTS: usize = 64;
@@ -26,7 +27,7 @@ const TERMS: LeaseTerms =
 /// How long before the end of its lease the owner no longer writes to a slot.
 const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
-/// How long after the end of its lease a slot is kept, because its last write may show late.
+/// How long after the end of its lease a slot is left alone, because its last write may show late.
 const RETENTION: SignedDuration = SignedDuration::from_secs(15);
 
 /// How often an event polls for the write that includes its join.
@@ -35,7 +36,8 @@ const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(2);
 /// Maximum time until a join is written. Zoom waits 3 seconds for the acknowledgement, and repeats an event after an error.
 const WRITE_TIMEOUT: SignedDuration = SignedDuration::from_millis(2_500);
 
-/// Writes a join down. It is durable when this returns.
+/// Writes a join down. It is durable when this returns, unless all slots are taken: then the run after the webinar finds the
+/// person.
 pub(crate) async fn append(state: &AppState, webinar: WebinarId, join: LiveJoin) -> Result<(), Error> {
     let journals = &state.live.journals;
     let (number, deadline) = (journals.accept(webinar, join), state.now() + WRITE_TIMEOUT);
@@ -56,40 +58,54 @@ pub(crate) async fn append(state: &AppState, webinar: WebinarId, join: LiveJoin)
     }
 }
 
-/// Adds joins to the instance's slot, or to a new one.
+/// Adds joins to the instance's slot, or to a new one. Returns the slot, if there is one.
 async fn write(
     state: &AppState,
     webinar: WebinarId,
     batch: Vec<LiveJoin>,
     slot: Option<OwnedSlot>,
-) -> Result<OwnedSlot, Error> {
+) -> Result<Option<OwnedSlot>, Error> {
     let is_usable = |slot: &OwnedSlot| {
         state.now() + MARGIN < slot.record.until && slot.record.joins.len() + batch.len() <= MAX_JOINS
     };
-    let Some(mut slot) = slot.filter(is_usable) else { return take_slot(state, webinar, batch).await };
+    let Some(mut slot) = slot.filter(is_usable) else { return take_slot(state, webinar, &batch).await };
     slot.record.joins.extend(batch);
     slot.record.until = state.now() + TERMS.max_duration;
     state.store().put(&slot.key, &slot.record).await?;
-    Ok(slot)
+    Ok(Some(slot))
 }
 
-/// Takes a free slot in the same write that adds the joins.
-async fn take_slot(state: &AppState, webinar: WebinarId, batch: Vec<LiveJoin>) -> Result<OwnedSlot, Error> {
-    let first = usize::from(state.ports.random.bytes::<1>()[0]);
-    for offset in 0..SLOTS {
-        let key = LiveJoinsKey { webinar, slot: (first + offset) % SLOTS };
-        if state.store().exists(&key).await? {
-            continue;
-        }
-        let build = |stored: Option<LiveJoins>, Lease { by, until, .. }: Lease| {
-            stored.is_none().then(|| LiveJoins { v: LiveJoins::VERSION, by, until, joins: batch.clone() })
-        };
-        let Some(claim) = TERMS.claim(&state.ports, &key, build).await? else { continue };
-        if let Some(record) = TERMS.confirm(&state.ports, &key, claim).await? {
-            return Ok(OwnedSlot { key, record });
+/// Takes a slot in the same write that adds the joins: a free one, else one with room that its owner left. Drops the joins
+/// if there is none.
+async fn take_slot(state: &AppState, webinar: WebinarId, batch: &[LiveJoin]) -> Result<Option<OwnedSlot>, Error> {
+    for key in from_anywhere(&state.ports, (0..SLOTS).map(|slot| LiveJoinsKey { webinar, slot }).collect()) {
+        if !state.store().exists(&key).await?
+            && let Some(slot) = claim(state, key, batch).await?
+        {
+            return Ok(Some(slot));
         }
     }
-    Err(Error::Internal("all slots for the joins of a webinar are taken".to_owned()))
+    for slot in from_anywhere(&state.ports, slots(state, webinar).await?) {
+        if slot.is_expired(state.now())
+            && let Some(slot) = claim(state, slot.key, batch).await?
+        {
+            return Ok(Some(slot));
+        }
+    }
+    platform::log!(Warn, "live.joins_dropped", webinar = webinar, count = batch.len());
+    Ok(None)
+}
+
+/// Adds joins to those of a slot that nobody owns. Returns `None` if there is no room, or another instance is faster.
+async fn claim(state: &AppState, key: LiveJoinsKey, batch: &[LiveJoin]) -> Result<Option<OwnedSlot>, Error> {
+    let build = |stored: Option<LiveJoins>, Lease { by, until, .. }: Lease| {
+        let mut joins = stored.map(|stored| stored.joins).unwrap_or_default();
+        joins.extend_from_slice(batch);
+        (joins.len() <= MAX_JOINS).then_some(LiveJoins { v: LiveJoins::VERSION, by, until, joins })
+    };
+    let Some(claim) = TERMS.claim(&state.ports, &key, build).await? else { return Ok(None) };
+    let record = TERMS.confirm(&state.ports, &key, claim).await?;
+    Ok(record.map(|record| OwnedSlot { key, record }))
 }
 
 /// The joins of a slot.
@@ -98,7 +114,7 @@ pub(crate) struct Slot {
     key: LiveJoinsKey,
     /// The joins.
     pub(crate) joins: Vec<LiveJoin>,
-    /// When the slot can be deleted, once its joins were handled.
+    /// When the slot can be deleted, once its joins were handled, and another instance can take it.
     expires_at: Timestamp,
 }
 

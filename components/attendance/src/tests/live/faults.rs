@@ -1,19 +1,12 @@
 //! Outages, crashes, and two replicas.
 
-use super::{joined, live};
-use crate::tests::env::{PROGRAM, TestEnv, WEBINAR};
+use super::{joined, joined_by, live};
+use crate::tests::env::PROGRAM;
 use axum::body::Body;
 use domain::records::ServiceState;
 use domain::time::SignedDuration;
 use http::HeaderMap;
 use serde_json::json;
-
-async fn joined_by(env: &TestEnv, names: &[&str]) {
-    for name in names {
-        let event = joined(name, &env.registrant_id(name).unwrap(), env.now());
-        assert_eq!(env.event(&event).await.0, 200);
-    }
-}
 
 #[tokio::test]
 async fn r19_live_after_a_crash_the_tick_of_a_new_instance_writes_who_joined() {
@@ -75,21 +68,6 @@ async fn r19_live_two_replicas_lose_no_one_and_write_each_person_once() {
     assert!(names.iter().all(|name| env.status(name) == "Attended"));
     assert_eq!((env.status_calls(), env.status_changes().len()), (1, names.len()));
     assert!(env.live_keys("joins").is_empty());
-}
-
-#[tokio::test]
-async fn r19_live_an_event_whose_join_cannot_be_written_is_repeated() {
-    let env = live().await;
-    env.push(&["r1"]).await;
-    for slot in 0..64 {
-        env.ports().key_value.set(&format!("live-joins:{WEBINAR}:{slot}"), b"not a record".to_vec()).await.unwrap();
-    }
-    let event = joined("r1", &env.registrant_id("r1").unwrap(), env.now());
-    assert_eq!(env.event(&event).await.0, 500);
-    env.ports().key_value.delete(&format!("live-joins:{WEBINAR}:9")).await.unwrap();
-    assert_eq!(env.event(&event).await.0, 200);
-    env.memory.run_background().await;
-    assert_eq!(env.status("r1"), "Attended");
 }
 
 #[tokio::test]

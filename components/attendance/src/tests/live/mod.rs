@@ -3,6 +3,7 @@
 mod burst;
 mod faults;
 mod people;
+mod slots;
 
 use super::env::{PROGRAM, TestEnv, WEBINAR, address};
 use domain::time::Timestamp;
@@ -15,6 +16,14 @@ async fn live() -> TestEnv {
     env.receive_events(true);
     env.start_session().await;
     env
+}
+
+/// Lets people join who are registered in Zoom.
+async fn joined_by(env: &TestEnv, names: &[&str]) {
+    for name in names {
+        let event = joined(name, &env.registrant_id(name).unwrap(), env.now());
+        assert_eq!(env.event(&event).await.0, 200);
+    }
 }
 
 /// Returns the event that a registrant joined.
