@@ -31,7 +31,7 @@ enum Progress {
     Finished,
     /// Joins are left for the next worker.
     OutOfTime,
-    /// Zoom does not answer. The lease keeps events from starting workers until it expires; the tick continues.
+    /// Zoom or Marketo does not answer. The lease keeps events from starting workers until it expires; the tick continues.
     Stalled,
 }
 
@@ -97,6 +97,9 @@ async fn handle_joins(state: &AppState, webinar: WebinarId, deadline: Timestamp)
             let written = writer::write(state, webinar, &batch, deadline).await?;
             done.add(written.people).await?;
             is_zoom_down |= written.is_zoom_down;
+            if written.has_failed {
+                return Ok(Progress::Stalled);
+            }
         }
         if is_zoom_down {
             return Ok(Progress::Stalled);

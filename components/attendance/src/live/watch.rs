@@ -5,11 +5,12 @@ use super::cache::Watched;
 use crate::rules::sessions::{Plan, is_under_way};
 use crate::state::AppState;
 use crate::store::record;
-use domain::records::{ProgramConnection, WebinarEndedKey, WebinarStartedKey};
+use domain::records::{AttendanceKey, ProgramConnection, WebinarEndedKey, WebinarStartedKey};
 use domain::status::Meaning;
 use domain::time::Timestamp;
 use domain::{Error, WebinarId};
 use platform::services;
+use platform::store::Stored;
 
 /// Returns whether a join at an instant counts: its webinar is watched, and its planned time is near (R13).
 pub(crate) async fn counts(state: &AppState, webinar: WebinarId, at: Timestamp) -> Result<bool, Error> {
@@ -49,7 +50,14 @@ pub(crate) async fn programs(state: &AppState, webinar: WebinarId) -> Result<Vec
             Err(_) => false,
         };
         let has_status = connection.status_for(Meaning::Attended).is_some();
-        if is_usable && has_status && record::load(state, &connection).await?.written_at.is_none() {
+        if !is_usable || !has_status {
+            continue;
+        }
+        // An unreadable record is logged. It does not stop the other programs.
+        let key = AttendanceKey { program: connection.program };
+        if !matches!(state.store().inspect(&key).await?, Stored::Unreadable)
+            && record::load(state, &connection).await?.written_at.is_none()
+        {
             programs.push(connection);
         }
     }

@@ -7,7 +7,7 @@ use crate::state::AppState;
 use domain::records::{LiveJoin, ProgramConnection};
 use domain::status::Meaning;
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, LeadId, WebinarId};
+use domain::{Error, LeadId, Retry, WebinarId};
 use marketo_client::members::MemberOutcome;
 use marketo_client::{BATCH, MarketoClient};
 use std::collections::BTreeMap;
@@ -22,9 +22,11 @@ pub(crate) struct WrittenBatch {
     pub(crate) people: Vec<u64>,
     /// Whether Zoom did not answer.
     pub(crate) is_zoom_down: bool,
+    /// Whether the batch is to be written again later.
+    pub(crate) has_failed: bool,
 }
 
-/// Writes a batch of joins.
+/// Writes a batch of joins. A program that fails does not stop the others.
 pub(crate) async fn write(
     state: &AppState,
     webinar: WebinarId,
@@ -33,21 +35,40 @@ pub(crate) async fn write(
 ) -> Result<WrittenBatch, Error> {
     let programs = watch::programs(state, webinar).await?;
     let Some(first) = programs.first() else {
-        return Ok(WrittenBatch { people: joins.iter().map(identity).collect(), is_zoom_down: false });
+        let people = joins.iter().map(identity).collect();
+        return Ok(WrittenBatch { people, is_zoom_down: false, has_failed: false });
     };
     let lookups_end = deadline.min(state.now() + LOOKUP_TIME);
     let lookup = PeopleLookup { state, webinar, service: &first.service, deadline: lookups_end };
     let mut people = lookup.recognise(joins).await?;
     let is_zoom_down = people.iter().any(|(_, person)| matches!(person, JoinedPerson::Unanswered));
     people.retain(|(_, person)| !matches!(person, JoinedPerson::Unanswered | JoinedPerson::Postponed));
-    let marketo = state.marketo(deadline);
+    let (marketo, mut has_failed) = (state.marketo(deadline), false);
     for connection in &programs {
-        let leads = ProgramLeads { marketo: &marketo, connection }.of(people.iter().map(|(_, person)| person)).await?;
-        for leads in leads.chunks(BATCH) {
-            set_attended(&marketo, connection, leads).await?;
+        if let Err(error) = write_to(&marketo, connection, &people).await {
+            let program = connection.program;
+            platform::log!(Warn, "live.program_failed", program = program, error = error);
+            // What a retry would not change is left to the run after the webinar.
+            has_failed |= error.retry() != Retry::Never;
         }
     }
-    Ok(WrittenBatch { people: people.into_iter().map(|(identity, _)| identity).collect(), is_zoom_down })
+    if has_failed {
+        people.clear();
+    }
+    Ok(WrittenBatch { people: people.into_iter().map(|(identity, _)| identity).collect(), is_zoom_down, has_failed })
+}
+
+/// Writes people to a program.
+async fn write_to(
+    marketo: &MarketoClient,
+    connection: &ProgramConnection,
+    people: &[(u64, JoinedPerson)],
+) -> Result<(), Error> {
+    let leads = ProgramLeads { marketo, connection }.of(people.iter().map(|(_, person)| person)).await?;
+    for leads in leads.chunks(BATCH) {
+        set_attended(marketo, connection, leads).await?;
+    }
+    Ok(())
 }
 
 /// Sets the status. Members who are in or past it keep theirs, which is success.

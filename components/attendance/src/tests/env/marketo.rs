@@ -179,6 +179,11 @@ impl TestEnv {
         self.marketo.faults().add(Fault::always("*", "/rest/**", refusal(code)));
     }
 
+    /// Lets Marketo answer every call about a program with an error code, until [`TestEnv::restore_marketo`].
+    pub(crate) fn fail_program(&self, program: u64, code: &str) {
+        self.marketo.faults().add(Fault::always("*", &format!("/rest/v1/programs/{program}/**"), refusal(code)));
+    }
+
     /// Lets writes of members' data fail with an error code.
     pub(crate) fn refuse_member_data(&self, code: &str) {
         self.marketo.faults().add(Fault::always("POST", "/rest/v1/programs/*/members.json", refusal(code)));

@@ -1,7 +1,7 @@
 //! Outages, crashes, and two replicas.
 
 use super::{joined, joined_by, live};
-use crate::tests::env::PROGRAM;
+use crate::tests::env::{PROGRAM, TestEnv, WEBINAR};
 use axum::body::Body;
 use domain::records::ServiceState;
 use domain::time::SignedDuration;
@@ -78,6 +78,44 @@ async fn r1_live_nothing_is_written_for_a_service_that_cannot_be_used() {
     joined_by(&env, &["r1"]).await;
     env.memory.run_background().await;
     assert_eq!((env.status("r1").as_str(), env.marketo_calls()), ("Registered", 0));
+}
+
+/// Returns an environment with two programs that watch the webinar, the broken one first.
+async fn with_broken_program() -> TestEnv {
+    let mut env = TestEnv::new().await;
+    env.connect(1002, WEBINAR).await;
+    env.set_live(1002, true).await;
+    env.set_live(PROGRAM, true).await;
+    env.receive_events(true);
+    env.start_session().await;
+    env.push(&["r1", "r2"]).await;
+    env
+}
+
+#[tokio::test]
+async fn r19_live_a_program_that_marketo_refuses_does_not_stop_the_others() {
+    // The first refusal lasts, the second one is worth a retry.
+    for (code, left) in [("610", 0), ("611", 1)] {
+        let env = with_broken_program().await;
+        env.fail_program(1002, code);
+        joined_by(&env, &["r1"]).await;
+        env.memory.run_background().await;
+        assert_eq!((env.status("r1").as_str(), env.live_keys("joins").len()), ("Attended", left), "{code}");
+        env.restore_marketo();
+        env.add_member(1002, env.leads("r1@x.test")[0], "Invited", "");
+        env.tick_for(2).await;
+        let expected = if left == 1 { "Attended" } else { "Invited" };
+        assert_eq!((env.status_in(1002, "r1").as_str(), env.live_keys("joins").len()), (expected, 0), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn r22_live_a_program_whose_record_cannot_be_read_does_not_stop_the_others() {
+    let env = with_broken_program().await;
+    env.ports().key_value.set("attendance:1002", b"not a record".to_vec()).await.unwrap();
+    joined_by(&env, &["r1"]).await;
+    env.memory.run_background().await;
+    assert_eq!((env.status("r1").as_str(), env.live_keys("joins").len()), ("Attended", 0));
 }
 
 #[tokio::test]
