@@ -25,13 +25,16 @@ const SCAN_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
 /// as long after the last join.
 const RELIANCE: SignedDuration = SignedDuration::from_secs(2);
 
+/// How long no worker starts after Zoom or Marketo did not answer.
+const OUTAGE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+
 /// How far a worker has come.
 enum Progress {
     /// No joins are left.
     Finished,
     /// Joins are left for the next worker.
     OutOfTime,
-    /// Zoom or Marketo does not answer. The lease keeps events from starting workers until it expires; the tick continues.
+    /// Zoom or Marketo does not answer. A later event or the tick continues.
     Stalled,
 }
 
@@ -69,7 +72,10 @@ async fn work(state: &AppState, webinar: WebinarId, predecessor: Option<u32>) ->
                 continuation::hand_over(state, lease, Some(webinar)).await;
                 return Ok(());
             }
-            Progress::Stalled => return Ok(()),
+            Progress::Stalled => {
+                lease.renew(state.now() + OUTAGE_PAUSE).await?;
+                return Ok(());
+            }
             Progress::Finished => {}
         }
         lease.release().await?;

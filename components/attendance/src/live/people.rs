@@ -51,9 +51,11 @@ pub(crate) struct PeopleLookup<'a> {
 
 impl PeopleLookup<'_> {
     /// Returns each join with its person.
-    pub(crate) async fn recognise(&self, joins: &[LiveJoin]) -> Result<Vec<(u64, JoinedPerson)>, Error> {
-        let lookups =
-            joins.iter().map(|join| async move { Ok((identity(join), self.person(join).await?)) }.boxed()).collect();
+    pub(crate) async fn recognise<'a>(
+        &self,
+        joins: &'a [LiveJoin],
+    ) -> Result<Vec<(&'a LiveJoin, JoinedPerson)>, Error> {
+        let lookups = joins.iter().map(|join| async move { Ok((join, self.person(join).await?)) }.boxed()).collect();
         run_bounded(MAX_CONCURRENT_LOOKUPS, lookups).await.into_iter().collect()
     }
 
@@ -85,8 +87,9 @@ impl PeopleLookup<'_> {
         let zoom = self.state.zoom(self.service, self.deadline);
         let email = match zoom.registrant(self.webinar, registrant).await {
             Ok(registrant) => registrant.and_then(|registrant| Email::parse(registrant.email.as_deref()?)),
-            Err(ZoomError::Api(error)) if error.is_missing_scope() => None,
-            Err(_) => return Ok(JoinedPerson::Unanswered),
+            Err(ZoomError::Other(_)) => return Ok(JoinedPerson::Unanswered),
+            // A refusal lasts, and a daily limit lasts longer than the webinar.
+            Err(ZoomError::Api(_) | ZoomError::DailyLimit { .. }) => None,
         };
         let Some(email) = email else { return Ok(by_address.map_or(JoinedPerson::Unknown, registered)) };
         Ok(match self.entry(&email.hash()).await? {

@@ -16,6 +16,10 @@ use std::collections::BTreeMap;
 /// delay the others.
 const LOOKUP_TIME: SignedDuration = SignedDuration::from_secs(8);
 
+/// How long after a join an outage of Zoom is waited for. The run after the webinar finds people who are not recognised by
+/// then.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
 /// What became of a batch.
 pub(crate) struct WrittenBatch {
     /// The identities of the people who need no further call.
@@ -42,7 +46,11 @@ pub(crate) async fn write(
     let lookup = PeopleLookup { state, webinar, service: &first.service, deadline: lookups_end };
     let mut people = lookup.recognise(joins).await?;
     let is_zoom_down = people.iter().any(|(_, person)| matches!(person, JoinedPerson::Unanswered));
-    people.retain(|(_, person)| !matches!(person, JoinedPerson::Unanswered | JoinedPerson::Postponed));
+    let oldest = state.now() - GIVE_UP_AFTER;
+    people.retain(|(join, person)| {
+        let is_recognised = !matches!(person, JoinedPerson::Unanswered | JoinedPerson::Postponed);
+        is_recognised || (is_zoom_down && join.at < oldest)
+    });
     let (marketo, mut has_failed) = (state.marketo(deadline), false);
     for connection in &programs {
         if let Err(error) = write_to(&marketo, connection, &people).await {
@@ -55,14 +63,14 @@ pub(crate) async fn write(
     if has_failed {
         people.clear();
     }
-    Ok(WrittenBatch { people: people.into_iter().map(|(identity, _)| identity).collect(), is_zoom_down, has_failed })
+    Ok(WrittenBatch { people: people.iter().map(|(join, _)| identity(join)).collect(), is_zoom_down, has_failed })
 }
 
 /// Writes people to a program.
 async fn write_to(
     marketo: &MarketoClient,
     connection: &ProgramConnection,
-    people: &[(u64, JoinedPerson)],
+    people: &[(&LiveJoin, JoinedPerson)],
 ) -> Result<(), Error> {
     let leads = ProgramLeads { marketo, connection }.of(people.iter().map(|(_, person)| person)).await?;
     for leads in leads.chunks(BATCH) {

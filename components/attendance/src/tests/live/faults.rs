@@ -119,6 +119,38 @@ async fn r22_live_a_program_whose_record_cannot_be_read_does_not_stop_the_others
 }
 
 #[tokio::test]
+async fn r19_live_a_refusal_of_zoom_that_lasts_is_no_outage() {
+    for (status, message) in [(400, "Invalid."), (403, "No access."), (429, "You have reached the daily rate limit.")] {
+        let env = live().await;
+        env.register(&["r1"]).await;
+        env.member("r1", "Registered", "r1");
+        env.fail_zoom("/v2/webinars/*/registrants/*", status, json!({"code": 300, "message": message}));
+        joined_by(&env, &["r1"]).await;
+        env.memory.run_background().await;
+        assert!(env.live_keys("joins").is_empty() && env.live_keys("worker").is_empty(), "{status}");
+        assert_eq!(env.zoom_calls("/registrants/"), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn r19_live_events_start_workers_again_seconds_after_an_outage_of_zoom_was_seen() {
+    let env = live().await;
+    env.push(&["r1"]).await;
+    env.register(&["r2"]).await;
+    env.member("r2", "Registered", "r2");
+    env.fail_zoom("/v2/webinars/*/registrants/*", 500, json!({}));
+    joined_by(&env, &["r2"]).await;
+    env.memory.run_background().await;
+    env.memory.advance(SignedDuration::from_secs(6));
+    joined_by(&env, &["r1"]).await;
+    env.memory.run_background().await;
+    assert_eq!((env.status("r1"), env.status("r2")), ("Attended".into(), "Registered".into()));
+    // The run after the webinar finds who is not recognised within minutes.
+    env.tick_for(8).await;
+    assert_eq!((env.status("r2").as_str(), env.live_keys("joins").len()), ("Registered", 0));
+}
+
+#[tokio::test]
 async fn records_of_a_webinar_under_way_end_with_the_account_or_with_the_sweep() {
     for is_removed in [true, false] {
         let env = live().await;
