@@ -95,14 +95,15 @@ async fn handle_joins(state: &AppState, webinar: WebinarId, deadline: Timestamp)
             return Ok(Progress::Finished);
         }
         let (mut pending, mut is_zoom_down) = (pending(&slots, &done), false);
-        while is_due(&pending, state.now()) {
+        // Before a pause, people who joined just now are written too.
+        while is_due(&pending, state.now()) || (is_zoom_down && !pending.is_empty()) {
             if !state.has_time(deadline) {
-                return Ok(Progress::OutOfTime);
+                return Ok(if is_zoom_down { Progress::Stalled } else { Progress::OutOfTime });
             }
             let batch: Vec<_> = pending.drain(..pending.len().min(BATCH)).collect();
-            let written = writer::write(state, webinar, &batch, deadline).await?;
+            let written = writer::write(state, webinar, &batch, deadline, is_zoom_down).await?;
             done.add(written.people).await?;
-            is_zoom_down |= written.is_zoom_down;
+            is_zoom_down = written.is_zoom_down;
             if written.has_failed {
                 return Ok(Progress::Stalled);
             }

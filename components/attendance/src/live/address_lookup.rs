@@ -30,7 +30,7 @@ async fn look_up(state: &AppState, webinar: WebinarId) -> Result<(), Error> {
             unknown.push(email);
         }
     }
-    let programs = watch::programs(state, webinar).await?;
+    let programs = watch::programs(state, webinar).await?.programs;
     let Some(connection) = programs.first().filter(|_| !unknown.is_empty()) else { return Ok(()) };
     // The own side is not attended (R11).
     let zoom = state.zoom(&connection.service, deadline);

@@ -39,29 +39,35 @@ pub(crate) async fn under_way(state: &AppState) -> Result<Vec<WebinarId>, Error>
     Ok(webinars)
 }
 
-/// Returns the programs whose people are set to Attended now. After the first complete run for a program, attendance alone
-/// decides: it knows the report.
-pub(crate) async fn programs(state: &AppState, webinar: WebinarId) -> Result<Vec<ProgramConnection>, Error> {
-    let mut programs = Vec::new();
+/// The programs that watch a webinar.
+#[derive(Default)]
+pub(crate) struct WatchingPrograms {
+    /// The programs whose people are set to Attended now. After the first complete run for a program, attendance alone decides:
+    /// it knows the report.
+    pub(crate) programs: Vec<ProgramConnection>,
+    /// Whether there is another program, whose service cannot be used now.
+    pub(crate) has_unusable: bool,
+}
+
+/// Returns the programs that watch a webinar.
+pub(crate) async fn programs(state: &AppState, webinar: WebinarId) -> Result<WatchingPrograms, Error> {
+    let mut watching = WatchingPrograms::default();
     for connection in state.ports.connections().live(Some(webinar)).await? {
-        let is_usable = match services::usable(state.store(), &connection.service).await {
-            Ok(_) => true,
-            Err(Error::Internal(error)) => return Err(Error::Internal(error)),
-            Err(_) => false,
-        };
-        let has_status = connection.status_for(Meaning::Attended).is_some();
-        if !is_usable || !has_status {
+        let key = AttendanceKey { program: connection.program };
+        // An unreadable record is logged. It does not stop the other programs.
+        if connection.status_for(Meaning::Attended).is_none()
+            || matches!(state.store().inspect(&key).await?, Stored::Unreadable)
+            || record::load(state, &connection).await?.written_at.is_some()
+        {
             continue;
         }
-        // An unreadable record is logged. It does not stop the other programs.
-        let key = AttendanceKey { program: connection.program };
-        if !matches!(state.store().inspect(&key).await?, Stored::Unreadable)
-            && record::load(state, &connection).await?.written_at.is_none()
-        {
-            programs.push(connection);
+        match services::usable(state.store(), &connection.service).await {
+            Ok(_) => watching.programs.push(connection),
+            Err(Error::Internal(error)) => return Err(Error::Internal(error)),
+            Err(_) => watching.has_unusable = true,
         }
     }
-    Ok(programs)
+    Ok(watching)
 }
 
 /// Returns since when the webinar of a connection is live; `None` if it is not, or if the connection's setting is off.

@@ -2,7 +2,7 @@
 //! (R16). Creates no leads: the run after the webinar does.
 
 use super::people::{JoinedPerson, PeopleLookup, identity};
-use super::watch;
+use super::watch::{self, WatchingPrograms};
 use crate::state::AppState;
 use domain::records::{LiveJoin, ProgramConnection};
 use domain::status::Meaning;
@@ -30,22 +30,24 @@ pub(crate) struct WrittenBatch {
     pub(crate) has_failed: bool,
 }
 
-/// Writes a batch of joins. A program that fails does not stop the others.
+/// Writes a batch of joins. A program that fails does not stop the others. While Zoom is down nobody is looked up.
 pub(crate) async fn write(
     state: &AppState,
     webinar: WebinarId,
     joins: &[LiveJoin],
     deadline: Timestamp,
+    is_zoom_down: bool,
 ) -> Result<WrittenBatch, Error> {
-    let programs = watch::programs(state, webinar).await?;
+    let WatchingPrograms { programs, has_unusable: has_failed } = watch::programs(state, webinar).await?;
     let Some(first) = programs.first() else {
-        let people = joins.iter().map(identity).collect();
-        return Ok(WrittenBatch { people, is_zoom_down: false, has_failed: false });
+        let people = if has_failed { Vec::new() } else { joins.iter().map(identity).collect() };
+        return Ok(WrittenBatch { people, is_zoom_down, has_failed });
     };
-    let lookups_end = deadline.min(state.now() + LOOKUP_TIME);
+    let lookup_time = if is_zoom_down { SignedDuration::ZERO } else { LOOKUP_TIME };
+    let lookups_end = deadline.min(state.now() + lookup_time);
     let lookup = PeopleLookup { state, webinar, service: &first.service, deadline: lookups_end };
     let mut people = lookup.recognise(joins).await?;
-    let is_zoom_down = people.iter().any(|(_, person)| matches!(person, JoinedPerson::Unanswered));
+    let is_zoom_down = is_zoom_down || people.iter().any(|(_, person)| matches!(person, JoinedPerson::Unanswered));
     let oldest = state.now() - GIVE_UP_AFTER;
     people.retain(|(join, person)| {
         let is_recognised = !matches!(person, JoinedPerson::Unanswered | JoinedPerson::Postponed);

@@ -6,6 +6,7 @@ use axum::body::Body;
 use domain::records::ServiceState;
 use domain::time::SignedDuration;
 use http::HeaderMap;
+use marketo_client::BATCH;
 use serde_json::json;
 
 #[tokio::test]
@@ -78,6 +79,10 @@ async fn r1_live_nothing_is_written_for_a_service_that_cannot_be_used() {
     joined_by(&env, &["r1"]).await;
     env.memory.run_background().await;
     assert_eq!((env.status("r1").as_str(), env.marketo_calls()), ("Registered", 0));
+    // Once the service can be used again, the tick finds the person.
+    env.set_service(ServiceState::Active, None).await;
+    env.tick_for(2).await;
+    assert_eq!((env.status("r1").as_str(), env.live_keys("joins").len()), ("Attended", 0));
 }
 
 /// Returns an environment with two programs that watch the webinar, the broken one first.
@@ -148,6 +153,22 @@ async fn r19_live_events_start_workers_again_seconds_after_an_outage_of_zoom_was
     // The run after the webinar finds who is not recognised within minutes.
     env.tick_for(8).await;
     assert_eq!((env.status("r2").as_str(), env.live_keys("joins").len()), ("Registered", 0));
+}
+
+#[tokio::test]
+async fn r19_live_an_outage_of_zoom_delays_no_one_behind_many_unknown_registrants() {
+    let env = live().await;
+    env.push(&["r1"]).await;
+    env.fail_zoom("/v2/webinars/*/registrants/*", 500, json!({}));
+    for number in 0..3 * BATCH {
+        let event = joined(&format!("u{number}"), &format!("id{number}"), env.now());
+        assert_eq!(env.event(&event).await.0, 200);
+    }
+    joined_by(&env, &["r1"]).await;
+    let began = env.now();
+    env.memory.run_background().await;
+    assert_eq!(env.status("r1"), "Attended");
+    assert!(env.now() < began + SignedDuration::from_secs(30), "no worker follows while Zoom is down");
 }
 
 #[tokio::test]
