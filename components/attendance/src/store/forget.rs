@@ -29,6 +29,7 @@ pub(crate) async fn forget_account(
             AnyKey::WebinarStarted(key) => account.webinars.contains(&key.webinar),
             AnyKey::LiveJoins(key) => account.webinars.contains(&key.webinar),
             AnyKey::LiveDone(key) => account.webinars.contains(&key.webinar),
+            AnyKey::LiveWorker(key) => account.webinars.contains(&key.webinar),
             key => program_of(key).is_some_and(|program| account.programs.contains(&program)),
         };
         if !is_of_account {

@@ -1,6 +1,7 @@
 //! The people of a webinar under way who need no further call: their status was set, or no program knows them. A person
 //! who joins again costs no call. Only the worker that has the webinar's lease writes these pages.
 
+use super::live_joins;
 use crate::state::AppState;
 use domain::records::{LiveDone, LiveDoneKey, Record};
 use domain::{Error, WebinarId};
@@ -54,6 +55,9 @@ impl<'a> DonePeople<'a> {
     }
 
     async fn save(&self) -> Result<(), Error> {
+        if !live_joins::may_keep(self.state, self.webinar).await? {
+            return Ok(());
+        }
         let record = LiveDone { v: LiveDone::VERSION, at: self.state.now(), people: self.on_page.clone() };
         Ok(self.state.store().put(&LiveDoneKey { webinar: self.webinar, page: self.page }, &record).await?)
     }

@@ -13,6 +13,7 @@ use futures::FutureExt;
 use platform::concurrency::run_bounded;
 use platform::lease::LeaseTerms;
 use platform::maintenance::from_anywhere;
+use platform::services;
 
 /// Number of slots of a webinar: a few for each instance that answers events at the same time.
 const SLOTS: usize = 64;
@@ -69,6 +70,10 @@ async fn write(
         state.now() + MARGIN < slot.record.until && slot.record.joins.len() + batch.len() <= MAX_JOINS
     };
     let Some(mut slot) = slot.filter(is_usable) else { return take_slot(state, webinar, &batch).await };
+    // It is gone once the account removed the app (R17).
+    if read(state, slot.key.clone()).await?.is_none_or(|read| read.owner.by != slot.record.by) {
+        return take_slot(state, webinar, &batch).await;
+    }
     slot.record.joins.extend(batch);
     slot.record.until = state.now() + TERMS.max_duration;
     state.store().put(&slot.key, &slot.record).await?;
@@ -78,6 +83,9 @@ async fn write(
 /// Takes a slot in the same write that adds the joins: a free one, else one with room that its owner left. Drops the joins
 /// if there is none.
 async fn take_slot(state: &AppState, webinar: WebinarId, batch: &[LiveJoin]) -> Result<Option<OwnedSlot>, Error> {
+    if !may_keep(state, webinar).await? {
+        return Ok(None);
+    }
     for key in from_anywhere(&state.ports, (0..SLOTS).map(|slot| LiveJoinsKey { webinar, slot }).collect()) {
         if !state.store().exists(&key).await?
             && let Some(slot) = claim(state, key, batch).await?
@@ -114,29 +122,45 @@ pub(crate) struct Slot {
     key: LiveJoinsKey,
     /// The joins.
     pub(crate) joins: Vec<LiveJoin>,
-    /// When the slot can be deleted, once its joins were handled, and another instance can take it.
-    expires_at: Timestamp,
+    owner: Lease,
 }
 
 impl Slot {
-    /// Returns whether the slot's owner adds nothing any more.
+    /// Returns whether the slot's owner adds nothing any more: it can be deleted, once its joins were handled, and another
+    /// instance can take it.
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
-        self.expires_at <= now
+        let until = self.owner.until;
+        // A wrong clock keeps no slot.
+        until + RETENTION <= now || (now < until && !TERMS.is_held(Some(self.owner), now))
     }
 }
 
 /// Reads all slots of a webinar.
 pub(crate) async fn slots(state: &AppState, webinar: WebinarId) -> Result<Vec<Slot>, Error> {
-    let read = async |slot: usize| {
-        let key = LiveJoinsKey { webinar, slot };
-        let found = state.store().get_readable(&key).await?;
-        Ok(found.map(|LiveJoins { until, joins, .. }| Slot { key, joins, expires_at: until + RETENTION }))
-    };
+    let read = async |slot: usize| read(state, LiveJoinsKey { webinar, slot }).await;
     let reads = run_bounded(MAX_CONCURRENT_READS, (0..SLOTS).map(|slot| read(slot).boxed()).collect()).await;
     reads.into_iter().filter_map(Result::transpose).collect()
 }
 
-/// Deletes a slot.
+async fn read(state: &AppState, key: LiveJoinsKey) -> Result<Option<Slot>, Error> {
+    let found = state.store().get_readable(&key).await?;
+    Ok(found.map(|LiveJoins { by, until, joins, .. }| Slot { key, joins, owner: Lease::new(by, until) }))
+}
+
+/// Deletes a slot, unless it was written since it was read.
 pub(crate) async fn delete(state: &AppState, slot: &Slot) -> Result<(), Error> {
-    Ok(state.store().delete(&slot.key).await?)
+    if read(state, slot.key.clone()).await?.is_some_and(|read| read.owner == slot.owner) {
+        state.store().delete(&slot.key).await?;
+    }
+    Ok(())
+}
+
+/// Returns whether a program watches a webinar whose account did not remove the app. Nothing else is written down (R17).
+pub(super) async fn may_keep(state: &AppState, webinar: WebinarId) -> Result<bool, Error> {
+    for connection in state.ports.connections().live(Some(webinar)).await? {
+        if !services::is_gone(state.store(), &connection.service).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

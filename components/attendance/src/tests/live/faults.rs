@@ -3,7 +3,7 @@
 use super::{joined, joined_by, live};
 use crate::tests::env::{PROGRAM, TestEnv, WEBINAR};
 use axum::body::Body;
-use domain::records::ServiceState;
+use domain::records::{Lease, ServiceState};
 use domain::time::SignedDuration;
 use http::HeaderMap;
 use marketo_client::BATCH;
@@ -171,6 +171,11 @@ async fn r19_live_an_outage_of_zoom_delays_no_one_behind_many_unknown_registrant
     assert!(env.now() < began + SignedDuration::from_secs(30), "no worker follows while Zoom is down");
 }
 
+/// Returns the lease of a worker that crashed.
+fn lease_of(env: &TestEnv) -> Vec<u8> {
+    serde_json::to_vec(&Lease::new(7, env.now())).unwrap()
+}
+
 #[tokio::test]
 async fn records_of_a_webinar_under_way_end_with_the_account_or_with_the_sweep() {
     for is_removed in [true, false] {
@@ -180,6 +185,7 @@ async fn records_of_a_webinar_under_way_end_with_the_account_or_with_the_sweep()
         env.memory.run_background().await;
         joined_by(&env, &["r1"]).await;
         env.memory.kill_background();
+        env.ports().key_value.set(&format!("live-worker:{WEBINAR}"), lease_of(&env)).await.unwrap();
         assert_eq!((env.live_keys("joins").len(), env.live_keys("done").len()), (1, 1));
         if is_removed {
             let deadline = env.now() + SignedDuration::from_secs(20);
@@ -191,6 +197,6 @@ async fn records_of_a_webinar_under_way_end_with_the_account_or_with_the_sweep()
             env.advance(50 * 60);
             env.tick().await;
         }
-        assert!(env.live_keys("joins").is_empty() && env.live_keys("done").is_empty(), "{is_removed}");
+        assert!(["joins", "done", "worker"].iter().all(|kind| env.live_keys(kind).is_empty()), "{is_removed}");
     }
 }

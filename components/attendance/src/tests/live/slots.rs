@@ -3,8 +3,9 @@
 use super::{joined_by, live};
 use crate::tests::env::{TestEnv, WEBINAR};
 use domain::Email;
-use domain::records::{LiveJoin, LiveJoins, LiveJoinsKey, Record};
+use domain::records::{LiveJoin, LiveJoins, LiveJoinsKey, Record, ServiceState};
 use domain::time::{SignedDuration, Timestamp};
+use serde_json::json;
 
 const SLOTS: usize = 64;
 
@@ -25,6 +26,16 @@ fn unknown(env: &TestEnv) -> LiveJoin {
         registrant: None,
         email: Email::parse("u@x.test").map(|email| email.hash()),
         leads: Vec::new(),
+    }
+}
+
+fn live_records(env: &TestEnv) -> Vec<String> {
+    env.memory.dump().into_keys().filter(|key| key.starts_with("live-")).collect()
+}
+
+async fn delete_all(env: &TestEnv) {
+    for key in live_records(env) {
+        env.ports().key_value.delete(&key).await.unwrap();
     }
 }
 
@@ -74,4 +85,44 @@ async fn r19_live_a_join_without_a_slot_is_left_to_the_run_after_the_webinar() {
     joined_by(&env, &["r2"]).await;
     env.memory.run_background().await;
     assert_eq!((env.status("r1"), env.status("r2")), ("Registered".into(), "Attended".into()));
+}
+
+#[tokio::test]
+async fn a_slot_of_a_wrong_clock_keeps_no_worker_alive() {
+    let env = live().await;
+    env.push(&["r1"]).await;
+    put(&env, 3, env.now() + SignedDuration::from_hours(24), Vec::new()).await;
+    joined_by(&env, &["r1"]).await;
+    let began = env.now();
+    env.memory.run_background().await;
+    assert!(env.live_keys("joins").is_empty() && env.now() < began + SignedDuration::from_mins(1));
+}
+
+#[tokio::test]
+async fn r17_an_instance_with_a_slot_writes_nothing_after_the_account_removed_the_app() {
+    let env = live().await;
+    env.push(&["r1", "r2"]).await;
+    joined_by(&env, &["r1"]).await;
+    env.set_service(ServiceState::Deauthorized, None).await;
+    delete_all(&env).await;
+    joined_by(&env, &["r2"]).await;
+    env.memory.run_background().await;
+    assert_eq!(live_records(&env), [""; 0]);
+}
+
+#[tokio::test]
+async fn r17_a_batch_under_way_writes_nothing_after_the_account_removed_the_app() {
+    let env = live().await;
+    env.push(&["r1"]).await;
+    env.register(&["r2"]).await;
+    // The look-up of the second person takes seconds.
+    env.fail_zoom("/v2/webinars/*/registrants/*", 500, json!({}));
+    joined_by(&env, &["r1", "r2"]).await;
+    let removal = async {
+        env.ports().clock.sleep(SignedDuration::from_millis(10_500)).await;
+        env.set_service(ServiceState::Deauthorized, None).await;
+        delete_all(&env).await;
+    };
+    env.memory.run_with_background(removal).await;
+    assert_eq!(live_records(&env), [""; 0]);
 }
