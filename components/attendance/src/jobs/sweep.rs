@@ -65,9 +65,10 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
         };
         let is_expired = match written_at {
             Some(written_at) => written_at + SIGNAL_RETENTION < state.now(),
-            None => {
-                let Some(program) = program_of(&key) else { continue };
-                match connections.find(state, program).await {
+            None => match program_of(&key) {
+                // It cannot be read now. One that never can is deleted.
+                None => maintenance.is_lasting_orphan(&key),
+                Some(program) => match connections.find(state, program).await {
                     Known::Connected(connection) => is_expired(state, &key, connection).await.unwrap_or_else(|error| {
                         // It does not stop the sweep of the others.
                         platform::log!(Error, "attendance.read_failed", program = program, error = error);
@@ -76,8 +77,8 @@ async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
                     // The connection may show later than the records that depend on it.
                     Known::Disconnected => maintenance.is_lasting_orphan(&key),
                     Known::Unreadable => false,
-                }
-            }
+                },
+            },
         };
         if is_expired {
             state.store().delete(&key).await?;

@@ -126,3 +126,20 @@ async fn r17_a_batch_under_way_writes_nothing_after_the_account_removed_the_app(
     env.memory.run_with_background(removal).await;
     assert_eq!(live_records(&env), [""; 0]);
 }
+
+#[tokio::test]
+async fn unreadable_records_of_a_webinar_under_way_end_with_the_second_sweep() {
+    let env = live().await;
+    let keys = ["joins:9:1", "done:9:0", "worker:9"].map(|key| format!("live-{key}"));
+    for key in &keys {
+        env.ports().key_value.set(key, b"not a record".to_vec()).await.unwrap();
+    }
+    let left = || keys.iter().filter(|key| env.memory.dump().contains_key(*key)).count();
+    // The webinar is over, so that no worker is started.
+    env.advance(6 * 60);
+    env.tick().await;
+    assert_eq!(left(), 3);
+    env.advance(61);
+    env.tick().await;
+    assert_eq!(left(), 0);
+}
