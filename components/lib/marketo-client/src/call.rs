@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::json::JsonError;
 use domain::lenient::{self, FromObject, Object, RowSink, Rows, Unreadable};
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, ErrorCode, Retry};
+use domain::{Error, ErrorCode, Problem, Retry, Upstream, UpstreamError};
 use http::{Method, Request, Response, header};
 use platform::RequestTarget;
 use platform::ports::TransportError;
@@ -185,7 +185,10 @@ impl MarketoClient {
                 }
                 // A rate-limited request was not executed, so that even the creation of leads may be sent again.
                 Attempt::Retryable { code, .. } if !self.is_idempotent && code != ErrorCode::RateLimited => {
-                    return Err(upstream_error(code, Retry::After(MAX_PROCESSING_TIME)).into());
+                    let (problem, retry) = (Problem::of(code), Retry::After(MAX_PROCESSING_TIME));
+                    let upstream = Upstream::Marketo;
+                    let error = UpstreamError { upstream, problem, retry, maybe_executed: true };
+                    return Err(Error::Upstream(error).into());
                 }
                 Attempt::Retryable { wait, code } => {
                     if !retry_budget.wait(&self.ports, wait).await {

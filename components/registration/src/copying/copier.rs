@@ -1,7 +1,7 @@
 //! Copies people who registered on Zoom's own page, one worker at a time.
 //!
 //! Marketo creates two leads when two calls create one address at once. So a lease lets one worker copy, over all webinars. It
-//! looks up each address before it creates a lead, and keeps the lease when it does not know whether a call ended.
+//! looks up each address before it creates a lead, and keeps the lease when a call that creates leads may still run.
 //!
 //! The ledger has a person before the status is set, so that neither the flow step nor the status change registers them again
 //! (R23), with a flag until every program has them: after a crash the comparison goes on from there.
@@ -14,7 +14,7 @@ use crate::state::AppState;
 use crate::store::{counts, ledger};
 use domain::records::{CopyWorkerKey, ProgramConnection, Record, Registration};
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, ErrorCode, LeadId, WebinarId};
+use domain::{Error, ErrorCode, LeadId, Upstream, UpstreamError, WebinarId};
 use futures::FutureExt;
 use marketo_client::find_or_create::{Creation, LeadsByAddress, blank_fields_update};
 use marketo_client::leads::NewLead;
@@ -23,7 +23,6 @@ use platform::concurrency::run_bounded;
 use platform::lease::{AcquiredLease, LeaseTerms};
 use platform::store::Stored;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use zoom_client::ZoomClient;
 
 /// The terms of the lease. It outlasts a create call whose answer was lost: Marketo may still work on it for 90 seconds.
@@ -77,13 +76,13 @@ pub async fn copy(
         connections: copying(state, webinar, connections).await?,
         marketo: state.marketo(deadline),
         lease: &lease,
-        is_creating: AtomicBool::new(false),
         deadline,
     };
     let copied = copier.copy(&people).await;
-    let is_creating = copier.is_creating.into_inner();
     counts::flush(state).await;
-    if !is_creating {
+    // A refused call is over. Only the creation of leads may still run at Marketo without an answer.
+    let may_create = |error: &UpstreamError| error.upstream == Upstream::Marketo && error.maybe_executed;
+    if !matches!(&copied, Err(Error::Upstream(error)) if may_create(error)) {
         lease.release().await?;
     }
     copied
@@ -114,8 +113,6 @@ struct Copier<'a> {
     connections: Vec<ProgramConnection>,
     marketo: MarketoClient,
     lease: &'a AcquiredLease<'a, CopyWorkerKey>,
-    /// Whether a create call is under way whose answer this worker does not have.
-    is_creating: AtomicBool,
     deadline: Timestamp,
 }
 
@@ -220,9 +217,7 @@ impl Copier<'_> {
             if !self.can_create().await? {
                 return Err(ErrorCode::Busy.into());
             }
-            self.is_creating.store(true, Ordering::Relaxed);
             let creations = self.marketo.create_missing(&new_leads, partition).await?;
-            self.is_creating.store(false, Ordering::Relaxed);
             for (one, creation) in missing.iter().zip(creations) {
                 match creation {
                     Creation::Created(lead) => leads.push(PersonLead { person: one.person, lead, is_new: true }),

@@ -7,7 +7,7 @@ use crate::store::ledger;
 use domain::Email;
 use domain::records::{LeadPartition, ProgramConnection, ProgramKey};
 use domain::time::SignedDuration;
-use fakes::support::Fault;
+use fakes::support::{DropWhen, Effect, Fault};
 use fakes::zoom::{NewRegistrant, Panelist};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 
 impl Fixture {
     /// Changes the record of a connection.
-    async fn change_connection(&self, program: u64, change: impl FnOnce(&mut ProgramConnection)) {
+    pub(super) async fn change_connection(&self, program: u64, change: impl FnOnce(&mut ProgramConnection)) {
         let ports = self.memory.ports();
         let mut connection = ports.connections().find(program.into()).await.unwrap().unwrap();
         change(&mut connection);
@@ -492,5 +492,22 @@ async fn r10_a_copy_that_was_interrupted_is_completed() {
         let entries = fixture.memory.dump();
         let (_, entry) = entries.iter().find(|(key, _)| key.starts_with("registration:")).unwrap();
         assert!(!String::from_utf8_lossy(entry).contains("copy_pending"));
+    }
+}
+
+/// Only a create call that may still run at Marketo keeps other workers waiting.
+#[tokio::test]
+async fn r10_a_refused_create_call_keeps_no_other_worker_waiting() {
+    let refused = ["603", "607", "610"].map(|code| (marketo_error(code), false));
+    for (effect, is_kept) in refused.into_iter().chain([(Effect::Drop { drop: DropWhen::After }, true)]) {
+        let fixture = copying().await;
+        fixture.marketo.faults().add(Fault::once("POST", LEADS, effect.clone()).after(1));
+        fixture.register_fully(ADA).await;
+        assert!(fixture.marketo.faults().pending().is_empty());
+        fixture.register_fully("bob@example.com").await;
+        assert_eq!(fixture.is_untouched("bob@example.com"), is_kept, "{effect:?}");
+        fixture.minutes(4).await;
+        fixture.assert_copied(ADA);
+        fixture.assert_copied("bob@example.com");
     }
 }
