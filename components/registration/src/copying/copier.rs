@@ -11,8 +11,8 @@ use super::person::{self, ZoomPerson};
 use super::programs::copying;
 use crate::registering::{daily_limit, target};
 use crate::state::AppState;
-use crate::store::{counts, ledger};
-use domain::records::{CopyWorkerKey, ProgramConnection, Record, Registration};
+use crate::store::{counts, ledger, reconciled};
+use domain::records::{CopyWorkerKey, ProgramConnection, Record, Registration, RegistrationKey};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Upstream, UpstreamError, WebinarId};
 use futures::FutureExt;
@@ -78,7 +78,11 @@ pub async fn copy(
         lease: &lease,
         deadline,
     };
-    let copied = copier.copy(&people).await;
+    let copied = match copier.copy(&people).await {
+        // Nothing is left to do for an account that is gone.
+        Ok(false) => Ok(!copier.is_connected().await?),
+        copied => copied,
+    };
     counts::flush(state).await;
     // A refused call is over. Only the creation of leads may still run at Marketo without an answer.
     let may_create = |error: &UpstreamError| error.upstream == Upstream::Marketo && error.maybe_executed;
@@ -119,7 +123,6 @@ struct Copier<'a> {
 impl Copier<'_> {
     async fn copy(&self, people: &[ZoomPerson]) -> Result<bool, Error> {
         let Some(first) = self.connections.first() else { return Ok(true) };
-        // An account that removed the app gets no records any more (R17).
         target::resolve(self.state, first, None).await?;
         let (mut is_complete, mut copied) = (true, 0);
         for batch in people.chunks(BATCH) {
@@ -145,10 +148,28 @@ impl Copier<'_> {
         Ok(is_complete)
     }
 
-    /// Returns whether there is time to create leads, and no other worker has the lease. Renews it.
+    /// Returns whether there is time to create leads, the account is still there, and no other worker has the lease. Renews it.
     async fn can_create(&self) -> Result<bool, Error> {
         let now = self.state.ports.clock.now();
-        Ok(now + MIN_CREATE_TIME <= self.deadline && self.lease.renew(now + LEASE.max_duration).await?)
+        Ok(now + MIN_CREATE_TIME <= self.deadline
+            && self.is_connected().await?
+            && self.lease.renew(now + LEASE.max_duration).await?)
+    }
+
+    /// Returns whether the program that people are counted in has a service that is not gone.
+    async fn is_connected(&self) -> Result<bool, Error> {
+        reconciled::is_connected(self.state, self.connections.get(..1).unwrap_or_default()).await
+    }
+
+    /// Writes an entry. An account that removed the app keeps none (R17): the removal may have deleted the records before this one
+    /// is written.
+    async fn write(&self, key: &RegistrationKey, entry: &Registration) -> Result<(), Error> {
+        ledger::write(self.state, key, entry).await?;
+        if self.is_connected().await? {
+            return Ok(());
+        }
+        self.state.ports.store().delete(key).await?;
+        Err(ErrorCode::Busy.into())
     }
 
     /// Returns the people without a ledger entry, or with an unfinished one.
@@ -288,7 +309,7 @@ impl Copier<'_> {
             others_stale: stored.is_some_and(|stored| stored.others_stale),
             copy_pending: true,
         };
-        ledger::write(self.state, &key, &entry).await?;
+        self.write(&key, &entry).await?;
         Ok(Some((one.person, entry)))
     }
 
@@ -297,7 +318,7 @@ impl Copier<'_> {
         let key = ledger::key(self.webinar, &person.email);
         match ledger::read_key(self.state, &key).await? {
             Some(stored) if stored == *entry => {
-                ledger::write(self.state, &key, &Registration { copy_pending: false, ..stored }).await?;
+                self.write(&key, &Registration { copy_pending: false, ..stored }).await?;
                 Ok(true)
             }
             stored => Ok(stored.is_none_or(|stored| !stored.copy_pending)),

@@ -4,6 +4,7 @@
 //! counted is added to the records after each piece of work. The console reads one record instead of the ledger.
 
 use super::pending_counts::Change;
+use super::reconciled;
 use crate::state::AppState;
 use domain::Error;
 use domain::records::{Registration, RegistrationCounts, RegistrationCountsKey};
@@ -18,8 +19,8 @@ pub async fn read(state: &AppState, webinar: WebinarId, program: ProgramId) -> R
 
 /// Writes what this instance counted. What fails is written later.
 ///
-/// Counts of a program that was disconnected meanwhile are dropped: its account may have removed the app, and then nothing of it
-/// may stay (R17).
+/// Counts of a program that was disconnected meanwhile, or whose service is gone, are dropped: its account may have removed the
+/// app, and then nothing of it may stay (R17).
 pub async fn flush(state: &AppState) {
     let changes = state.counts.take();
     for ((webinar, program), change) in changes {
@@ -37,7 +38,8 @@ async fn write(
     change: impl FnOnce(&RegistrationCounts) -> RegistrationCounts,
 ) -> Result<(), Error> {
     let key = RegistrationCountsKey { webinar, program };
-    if state.ports.connections().find(program).await?.is_none() {
+    let connection = state.ports.connections().find(program).await?;
+    if !reconciled::is_connected(state, connection.as_slice()).await? {
         return Ok(());
     }
     let _guard = state.locks.lock(&state.ports, &key.to_string()).await;

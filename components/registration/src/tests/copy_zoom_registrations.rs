@@ -5,10 +5,10 @@ use super::following::{OTHER_PROGRAM, WITH_CANCELLED};
 use super::peers::{REGISTRANTS, marketo_error};
 use crate::store::ledger;
 use domain::Email;
-use domain::records::{LeadPartition, ProgramConnection, ProgramKey};
+use domain::records::{LeadPartition, ProgramConnection, ProgramKey, Service, ServiceKey, ServiceState};
 use domain::time::SignedDuration;
 use fakes::support::{DropWhen, Effect, Fault};
-use fakes::zoom::{NewRegistrant, Panelist};
+use fakes::zoom::{ACCOUNT, NewRegistrant, Panelist};
 use serde_json::{Value, json};
 
 const LEADS: &str = "/rest/v1/leads.json";
@@ -509,5 +509,35 @@ async fn r10_a_refused_create_call_keeps_no_other_worker_waiting() {
         fixture.minutes(4).await;
         fixture.assert_copied(ADA);
         fixture.assert_copied("bob@example.com");
+    }
+}
+
+/// The removal comes while Marketo looks up the address: of nobody, and of a lead.
+#[tokio::test]
+async fn r17_an_account_that_is_forgotten_during_a_copy_keeps_no_registration() {
+    for is_lead in [false, true] {
+        let fixture = copying().await;
+        if is_lead {
+            fixture.add_lead(&json!({"email": ADA, "firstName": "Ada", "lastName": "L", "company": "C", "phone": "1"}));
+        }
+        let (ports, instance) = (fixture.memory.ports(), fixture.first_instance());
+        fixture.marketo.interruptions().during_next("POST", LEADS, async move {
+            let key = ServiceKey { id: "svc".into() };
+            let service = ports.store().get(&key).await.unwrap().unwrap();
+            let gone = Service { state: ServiceState::Deauthorized, ..service };
+            ports.store().put(&key, &gone).await.unwrap();
+            let deadline = ports.clock.now() + SignedDuration::from_secs(10);
+            let body =
+                json!({"account": ACCOUNT, "services": ["svc"], "kept_services": [], "deadline": deadline}).to_string();
+            let request = http::Request::post("/internal/forget-account").body(body.into()).unwrap();
+            let (status, body) = Fixture::request_to(&instance, request).await;
+            assert_eq!((status, &body["complete"]), (200, &json!(true)), "{body}");
+        });
+        fixture.register_fully(ADA).await;
+        fixture.minutes(2).await;
+        let left: Vec<_> = fixture.memory.dump().into_keys().collect();
+        let is_of_account = |key: &&String| ["registra", "reconciled:"].iter().any(|prefix| key.starts_with(prefix));
+        assert_eq!(left.iter().find(is_of_account), None);
+        assert_eq!(fixture.is_untouched(ADA), !is_lead);
     }
 }
