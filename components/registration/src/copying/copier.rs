@@ -41,7 +41,8 @@ const MIN_CREATE_TIME: SignedDuration = SignedDuration::from_secs(8);
 /// Maximum number of ledger entries read or written at once.
 const MAX_CONCURRENT: usize = 16;
 
-/// Copies people of a webinar to the programs that copy. Returns whether nothing is left to do.
+/// Copies people of a webinar to the programs that copy. Returns the number of those who cannot be copied: the own side, and whom
+/// Marketo rejects in a program. `None`: another worker copies, or there is too little time.
 ///
 /// # Errors
 /// Marketo, Zoom or the store failed. The next comparison goes on.
@@ -52,7 +53,7 @@ pub async fn copy(
     connections: &[ProgramConnection],
     people: Vec<ZoomPerson>,
     deadline: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<Option<usize>, Error> {
     // What is read before anybody is locked out.
     let own_side = person::own_side(zoom, webinar).await?;
     let in_chunks = person::in_chunks(state).await?;
@@ -64,12 +65,12 @@ pub async fn copy(
     // A chunk writes the ledger. The next comparison copies the people that it does not register.
     people.retain(|person| !in_chunks.contains(&person.email.hash()));
     if people.is_empty() {
-        return Ok(true);
+        return Ok(Some(own.len()));
     }
     let wait_until = (state.ports.clock.now() + MAX_WAIT).min(deadline);
     let name = CopyWorkerKey {}.to_string();
-    let Some(_guard) = state.locks.lock_until(&state.ports, &name, wait_until).await else { return Ok(false) };
-    let Some(lease) = acquire(state, wait_until).await? else { return Ok(false) };
+    let Some(_guard) = state.locks.lock_until(&state.ports, &name, wait_until).await else { return Ok(None) };
+    let Some(lease) = acquire(state, wait_until).await? else { return Ok(None) };
     let copier = Copier {
         state,
         webinar,
@@ -80,7 +81,7 @@ pub async fn copy(
     };
     let copied = match copier.copy(&people).await {
         // Nothing is left to do for an account that is gone.
-        Ok(false) => Ok(!copier.is_connected().await?),
+        Ok(None) => Ok((!copier.is_connected().await?).then_some(0)),
         copied => copied,
     };
     counts::flush(state).await;
@@ -89,7 +90,7 @@ pub async fn copy(
     if !matches!(&copied, Err(Error::Upstream(error)) if may_create(error)) {
         lease.release().await?;
     }
-    copied
+    Ok(copied?.map(|uncopied| uncopied + own.len()))
 }
 
 async fn acquire(state: &AppState, wait_until: Timestamp) -> Result<Option<AcquiredLease<'_, CopyWorkerKey>>, Error> {
@@ -121,31 +122,31 @@ struct Copier<'a> {
 }
 
 impl Copier<'_> {
-    async fn copy(&self, people: &[ZoomPerson]) -> Result<bool, Error> {
-        let Some(first) = self.connections.first() else { return Ok(true) };
+    async fn copy(&self, people: &[ZoomPerson]) -> Result<Option<usize>, Error> {
+        let Some(first) = self.connections.first() else { return Ok(Some(0)) };
         target::resolve(self.state, first, None).await?;
-        let (mut is_complete, mut copied) = (true, 0);
+        let (mut uncopied, mut copied) = (0, 0);
         for batch in people.chunks(BATCH) {
             if !self.can_create().await? {
-                return Ok(false);
+                return Ok(None);
             }
             let open = self.open(batch).await?;
             if open.is_empty() {
                 continue;
             }
             match self.copy_batch(first, &open).await {
-                Ok(finished) => {
-                    is_complete &= finished == open.len();
+                Ok((finished, left)) => {
                     copied += finished;
+                    uncopied += left;
                 }
-                Err(Error::Rejected(problem)) if problem.code == ErrorCode::Busy => return Ok(false),
+                Err(Error::Rejected(problem)) if problem.code == ErrorCode::Busy => return Ok(None),
                 Err(error) => return Err(error),
             }
         }
         if copied > 0 {
             platform::log!(Info, "registrants.copied", webinar = self.webinar, count = copied);
         }
-        Ok(is_complete)
+        Ok(Some(uncopied))
     }
 
     /// Returns whether there is time to create leads, the account is still there, and no other worker has the lease. Renews it.
@@ -188,33 +189,34 @@ impl Copier<'_> {
         Ok(read?.into_iter().flatten().collect())
     }
 
-    /// Copies at most a batch of people to every program. Returns the number of those who are done: Marketo rejected their lead, or
-    /// each program has them.
-    async fn copy_batch(&self, first: &ProgramConnection, open: &[OpenPerson<'_>]) -> Result<usize, Error> {
-        let mut gone = BTreeSet::new();
+    /// Copies at most a batch of people to every program. Returns the number of those whom each program has, and of those whom
+    /// Marketo rejected. A request that registered a person meanwhile writes them to Marketo.
+    async fn copy_batch(&self, first: &ProgramConnection, open: &[OpenPerson<'_>]) -> Result<(usize, usize), Error> {
         let mut written: Vec<(&ZoomPerson, Registration)> = Vec::new();
-        let mut rejected = 0;
+        let mut rejected: Vec<&ZoomPerson> = Vec::new();
+        let is_in = |people: &[&ZoomPerson], person: &ZoomPerson| people.iter().any(|one| std::ptr::eq(*one, person));
         for connection in &self.connections {
             let leads = self.leads(connection, open).await?;
             if connection.program == first.program {
-                rejected = open.len() - leads.len();
                 let writes = leads.iter().map(|one| self.write_pending(first, one, open).boxed()).collect();
                 for entry in run_bounded(MAX_CONCURRENT, writes).await {
                     written.extend(entry?);
                 }
             }
+            let has_lead: Vec<_> = leads.iter().map(|one| one.person).collect();
+            rejected.extend(open.iter().map(|one| one.person).filter(|person| !is_in(&has_lead, person)));
             let is_written = |one: &PersonLead<'_>| written.iter().any(|(person, _)| std::ptr::eq(*person, one.person));
             let leads: Vec<_> = leads.into_iter().filter(is_written).collect();
-            gone.extend(members::write(&self.marketo, connection, &leads).await?);
+            let skipped = members::write(&self.marketo, connection, &leads).await?;
+            rejected.extend(leads.iter().filter(|one| skipped.contains(&one.lead)).map(|one| one.person));
         }
-        let finished = written.iter().filter(|(_, entry)| !gone.contains(&entry.lead));
-        let finishes = finished.map(|(person, entry)| self.finish(person, entry).boxed()).collect();
-        let mut done = rejected;
-        for finished in run_bounded(MAX_CONCURRENT, finishes).await {
-            done += usize::from(finished?);
+        let finished: Vec<_> = written.iter().filter(|(person, _)| !is_in(&rejected, person)).collect();
+        let finishes = finished.iter().map(|(person, entry)| self.finish(person, entry).boxed()).collect();
+        for result in run_bounded(MAX_CONCURRENT, finishes).await {
+            result?;
         }
-        // A request that registered a person meanwhile writes them to Marketo.
-        Ok(done + open.len() - rejected - written.len())
+        let uncopied = open.iter().filter(|one| is_in(&rejected, one.person)).count();
+        Ok((finished.len(), uncopied))
     }
 
     /// Finds or creates the leads of people, for a program. Leaves out those whose lead Marketo rejected.
@@ -313,15 +315,12 @@ impl Copier<'_> {
         Ok(Some((one.person, entry)))
     }
 
-    /// Takes the flag from an entry. Returns whether nothing is left to do; not if it changed meanwhile.
-    async fn finish(&self, person: &ZoomPerson, entry: &Registration) -> Result<bool, Error> {
+    /// Takes the flag from an entry, unless it changed meanwhile.
+    async fn finish(&self, person: &ZoomPerson, entry: &Registration) -> Result<(), Error> {
         let key = ledger::key(self.webinar, &person.email);
         match ledger::read_key(self.state, &key).await? {
-            Some(stored) if stored == *entry => {
-                self.write(&key, &Registration { copy_pending: false, ..stored }).await?;
-                Ok(true)
-            }
-            stored => Ok(stored.is_none_or(|stored| !stored.copy_pending)),
+            Some(stored) if stored == *entry => self.write(&key, &Registration { copy_pending: false, ..stored }).await,
+            _ => Ok(()),
         }
     }
 }

@@ -36,7 +36,7 @@ pub async fn copy_registrant(
         ZoomPerson::of(&registrant, standing)
     });
     match person {
-        Some(person) => copy(state, &zoom, webinar, &connections, vec![person], deadline).await,
+        Some(person) => Ok(copy(state, &zoom, webinar, &connections, vec![person], deadline).await? == Some(0)),
         None => Ok(false),
     }
 }

@@ -7,7 +7,7 @@ use domain::LeadId;
 use domain::records::ProgramConnection;
 use domain::status::{Meaning, ProgressionStatus};
 use marketo_client::members::{MemberData, MemberOutcome};
-use marketo_client::{MarketoClient, MarketoCode, MarketoError};
+use marketo_client::{MarketoClient, MarketoError};
 use std::collections::BTreeSet;
 
 /// A person with their lead.
@@ -40,14 +40,14 @@ impl PersonLead<'_> {
 }
 
 /// Writes at most a batch of people to a program. Members get their data first, so that a smart campaign that listens to the status
-/// finds the link. Returns the leads that Marketo does not have.
+/// finds the link. Returns the leads whose status Marketo did not take.
 pub async fn write(
     marketo: &MarketoClient,
     connection: &ProgramConnection,
     people: &[PersonLead<'_>],
 ) -> Result<BTreeSet<LeadId>, MarketoError> {
     let program = connection.program;
-    let mut gone = BTreeSet::new();
+    let mut skipped = BTreeSet::new();
     let data = |is_new: bool| people.iter().filter(move |one| one.is_new == is_new).filter_map(PersonLead::data);
     let mut non_members = write_data(marketo, program, &data(false).collect::<Vec<_>>()).await?;
     non_members.extend(data(true));
@@ -56,8 +56,8 @@ pub async fn write(
         let leads: Vec<_> = people.iter().filter(has_status).map(|one| one.lead).collect();
         for (lead, outcome) in leads.iter().zip(marketo.set_status(program, status, &leads).await?) {
             match outcome {
-                MemberOutcome::Skipped(MarketoCode::NO_LEAD) => drop(gone.insert(*lead)),
                 MemberOutcome::Skipped(code) => {
+                    skipped.insert(*lead);
                     platform::log!(Warn, "member_status.skipped", program = program, lead = lead, code = code);
                 }
                 // R16.
@@ -65,7 +65,7 @@ pub async fn write(
             }
         }
     }
-    non_members.retain(|member| !gone.contains(&member.lead_id));
+    non_members.retain(|member| !skipped.contains(&member.lead_id));
     write_data(marketo, program, &non_members).await?;
-    Ok(gone)
+    Ok(skipped)
 }

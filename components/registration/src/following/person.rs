@@ -141,7 +141,8 @@ pub async fn write_ledger(
         true => entry.outcome.clone(),
         false => standing.outcome(entry.outcome.registrant()),
     };
-    let entry = Registration { outcome, at: state.ports.clock.now(), others_stale: false, ..entry.clone() };
+    let (at, copy_pending) = (state.ports.clock.now(), entry.copy_pending && standing.is_registered());
+    let entry = Registration { outcome, at, others_stale: false, copy_pending, ..entry.clone() };
     ledger::write(state, key, &entry).await?;
     failures::follow_ledger(state, &entry).await?;
     Ok(true)

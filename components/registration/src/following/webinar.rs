@@ -11,7 +11,7 @@ use super::repair::{self, News, Repair, linked_webinar};
 use super::statuses::of_registration;
 use crate::copying::copier::copy;
 use crate::copying::person::ZoomPerson;
-use crate::copying::programs;
+use crate::copying::programs::copying;
 use crate::registering::target;
 use crate::registrants::{Asked, RegistrantLookup, Standing, read_standings};
 use crate::state::AppState;
@@ -131,13 +131,14 @@ async fn compare(
     };
     if scope == Scope::Lists {
         let lookup = RegistrantLookup::read_all(&run.zoom, webinar, false).await?;
-        if agreement::holds(state, webinar, connections, &lookup).await? {
+        let last = reconciled::read(state, webinar).await?.map_or(0, |last| last.uncopied);
+        if agreement::holds(state, webinar, connections, &lookup, last).await? {
             lookup.people().for_each(|(_, standing)| count_standing(standing, &mut counts));
             return Ok((counts, None));
         }
     }
-    let calls = run.run(&mut counts).await?;
-    Ok((counts, Some((run.began, calls))))
+    let read = run.run(&mut counts).await?;
+    Ok((counts, Some(read)))
 }
 
 struct Reconciliation<'a> {
@@ -151,10 +152,9 @@ struct Reconciliation<'a> {
 }
 
 impl Reconciliation<'_> {
-    /// Returns the number of calls of Marketo that reading the memberships took.
-    async fn run(&self, counts: &mut ReconciliationCounts) -> Result<u32, Error> {
+    async fn run(&self, counts: &mut ReconciliationCounts) -> Result<MembershipsRead, Error> {
         let (memberships, calls) = self.memberships().await?;
-        let copies = self.connections.iter().any(|connection| programs::copies(connection, self.webinar, self.began));
+        let copies = !copying(self.state, self.webinar, self.connections).await?.is_empty();
         let lookup = RegistrantLookup::read_all(&self.zoom, self.webinar, copies).await?;
         let addresses = self.addresses(&memberships, &lookup).await?;
         let people = self.people(&lookup, &memberships, &addresses).await?;
@@ -191,27 +191,32 @@ impl Reconciliation<'_> {
             registration_counts::correct(self.state, self.webinar, &programs, &entries).await?;
         }
         self.notice_missed(&memberships, &lookup, &addresses).await?;
-        if copies {
-            self.copy_missing(&lookup, &people).await?;
-        }
-        Ok(calls)
+        let uncopied = if copies { self.copy_missing(&lookup, &people).await? } else { 0 };
+        Ok(MembershipsRead { at: self.began, calls, uncopied })
     }
 
-    /// Copies people who registered on Zoom's own page and whose event was lost, or whose copy was interrupted (R10).
-    async fn copy_missing(&self, lookup: &RegistrantLookup, people: &BTreeMap<EmailHash, Person>) -> Result<(), Error> {
+    /// Copies people who registered on Zoom's own page and whose event was lost, or whose copy was interrupted (R10). Returns the
+    /// number of those who cannot be copied.
+    async fn copy_missing(
+        &self,
+        lookup: &RegistrantLookup,
+        people: &BTreeMap<EmailHash, Person>,
+    ) -> Result<usize, Error> {
         let is_missing = |person: &Person| person.entry.as_ref().is_none_or(|entry| entry.copy_pending);
         let missing = people.iter().filter(|(_, person)| is_missing(person)).filter_map(|(email, person)| {
             let listed = lookup.find_listed(email)?;
             ZoomPerson::of(listed.row.as_ref()?, person.standing.clone())
         });
         let missing: Vec<_> = missing.collect();
-        if missing.is_empty()
-            || copy(self.state, &self.zoom, self.webinar, self.connections, missing, self.deadline).await?
-        {
-            return Ok(());
+        if missing.is_empty() {
+            return Ok(0);
         }
-        // The next tick compares again.
-        marks::write(self.state, self.webinar).await.map(drop)
+        let copied = copy(self.state, &self.zoom, self.webinar, self.connections, missing, self.deadline).await?;
+        if copied.is_none() {
+            // The next tick compares again.
+            marks::write(self.state, self.webinar).await?;
+        }
+        Ok(copied.unwrap_or_default())
     }
 
     /// Notices members whose status registers or cancels them and whom neither the ledger nor Zoom has so (R23): flow step,

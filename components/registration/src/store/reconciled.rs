@@ -11,8 +11,16 @@ pub async fn read(state: &AppState, webinar: WebinarId) -> Result<Option<Reconci
     Ok(state.ports.store().get_readable(&ReconciledKey { webinar }).await?)
 }
 
-/// What a comparison read of the memberships in Marketo: when it began to, and the number of calls.
-pub type MembershipsRead = (Timestamp, u32);
+/// A comparison that read the memberships in Marketo.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MembershipsRead {
+    /// When it began.
+    pub at: Timestamp,
+    /// Number of calls to read them.
+    pub calls: u32,
+    /// Number of registrants who cannot be copied.
+    pub uncopied: usize,
+}
 
 /// Writes a comparison that just ended. `memberships`: what it read of them; `None` leaves what is known.
 ///
@@ -29,12 +37,12 @@ pub async fn write(
     if !is_connected(state, connections).await? {
         return Ok(());
     }
-    let last = read(state, webinar).await?.map(|last| (last.memberships_at, last.membership_calls));
-    let read = memberships.map(|(at, calls)| (Some(at), calls));
-    let (memberships_at, membership_calls) = read.or(last).unwrap_or_default();
+    let last = read(state, webinar).await?.map(|last| (last.memberships_at, last.membership_calls, last.uncopied));
+    let read = memberships.map(|read| (Some(read.at), read.calls, read.uncopied));
+    let (memberships_at, membership_calls, uncopied) = read.or(last).unwrap_or_default();
     let at = state.ports.clock.now();
     let v = Reconciled::VERSION;
-    let record = Reconciled { v, at, counts, problem, running_until: None, memberships_at, membership_calls };
+    let record = Reconciled { v, at, counts, problem, running_until: None, memberships_at, membership_calls, uncopied };
     state.ports.store().put(&ReconciledKey { webinar }, &record).await?;
     if !is_connected(state, connections).await? {
         state.ports.store().delete(&ReconciledKey { webinar }).await?;
@@ -66,6 +74,7 @@ pub async fn claim(state: &AppState, webinar: WebinarId, until: Timestamp) -> Re
         running_until: None,
         memberships_at: None,
         membership_calls: 0,
+        uncopied: 0,
     };
     let record = Reconciled { running_until: Some(until), ..last.unwrap_or(never) };
     state.ports.store().put(&ReconciledKey { webinar }, &record).await?;

@@ -541,3 +541,20 @@ async fn r17_an_account_that_is_forgotten_during_a_copy_keeps_no_registration() 
         assert_eq!(fixture.is_untouched(ADA), !is_lead);
     }
 }
+
+/// The API user may not access the lead's partition yet.
+#[tokio::test]
+async fn r10_who_is_skipped_by_marketo_is_copied_once_it_takes_them() {
+    let fixture = copying().await;
+    fixture.add_lead(&json!({"email": ADA, "firstName": "Ada"}));
+    let row = json!({"leadId": 500_021, "status": "skipped", "reasons": [{"code": "1008", "message": "m"}]});
+    let body = json!({"requestId": "1", "success": true, "result": [row]});
+    let effect = Effect::Status { status: 200, body, headers: Default::default() };
+    fixture.marketo.faults().add(Fault::always("POST", "/rest/v1/programs/*/members/status.json", effect));
+    fixture.register_fully(ADA).await;
+    fixture.minutes(3).await;
+    assert!(!fixture.is_marked() && fixture.copied(MARKETO_PROGRAM, ADA).is_none());
+    fixture.marketo.faults().clear();
+    fixture.minutes(31).await;
+    fixture.assert_copied(ADA);
+}

@@ -1,10 +1,12 @@
 //! What registration by itself costs of Marketo's daily quota (R23), in simulated time.
 
 use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead_id};
-use domain::records::{ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey};
+use crate::store::ledger;
+use domain::Email;
+use domain::records::{ConnectedPrograms, ProgramConnection, ProgramKey, ProgramsKey, Registration};
 use domain::time::SignedDuration;
 use fakes::marketo::subscription::NewProgram;
-use fakes::zoom::{NewWebinar, RegistrantStatus};
+use fakes::zoom::{NewRegistrant, NewWebinar, Panelist, RegistrantStatus};
 use serde_json::Value;
 
 /// Number of connected programs, each with a webinar of its own.
@@ -112,4 +114,42 @@ async fn r23_r18_between_two_readings_of_the_memberships_zooms_lists_are_compare
             fixture.send("GET", &format!("/registration/programs/{}", program_of(number)), &Value::Null).await;
         assert_eq!((&counts["registered"], &counts["reconciliation"]["withdrawn"]), (&0.into(), &1.into()), "{counts}");
     }
+}
+
+/// Panelists, and people whom Marketo rejects; and people whose copy was interrupted before they were denied or before an admin
+/// switched the setting off.
+#[tokio::test]
+async fn r23_r10_people_who_are_not_copied_cost_no_more_readings_of_the_memberships() {
+    let fixture = connected().await;
+    fixture.lose_events();
+    fixture.marketo.arrange(|subscription| {
+        subscription.leads.partitions.insert(2, "Europe".into());
+        subscription.leads.is_partition_required = true;
+    });
+    for number in 1..=PROGRAMS {
+        fixture.set_copying(program_of(number), number <= 37).await;
+        let webinar = webinar_of(number);
+        if number <= 25 {
+            let guest = "guest@example.com".to_owned();
+            let person = NewRegistrant { email: guest.clone(), first_name: "G".to_owned(), ..NewRegistrant::default() };
+            fixture.zoom.register_on_zoom(webinar, person).await.unwrap();
+            if number <= 12 {
+                fixture.zoom.add_panelist(webinar, Panelist { email: guest, name: "G".to_owned() }).unwrap();
+            }
+            continue;
+        }
+        let (ports, address) = (fixture.memory.ports(), Email::parse(&email(number)).unwrap());
+        let key = ledger::key(webinar.into(), &address);
+        let entry = ports.store().get(&key).await.unwrap().unwrap();
+        ports.store().put(&key, &Registration { copy_pending: true, ..entry }).await.unwrap();
+        if number <= 37 {
+            fixture.zoom.set_registration(webinar, &email(number), "deny").await.unwrap();
+        }
+    }
+    minutes(&fixture, 80).await;
+    fixture.marketo.log().clear();
+    minutes(&fixture, 150).await;
+    // The memberships are read every 75 minutes, and Zoom's lists every 30.
+    let readings = fixture.marketo.log().count("GET", "/rest/v1/programs/*/members.json");
+    assert!(readings <= 2 * usize::try_from(PROGRAMS).unwrap(), "{readings}");
 }

@@ -41,6 +41,9 @@ pub struct Reconciled {
     /// Number of calls of Marketo that reading them took.
     #[serde(default)]
     pub membership_calls: u32,
+    /// Number of registrants of Zoom's page who could not be copied then (R10).
+    #[serde(default)]
+    pub uncopied: usize,
 }
 
 /// What a comparison found.
