@@ -9,7 +9,7 @@
 use super::members::{self, PersonLead};
 use super::person::{self, ZoomPerson};
 use super::programs::copying;
-use crate::registering::{daily_limit, target};
+use crate::registering::daily_limit;
 use crate::state::AppState;
 use crate::store::{counts, ledger, reconciled};
 use domain::records::{CopyWorkerKey, ProgramConnection, Record, Registration, RegistrationKey};
@@ -36,7 +36,7 @@ const MAX_WAIT: SignedDuration = SignedDuration::from_secs(8);
 const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(500);
 
 /// Minimum time left to start a batch and a create call. One that is cut off may still run at Marketo.
-const MIN_CREATE_TIME: SignedDuration = SignedDuration::from_secs(8);
+pub const MIN_CREATE_TIME: SignedDuration = SignedDuration::from_secs(8);
 
 /// Maximum number of ledger entries read or written at once.
 const MAX_CONCURRENT: usize = 16;
@@ -124,7 +124,6 @@ struct Copier<'a> {
 impl Copier<'_> {
     async fn copy(&self, people: &[ZoomPerson]) -> Result<Option<usize>, Error> {
         let Some(first) = self.connections.first() else { return Ok(Some(0)) };
-        target::resolve(self.state, first, None).await?;
         let (mut uncopied, mut copied) = (0, 0);
         for batch in people.chunks(BATCH) {
             if !self.can_create().await? {

@@ -3,7 +3,6 @@
 use super::copier::copy;
 use super::person::ZoomPerson;
 use super::programs::copying;
-use crate::registering::target;
 use crate::registrants::Standing;
 use crate::state::AppState;
 use domain::records::ProgramConnection;
@@ -24,8 +23,7 @@ pub async fn copy_registrant(
     let Some(first) = connections.first() else { return Ok(true) };
     // Without the id, the lists tell. The comparison reads them for all.
     let Some(id) = registrant else { return Ok(false) };
-    let target = target::resolve(state, first, None).await?;
-    let zoom = state.zoom(&target.service, deadline);
+    let zoom = state.zoom(&first.service, deadline);
     let registrant = match zoom.registrant(webinar, id).await {
         Ok(registrant) => registrant,
         Err(ZoomError::Api(error)) if error.is_missing_scope() => None,

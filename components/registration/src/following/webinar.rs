@@ -21,7 +21,7 @@ use crate::store::reconciled::MembershipsRead;
 use crate::store::{marks, reconciled};
 use domain::records::{ProgramConnection, ReconciliationCounts, Registration, RegistrationKey};
 use domain::time::Timestamp;
-use domain::{Email, EmailHash, Error, ErrorCode, LeadId, RegistrantId, WebinarId};
+use domain::{Email, EmailHash, Error, ErrorCode, LeadId, Problem, RegistrantId, WebinarId};
 use futures::FutureExt;
 use marketo_client::members::Member;
 use marketo_client::{BATCH, MarketoClient};
@@ -56,7 +56,26 @@ pub enum Scope {
     Memberships,
 }
 
-/// Compares and repairs a webinar, records the result, and removes the mark that the webinar had before.
+/// The result of a comparison.
+#[derive(Debug)]
+pub struct Comparison {
+    /// What it found.
+    pub counts: ReconciliationCounts,
+    /// What it read of the memberships; `None` if nothing.
+    memberships: Option<MembershipsRead>,
+    /// Why people could not be copied (R10). The other programs and people have what Zoom has.
+    problem: Option<Problem>,
+}
+
+impl Comparison {
+    /// Returns whether no people are left over who are to be copied at once.
+    pub fn is_complete(&self) -> bool {
+        self.memberships.is_none_or(|read| read.uncopied.is_some())
+    }
+}
+
+/// Compares and repairs a webinar, records the result, and removes the mark that the webinar had before. People whose copy fails
+/// are left to the next comparison of Zoom's lists, so that a lasting refusal costs no reading each minute.
 ///
 /// # Errors
 /// Zoom, Marketo or the store failed, or the deadline passed. What was repaired stays repaired, and the mark stays.
@@ -66,12 +85,12 @@ pub async fn reconcile(
     connections: &[ProgramConnection],
     scope: Scope,
     deadline: Timestamp,
-) -> Result<ReconciliationCounts, Error> {
+) -> Result<Comparison, Error> {
     let mark = marks::read(state, webinar).await?;
     let scope = if mark.is_some() { Scope::Memberships } else { scope };
     let result = compare(state, webinar, connections, scope, deadline).await;
     let problem = match &result {
-        Ok((counts, _)) => {
+        Ok(Comparison { counts, problem, .. }) => {
             let (memberships, ledger) = (counts.memberships_repaired, counts.ledger_corrected);
             if memberships + ledger > 0 {
                 platform::log!(
@@ -82,7 +101,7 @@ pub async fn reconcile(
                     ledger = ledger
                 );
             }
-            None
+            problem.clone()
         }
         Err(error) => {
             let problem = error.problem();
@@ -91,12 +110,12 @@ pub async fn reconcile(
         }
     };
     // A webinar that Zoom does not have has no registrants to follow. Once it is restored, the next comparison does.
-    let is_over = problem.as_ref().is_none_or(|problem| problem.code == ErrorCode::WebinarNotFound);
+    let is_over = result.is_ok() || problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::WebinarNotFound);
     let last = async || Ok::<_, Error>(reconciled::read(state, webinar).await?.map(|last| last.counts));
     let (counts, memberships) = match &result {
-        Ok((counts, Some(read))) => (*counts, Some(*read)),
+        Ok(Comparison { counts, memberships: Some(read), .. }) => (*counts, Some(*read)),
         // What only the memberships show is as it was.
-        Ok((counts, None)) => {
+        Ok(Comparison { counts, .. }) => {
             let withdrawn = last().await?.map_or(0, |last| last.withdrawn);
             (ReconciliationCounts { withdrawn, ..*counts }, None)
         }
@@ -106,19 +125,19 @@ pub async fn reconcile(
     if let Some(mark) = mark.filter(|_| is_over) {
         marks::clear_token(state, webinar, mark.token).await?;
     }
-    result.map(|_| counts)
+    result.map(|comparison| Comparison { counts, ..comparison })
 }
 
-/// Compares and repairs a webinar. Returns what it found, and what it read of the memberships.
+/// Compares and repairs a webinar.
 async fn compare(
     state: &AppState,
     webinar: WebinarId,
     connections: &[ProgramConnection],
     scope: Scope,
     deadline: Timestamp,
-) -> Result<(ReconciliationCounts, Option<MembershipsRead>), Error> {
+) -> Result<Comparison, Error> {
     let mut counts = ReconciliationCounts::default();
-    let Some(first) = connections.first() else { return Ok((counts, None)) };
+    let Some(first) = connections.first() else { return Ok(Comparison { counts, memberships: None, problem: None }) };
     let target = target::resolve(state, first, None).await?;
     let run = Reconciliation {
         state,
@@ -134,11 +153,11 @@ async fn compare(
         let last = reconciled::read(state, webinar).await?.map_or(0, |last| last.uncopied);
         if agreement::holds(state, webinar, connections, &lookup, last).await? {
             lookup.people().for_each(|(_, standing)| count_standing(standing, &mut counts));
-            return Ok((counts, None));
+            return Ok(Comparison { counts, memberships: None, problem: None });
         }
     }
-    let read = run.run(&mut counts).await?;
-    Ok((counts, Some(read)))
+    let (read, problem) = run.run(&mut counts).await?;
+    Ok(Comparison { counts, memberships: Some(read), problem })
 }
 
 struct Reconciliation<'a> {
@@ -152,7 +171,8 @@ struct Reconciliation<'a> {
 }
 
 impl Reconciliation<'_> {
-    async fn run(&self, counts: &mut ReconciliationCounts) -> Result<MembershipsRead, Error> {
+    /// Returns what it read, and why people could not be copied.
+    async fn run(&self, counts: &mut ReconciliationCounts) -> Result<(MembershipsRead, Option<Problem>), Error> {
         let (memberships, calls) = self.memberships().await?;
         let copies = !copying(self.state, self.webinar, self.connections).await?.is_empty();
         let lookup = RegistrantLookup::read_all(&self.zoom, self.webinar, copies).await?;
@@ -191,17 +211,25 @@ impl Reconciliation<'_> {
             registration_counts::correct(self.state, self.webinar, &programs, &entries).await?;
         }
         self.notice_missed(&memberships, &lookup, &addresses).await?;
-        let uncopied = if copies { self.copy_missing(&lookup, &people).await? } else { 0 };
-        Ok(MembershipsRead { at: self.began, calls, uncopied })
+        let copied = if copies { self.copy_missing(&lookup, &people).await } else { Ok(Some(0)) };
+        let (uncopied, problem) = match copied {
+            Ok(uncopied) => (uncopied, None),
+            Err(error) => {
+                let problem = error.problem();
+                platform::log!(Warn, "registrants.copy_failed", webinar = self.webinar, code = problem.code);
+                (Some(0), Some(problem))
+            }
+        };
+        Ok((MembershipsRead { at: self.began, calls, uncopied }, problem))
     }
 
     /// Copies people who registered on Zoom's own page and whose event was lost, or whose copy was interrupted (R10). Returns the
-    /// number of those who cannot be copied.
+    /// number of those who cannot be copied; `None`, and marks the webinar, if the copy lacked time.
     async fn copy_missing(
         &self,
         lookup: &RegistrantLookup,
         people: &BTreeMap<EmailHash, Person>,
-    ) -> Result<usize, Error> {
+    ) -> Result<Option<usize>, Error> {
         let is_missing = |person: &Person| person.entry.as_ref().is_none_or(|entry| entry.copy_pending);
         let missing = people.iter().filter(|(_, person)| is_missing(person)).filter_map(|(email, person)| {
             let listed = lookup.find_listed(email)?;
@@ -209,14 +237,14 @@ impl Reconciliation<'_> {
         });
         let missing: Vec<_> = missing.collect();
         if missing.is_empty() {
-            return Ok(0);
+            return Ok(Some(0));
         }
         let copied = copy(self.state, &self.zoom, self.webinar, self.connections, missing, self.deadline).await?;
         if copied.is_none() {
-            // The next tick compares again.
+            // A long run or the next tick compares again.
             marks::write(self.state, self.webinar).await?;
         }
-        Ok(copied.unwrap_or_default())
+        Ok(copied)
     }
 
     /// Notices members whose status registers or cancels them and whom neither the ledger nor Zoom has so (R23): flow step,

@@ -1,5 +1,6 @@
 //! Compares webinars with Zoom (R18): at once those that are marked as changed, and twice an hour all that are ahead.
 
+use crate::copying::copier::MIN_CREATE_TIME;
 use crate::following::budget::{self, MembershipBudget};
 use crate::following::webinar::{Scope, reconcile};
 use crate::registering::target::{self, Target};
@@ -83,9 +84,13 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
                 .context("writing a comparison")?;
             continue;
         }
-        let is_completed = reconcile(state, webinar, &of_webinar, scope, deadline).await.is_ok();
+        // What a copy left over, it had less time for than it needs.
+        let (is_completed, needed) = match reconcile(state, webinar, &of_webinar, scope, deadline).await {
+            Ok(comparison) => (comparison.is_complete(), MIN_CREATE_TIME),
+            Err(_) => (false, MIN_TIME_LEFT),
+        };
         completed += u64::from(is_completed);
-        if !is_completed && state.ports.clock.now() + MIN_TIME_LEFT >= deadline {
+        if !is_completed && state.ports.clock.now() + needed >= deadline {
             state.ports.background.spawn(Box::pin(reconcile_long(state.clone(), webinar, of_webinar, scope)));
         }
     }

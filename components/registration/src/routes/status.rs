@@ -87,7 +87,7 @@ pub async fn reconcile(
     let webinar = connection_in(&state, uri.path()).await?.snapshot.id;
     let connections = state.ports.connections().of_webinar(webinar).await?;
     let deadline = state.ports.clock.now() + RUN_TIMEOUT;
-    let counts = webinar::reconcile(&state, webinar, &connections, Scope::Memberships, deadline).await?;
+    let counts = webinar::reconcile(&state, webinar, &connections, Scope::Memberships, deadline).await?.counts;
     counts::flush(&state).await;
     Ok(Json(counts))
 }

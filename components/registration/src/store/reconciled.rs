@@ -18,8 +18,8 @@ pub struct MembershipsRead {
     pub at: Timestamp,
     /// Number of calls to read them.
     pub calls: u32,
-    /// Number of registrants who cannot be copied.
-    pub uncopied: usize,
+    /// Number of registrants who cannot be copied; `None` if the copy is left over, because it lacked time.
+    pub uncopied: Option<usize>,
 }
 
 /// Writes a comparison that just ended. `memberships`: what it read of them; `None` leaves what is known.
@@ -38,7 +38,7 @@ pub async fn write(
         return Ok(());
     }
     let last = read(state, webinar).await?.map(|last| (last.memberships_at, last.membership_calls, last.uncopied));
-    let read = memberships.map(|read| (Some(read.at), read.calls, read.uncopied));
+    let read = memberships.map(|read| (Some(read.at), read.calls, read.uncopied.unwrap_or_default()));
     let (memberships_at, membership_calls, uncopied) = read.or(last).unwrap_or_default();
     let at = state.ports.clock.now();
     let v = Reconciled::VERSION;

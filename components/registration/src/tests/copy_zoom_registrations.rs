@@ -558,3 +558,45 @@ async fn r10_who_is_skipped_by_marketo_is_copied_once_it_takes_them() {
     fixture.minutes(31).await;
     fixture.assert_copied(ADA);
 }
+
+#[tokio::test]
+async fn r10_a_program_whose_service_cannot_be_used_stops_no_other() {
+    let fixture = copying().await;
+    fixture.connect_other_program().await;
+    fixture.index(&[PROGRAM, OTHER_PROGRAM]).await;
+    fixture.change_connection(PROGRAM, |connection| connection.service = "gone".into()).await;
+    fixture.register_fully(ADA).await;
+    assert_eq!(fixture.copied(OTHER_PROGRAM.try_into().unwrap(), ADA), fixture.expected(ADA));
+    assert!(!fixture.is_marked());
+}
+
+/// The comparison itself leaves too little time to create leads.
+#[tokio::test]
+async fn r10_people_whom_a_tick_has_no_time_to_copy_are_copied_by_a_long_run() {
+    let fixture = copying().await;
+    fixture.lose_events();
+    fixture.register_fully(ADA).await;
+    fixture.zoom.faults().add(Fault::always("GET", REGISTRANTS, Effect::Delay { delay_ms: 6_000 }));
+    fixture.minutes(32).await;
+    fixture.assert_copied(ADA);
+    assert!(!fixture.is_marked());
+}
+
+#[tokio::test]
+async fn r10_r23_a_copy_that_marketo_refuses_is_shown_and_is_not_repeated_each_minute() {
+    let fixture = copying().await;
+    let status = "/rest/v1/programs/*/members/status.json";
+    fixture.marketo.faults().add(Fault::always("POST", status, marketo_error("603")));
+    fixture.register_fully(ADA).await;
+    fixture.marketo.log().clear();
+    fixture.minutes(59).await;
+    let readings = fixture.marketo.log().count("GET", "/rest/v1/programs/*/members.json");
+    assert!(readings <= 3, "{readings}");
+    let (_, counts) = fixture.send("GET", "/registration/programs/1001", &Value::Null).await;
+    assert_eq!(counts["reconciliation"]["problem"]["code"], "MARKETO_ACCESS_DENIED", "{counts}");
+    fixture.marketo.faults().clear();
+    fixture.minutes(31).await;
+    fixture.assert_copied(ADA);
+    let (_, counts) = fixture.send("GET", "/registration/programs/1001", &Value::Null).await;
+    assert_eq!(counts["reconciliation"]["problem"], Value::Null, "{counts}");
+}

