@@ -117,7 +117,8 @@ async fn zooms_url_validation_is_answered() {
     let (status, body) = env.event(&json!({"event": "endpoint.url_validation", "payload": {"plainToken": "q"}})).await;
     assert_eq!((status, &body["plainToken"]), (200, &json!("q")));
     // The HMAC-SHA256 of "q" with the secret of the fake Zoom.
-    let expected = zoom_client::events::encrypted_token(&env.ports(), "q").await.unwrap();
+    let secrets = env.ports().config().zoom_webhook_secret().await.unwrap();
+    let expected = zoom_client::events::encrypted_token(secrets.newest(), "q").unwrap();
     assert_eq!((expected.len(), &body["encryptedToken"]), (64, &json!(expected)));
 }
 
