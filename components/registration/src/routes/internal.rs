@@ -94,10 +94,12 @@ async fn copy_or_mark(state: &AppState, event: &RegistrantEvent, is_new: bool) -
     let deadline = state.ports.clock.now() + RUN_TIMEOUT;
     let connections = state.ports.connections().of_webinar(*webinar).await?;
     if connections.iter().any(|connection| programs::copies(connection, *webinar, state.ports.clock.now())) {
-        let mark = marks::write(state, *webinar).await?;
-        if copy_registrant(state, *webinar, registrant.as_ref(), &connections, deadline).await? {
-            marks::clear(state, &mark).await?;
+        // A mark makes a tick read the memberships. After a crash, the comparison of Zoom's lists finds the person.
+        let copied = copy_registrant(state, *webinar, registrant.as_ref(), &connections, deadline).await;
+        if !matches!(copied, Ok(true)) {
+            marks::write(state, *webinar).await?;
         }
+        copied?;
     }
     if let Some(email) = email.as_ref().filter(|_| !is_new)
         && person::is_member(state, *webinar, email, deadline).await?

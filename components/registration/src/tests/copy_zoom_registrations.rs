@@ -600,3 +600,22 @@ async fn r10_r23_a_copy_that_marketo_refuses_is_shown_and_is_not_repeated_each_m
     let (_, counts) = fixture.send("GET", "/registration/programs/1001", &Value::Null).await;
     assert_eq!(counts["reconciliation"]["problem"], Value::Null, "{counts}");
 }
+
+/// A tick of another replica runs while the registrant of an event is copied.
+#[tokio::test]
+async fn r10_r23_registrations_that_come_steadily_make_no_tick_read_the_memberships() {
+    let fixture = copying().await;
+    fixture.marketo.log().clear();
+    let (instance, clock) = (fixture.instance(fixture.memory.ports()), fixture.memory.ports().clock);
+    fixture.marketo.interruptions().during_next("POST", LEADS, async move {
+        let body = json!({"deadline": clock.now() + SignedDuration::from_secs(25)}).to_string();
+        let request =
+            http::Request::post("/internal/tick").header("content-type", "application/json").body(body.into());
+        let (status, body) = Fixture::request_to(&instance, request.unwrap()).await;
+        assert_eq!(status, 200, "{body}");
+    });
+    fixture.register_fully(ADA).await;
+    fixture.assert_copied(ADA);
+    assert_eq!(fixture.marketo.log().count("GET", "/rest/v1/programs/*/members.json"), 0);
+    assert!(!fixture.is_marked());
+}
