@@ -41,8 +41,10 @@ pub const MIN_CREATE_TIME: SignedDuration = SignedDuration::from_secs(8);
 /// Maximum number of ledger entries read or written at once.
 const MAX_CONCURRENT: usize = 16;
 
-/// Copies people of a webinar to the programs that copy. Returns the number of those who cannot be copied: the own side, and whom
-/// Marketo rejects in a program. `None`: another worker copies, or there is too little time.
+/// Copies people of a webinar to the programs that copy.
+///
+/// Returns the number of those who cannot be copied: the own side, and whom Marketo rejects in a program. `None`: another worker
+/// copies, or there is too little time.
 ///
 /// # Errors
 /// Marketo, Zoom or the store failed. The next comparison goes on.

@@ -74,8 +74,9 @@ impl Comparison {
     }
 }
 
-/// Compares and repairs a webinar, records the result, and removes the mark that the webinar had before. People whose copy fails
-/// are left to the next comparison of Zoom's lists, so that a lasting refusal costs no reading each minute.
+/// Compares and repairs a webinar, records the result, and removes the mark that the webinar had before.
+///
+/// People whose copy fails are left to the next comparison of Zoom's lists, so that a lasting refusal costs no reading each minute.
 ///
 /// # Errors
 /// Zoom, Marketo or the store failed, or the deadline passed. What was repaired stays repaired, and the mark stays.
