@@ -184,6 +184,12 @@ impl TestEnv {
         self.marketo.faults().add(Fault::always("*", &format!("/rest/v1/programs/{program}/**"), refusal(code)));
     }
 
+    /// Lets the next calls that set a status fail with an error code.
+    pub(crate) fn fail_next_status_calls(&self, code: &str, count: u32) {
+        let path = "/rest/v1/programs/*/members/status.json";
+        self.marketo.faults().add(Fault::once("POST", path, refusal(code)).times(count));
+    }
+
     /// Lets writes of members' data fail with an error code.
     pub(crate) fn refuse_member_data(&self, code: &str) {
         self.marketo.faults().add(Fault::always("POST", "/rest/v1/programs/*/members.json", refusal(code)));

@@ -1,10 +1,10 @@
 //! The slots that joins are written to: when they run out, and when they end.
 
 use super::{joined_by, live};
-use crate::tests::env::{TestEnv, WEBINAR};
-use domain::Email;
+use crate::tests::env::{TestEnv, WEBINAR, address};
 use domain::records::{LiveJoin, LiveJoins, LiveJoinsKey, Record, ServiceState};
 use domain::time::{SignedDuration, Timestamp};
+use domain::{Email, RegistrantId};
 use serde_json::json;
 
 const SLOTS: usize = 64;
@@ -85,6 +85,29 @@ async fn r19_live_a_join_without_a_slot_is_left_to_the_run_after_the_webinar() {
     joined_by(&env, &["r2"]).await;
     env.memory.run_background().await;
     assert_eq!((env.status("r1"), env.status("r2")), ("Registered".into(), "Attended".into()));
+}
+
+#[tokio::test]
+async fn r19_live_a_slot_that_is_taken_over_during_a_batch_is_not_deleted() {
+    let env = live().await;
+    env.push(&["r1", "r2"]).await;
+    let join = |name: &str| {
+        let registrant = env.registrant_id(name).map(|id| RegistrantId::from(id.as_str()));
+        let email = Email::parse(&address(name)).map(|email| email.hash());
+        LiveJoin { at: env.now() - seconds(60), registrant, email, leads: Vec::new() }
+    };
+    put(&env, 3, env.now() - seconds(20), vec![join("r1")]).await;
+    // Marketo answers after some retries.
+    env.fail_next_status_calls("611", 3);
+    env.tick().await;
+    let takeover = async {
+        env.ports().clock.sleep(SignedDuration::from_millis(200)).await;
+        assert_eq!(env.status("r1"), "Registered");
+        put(&env, 3, env.now() + seconds(15), vec![join("r1"), join("r2")]).await;
+    };
+    env.memory.run_with_background(takeover).await;
+    assert_eq!((env.status("r1"), env.status("r2")), ("Attended".into(), "Attended".into()));
+    assert!(env.live_keys("joins").is_empty());
 }
 
 #[tokio::test]
