@@ -1,11 +1,16 @@
 //! The slots that joins are written to: when they run out, and when they end.
 
-use super::{joined_by, live};
+use super::{joined, joined_by, live};
 use crate::tests::env::{TestEnv, WEBINAR, address};
+use async_trait::async_trait;
 use domain::records::{LiveJoin, LiveJoins, LiveJoinsKey, Record, ServiceState};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Email, RegistrantId};
+use platform::Ports;
+use platform::ports::{KeyValue, StoreError};
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const SLOTS: usize = 64;
 
@@ -85,6 +90,54 @@ async fn r19_live_a_join_without_a_slot_is_left_to_the_run_after_the_webinar() {
     joined_by(&env, &["r2"]).await;
     env.memory.run_background().await;
     assert_eq!((env.status("r1"), env.status("r2")), ("Registered".into(), "Attended".into()));
+}
+
+/// A store that takes no joins once it has failed.
+struct FailingStore {
+    inner: Arc<dyn KeyValue>,
+    has_failed: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl KeyValue for FailingStore {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.get(key).await
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
+        if key.starts_with("live-joins:") && self.has_failed.load(Ordering::SeqCst) {
+            return Err(StoreError("the store is full".to_owned()));
+        }
+        self.inner.set(key, value).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.inner.delete(key).await
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.inner.keys(prefix).await
+    }
+}
+
+#[tokio::test]
+async fn r19_live_an_event_whose_join_the_store_does_not_take_is_repeated() {
+    let has_failed = Arc::new(AtomicBool::new(false));
+    let failing = has_failed.clone();
+    let mut env = live().await;
+    env.push(&["r1"]).await;
+    let ports = env.ports();
+    env.restart(Ports {
+        key_value: Arc::new(FailingStore { inner: ports.key_value.clone(), has_failed: failing }),
+        ..ports
+    });
+    let event = joined("r1", &env.registrant_id("r1").unwrap(), env.now());
+    for (is_failing, expected) in [(true, 500), (false, 200)] {
+        has_failed.store(is_failing, Ordering::SeqCst);
+        assert_eq!(env.event(&event).await.0, expected);
+    }
+    env.memory.run_background().await;
+    assert_eq!((env.status("r1").as_str(), env.status_calls()), ("Attended", 1));
 }
 
 #[tokio::test]
