@@ -117,6 +117,15 @@ impl<'a> Connections<'a> {
         Ok(connections)
     }
 
+    /// Returns the connections to a webinar that get registrations of Zoom's page (R10). Costs one read where none does. Logs and
+    /// skips unreadable ones.
+    pub async fn copying(self, webinar: WebinarId) -> Result<Vec<ProgramConnection>, Error> {
+        let ids = self.index().await?.copying;
+        let mut connections = self.read(ids).await?;
+        connections.retain(|of| of.copy_zoom_registrations && of.snapshot.id == webinar);
+        Ok(connections)
+    }
+
     /// Returns every connection in the store: those of a listing, of the index and of the archive, because each of the three may
     /// lack some. Lists the keys of the store: for maintenance, not for requests. Logs and skips unreadable ones.
     pub async fn all_stored(self) -> Result<Vec<ProgramConnection>, Error> {
@@ -140,12 +149,17 @@ impl<'a> Connections<'a> {
     }
 
     async fn add_to_index(self, connection: &ProgramConnection) -> Result<(), Error> {
-        let (program, webinar, is_live) = (connection.program, connection.snapshot.id, connection.live);
+        let (program, webinar) = (connection.program, connection.snapshot.id);
+        let (is_live, copies) = (connection.live, connection.copy_zoom_registrations);
         let insert = move |programs: &mut ConnectedPrograms| {
             let (is_listed, is_counted) = (programs.ids.contains(&program), programs.webinars.contains(&webinar));
             let is_live_missing = is_live && !programs.live.contains(&program);
             if is_live_missing {
                 programs.live.push(program);
+            }
+            let is_copying_missing = copies && !programs.copying.contains(&program);
+            if is_copying_missing {
+                programs.copying.push(program);
             }
             if !is_listed {
                 programs.ids.push(program);
@@ -153,7 +167,7 @@ impl<'a> Connections<'a> {
             if !is_counted {
                 programs.webinars.push(webinar);
             }
-            !is_listed || !is_counted || is_live_missing
+            !is_listed || !is_counted || is_live_missing || is_copying_missing
         };
         index::insert(self.ports, ProgramsKey {}, ProgramKey { id: program }, insert).await
     }
@@ -172,8 +186,9 @@ impl<'a> Connections<'a> {
         // A webinar that was over may have been moved.
         let is_unindexed =
             is_ahead(connection, self.ports.clock.now()) && !index.webinars.contains(&connection.snapshot.id);
-        let is_live_missing = connection.live && !index.live.contains(&program);
-        if is_unindexed || is_live_missing || !index.ids.contains(&program) {
+        let is_setting_missing = (connection.live && !index.live.contains(&program))
+            || (connection.copy_zoom_registrations && !index.copying.contains(&program));
+        if is_unindexed || is_setting_missing || !index.ids.contains(&program) {
             self.add_to_index(connection).await?;
         }
         Ok(())
@@ -189,7 +204,7 @@ impl<'a> Connections<'a> {
         let Some(mut connection) = self.find(program).await? else { return Ok(None) };
         change(&mut connection);
         self.store().put(&ProgramKey { id: program }, &connection).await?;
-        if connection.live {
+        if connection.live || connection.copy_zoom_registrations {
             self.add_to_index(&connection).await?;
         }
         Ok(Some(connection))
@@ -207,6 +222,7 @@ impl<'a> Connections<'a> {
         let mut programs = before.clone();
         programs.ids.retain(|&id| id != program);
         programs.live.retain(|&id| id != program);
+        programs.copying.retain(|&id| id != program);
         programs.webinars.retain(|&id| !is_unused(id));
         if programs != before {
             self.store().put(&ProgramsKey {}, &programs).await?;
@@ -275,12 +291,9 @@ impl<'a> Connections<'a> {
         let before = programs.clone();
         programs.ids.retain(|id| !gone.contains(id) && !over.contains(id));
         programs.ids.extend(active.iter().filter(|id| !before.ids.contains(id) && !over.contains(id)));
-        let is_live = |id: ProgramId| connections.iter().any(|connection| connection.program == id && connection.live);
-        let is_unread = |id: ProgramId| !connections.iter().any(|connection| connection.program == id);
-        programs.live.retain(|&id| programs.ids.contains(&id) && (is_live(id) || is_unread(id)));
-        let unlisted: Vec<_> =
-            programs.ids.iter().copied().filter(|&id| is_live(id) && !programs.live.contains(&id)).collect();
-        programs.live.extend(unlisted);
+        let ids = &programs.ids;
+        repair_list(&mut programs.live, ids, &connections, |of| of.live);
+        repair_list(&mut programs.copying, ids, &connections, |of| of.copy_zoom_registrations);
         // The webinar of a connection that cannot be read, or that the listing lacks, is unknown: then none is dropped.
         if connections.len() - over.len() == programs.ids.len() {
             programs.webinars.retain(|webinar| ahead.contains(webinar));
@@ -302,6 +315,19 @@ impl<'a> Connections<'a> {
         }
         Ok(())
     }
+}
+
+/// Repairs the list of the programs with a setting. One whose connection cannot be read stays.
+fn repair_list(
+    list: &mut Vec<ProgramId>,
+    ids: &[ProgramId],
+    connections: &[ProgramConnection],
+    is_on: fn(&ProgramConnection) -> bool,
+) {
+    let state = |id: ProgramId| connections.iter().find(|connection| connection.program == id).map(is_on);
+    list.retain(|&id| ids.contains(&id) && state(id) != Some(false));
+    let unlisted: Vec<_> = ids.iter().copied().filter(|id| state(*id) == Some(true) && !list.contains(id)).collect();
+    list.extend(unlisted);
 }
 
 /// Returns whether the webinar of a connection belongs in the index: it is ahead, under way, or just over.
@@ -480,6 +506,30 @@ mod tests {
         assert_eq!(connections.index().await.unwrap().live, [ProgramId::from(1)]);
         connections.remove(1.into()).await.unwrap();
         assert!(connections.index().await.unwrap().live.is_empty());
+    }
+
+    #[tokio::test]
+    async fn r10_programs_that_copy_are_found_by_one_read_of_the_index() {
+        let memory = connected().await;
+        let (ports, now) = (memory.ports(), memory.ports().clock.now());
+        let connections = ports.connections();
+        let accesses = memory.accesses();
+        assert!(connections.copying(9.into()).await.unwrap().is_empty());
+        assert_eq!(memory.accesses(), accesses + 1);
+        connections.change_settings(1.into(), |connection| connection.copy_zoom_registrations = true).await.unwrap();
+        connections.add(&ProgramConnection { copy_zoom_registrations: true, ..connection(4, 7, now) }).await.unwrap();
+        assert_eq!(programs(&connections.copying(9.into()).await.unwrap()), [1]);
+        assert_eq!(programs(&connections.copying(7.into()).await.unwrap()), [4]);
+        // A lost entry is repaired, and one that is off is dropped.
+        connections.change_settings(4.into(), |connection| connection.copy_zoom_registrations = false).await.unwrap();
+        assert!(connections.copying(7.into()).await.unwrap().is_empty());
+        let mut index = connections.index().await.unwrap();
+        index.copying.retain(|&id| id != 1.into());
+        ports.store().put(&ProgramsKey {}, &index).await.unwrap();
+        repair(&ports, now).await;
+        assert_eq!(connections.index().await.unwrap().copying, [ProgramId::from(1)]);
+        connections.remove(1.into()).await.unwrap();
+        assert!(connections.index().await.unwrap().copying.is_empty());
     }
 
     #[tokio::test]

@@ -2,7 +2,6 @@
 //! service chaining.
 
 use crate::copying::event::copy_registrant;
-use crate::copying::programs;
 use crate::following::event::{RegistrantEvent, Relevance};
 use crate::following::person::{self, ChangedPerson};
 use crate::jobs::{maintenance, reconcile, resume_chunks, retry_failures, status_changes};
@@ -92,8 +91,8 @@ async fn look_up(state: Arc<AppState>, event: RegistrantEvent) {
 async fn copy_or_mark(state: &AppState, event: &RegistrantEvent, is_new: bool) -> Result<(), Error> {
     let RegistrantEvent { webinar, email, registrant, .. } = event;
     let deadline = state.ports.clock.now() + RUN_TIMEOUT;
-    let connections = state.ports.connections().of_webinar(*webinar).await?;
-    if connections.iter().any(|connection| programs::copies(connection, *webinar, state.ports.clock.now())) {
+    let connections = state.ports.connections().copying(*webinar).await?;
+    if !connections.is_empty() {
         // A mark makes a tick read the memberships. After a crash, the comparison of Zoom's lists finds the person.
         let copied = copy_registrant(state, *webinar, registrant.as_ref(), &connections, deadline).await;
         if !matches!(copied, Ok(true)) {

@@ -5,7 +5,9 @@ use super::following::{OTHER_PROGRAM, WITH_CANCELLED};
 use super::peers::{REGISTRANTS, marketo_error};
 use crate::store::ledger;
 use domain::Email;
-use domain::records::{LeadPartition, ProgramConnection, ProgramKey, Service, ServiceKey, ServiceState};
+use domain::records::{
+    ConnectedPrograms, LeadPartition, ProgramConnection, ProgramKey, ProgramsKey, Service, ServiceKey, ServiceState,
+};
 use domain::time::SignedDuration;
 use fakes::support::{DropWhen, Effect, Fault};
 use fakes::zoom::{ACCOUNT, NewRegistrant, Panelist};
@@ -618,4 +620,17 @@ async fn r10_r23_registrations_that_come_steadily_make_no_tick_read_the_membersh
     fixture.assert_copied(ADA);
     assert_eq!(fixture.marketo.log().count("GET", "/rest/v1/programs/*/members.json"), 0);
     assert!(!fixture.is_marked());
+}
+
+/// Registrations of Zoom's page come also where nobody copies.
+#[tokio::test]
+async fn r10_a_registration_that_nobody_copies_reads_no_connection() {
+    let fixture = copying().await;
+    fixture.change_connection(PROGRAM, |connection| connection.copy_zoom_registrations = false).await;
+    let programs = (1..=100).map(|id| id.into()).chain([PROGRAM.into()]).collect();
+    let index = ConnectedPrograms { ids: programs, ..ConnectedPrograms::default() };
+    fixture.memory.ports().store().put(&ProgramsKey {}, &index).await.unwrap();
+    let accesses = fixture.memory.accesses();
+    fixture.register_fully(ADA).await;
+    assert!(fixture.memory.accesses() - accesses < 20);
 }

@@ -21,8 +21,10 @@ pub(super) const WITH_CANCELLED: [(&str, u32); 5] =
 impl Fixture {
     /// Lists the program and its webinar in the index, which the tick reads.
     pub(super) async fn index(&self, programs: &[u64]) {
-        let ids = programs.iter().map(|&id| id.into()).collect();
-        let programs = ConnectedPrograms { ids, webinars: vec![WEBINAR.into()], ..ConnectedPrograms::default() };
+        let ids: Vec<_> = programs.iter().map(|&id| id.into()).collect();
+        // The list may have programs that do not copy.
+        let (copying, webinars) = (ids.clone(), vec![WEBINAR.into()]);
+        let programs = ConnectedPrograms { ids, webinars, copying, ..ConnectedPrograms::default() };
         self.memory.ports().store().put(&ProgramsKey {}, &programs).await.unwrap();
     }
 

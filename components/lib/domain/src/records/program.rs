@@ -174,11 +174,14 @@ pub struct ConnectedPrograms {
     /// The programs that set people to Attended while the webinar is under way. May have ones that no longer do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub live: Vec<ProgramId>,
+    /// The programs that get registrations of Zoom's page (R10). May have ones that no longer do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copying: Vec<ProgramId>,
 }
 
 impl Default for ConnectedPrograms {
     fn default() -> Self {
-        Self { v: Self::VERSION, ids: Vec::new(), webinars: Vec::new(), live: Vec::new() }
+        Self { v: Self::VERSION, ids: Vec::new(), webinars: Vec::new(), live: Vec::new(), copying: Vec::new() }
     }
 }
 
