@@ -78,7 +78,11 @@ fn r23_status_changes_survive_every_fault() {
 
 #[test]
 fn r23_two_replicas_survive_every_fault() {
-    let cases: Vec<_> = Case::all(&CALLS, 2).into_iter().step_by(4).collect();
+    // One replica attempts all leads, in a batch, so that it makes these calls once.
+    let is_made = |case: &Case| {
+        case.injection.nth == 1 || !matches!(case.injection.call, Call::Questions | Call::FindLeads | Call::MemberData)
+    };
+    let cases: Vec<_> = Case::all(&CALLS, 2).into_iter().step_by(4).filter(is_made).collect();
     run_cases("activities, two replicas", &cases, 150, |case| run(case, true));
 }
 

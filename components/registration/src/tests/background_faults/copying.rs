@@ -13,7 +13,7 @@ use serde_json::json;
 /// The people. Each registers with an event. The last one has a lead.
 const PEOPLE: [&str; 3] = ["ada@example.com", "bob@example.com", "eve@example.com"];
 
-const CALLS: [Call; 18] = [
+const CALLS: [Call; 17] = [
     Call::ZoomToken,
     Call::Registrant,
     Call::Webinar,
@@ -28,7 +28,6 @@ const CALLS: [Call; 18] = [
     Call::Read("worker:copy"),
     Call::Write("worker:copy"),
     Call::Read("registrants-changed:"),
-    Call::Write("registrants-changed:"),
     Call::Read("program:"),
     Call::Read("service:"),
     Call::Read("chunk-slot:"),
