@@ -54,9 +54,12 @@ fn answer_error(case: Case, fixture: &FaultFixture, id: u64, status: u16, answer
     (!is_right).then(|| format!("lead {id} is answered {status} {answer}"))
 }
 
-/// Returns whether the worker crashes after the last write, when no record is needed any more.
+/// Returns whether the worker crashes after the last write, when no record is needed any more. The second read of the service is
+/// that of the counts, which are written last.
 fn crashes_at_the_end(case: Case) -> bool {
-    case.injection.call == Call::FailureDelete && case.injection.fault == Fault::KilledAfter
+    let injection = case.injection;
+    (injection.call == Call::FailureDelete && injection.fault == Fault::KilledAfter)
+        || (injection.call == Call::ServiceRead && injection.nth == 2 && injection.fault.kills())
 }
 
 /// Returns whether a lead without an outcome may lack a record: the store failed or the worker crashed before or at the
