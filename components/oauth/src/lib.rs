@@ -13,6 +13,7 @@
 //! | `POST /oauth/zoom-events` | Zoom | deletes the data of an account that removed the app (R17), or validates this address |
 //! | `POST /internal/token/{id}` | other components | returns an access token |
 //! | `POST /internal/problem/{id}` | other components | records a problem of the service, or that it is gone (R2) |
+//! | `POST /internal/data-keys` | other components | returns the keys that seal records |
 //! | `POST /internal/tick` | attendance | runs the jobs |
 //!
 //! | module | content |
@@ -23,7 +24,7 @@
 //! | `services` | activating a service (R1) and enabling users (R3) |
 //! | `removal` | deleting a service, and deleting an account that removed the app (R17) |
 //! | `tokens` | access tokens for the other components, and their renewal |
-//! | `store` | this component's records: services, encrypted tokens, removals, the renewal lease |
+//! | `store` | this component's records: services, encrypted tokens and keys, removals, the renewal lease |
 //! | `zoom_oauth` | the client of Zoom's OAuth server, and the required scopes |
 //! | `state` | what handlers share |
 
@@ -42,10 +43,14 @@ mod zoom_oauth;
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 use platform::Ports;
+use platform::sealing::Keyring;
 use state::AppState;
+use std::sync::Arc;
+use store::data_keys::OwnKeys;
 
 /// Returns the component's router over its ports.
 pub fn router(ports: Ports) -> Router {
+    let ports = Ports { keyring: Arc::new(Keyring::new(Box::new(OwnKeys))), ..ports };
     let router = Router::new()
         // Sends the admin's browser to Zoom.
         .route("/oauth/sign-in", get(routes::sign_in::begin))
@@ -63,6 +68,8 @@ pub fn router(ports: Ports) -> Router {
         .route("/internal/token/{id}", post(routes::internal::token))
         // Internal: records a problem of the service that another component met, or that it is gone (R2).
         .route("/internal/problem/{id}", post(routes::internal::problem))
+        // Internal: returns the keys that seal records to another component.
+        .route("/internal/data-keys", post(routes::internal::data_keys))
         // Internal: runs the jobs, about every minute.
         .route("/internal/tick", post(routes::internal::tick));
     platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)

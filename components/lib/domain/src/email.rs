@@ -35,7 +35,7 @@ impl Email {
         self.expose().trim().to_ascii_lowercase()
     }
 
-    /// Returns the SHA-256 of the normalized address, which keys and logs may contain.
+    /// Returns the SHA-256 of the normalized address. `platform::Store` replaces it in keys by a code.
     pub fn hash(&self) -> EmailHash {
         EmailHash(sha256_hex(self.normalized().as_bytes()))
     }
@@ -49,16 +49,32 @@ impl PartialEq for Email {
 
 impl Eq for Email {}
 
-/// The hash of a normalized address, 64 hexadecimal digits.
+/// First character of a code.
+const CODED: char = '~';
+
+/// The hash of a normalized address, 64 hexadecimal digits; or, in keys of the store, `~` and a code of as many digits that
+/// only the owner of the store's keys can compute from the hash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmailHash(String);
 
 impl EmailHash {
-    /// Parses a hash; `None` if the text is not 64 lower-case hexadecimal digits.
+    /// Parses a hash or a code; `None` if the text is not 64 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let digits = text.strip_prefix(CODED).unwrap_or(text);
+        let fits = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         fits.then(|| Self(text.to_owned()))
+    }
+
+    /// Returns whether this is a code.
+    pub fn is_coded(&self) -> bool {
+        self.0.starts_with(CODED)
+    }
+
+    /// Returns the code with these digits; a code as it is.
+    #[must_use]
+    pub fn coded(&self, digits: &str) -> Self {
+        if self.is_coded() { self.clone() } else { Self(format!("{CODED}{digits}")) }
     }
 }
 

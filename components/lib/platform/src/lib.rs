@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`ports`] | outbound HTTP, key-value, clock, randomness, variables, work after the response |
 //! | [`store`] | the key-value port with typed keys |
+//! | [`sealing`] | records encrypted at rest |
 //! | [`connections`] | the repository of program connections |
 //! | [`forget_account`] | deletes the records of an account that removed the app (R17) |
 //! | [`store_gate`] | keeps listings of keys apart from other calls to the store, which would block Spin |
@@ -42,6 +43,7 @@ pub mod ports;
 pub mod rate_limit;
 pub mod request_target;
 pub mod retry;
+pub mod sealing;
 pub mod services;
 pub mod store;
 pub mod store_gate;

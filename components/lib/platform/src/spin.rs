@@ -1,6 +1,7 @@
 //! The ports on Spin, and the entry of every component.
 
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use crate::sealing::{Keyring, OauthKeys};
 use crate::store_gate::GatedStore;
 use async_trait::async_trait;
 use axum::Router;
@@ -27,6 +28,7 @@ pub fn ports() -> Ports {
         background: spin,
         throttle: Arc::default(),
         urls: Arc::default(),
+        keyring: Arc::new(Keyring::new(Box::new(OauthKeys))),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The key-value port with typed keys, so that a record is read only as the type that its key names. The version of a
-//! record is checked here, and nowhere else.
+//! record is checked here, and nowhere else. Records are sealed and opened here (`crate::sealing`).
 
 use crate::concurrency::run_bounded;
-use crate::ports::traits::{KeyValue, StoreError};
-use domain::records::{self, AnyKey, Key, MAX_VALUE_BYTES, RecordError, RecordKind, StoreKey};
+use crate::ports::{Ports, StoreError};
+use crate::sealing::data_keys::is_sealed;
+use domain::records::{self, AnyKey, Key, MAX_RECORD_BYTES, RecordError, RecordKind, StoreKey};
 use futures::{FutureExt, TryFutureExt};
 
 /// Maximum number of records that are read at once.
@@ -31,11 +32,11 @@ pub struct StoredRecords<T> {
 
 /// The store with typed keys.
 #[derive(Clone, Copy)]
-pub struct Store<'a>(&'a dyn KeyValue);
+pub struct Store<'a>(&'a Ports);
 
 impl<'a> Store<'a> {
-    pub(crate) const fn new(key_value: &'a dyn KeyValue) -> Self {
-        Self(key_value)
+    pub(crate) const fn new(ports: &'a Ports) -> Self {
+        Self(ports)
     }
 
     /// Reads a record. An unreadable one is an error, not absent: treating it as absent could register a person twice.
@@ -45,7 +46,7 @@ impl<'a> Store<'a> {
     ) -> impl Future<Output = Result<Option<K::Record>, StoreError>> + Send + use<'a, K> {
         self.bytes(key.to_string()).map(|read| {
             let (key, bytes) = read?;
-            let record = bytes.as_deref().map(records::read).transpose();
+            let record = bytes.and_then(|bytes| bytes.as_deref().map(records::read).transpose());
             record.map_err(|error| unreadable(&key, &error))
         })
     }
@@ -66,12 +67,14 @@ impl<'a> Store<'a> {
         self,
         key: &K,
     ) -> impl Future<Output = Result<Stored<K::Record>, StoreError>> + Send + use<'a, K> {
-        self.bytes(key.to_string()).map_ok(|(key, bytes)| match bytes.as_deref().map(records::read) {
-            None => Stored::Absent,
-            Some(Ok(record)) => Stored::Readable(record),
-            Some(Err(error)) => {
-                crate::log!(Error, "record.read_failed", kind = kind(&key), error = error);
-                Stored::Unreadable
+        self.bytes(key.to_string()).map_ok(|(key, bytes)| {
+            match bytes.and_then(|bytes| bytes.as_deref().map(records::read).transpose()) {
+                Ok(None) => Stored::Absent,
+                Ok(Some(record)) => Stored::Readable(record),
+                Err(error) => {
+                    crate::log!(Error, "record.read_failed", kind = kind(&key), error = error);
+                    Stored::Unreadable
+                }
             }
         })
     }
@@ -93,15 +96,39 @@ impl<'a> Store<'a> {
         Ok(all)
     }
 
-    /// Not generic, so that it is compiled once.
-    async fn bytes(self, key: String) -> Result<(String, Option<Vec<u8>>), StoreError> {
-        let bytes = self.0.get(&key).await?;
-        Ok((key, bytes))
+    /// Returns the opened value of a key, and the key as the store has it. Not generic, so that it is compiled once.
+    async fn bytes(self, key: String) -> Result<(String, Result<Option<Vec<u8>>, RecordError>), StoreError> {
+        let key = self.stored_key(key).await?;
+        let value = match self.0.key_value.get(&key).await? {
+            Some(value) if is_sealed(&value) => {
+                let keys = self.0.keyring.keys_for(self.0, &value).await?;
+                keys.open(&key, &value).map(Some).map_err(|_| RecordError::Sealed)
+            }
+            // Records that identify nobody, and those that a build before sealing wrote.
+            value => Ok(value),
+        };
+        Ok((key, value))
+    }
+
+    /// Returns a key as the store has it: with the code of an address in place of its hash.
+    async fn stored_key(self, key: String) -> Result<String, StoreError> {
+        let Some(AnyKey::Registration(mut entry)) = RecordKind::Registration.parse(&key) else { return Ok(key) };
+        if entry.email.is_coded() {
+            return Ok(key);
+        }
+        let keys = self.0.keyring.keys(self.0).await?;
+        entry.email = keys.address_code(&entry.email).map_err(|error| StoreError(error.to_string()))?;
+        Ok(entry.to_string())
     }
 
     /// Returns whether there is a record, readable or not.
     pub fn exists<K: StoreKey>(self, key: &K) -> impl Future<Output = Result<bool, StoreError>> + Send + use<'a, K> {
-        self.bytes(key.to_string()).map_ok(|(_, bytes)| bytes.is_some())
+        self.is_present(key.to_string())
+    }
+
+    async fn is_present(self, key: String) -> Result<bool, StoreError> {
+        let key = self.stored_key(key).await?;
+        Ok(self.0.key_value.get(&key).await?.is_some())
     }
 
     /// Writes a record. A record over the size limit is an error.
@@ -115,10 +142,17 @@ impl<'a> Store<'a> {
 
     async fn write(self, key: String, bytes: serde_json::Result<Vec<u8>>) -> Result<(), StoreError> {
         let bytes = bytes.map_err(|error| StoreError(error.to_string()))?;
-        if bytes.len() > MAX_VALUE_BYTES {
+        if bytes.len() > MAX_RECORD_BYTES {
             return Err(StoreError(format!("a record of kind {} is too large: {} bytes", kind(&key), bytes.len())));
         }
-        self.0.set(&key, bytes).await
+        let key = self.stored_key(key).await?;
+        let value = if AnyKey::parse(&key).is_some_and(|key| key.kind().is_sealed()) {
+            let keys = self.0.keyring.keys(self.0).await?;
+            keys.seal(&*self.0.random, &key, &bytes).map_err(|error| StoreError(error.to_string()))?
+        } else {
+            bytes
+        };
+        self.0.key_value.set(&key, value).await
     }
 
     /// Deletes a record.
@@ -127,7 +161,8 @@ impl<'a> Store<'a> {
     }
 
     async fn remove(self, key: String) -> Result<(), StoreError> {
-        self.0.delete(&key).await
+        let key = self.stored_key(key).await?;
+        self.0.key_value.delete(&key).await
     }
 
     /// Returns all keys of a kind, or with [`AnyKey`] of all kinds. Reads every key of the store: for maintenance, not
@@ -138,13 +173,13 @@ impl<'a> Store<'a> {
 
     /// Returns the keys of some kinds, in one listing.
     pub async fn list_kinds(self, kinds: &[RecordKind]) -> Result<Vec<AnyKey>, StoreError> {
-        let keys = self.0.keys(AnyKey::PREFIX).await?;
+        let keys = self.0.key_value.keys(AnyKey::PREFIX).await?;
         Ok(keys.iter().filter_map(|key| kinds.iter().find_map(|kind| kind.parse(key))).collect())
     }
 
     /// Returns the keys of a kind that begin with a longer text than its prefix. Reads every key of the store.
     pub async fn list_prefixed<K: StoreKey>(self, prefix: &str) -> Result<Vec<K>, StoreError> {
-        Ok(self.0.keys(prefix).await?.iter().filter_map(|key| K::parse(key)).collect())
+        Ok(self.0.key_value.keys(prefix).await?.iter().filter_map(|key| K::parse(key)).collect())
     }
 }
 
@@ -159,11 +194,15 @@ fn kind(key: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::Stored;
     use crate::ports::StoreError;
     use crate::testing::in_memory::InMemoryPorts;
-    use domain::Error;
-    use domain::records::{AnyKey, FailureKey, LastTickKey, Moment, ProgramKey};
+    use domain::records::{
+        AnyKey, FailureKey, LastTickKey, LiveDone, LiveDoneKey, Moment, PendingSignIn, ProgramKey, Record,
+        RegistrationKey, SignInKey, SignInState,
+    };
     use domain::time::Timestamp;
+    use domain::{Email, Error};
 
     async fn stored(key: &str, value: &str) -> InMemoryPorts {
         let memory = InMemoryPorts::default();
@@ -192,6 +231,79 @@ mod tests {
         assert!(error.starts_with("a record of kind failure:{program}:{lead} cannot be read: "), "{error}");
         assert!(!error.contains("secret"), "{error}");
         assert_eq!(ports.store().get_readable(&key).await, Ok(None));
+    }
+
+    fn pending() -> (SignInKey, PendingSignIn) {
+        let record = PendingSignIn {
+            v: PendingSignIn::VERSION,
+            service: "Acme".to_owned(),
+            verifier: "the verifier".into(),
+            browser: "hash".to_owned(),
+            expires_at: Timestamp::UNIX_EPOCH,
+        };
+        (SignInKey { state: SignInState::parse(&"A".repeat(43)).unwrap() }, record)
+    }
+
+    #[tokio::test]
+    async fn what_opens_a_door_is_sealed_bound_to_its_key_and_differently_each_time() {
+        let memory = InMemoryPorts::default();
+        let (ports, (key, record)) = (memory.ports(), pending());
+        ports.store().put(&key, &record).await.unwrap();
+        let sealed = memory.sealed_dump()[&key.to_string()].clone();
+        assert!(!String::from_utf8_lossy(&sealed).contains("verifier"));
+        assert!(memory.dump()[&key.to_string()].starts_with(br#"{"v":1,"service":"Acme","verifier":"the verifier""#));
+        assert_eq!(ports.store().get(&key).await.unwrap().unwrap().verifier, record.verifier);
+        ports.store().put(&key, &record).await.unwrap();
+        assert_ne!(memory.sealed_dump()[&key.to_string()], sealed);
+
+        // Under the key of another sign-in it is worth nothing.
+        let other = SignInKey { state: SignInState::parse(&"B".repeat(43)).unwrap() };
+        ports.key_value.set(&other.to_string(), sealed).await.unwrap();
+        assert!(matches!(ports.store().inspect(&other).await, Ok(Stored::Unreadable)));
+        let StoreError(error) = ports.store().get(&other).await.unwrap_err();
+        assert!(error.ends_with("it cannot be decrypted with the keys that are set"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_record_that_a_build_before_sealing_wrote_is_read() {
+        let (key, _) = pending();
+        let plain = r#"{"v":1,"service":"Acme","verifier":"v","browser":"h","expires_at":"1970-01-01T00:00:00Z"}"#;
+        let memory = stored(&key.to_string(), plain).await;
+        assert_eq!(memory.ports().store().get(&key).await.unwrap().unwrap().service, "Acme");
+    }
+
+    #[tokio::test]
+    async fn keys_of_the_ledger_have_codes_that_nobody_else_can_compute() {
+        let memory = InMemoryPorts::default();
+        let (ports, email) = (memory.ports(), Email::parse("ada@x.test").unwrap());
+        let key = RegistrationKey { webinar: 7.into(), email: email.hash() };
+        ports.key_value.set(&memory.stored_key(&key), b"{}".to_vec()).await.unwrap();
+        assert!(!memory.stored_key(&key).contains(&email.hash().to_string()));
+        assert!(ports.store().exists(&key).await.unwrap());
+        // A listing has the code, which finds the same record.
+        let listed = ports.store().list::<RegistrationKey>().await.unwrap();
+        assert!(listed[0].email.is_coded() && ports.store().exists(&listed[0]).await.unwrap());
+        ports.store().delete(&key).await.unwrap();
+        assert!(memory.dump().is_empty());
+    }
+
+    #[tokio::test]
+    async fn records_that_identify_nobody_are_plain() {
+        let memory = InMemoryPorts::default();
+        memory.ports().store().put(&LastTickKey {}, &Moment::new(Timestamp::UNIX_EPOCH)).await.unwrap();
+        assert!(memory.sealed_dump()["last:tick"].starts_with(b"{"));
+    }
+
+    #[tokio::test]
+    async fn a_sealed_record_of_the_maximum_size_fits_into_a_value() {
+        let memory = InMemoryPorts::default();
+        let key = LiveDoneKey { webinar: 7.into(), page: 0 };
+        let mut done = LiveDone { v: LiveDone::VERSION, at: Timestamp::UNIX_EPOCH, people: Vec::new() };
+        while memory.ports().store().put(&key, &done).await.is_ok() {
+            done.people.push(0);
+        }
+        let size = memory.sealed_dump()[&key.to_string()].len();
+        assert!((63_990..=64_000).contains(&size), "{size}");
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use crate::removal::deletion::Deletion;
 use crate::removal::{deauthorization, deletion};
 use crate::sign_in;
 use crate::state::AppState;
-use crate::store::{removals, services};
+use crate::store::{data_keys, removals, services};
 use crate::tokens::renewal;
 use anyhow::Context;
 use domain::records::RemovalReason;
@@ -25,11 +25,15 @@ pub(crate) struct TickCounts {
     failed: usize,
 }
 
-/// Completes removals until the deadline, probes services that Zoom rejects, rechecks permissions, renews unused grants, hands over the grant of a sign-in
+/// Records the keys of the store, completes removals until the deadline, probes services that Zoom rejects, rechecks permissions, renews unused grants, hands over the grant of a sign-in
 /// that failed (R1), and once an hour sweeps.
 pub(crate) async fn run(app: &AppState, deadline: Timestamp) -> anyhow::Result<TickCounts> {
     let mut counts = TickCounts::default();
     let mut deauthorized = Vec::new();
+    if let Err(error) = data_keys::record(&app.ports).await {
+        counts.failed += 1;
+        platform::log!(Warn, "keys.record_failed", error = error);
+    }
     for id in services::ids(app).await.context("reading the index of services")? {
         match maintain(app, &id, deadline, &mut counts).await {
             Ok(Maintenance::Done) => {}

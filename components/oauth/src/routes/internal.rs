@@ -1,14 +1,17 @@
-//! The internal API: `POST /internal/token/{id}`, `POST /internal/problem/{id}`, `POST /internal/tick`.
+//! The internal API: `POST /internal/token/{id}`, `POST /internal/problem/{id}`, `POST /internal/data-keys`,
+//! `POST /internal/tick`.
 
 use super::services::ServicePath;
 use crate::jobs::tick::{self, TickCounts};
 use crate::state::AppState;
+use crate::store::data_keys::OwnKeys;
 use crate::store::service_problems;
 use crate::tokens::access;
 use axum::extract::State;
 use http::StatusCode;
 use platform::http::Json;
 use platform::internal_api::{ServiceProblem, TickRequest, TokenRequest, ZoomToken};
+use platform::sealing::{DataKeys, KeySource};
 use platform::{ApiError, JsonBody};
 
 /// Returns an access token to another component.
@@ -29,6 +32,11 @@ pub(crate) async fn problem(
 ) -> Result<StatusCode, ApiError> {
     service_problems::record(&app, &id, problem, program, token.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Returns the keys that seal records to another component.
+pub(crate) async fn data_keys(State(app): State<AppState>) -> Result<Json<DataKeys>, ApiError> {
+    Ok(Json(OwnKeys.load(&app.ports).await?))
 }
 
 /// Runs the jobs.

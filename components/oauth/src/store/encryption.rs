@@ -1,17 +1,13 @@
-//! Encryption of tokens: AES-256-GCM with the service id as associated data, so that one service's tokens cannot replace
-//! another's. Several keys may be set while the key is being changed: the first key encrypts, every key decrypts.
+//! Encryption with `token_key`: AES-256-GCM with what a text belongs to as associated data, so that one service's tokens
+//! cannot replace another's. Several keys may be set while the key is being changed: the first key encrypts, every key
+//! decrypts.
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::{Error, Sensitive, ServiceId};
+use domain::{Error, Sensitive};
 use platform::ports::Random;
+use platform::sealing::AesGcm;
 use sha2::{Digest, Sha256};
-
-/// Length of GCM's standard nonce. A random nonce does not repeat in practice: a service encrypts some hundred times a
-/// week.
-const NONCE_BYTES: usize = 12;
 
 /// Number of hexadecimal digits of a key's hash that identify the key: enough to distinguish a few keys, too few to
 /// help an attacker.
@@ -44,7 +40,7 @@ pub(crate) struct TokenCipher {
 
 struct EncryptionKey {
     id: String,
-    cipher: Aes256Gcm,
+    cipher: AesGcm,
 }
 
 impl TokenCipher {
@@ -54,37 +50,27 @@ impl TokenCipher {
         if keys.is_empty() { Err(EncryptionError::InvalidKey) } else { Ok(Self { keys }) }
     }
 
-    /// Returns `{key id}.{base64 of nonce and ciphertext}`.
-    pub(crate) fn encrypt(
-        &self,
-        random: &dyn Random,
-        service: &ServiceId,
-        plain: &[u8],
-    ) -> Result<String, EncryptionError> {
+    /// Returns `{key id}.{base64 of nonce and ciphertext}`. `context`: what the text belongs to, such as a service's id.
+    pub(crate) fn encrypt(&self, random: &dyn Random, context: &str, plain: &[u8]) -> Result<String, EncryptionError> {
         let key = self.keys.first().ok_or(EncryptionError::InvalidKey)?;
-        let mut nonce = [0; NONCE_BYTES];
-        random.fill(&mut nonce);
-        let payload = Payload { msg: plain, aad: service.as_str().as_bytes() };
-        let ciphertext =
-            key.cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| EncryptionError::CannotEncrypt)?;
-        Ok(format!("{}.{}", key.id, STANDARD.encode([nonce.as_slice(), &ciphertext].concat())))
+        let mut sealed = Vec::new();
+        key.cipher.seal(random, context, plain, &mut sealed).map_err(|_| EncryptionError::CannotEncrypt)?;
+        Ok(format!("{}.{}", key.id, STANDARD.encode(sealed)))
     }
 
     /// Decrypts the result of [`TokenCipher::encrypt`] with the key that it names.
-    pub(crate) fn decrypt(&self, service: &ServiceId, encrypted: &str) -> Result<Vec<u8>, EncryptionError> {
+    pub(crate) fn decrypt(&self, context: &str, encrypted: &str) -> Result<Vec<u8>, EncryptionError> {
         let (id, text) = encrypted.split_once('.').ok_or(EncryptionError::CannotDecrypt)?;
         let key = self.keys.iter().find(|key| key.id == id).ok_or(EncryptionError::CannotDecrypt)?;
         let bytes = STANDARD.decode(text).map_err(|_| EncryptionError::CannotDecrypt)?;
-        let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(EncryptionError::CannotDecrypt)?;
-        let payload = Payload { msg: ciphertext, aad: service.as_str().as_bytes() };
-        key.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| EncryptionError::CannotDecrypt)
+        key.cipher.open(context, &bytes).map_err(|_| EncryptionError::CannotDecrypt)
     }
 }
 
 impl EncryptionKey {
     fn new(encoded: &Sensitive) -> Result<Self, EncryptionError> {
         let bytes = STANDARD.decode(encoded.expose()).map_err(|_| EncryptionError::InvalidKey)?;
-        let cipher = Aes256Gcm::new_from_slice(&bytes).map_err(|_| EncryptionError::InvalidKey)?;
+        let cipher = AesGcm::new(&bytes).map_err(|_| EncryptionError::InvalidKey)?;
         let digest = Sha256::new().chain_update(b"zoom-for-marketo token key:").chain_update(&bytes).finalize();
         let mut id = const_hex::encode(digest);
         id.truncate(KEY_ID_DIGITS);
@@ -106,19 +92,15 @@ mod tests {
         TokenCipher::new(&keys.iter().map(|&byte| key(byte)).collect::<Vec<_>>()).unwrap()
     }
 
-    fn service(id: &str) -> ServiceId {
-        ServiceId::parse(id).unwrap()
-    }
-
     fn encrypt(keys: &[u8], id: &str, plain: &[u8]) -> String {
-        cipher(keys).encrypt(&*InMemoryPorts::default().ports().random, &service(id), plain).unwrap()
+        cipher(keys).encrypt(&*InMemoryPorts::default().ports().random, id, plain).unwrap()
     }
 
     proptest! {
         #[test]
         fn decrypts_what_it_encrypted(id in "[a-z0-9]{1,64}", plain in any::<Vec<u8>>()) {
             let encrypted = encrypt(&[1], &id, &plain);
-            prop_assert_eq!(cipher(&[1]).decrypt(&service(&id), &encrypted), Ok(plain));
+            prop_assert_eq!(cipher(&[1]).decrypt(&id, &encrypted), Ok(plain));
         }
 
         #[test]
@@ -127,7 +109,7 @@ mod tests {
             let at = at.index(encrypted.len());
             encrypted[at] ^= 1 << bit;
             if let Ok(encrypted) = String::from_utf8(encrypted) {
-                prop_assert_eq!(cipher(&[1, 2]).decrypt(&service("a"), &encrypted), Err(EncryptionError::CannotDecrypt));
+                prop_assert_eq!(cipher(&[1, 2]).decrypt("a", &encrypted), Err(EncryptionError::CannotDecrypt));
             }
         }
 
@@ -135,31 +117,31 @@ mod tests {
         fn rejects_the_tokens_of_another_service(id in "[a-z0-9]{1,64}", other in "[a-z0-9]{1,64}") {
             prop_assume!(id != other);
             let encrypted = encrypt(&[1], &id, b"tokens");
-            prop_assert_eq!(cipher(&[1]).decrypt(&service(&other), &encrypted), Err(EncryptionError::CannotDecrypt));
+            prop_assert_eq!(cipher(&[1]).decrypt(&other, &encrypted), Err(EncryptionError::CannotDecrypt));
         }
 
         #[test]
         fn decrypts_with_every_key_that_is_set_and_no_other(old in any::<u8>(), new in any::<u8>()) {
             prop_assume!(old != new);
             let encrypted = encrypt(&[old], "a", b"tokens");
-            prop_assert_eq!(cipher(&[new, old]).decrypt(&service("a"), &encrypted), Ok(b"tokens".to_vec()));
-            prop_assert_eq!(cipher(&[new]).decrypt(&service("a"), &encrypted), Err(EncryptionError::CannotDecrypt));
+            prop_assert_eq!(cipher(&[new, old]).decrypt("a", &encrypted), Ok(b"tokens".to_vec()));
+            prop_assert_eq!(cipher(&[new]).decrypt("a", &encrypted), Err(EncryptionError::CannotDecrypt));
             // The id of the other key does not help.
             let (_, text) = encrypted.split_once('.').unwrap();
             let (other_id, _) = encrypt(&[new], "a", b"").split_once('.').map(|(id, text)| (id.to_owned(), text.to_owned())).unwrap();
-            prop_assert_eq!(cipher(&[new, old]).decrypt(&service("a"), &format!("{other_id}.{text}")), Err(EncryptionError::CannotDecrypt));
+            prop_assert_eq!(cipher(&[new, old]).decrypt("a", &format!("{other_id}.{text}")), Err(EncryptionError::CannotDecrypt));
         }
 
         #[test]
         fn rejects_arbitrary_text_without_a_panic(text in any::<String>()) {
-            prop_assert_eq!(cipher(&[1]).decrypt(&service("a"), &text), Err(EncryptionError::CannotDecrypt));
+            prop_assert_eq!(cipher(&[1]).decrypt("a", &text), Err(EncryptionError::CannotDecrypt));
         }
     }
 
     #[test]
     fn encrypts_with_the_first_key_and_shows_no_key() {
         let encrypted = encrypt(&[2, 1], "a", b"tokens");
-        assert!(cipher(&[2]).decrypt(&service("a"), &encrypted).is_ok());
+        assert!(cipher(&[2]).decrypt("a", &encrypted).is_ok());
         assert!(!encrypted.contains(key(2).expose().as_str()));
     }
 

@@ -47,7 +47,7 @@ impl ServiceTokens {
 pub(crate) async fn load(app: &AppState, service: &ServiceId) -> Result<Option<ServiceTokens>, Error> {
     let Some(record) = app.store().get(&TokenKey { id: service.clone() }).await? else { return Ok(None) };
     let cipher = TokenCipher::new(&app.config().token_keys().await?)?;
-    let plain = cipher.decrypt(service, &record.sealed).map_err(|error| {
+    let plain = cipher.decrypt(service.as_str(), &record.sealed).map_err(|error| {
         platform::log!(Error, "tokens.decrypt_failed", service = service, error = error);
         Problem::because(
             ErrorCode::ServiceNeedsSignIn,
@@ -68,8 +68,10 @@ pub(crate) async fn is_current_access_token(app: &AppState, service: &ServiceId,
 pub(crate) async fn save(app: &AppState, service: &ServiceId, tokens: &ServiceTokens) -> Result<(), Error> {
     let cipher = TokenCipher::new(&app.config().token_keys().await?)?;
     let plain = serde_json::to_vec(tokens).map_err(|error| Error::Internal(error.to_string()))?;
-    let record =
-        SealedTokens { v: SealedTokens::VERSION, sealed: cipher.encrypt(&*app.ports.random, service, &plain)? };
+    let record = SealedTokens {
+        v: SealedTokens::VERSION,
+        sealed: cipher.encrypt(&*app.ports.random, service.as_str(), &plain)?,
+    };
     let key = TokenKey { id: service.clone() };
     let mut retry_budget = RetryBudget::until(app.now() + WRITE_TIMEOUT);
     loop {

@@ -2,6 +2,7 @@
 //! (docs/RULES.md).
 
 mod api_bodies;
+mod data_keys;
 mod deauthorization;
 mod failed_sign_in;
 mod fake_components;

@@ -63,7 +63,7 @@ async fn a_sign_in_stores_the_service_and_encrypts_its_tokens() {
     assert_eq!(service["created_at"], fixture.in_memory.ports().clock.now().to_string());
     assert!(!fixture.keys().iter().any(|key| key.starts_with("signin:")));
     for (key, value) in fixture.in_memory.dump() {
-        assert!(!contains_secret(&fixture, &String::from_utf8(value).unwrap()), "{key} shows a token");
+        assert!(!contains_secret(&fixture, &String::from_utf8_lossy(&value)), "{key} shows a token");
     }
     let token = fixture.access_token(&id).await;
     assert!(fixture.zoom.secrets().contains(&token));

@@ -3,7 +3,7 @@
 
 use super::rows::Row;
 use crate::state::AppState;
-use domain::records::{self, CheckpointList as List, MAX_VALUE_BYTES, NoVersion, Record, TypedKey};
+use domain::records::{self, CheckpointList as List, MAX_RECORD_BYTES, NoVersion, Record, TypedKey};
 use domain::time::Timestamp;
 use domain::{Error, ProgramId};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
@@ -220,7 +220,7 @@ fn split_into_parts<R: Row>(rows: &[R]) -> Result<Vec<&[R]>, Error> {
     let (mut parts, mut from, mut size) = (Vec::new(), 0, 0);
     for (index, row) in rows.iter().enumerate() {
         let row_size = serde_json::to_string(row).map_err(|error| Error::Internal(error.to_string()))?.len() + 1;
-        if size + row_size > MAX_VALUE_BYTES - ENVELOPE_BYTES {
+        if size + row_size > MAX_RECORD_BYTES - ENVELOPE_BYTES {
             parts.push(&rows[from..index]);
             (from, size) = (index, 0);
         }

@@ -46,12 +46,13 @@ pub use attendance::{
 pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
-    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, CopyWorkerKey, FailureIndexKey, FailureKey, GivenUpChunksKey, Key,
-    LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, LiveDoneKey, LiveJoinsKey, LiveWorkerKey,
-    MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey,
-    RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey,
-    RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey,
-    SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, CopyWorkerKey, DataKeysKey, FailureIndexKey, FailureKey,
+    GivenUpChunksKey, Key, LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, LiveDoneKey,
+    LiveJoinsKey, LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey,
+    ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey,
+    RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey,
+    ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey,
+    WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use live::{LiveDone, LiveJoin, LiveJoins};
@@ -63,7 +64,7 @@ pub use program::{
     ArchivedPrograms, ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, LeadPartition, MAX_PREVIOUS_STARTS,
     ProgramConnection,
 };
-pub use record::{MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, read};
+pub use record::{MAX_RECORD_BYTES, MAX_VALUE_BYTES, Moment, NoVersion, Record, RecordError, SEAL_BYTES, read};
 pub use refreshed::RefreshedState;
 pub use registrants::{
     ChosenWebinar, ChosenWebinars, Maintenance, Reconciled, ReconciliationCounts, RegistrantsChanged,
@@ -72,6 +73,8 @@ pub use registrants::{
 pub use registration::{AddCalls, Registration, RegistrationOutcome};
 pub use removal::{Removal, RemovalReason};
 pub use sent_fields::{SentField, SentFields};
-pub use service::{LiveService, PendingSignIn, Rejection, SealedTokens, Service, ServiceState, Services};
+pub use service::{
+    LiveService, PendingSignIn, Rejection, SealedDataKeys, SealedTokens, Service, ServiceState, Services,
+};
 pub use service_usability::ServiceUsability;
 pub use sweep::Sweep;

@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 /// Maximum size of a value in bytes that every store accepts (docs/reference/spin.md).
 pub const MAX_VALUE_BYTES: usize = 64_000;
 
+/// Number of bytes by which sealing enlarges a record: marker, id of the key, nonce, authentication tag.
+pub const SEAL_BYTES: usize = 33;
+
+/// Maximum size of a record in bytes before it is sealed.
+pub const MAX_RECORD_BYTES: usize = MAX_VALUE_BYTES - SEAL_BYTES;
+
 /// A record: JSON whose field `v` is the version of its format.
 ///
 /// A new version of a format is a new type, with the old type as [`Record::Previous`] and its conversion as
@@ -82,6 +88,9 @@ pub enum RecordError {
         /// The version of the record.
         version: u32,
     },
+    /// It is sealed with a key that is not known, belongs to another key of the store, or was modified.
+    #[error("it cannot be decrypted with the keys that are set")]
+    Sealed,
     /// It is not JSON, or JSON of another form.
     #[error("{0}")]
     Json(#[from] JsonError),

@@ -129,4 +129,13 @@ pub struct PendingSignIn {
     pub expires_at: Timestamp,
 }
 
-first_version!(Service, Services, LiveService, SealedTokens, PendingSignIn);
+/// The keys that seal records, and the key of the codes of addresses, encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedDataKeys {
+    /// Record version.
+    pub v: u32,
+    /// The same keys, encrypted with each listed token key, so that instances with another list can read them.
+    pub sealed: Vec<String>,
+}
+
+first_version!(Service, Services, LiveService, SealedTokens, SealedDataKeys, PendingSignIn);

@@ -4,6 +4,7 @@ pub(crate) mod traits;
 
 use crate::auth::throttle::KeyThrottle;
 use crate::config::{Config, ConfiguredUrls};
+use crate::sealing::Keyring;
 use crate::store::Store;
 use bytes::Bytes;
 use domain::time::SignedDuration;
@@ -31,12 +32,14 @@ pub struct Ports {
     pub throttle: Arc<KeyThrottle>,
     /// The URLs among the variables, parsed.
     pub urls: Arc<ConfiguredUrls>,
+    /// The keys of sealed records.
+    pub keyring: Arc<Keyring>,
 }
 
 impl Ports {
     /// Returns the store with typed keys.
     pub fn store(&self) -> Store<'_> {
-        Store::new(&*self.key_value)
+        Store::new(self)
     }
 
     /// Returns the typed variables.

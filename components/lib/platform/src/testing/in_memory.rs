@@ -2,10 +2,14 @@
 //! moves it, so that tests of hours run in milliseconds.
 
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use crate::sealing::{DataKeys, KeySource, Keyring};
 use crate::store_gate::GatedStore;
+use crate::testing::opened_keys::OpenedKeys;
 use async_trait::async_trait;
 use axum::Router;
 use bytes::Bytes;
+use domain::Error;
+use domain::records::RegistrationKey;
 use domain::time::{SignedDuration, Timestamp};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -62,6 +66,7 @@ impl InMemoryPorts {
             background: this,
             throttle: Arc::default(),
             urls: Arc::default(),
+            keyring: Arc::new(Keyring::new(Box::new(self.clone()))),
         }
     }
 
@@ -91,9 +96,34 @@ impl InMemoryPorts {
         lock(&self.now).0 += duration;
     }
 
-    /// Returns every key and value of the store.
-    pub fn dump(&self) -> BTreeMap<String, Vec<u8>> {
+    /// Returns every key and value of the store as they are there: sealed.
+    pub fn sealed_dump(&self) -> BTreeMap<String, Vec<u8>> {
         lock(&self.store).clone()
+    }
+
+    /// Returns every key and opened value of the store. A value that cannot be opened is returned as it is.
+    ///
+    /// # Panics
+    /// When the test's token key is none.
+    pub fn dump(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut dump = self.sealed_dump();
+        let keys = self.data_keys();
+        for (key, value) in &mut dump {
+            if let Some(opened) = keys.open_stored(key, value) {
+                *value = opened;
+            }
+        }
+        dump
+    }
+
+    /// Returns a key of the ledger as the store has it.
+    pub fn stored_key(&self, key: &RegistrationKey) -> String {
+        self.data_keys().stored_key(key)
+    }
+
+    fn data_keys(&self) -> OpenedKeys {
+        let token_keys = lock(&self.variables).get("token_key").cloned();
+        OpenedKeys::derive(token_keys.as_deref().unwrap_or("in memory"))
     }
 
     /// Returns how many times the keys of the store were listed so far.
@@ -151,6 +181,14 @@ impl InMemoryPorts {
     /// Drops the background work, as when the process is killed.
     pub fn kill_background(&self) {
         lock(&self.tasks).clear();
+    }
+}
+
+/// The keys of the variable `token_key`, if a test sets it.
+#[async_trait]
+impl KeySource for InMemoryPorts {
+    async fn load(&self, _: &Ports) -> Result<DataKeys, Error> {
+        Ok(self.data_keys().keys)
     }
 }
 

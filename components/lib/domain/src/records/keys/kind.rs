@@ -51,6 +51,15 @@ impl<K: StoreKey, R: Record + Serialize> Key for TypedKey<K, R> {
     type Record = R;
 }
 
+/// How the store gets a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// As JSON: it identifies no person and opens no door, or its component encrypted that itself.
+    Plain,
+    /// Encrypted as a whole, by `platform::sealing`.
+    Sealed,
+}
+
 /// How the life of a record ends. docs/STATE.md has the details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {

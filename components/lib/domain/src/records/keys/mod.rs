@@ -17,6 +17,7 @@ mod segments;
 #[cfg(test)]
 mod tests;
 
+use kind::Secrecy;
 pub use kind::{Key, Life, StoreKey, TypedKey};
 pub use segments::{AccountSegment, CheckpointList, SignInState};
 
@@ -33,7 +34,7 @@ use super::registrants::{ChosenWebinars, Maintenance, Reconciled, RegistrantsCha
 use super::registration::Registration;
 use super::removal::Removal;
 use super::sent_fields::SentFields;
-use super::service::{LiveService, PendingSignIn, SealedTokens, Service, Services};
+use super::service::{LiveService, PendingSignIn, SealedDataKeys, SealedTokens, Service, Services};
 use super::sweep::Sweep;
 use crate::component::Component;
 use crate::email::EmailHash;
@@ -41,11 +42,11 @@ use crate::ids::{AccountId, LeadId, ProgramId, ServiceId, WebinarId};
 use form::{KeyParser, prefix_of};
 use std::fmt;
 
-/// Declares the kinds: `KIND KEY(FIELDS) => RECORD, FORM, OWNER, LIFE, OF_ACCOUNT`. The record is a name in parentheses if
+/// Declares the kinds: `KIND KEY(FIELDS) => RECORD, FORM, OWNER, LIFE, OF_ACCOUNT, SECRECY`. The record is a name in parentheses if
 /// only the owner knows its type.
 macro_rules! kinds {
     ($($(#[$meta:meta])* $kind:ident $name:ident($($field:ident: $type:ty),*) => $record:tt,
-        $form:literal, $owner:ident, $life:ident, $of_account:literal;)*) => {
+        $form:literal, $owner:ident, $life:ident, $of_account:literal, $secrecy:ident;)*) => {
         /// The kinds of records.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum RecordKind { $($(#[$meta])* $kind,)* }
@@ -82,6 +83,11 @@ macro_rules! kinds {
             /// Returns whether a record belongs to a Zoom account, and is deleted when the account removes the app (R17).
             pub const fn is_of_account(self) -> bool {
                 match self { $(Self::$kind => $of_account,)* }
+            }
+
+            /// Returns whether the store gets the record encrypted.
+            pub const fn is_sealed(self) -> bool {
+                match self { $(Self::$kind => matches!(Secrecy::$secrecy, Secrecy::Sealed),)* }
             }
 
             /// Parses a key of this kind.
@@ -164,100 +170,102 @@ macro_rules! kinds {
 
 kinds! {
     /// Ids of all services.
-    Services ServicesKey() => Services, "services", Oauth, Overwritten, false;
+    Services ServicesKey() => Services, "services", Oauth, Overwritten, false, Plain;
     /// One LaunchPoint service. When its account removes the app, its name remains, until an admin deletes it.
-    Service ServiceKey(id: ServiceId) => Service, "service:{id}", Oauth, UntilRemoved, false;
+    Service ServiceKey(id: ServiceId) => Service, "service:{id}", Oauth, UntilRemoved, false, Sealed;
     /// The live service of a Zoom account (R1).
-    Account AccountKey(account: AccountSegment) => LiveService, "account:{account}", Oauth, UntilRemoved, true;
+    Account AccountKey(account: AccountSegment) => LiveService, "account:{account}", Oauth, UntilRemoved, true, Plain;
     /// Encrypted tokens of a service. Only `oauth` can decrypt them.
-    Token TokenKey(id: ServiceId) => SealedTokens, "token:{id}", Oauth, UntilRemoved, true;
+    Token TokenKey(id: ServiceId) => SealedTokens, "token:{id}", Oauth, UntilRemoved, true, Plain;
+    /// The keys that seal records, encrypted. Only `oauth` can decrypt them.
+    DataKeys DataKeysKey() => SealedDataKeys, "data-keys", Oauth, Overwritten, false, Plain;
     /// A pending sign-in.
-    SignIn SignInKey(state: SignInState) => PendingSignIn, "signin:{state}", Oauth, UntilDone, false;
+    SignIn SignInKey(state: SignInState) => PendingSignIn, "signin:{state}", Oauth, UntilDone, false, Sealed;
     /// The removal of a service, while it is under way.
-    Removal RemovalKey(id: ServiceId) => Removal, "removal:{id}", Oauth, UntilDone, true;
+    Removal RemovalKey(id: ServiceId) => Removal, "removal:{id}", Oauth, UntilDone, true, Plain;
     /// Lease of the instance that renews the tokens of a service.
-    RenewalLease RenewalLeaseKey(id: ServiceId) => Lease, "renewing:{id}", Oauth, Lease, false;
+    RenewalLease RenewalLeaseKey(id: ServiceId) => Lease, "renewing:{id}", Oauth, Lease, false, Plain;
     /// The last sweep of oauth.
-    OauthSweep OauthSweepKey() => Sweep, "last:oauth-sweep", Oauth, Overwritten, false;
+    OauthSweep OauthSweepKey() => Sweep, "last:oauth-sweep", Oauth, Overwritten, false, Plain;
     /// Ids of all connected programs that are not archived.
-    Programs ProgramsKey() => ConnectedPrograms, "programs", Catalog, Overwritten, false;
+    Programs ProgramsKey() => ConnectedPrograms, "programs", Catalog, Overwritten, false, Plain;
     /// Ids of connected programs whose webinar ended long ago. A program's id selects the shard.
     ArchivedPrograms ArchivedProgramsKey(shard: usize) => ArchivedPrograms, "archived-programs:{shard}", Catalog,
-        UntilRemoved, false;
+        UntilRemoved, false, Plain;
     /// A program's connection to a webinar, as an admin chose it.
-    Program ProgramKey(id: ProgramId) => ProgramConnection, "program:{id}", Catalog, UntilRemoved, true;
+    Program ProgramKey(id: ProgramId) => ProgramConnection, "program:{id}", Catalog, UntilRemoved, true, Sealed;
     /// What refreshes learnt of a connected program.
-    Refreshed RefreshedKey(program: ProgramId) => RefreshedState, "refreshed:{program}", Catalog, UntilRemoved, true;
+    Refreshed RefreshedKey(program: ProgramId) => RefreshedState, "refreshed:{program}", Catalog, UntilRemoved, true, Sealed;
     /// The last sweep of catalog.
-    CatalogSweep CatalogSweepKey() => Sweep, "last:catalog-sweep", Catalog, Overwritten, false;
+    CatalogSweep CatalogSweepKey() => Sweep, "last:catalog-sweep", Catalog, Overwritten, false, Plain;
     /// Ledger entry of one e-mail address for one webinar.
     Registration RegistrationKey(webinar: WebinarId, email: EmailHash) => Registration,
-        "registration:{webinar}:{email}", Registration, Swept, true;
+        "registration:{webinar}:{email}", Registration, Swept, true, Sealed;
     /// The registrants of a webinar changed in Zoom, and the change is not worked off (R18).
     RegistrantsChanged RegistrantsChangedKey(webinar: WebinarId) => RegistrantsChanged,
-        "registrants-changed:{webinar}", Registration, Swept, true;
+        "registrants-changed:{webinar}", Registration, Swept, true, Plain;
     /// The last comparison of a webinar's registrants with the ledger and with Marketo (R18).
-    Reconciled ReconciledKey(webinar: WebinarId) => Reconciled, "reconciled:{webinar}", Registration, Swept, true;
+    Reconciled ReconciledKey(webinar: WebinarId) => Reconciled, "reconciled:{webinar}", Registration, Swept, true, Sealed;
     /// A lead that could not be registered.
-    Failure FailureKey(program: ProgramId, lead: LeadId) => Failure, "failure:{program}:{lead}", Registration, Swept, true;
+    Failure FailureKey(program: ProgramId, lead: LeadId) => Failure, "failure:{program}:{lead}", Registration, Swept, true, Sealed;
     /// Which leads have a failure record, and when they are due. A lead's number selects the shard.
-    FailureIndex FailureIndexKey(shard: usize) => FailureIndex, "failure-index:{shard}", Registration, UntilDone, false;
+    FailureIndex FailureIndexKey(shard: usize) => FailureIndex, "failure-index:{shard}", Registration, UntilDone, false, Plain;
     /// The open chunk that has this slot.
-    ChunkSlot ChunkSlotKey(slot: usize) => ChunkSlot, "chunk-slot:{slot}", Registration, UntilDone, false;
+    ChunkSlot ChunkSlotKey(slot: usize) => ChunkSlot, "chunk-slot:{slot}", Registration, UntilDone, false, Plain;
     /// A flow-step chunk that was accepted and whose callback is not done.
-    Outbox OutboxKey(id: OutboxId) => Outbox, "outbox:{id}", Registration, UntilDone, true;
+    Outbox OutboxKey(id: OutboxId) => Outbox, "outbox:{id}", Registration, UntilDone, true, Sealed;
     /// A further part of a chunk that does not fit into one value.
-    OutboxPart OutboxPartKey(id: OutboxId, part: usize) => OutboxPart, "outbox:{id}:{part}", Registration, UntilDone, true;
+    OutboxPart OutboxPartKey(id: OutboxId, part: usize) => OutboxPart, "outbox:{id}:{part}", Registration, UntilDone, true, Sealed;
     /// Crash marker of the extension for one chunk.
     MappingCrashMarker MappingCrashMarkerKey(id: OutboxId) => MappingCrashMarker,
-        "outbox:{id}:crash-marker", Registration, UntilDone, true;
+        "outbox:{id}:crash-marker", Registration, UntilDone, true, Plain;
     /// The callback address that was refused last.
-    RefusedCallback RefusedCallbackKey() => RefusedCallback, "last:refused-callback", Registration, Overwritten, false;
+    RefusedCallback RefusedCallbackKey() => RefusedCallback, "last:refused-callback", Registration, Overwritten, false, Plain;
     /// Lease of the worker that copies registrations of Zoom's own page (R10). One at a time, because two could create two
     /// leads for one person.
-    CopyWorker CopyWorkerKey() => Lease, "worker:copy", Registration, Lease, false;
+    CopyWorker CopyWorkerKey() => Lease, "worker:copy", Registration, Lease, false, Plain;
     /// How far Marketo's activities are read (R23).
-    ActivityCursor ActivityCursorKey() => ActivityCursor, "activity-cursor", Registration, Overwritten, false;
+    ActivityCursor ActivityCursorKey() => ActivityCursor, "activity-cursor", Registration, Overwritten, false, Plain;
     /// The webinars that the flow step chose.
-    ChosenWebinars ChosenWebinarsKey() => ChosenWebinars, "chosen-webinars", Registration, Overwritten, false;
+    ChosenWebinars ChosenWebinarsKey() => ChosenWebinars, "chosen-webinars", Registration, Overwritten, false, Plain;
     /// The names of the lead fields that Marketo sent lately.
-    SentFields SentFieldsKey() => SentFields, "last:sent-fields", Registration, Overwritten, false;
+    SentFields SentFieldsKey() => SentFields, "last:sent-fields", Registration, Overwritten, false, Plain;
     /// Chunks that were given up and are kept for the admin. A chunk's id selects the shard.
-    GivenUpChunks GivenUpChunksKey(shard: usize) => GivenUpChunks, "given-up-chunks:{shard}", Registration, UntilDone, false;
+    GivenUpChunks GivenUpChunksKey(shard: usize) => GivenUpChunks, "given-up-chunks:{shard}", Registration, UntilDone, false, Plain;
     /// How many people of a program the ledger has at a webinar.
     RegistrationCounts RegistrationCountsKey(webinar: WebinarId, program: ProgramId) => RegistrationCounts,
-        "registration-counts:{webinar}:{program}", Registration, Swept, true;
+        "registration-counts:{webinar}:{program}", Registration, Swept, true, Plain;
     /// When registration last listed its records, and what it found.
-    LastRegistrationSweep LastRegistrationSweepKey() => Maintenance, "last:registration-sweep", Registration, Overwritten, false;
+    LastRegistrationSweep LastRegistrationSweepKey() => Maintenance, "last:registration-sweep", Registration, Overwritten, false, Plain;
     /// Progress of a program's attendance.
-    Attendance AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}", Attendance, Swept, true;
+    Attendance AttendanceKey(program: ProgramId) => Attendance, "attendance:{program}", Attendance, Swept, true, Sealed;
     /// The checkpoint of a program's run.
-    RunState RunStateKey(program: ProgramId) => (RunState), "attendance:{program}:work", Attendance, Swept, true;
+    RunState RunStateKey(program: ProgramId) => (RunState), "attendance:{program}:work", Attendance, Swept, true, Sealed;
     /// One part of a page of a list that a run fetched or computed. Each restart of a fetch begins a new generation.
     Page PageKey(program: ProgramId, list: CheckpointList, generation: u32, page: u32, part: u32) => (Page),
-        "attendance:{program}:{list}:{generation}:{page}:{part}", Attendance, Swept, true;
+        "attendance:{program}:{list}:{generation}:{page}:{part}", Attendance, Swept, true, Sealed;
     /// Lease of the attendance worker. One worker processes all due programs: two at once could create two leads for one
     /// person who attended both webinars, and all programs share Marketo's rate limit anyway.
-    Worker WorkerKey() => Lease, "worker:attendance", Attendance, Lease, false;
+    Worker WorkerKey() => Lease, "worker:attendance", Attendance, Lease, false, Plain;
     /// The sessions of a webinar whose end Zoom reported.
-    WebinarEnded WebinarEndedKey(webinar: WebinarId) => EndedSessions, "ended:{webinar}", Attendance, Swept, true;
+    WebinarEnded WebinarEndedKey(webinar: WebinarId) => EndedSessions, "ended:{webinar}", Attendance, Swept, true, Plain;
     /// The session of a webinar whose start Zoom reported last.
-    WebinarStarted WebinarStartedKey(webinar: WebinarId) => StartedSession, "started:{webinar}", Attendance, Swept, true;
+    WebinarStarted WebinarStartedKey(webinar: WebinarId) => StartedSession, "started:{webinar}", Attendance, Swept, true, Plain;
     /// Joins of a webinar under way that one component instance wrote down. An instance takes one of a few slots.
     LiveJoins LiveJoinsKey(webinar: WebinarId, slot: usize) => LiveJoins, "live-joins:{webinar}:{slot}", Attendance,
-        UntilDone, true;
+        UntilDone, true, Sealed;
     /// A page of the people of a webinar under way who need no further call.
-    LiveDone LiveDoneKey(webinar: WebinarId, page: usize) => LiveDone, "live-done:{webinar}:{page}", Attendance, Swept, true;
+    LiveDone LiveDoneKey(webinar: WebinarId, page: usize) => LiveDone, "live-done:{webinar}:{page}", Attendance, Swept, true, Sealed;
     /// Lease of the worker that sets people of a webinar under way to Attended.
-    LiveWorker LiveWorkerKey(webinar: WebinarId) => Lease, "live-worker:{webinar}", Attendance, Lease, false;
+    LiveWorker LiveWorkerKey(webinar: WebinarId) => Lease, "live-worker:{webinar}", Attendance, Lease, false, Plain;
     /// When a sync of a program was last requested while the worker was busy with another program.
-    SyncRequested SyncRequestedKey(program: ProgramId) => Moment, "sync-requested:{program}", Attendance, Swept, true;
+    SyncRequested SyncRequestedKey(program: ProgramId) => Moment, "sync-requested:{program}", Attendance, Swept, true, Plain;
     /// When the scheduler last called.
-    LastTick LastTickKey() => Moment, "last:tick", Attendance, Overwritten, false;
+    LastTick LastTickKey() => Moment, "last:tick", Attendance, Overwritten, false, Plain;
     /// When Zoom last sent an event.
-    LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false;
+    LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false, Plain;
     /// When expired records were last swept.
-    LastSweep LastSweepKey() => Sweep, "last:sweep", Attendance, Overwritten, false;
+    LastSweep LastSweepKey() => Sweep, "last:sweep", Attendance, Overwritten, false, Plain;
 }
 
 impl StoreKey for AnyKey {

@@ -1,0 +1,19 @@
+//! Records sealed at rest: what identifies people or opens a door is encrypted before it reaches the store, and e-mail
+//! addresses in keys are replaced by a code that only the owner of the store's keys can compute (DESIGN section 5).
+//!
+//! [`Store`](crate::Store) seals and opens by the [kind](domain::records::RecordKind::is_sealed) of a record, so that no other code
+//! sees the difference.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`cipher`] | encrypts and decrypts a value, bound to its key |
+//! | [`data_keys`] | the keys, derived from `token_key` |
+//! | [`keyring`] | loads the keys and caches them |
+
+pub mod cipher;
+pub mod data_keys;
+pub mod keyring;
+
+pub use cipher::{AesGcm, CipherError};
+pub use data_keys::DataKeys;
+pub use keyring::{KeySource, Keyring, OauthKeys};
