@@ -1,8 +1,11 @@
 //! A store with many records, as a large customer has one after some months.
 
 use anyhow::Context;
+use domain::records::{RegistrationKey, StoreKey};
+use fakes::env::TOKEN_KEY;
 use host::redis_server::RedisServer;
 use jiff::{SignedDuration, Timestamp};
+use platform::testing::opened_keys::OpenedKeys;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -94,11 +97,14 @@ impl FilledStore {
         self.write(&MAINTENANCE.map(|key| (key.to_owned(), json!({"v": 1, "at": at.to_string()}))))
     }
 
-    /// Writes records, also while the application runs.
+    /// Writes records, also while the application runs. Keys of the ledger get the codes of their addresses; values stay plain,
+    /// which the application reads too.
     ///
     /// # Errors
     /// Fails when the store does.
     pub fn write(&self, records: &[(String, Value)]) -> anyhow::Result<()> {
+        let keys = OpenedKeys::derive(TOKEN_KEY);
+        let stored_key = |key: &String| RegistrationKey::parse(key).map_or(key.clone(), |key| keys.stored_key(&key));
         match self {
             Self::Sqlite(file) => {
                 let mut connection = Connection::open(file)?;
@@ -107,7 +113,7 @@ impl FilledStore {
                 for (key, value) in records {
                     transaction
                         .prepare_cached("INSERT OR REPLACE INTO spin_key_value VALUES ('default', ?1, ?2)")?
-                        .execute(params![key, value.to_string().into_bytes()])?;
+                        .execute(params![stored_key(key), value.to_string().into_bytes()])?;
                 }
                 transaction.commit()?;
             }
@@ -115,7 +121,7 @@ impl FilledStore {
                 let mut connection = redis::Client::open(server.url())?.get_connection()?;
                 let mut pipeline = redis::pipe();
                 for (key, value) in records {
-                    pipeline.set(key, value.to_string()).ignore();
+                    pipeline.set(stored_key(key), value.to_string()).ignore();
                 }
                 pipeline.exec(&mut connection).context("filling Redis")?;
             }

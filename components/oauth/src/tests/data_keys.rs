@@ -37,6 +37,17 @@ async fn the_keys_of_the_store_survive_a_change_of_the_token_key() {
 }
 
 #[tokio::test]
+async fn a_token_key_can_be_changed_before_the_first_tick() {
+    let (fixture, old, new) = (Fixture::new(), token_key(1), token_key(2));
+    fixture.sign_in("Acme").await;
+    let first = keys_with(&fixture, &old).await;
+    keys_with(&fixture, &format!("{new},{old}")).await;
+    let last = keys_with(&fixture, &new).await;
+    assert_eq!(last["addresses"], first["addresses"]);
+    assert_eq!(fixture.another_instance().services().await[0]["name"], "Acme");
+}
+
+#[tokio::test]
 async fn with_another_token_key_nothing_is_read_and_nothing_is_written() {
     let fixture = Fixture::new();
     fixture.sign_in("Acme").await;

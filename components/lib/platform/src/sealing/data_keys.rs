@@ -54,6 +54,11 @@ impl DataKeys {
         Self { addresses: stored.addresses, ..self }
     }
 
+    /// Returns whether the keys that were stored lack none of these.
+    pub fn are_all_in(&self, stored: &Self) -> bool {
+        self.records.iter().all(|key| stored.records.contains(key)) && self.addresses == stored.addresses
+    }
+
     /// Returns the keys ready for use.
     ///
     /// # Errors

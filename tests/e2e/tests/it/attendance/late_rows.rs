@@ -22,10 +22,10 @@ fn pass_a_day(fixture: &Fixture) {
         *value = (at - day).to_string().into();
     };
     let key = format!("attendance:{WEBINAR_PROGRAM}");
-    fixture.app.store().change(&key, |record: &mut Value| {
+    fixture.app.change_stored(&key, |record: &mut Value| {
         ["written_at", "next_at", "ended_at"].into_iter().for_each(|name| move_back(&mut record[name]));
     });
-    fixture.app.store().change(&format!("ended:{}", fixture.webinar), |record: &mut Value| {
+    fixture.app.change_stored(&format!("ended:{}", fixture.webinar), |record: &mut Value| {
         move_back(&mut record["at"]);
         record["sessions"].as_array_mut().unwrap().iter_mut().for_each(|session| move_back(&mut session["at"]));
     });

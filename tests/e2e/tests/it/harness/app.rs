@@ -4,7 +4,9 @@ use super::build;
 use super::host::{Host, free_address};
 use super::manifest::Manifest;
 use super::store::Store;
-use fakes::env::{ADMIN_KEY, Admin, CRON_KEY, TestEnv};
+use fakes::env::{ADMIN_KEY, Admin, CRON_KEY, TOKEN_KEY, TestEnv};
+use platform::testing::opened_keys::OpenedKeys;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -124,9 +126,33 @@ impl App {
         self.state.path()
     }
 
-    /// Returns all entries of the key-value store.
+    /// Returns all entries of the key-value store, opened.
     pub fn stored(&self) -> BTreeMap<String, Vec<u8>> {
-        self.store.entries()
+        let mut entries = self.store.entries();
+        let keys = self.keys();
+        for (key, value) in &mut entries {
+            if let Some(opened) = keys.open_stored(key, value) {
+                *value = opened;
+            }
+        }
+        entries
+    }
+
+    /// Changes an existing JSON value of the store.
+    pub fn change_stored(&self, key: &str, change: impl FnOnce(&mut Value)) {
+        let keys = self.keys();
+        self.store.change(key, |bytes| {
+            let opened = keys.open_stored(key, bytes);
+            let mut value = serde_json::from_slice(opened.as_deref().unwrap_or(bytes)).unwrap();
+            change(&mut value);
+            serde_json::to_vec(&value).unwrap()
+        });
+    }
+
+    /// Returns the keys of the store: those of the token key that the test set, and of the first one.
+    fn keys(&self) -> OpenedKeys {
+        let set = self.variables.get("token_key").map(|keys| format!("{keys},")).unwrap_or_default();
+        OpenedKeys::derive(&format!("{set}{TOKEN_KEY}"))
     }
 
     /// Returns all logs of the components and the host by file name.

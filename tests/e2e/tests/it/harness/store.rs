@@ -4,7 +4,6 @@ use super::build::workspace;
 use host::redis_server::RedisServer;
 use redis::TypedCommands;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -94,12 +93,9 @@ impl Store {
         }
     }
 
-    /// Changes an existing JSON value.
-    pub fn change(&self, key: &str, change: impl FnOnce(&mut Value)) {
-        let bytes = self.get(key).unwrap_or_else(|| panic!("no {key} in the store"));
-        let mut value = serde_json::from_slice(&bytes).unwrap();
-        change(&mut value);
-        let bytes = serde_json::to_vec(&value).unwrap();
+    /// Changes an existing value.
+    pub fn change(&self, key: &str, change: impl FnOnce(&[u8]) -> Vec<u8>) {
+        let bytes = change(&self.get(key).unwrap_or_else(|| panic!("no {key} in the store")));
         match self {
             Self::Sqlite(state) => {
                 let connection = open_file(state, OpenFlags::SQLITE_OPEN_READ_WRITE);

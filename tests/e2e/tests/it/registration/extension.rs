@@ -85,14 +85,14 @@ fn expire_claims(fixture: &Fixture) {
     let past = json!("2026-01-01T00:00:00Z");
     for key in fixture.app.stored().into_keys() {
         if key.starts_with("failure:") {
-            fixture.app.store().change(&key, |failure| {
+            fixture.app.change_stored(&key, |failure| {
                 if let Some(claim) = failure["claim"].as_object_mut() {
                     claim.insert("until".to_owned(), past.clone());
                     failure["next_try"] = past.clone();
                 }
             });
         } else if key.starts_with("failure-index:") {
-            fixture.app.store().change(&key, |index| {
+            fixture.app.change_stored(&key, |index| {
                 for entry in index["entries"].as_array_mut().unwrap().iter_mut().filter(|entry| !entry[2].is_null()) {
                     entry[2] = past.clone();
                 }

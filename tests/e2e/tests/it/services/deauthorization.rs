@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The store's keys that belong to no service or program.
-const LISTS: [&str; 2] = ["programs", "services"];
+const LISTS: [&str; 3] = ["data-keys", "programs", "services"];
 
 /// Removes the app in Zoom, and returns the number of the event's delivery.
 async fn deauthorize(fixture: &Fixture) -> usize {

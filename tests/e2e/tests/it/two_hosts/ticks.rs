@@ -23,13 +23,13 @@ async fn fail_leads(hosts: &TwoHosts) -> Vec<i64> {
     zoom.faults().clear();
     let due = json!((Timestamp::now() - SignedDuration::from_secs(1)).to_string());
     for lead in &leads {
-        fixture.app.store().change(&format!("failure:{WEBINAR_PROGRAM}:{lead}"), |failure| {
+        fixture.app.change_stored(&format!("failure:{WEBINAR_PROGRAM}:{lead}"), |failure| {
             assert!(failure["next_try"].is_string(), "{failure}");
             failure["next_try"] = due.clone();
         });
     }
     for shard in fixture.app.stored().keys().filter(|key| key.starts_with("failure-index:")) {
-        fixture.app.store().change(shard, |index| {
+        fixture.app.change_stored(shard, |index| {
             for entry in index["entries"].as_array_mut().unwrap() {
                 entry[2] = due.clone();
             }
