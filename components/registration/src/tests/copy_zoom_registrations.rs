@@ -444,7 +444,7 @@ async fn r10_r22_odd_registrants_cost_only_themselves() {
 async fn r10_an_unreadable_ledger_entry_stops_no_other_copy() {
     let fixture = copying().await;
     fixture.lose_events();
-    let key = ledger::key(WEBINAR.into(), &Email::parse(ADA).unwrap()).to_string();
+    let key = fixture.memory.stored_key(&ledger::key(WEBINAR.into(), &Email::parse(ADA).unwrap()));
     fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
     fixture.register_fully(ADA).await;
     fixture.register_fully("bob@example.com").await;

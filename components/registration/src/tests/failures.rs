@@ -142,7 +142,7 @@ async fn r7_a_failed_lead_that_was_given_another_status_since_is_not_registered_
 async fn an_unreadable_ledger_entry_costs_only_its_own_lead() {
     let fixture = Fixture::new().await;
     fixture.set_members([1, 2, 3], "Registered");
-    let key = ledger::key(WEBINAR.into(), &Email::parse(&email(2)).unwrap()).to_string();
+    let key = fixture.memory.stored_key(&ledger::key(WEBINAR.into(), &Email::parse(&email(2)).unwrap()));
     fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
     fixture.submit("t", &[lead(1), lead(2), lead(3)]).await;
     assert_eq!(fixture.registrants().len(), 2);
@@ -163,7 +163,7 @@ async fn an_unreadable_ledger_entry_of_a_lead_that_is_not_registered_costs_only_
     fixture.set_members([1, 2, 3], "Registered");
     fixture.set_members([2], "Cancelled");
     for number in [2, 3] {
-        let key = ledger::key(WEBINAR.into(), &Email::parse(&email(number)).unwrap()).to_string();
+        let key = fixture.memory.stored_key(&ledger::key(WEBINAR.into(), &Email::parse(&email(number)).unwrap()));
         fixture.memory.ports().key_value.set(&key, b"{\"v\":99}".to_vec()).await.unwrap();
     }
     let mut leads = [lead(1), lead(2), lead(3)];
