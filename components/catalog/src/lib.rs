@@ -8,6 +8,8 @@
 //! | `PUT /catalog/programs/{program_id}/settings` | admin | changes the settings of a connection |
 //! | `GET /catalog/programs/{program_id}/tokens` | admin | shows the program's My Tokens (R4) |
 //! | `POST /catalog/programs/{program_id}/refresh` | admin | reads the webinar and the channel, and writes the My Tokens |
+//! | `GET /console/export` | admin | returns a backup of services and connections |
+//! | `POST /console/import` | admin | restores what is missing from a backup |
 //! | `/flow-step/...` | Marketo | describes the flow step and lists its choices; `routes::flow_step` lists the paths |
 //! | `POST /internal/webinar/{webinar_id}` | registration | finds a webinar and the service that offers it |
 //! | `POST /internal/zoom-events` | attendance | refreshes the connections of a webinar that changed |
@@ -18,6 +20,7 @@
 //! |---|---|
 //! | `routes` | HTTP only |
 //! | `jobs` | the refresh that the tick and Zoom's events run, and the hourly maintenance |
+//! | `backup` | exports and imports what admins chose |
 //! | `connections` | connecting a program to a webinar, and refreshing the connection (R6, R13) |
 //! | `webinars` | lists and eligibility of webinars (R3) |
 //! | `picklist` | the choices of the flow step's attribute `webinar` |
@@ -26,6 +29,7 @@
 //! | `state` | what handlers share |
 //! | `expiring_cache`, `local_time`, `zoom_errors` | leaves: a cache, times in a webinar's zone, the meaning of Zoom's errors |
 
+mod backup;
 mod connections;
 mod expiring_cache;
 mod jobs;
@@ -41,6 +45,7 @@ mod webinars;
 mod zoom_errors;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use platform::Ports;
 use routes::{flow_step, internal, programs, webinars as webinar_routes};
@@ -64,6 +69,10 @@ pub fn router(ports: Ports) -> Router {
         .route("/catalog/programs/{program_id}/tokens", get(programs::my_tokens))
         // Reads the webinar and the channel, and writes the My Tokens.
         .route("/catalog/programs/{program_id}/refresh", post(programs::refresh))
+        // Returns a backup of services and connections.
+        .route("/console/export", get(routes::backup::export))
+        // Restores what is missing from a backup.
+        .route("/console/import", post(routes::backup::import).layer(DefaultBodyLimit::max(routes::backup::MAX_BYTES)))
         // Internal: finds a webinar and the service that offers it.
         .route("/internal/webinar/{webinar_id}", post(internal::find_webinar))
         // Internal: refreshes the connections of a webinar that changed.

@@ -14,6 +14,7 @@
 //! | `POST /internal/token/{id}` | other components | returns an access token |
 //! | `POST /internal/problem/{id}` | other components | records a problem of the service, or that it is gone (R2) |
 //! | `POST /internal/data-keys` | other components | returns the keys that seal records |
+//! | `POST /internal/import-services` | catalog | restores services from a backup that are missing |
 //! | `POST /internal/tick` | attendance | runs the jobs |
 //!
 //! | module | content |
@@ -70,6 +71,8 @@ pub fn router(ports: Ports) -> Router {
         .route("/internal/problem/{id}", post(routes::internal::problem))
         // Internal: returns the keys that seal records to another component.
         .route("/internal/data-keys", post(routes::internal::data_keys))
+        // Internal: restores services from a backup that are missing.
+        .route("/internal/import-services", post(routes::internal::import_services))
         // Internal: runs the jobs, about every minute.
         .route("/internal/tick", post(routes::internal::tick));
     platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)

@@ -1,5 +1,6 @@
 //! HTTP only: extract, call, answer.
 
+pub(crate) mod backup;
 pub(crate) mod flow_step;
 pub(crate) mod internal;
 pub(crate) mod programs;

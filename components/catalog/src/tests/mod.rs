@@ -1,6 +1,7 @@
 //! Tests of the router over in-memory ports, with the fake Zoom and the fake Marketo.
 
 mod api_bodies;
+mod backup;
 mod connect_program;
 mod env;
 mod flow_step;

@@ -1,6 +1,7 @@
 // The health view: operation and problems.
 
 import { get, getIfFound } from "./api.js";
+import { backup } from "./backup.js";
 import { facts, h, replace, section } from "./dom.js";
 import { count, serviceProblem } from "./labels.js";
 import { poll } from "./poll.js";
@@ -19,11 +20,12 @@ const MAX_ATTENDANCE_READS = 20;
 
 export async function health(root, signal) {
   const body = h("div", { class: "stack" });
-  root.append(heading("Health"), h("p", { class: "lead" }, "This page updates automatically."), body);
+  const refresh = { now: () => {} };
+  root.append(heading("Health"), h("p", { class: "lead" }, "This page updates automatically."), body, backup(() => refresh.now()));
   const figures = section("figures", "Operation");
   const problems = section("problems", "Problems");
   await loadPart(body, async () => {
-    await poll(signal, {
+    refresh.now = await poll(signal, {
       always: true,
       read: () => readHealth(signal),
       show: (health) => {

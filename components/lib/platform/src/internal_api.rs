@@ -80,6 +80,24 @@ pub struct ServiceWebinar {
     pub snapshot: domain::webinar::Snapshot,
 }
 
+/// Body of `POST /internal/import-services`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ImportServicesRequest {
+    /// The records of services, of this or an earlier version.
+    pub services: Vec<serde_json::Value>,
+}
+
+/// What an import did with the records of a kind.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// Number of records that were missing and are there now.
+    pub imported: usize,
+    /// Number of records that were there and stay as they are.
+    pub kept: usize,
+    /// Number of records that this build cannot read.
+    pub unreadable: usize,
+}
+
 /// Calls another component and parses its JSON answer. `path`: the segments after `/internal`.
 ///
 /// A problem document keeps its code, so that a code such as `SERVICE_SUPERSEDED` reaches the outermost caller unchanged.

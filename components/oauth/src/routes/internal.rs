@@ -1,8 +1,9 @@
 //! The internal API: `POST /internal/token/{id}`, `POST /internal/problem/{id}`, `POST /internal/data-keys`,
-//! `POST /internal/tick`.
+//! `POST /internal/import-services`, `POST /internal/tick`.
 
 use super::services::ServicePath;
 use crate::jobs::tick::{self, TickCounts};
+use crate::services::import;
 use crate::state::AppState;
 use crate::store::data_keys::OwnKeys;
 use crate::store::service_problems;
@@ -10,7 +11,9 @@ use crate::tokens::access;
 use axum::extract::State;
 use http::StatusCode;
 use platform::http::Json;
-use platform::internal_api::{ServiceProblem, TickRequest, TokenRequest, ZoomToken};
+use platform::internal_api::{
+    ImportReport, ImportServicesRequest, ServiceProblem, TickRequest, TokenRequest, ZoomToken,
+};
 use platform::sealing::{DataKeys, KeySource};
 use platform::{ApiError, JsonBody};
 
@@ -37,6 +40,14 @@ pub(crate) async fn problem(
 /// Returns the keys that seal records to another component.
 pub(crate) async fn data_keys(State(app): State<AppState>) -> Result<Json<DataKeys>, ApiError> {
     Ok(Json(OwnKeys.load(&app.ports).await?))
+}
+
+/// Restores services from a backup that are missing.
+pub(crate) async fn import_services(
+    State(app): State<AppState>,
+    JsonBody(request): JsonBody<ImportServicesRequest>,
+) -> Result<Json<ImportReport>, ApiError> {
+    Ok(Json(import::import(&app, &request).await?))
 }
 
 /// Runs the jobs.

@@ -3,4 +3,5 @@
 pub(crate) mod activation;
 pub(crate) mod enabled_users;
 pub(crate) mod identity;
+pub(crate) mod import;
 pub(crate) mod kept_grant;

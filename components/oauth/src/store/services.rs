@@ -115,6 +115,11 @@ pub(crate) async fn clear_live(app: &AppState, service: &Service) -> Result<(), 
     Ok(())
 }
 
+/// Returns whether the account of a service has a live service, this or another one.
+pub(crate) async fn has_live(app: &AppState, service: &Service) -> Result<bool, Error> {
+    Ok(app.store().exists(&account_key(service)).await?)
+}
+
 async fn is_live(app: &AppState, service: &Service) -> Result<bool, Error> {
     Ok(app.store().get(&account_key(service)).await?.is_some_and(|live| live.service == service.id))
 }

@@ -7,6 +7,7 @@ mod deauthorization;
 mod failed_sign_in;
 mod fake_components;
 mod fixture;
+mod import;
 mod maintenance;
 mod probes;
 mod removal;

@@ -352,7 +352,9 @@ async fn r10_a_registration_on_zooms_page_is_neither_marked_nor_copied() {
 #[tokio::test]
 async fn r18_an_event_about_a_member_whom_the_ledger_does_not_have_marks_the_webinar() {
     let fixture = registered(&[1], true).await;
-    let key = fixture.memory.stored_key(&crate::store::ledger::key(WEBINAR.into(), &domain::Email::parse(&email(1)).unwrap()));
+    let key = fixture
+        .memory
+        .stored_key(&crate::store::ledger::key(WEBINAR.into(), &domain::Email::parse(&email(1)).unwrap()));
     let entry = fixture.memory.dump()[&key].clone();
     let store = fixture.memory.ports().key_value;
     store.delete(&key).await.unwrap();

@@ -147,7 +147,7 @@ async fn records_that_cannot_be_read_do_not_stop_the_tick_or_the_lists() {
     let divided = head.unwrap().replace(r#""more_parts":0"#, r#""more_parts":1"#);
     key_value.set(&format!("outbox:{:032}:1", 1), newer.clone()).await.unwrap();
     key_value.set(&format!("outbox:{:032}", 1), divided.into_bytes()).await.unwrap();
-    for key in [format!("outbox:{:032}", 0), "failure:1001:9".to_owned(), format!("registration:9001:{:064}", 0)] {
+    for key in [format!("outbox:{:032}", 0), "failure:1001:9".to_owned(), format!("registration:9001:~{:064}", 0)] {
         key_value.set(&key, newer.clone()).await.unwrap();
     }
     assert_eq!(fixture.tick().await, 1);

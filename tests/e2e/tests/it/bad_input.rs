@@ -32,6 +32,8 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("DELETE", "/catalog/programs/1001", Caller::Admin, false),
     ("POST", "/catalog/programs/1001/refresh", Caller::Admin, false),
     ("GET", "/catalog/programs/1001/tokens", Caller::Admin, false),
+    ("GET", "/console/export", Caller::Admin, false),
+    ("POST", "/console/import", Caller::Admin, true),
     ("GET", "/flow-step/status", Caller::Marketo, false),
     ("GET", "/flow-step/brandIcon", Caller::Marketo, false),
     ("GET", "/flow-step/serviceIcon", Caller::Marketo, false),

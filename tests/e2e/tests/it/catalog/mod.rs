@@ -2,6 +2,7 @@
 //!
 //! | module | contents |
 //! |---|---|
+//! | `backup` | export and import |
 //! | `listing` | the webinars that are offered (R3) |
 //! | `scale` | 21 users with 300 webinars each |
 //! | `connecting` | connecting programs, and the reasons against it (R5, R6) |
@@ -11,6 +12,7 @@
 //! | `flow_step_interface` | Adobe's flow step interface |
 //! | `support` | shared helpers |
 
+mod backup;
 mod connecting;
 mod flow_step_interface;
 mod listing;
