@@ -12,7 +12,6 @@ use fakes::zoom::{
 use jiff::SignedDuration;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// A program whose webinar needs manual approval.
 const MANUAL_PROGRAM: i64 = 1_003;
