@@ -127,8 +127,8 @@ impl LargeWebinar {
     }
 }
 
-/// Registers a person in Zoom and makes them a member of a program with link and registrant id, as `registration` does. Returns
-/// the lead and the registrant.
+/// Registers a person in Zoom and makes them a member of a program with link and registrant id, as `registration` does.
+/// Returns the lead and the registrant.
 ///
 /// # Errors
 /// Fails when a fake rejects a request.

@@ -108,7 +108,8 @@ async fn r19_live_people_do_not_wait_behind_the_attendance_of_many() {
     let mut env = TestEnv::new().await;
     env.set_live(PROGRAM, true).await;
     env.push(&["r1", "r2"]).await;
-    // Each page of two members is a call, so that the attendance of these needs more calls than its rate limit admits at once.
+    // Each page of two members is a call, so that the attendance of these needs more calls than its rate limit admits
+    // at once.
     for number in 0..120 {
         env.member(&format!("m{number}"), "Registered", "");
     }
