@@ -78,7 +78,13 @@ impl AppState {
     /// Returns a Marketo client of low priority, because no caller waits for attendance and other integrations share
     /// the subscription's limits. Its retries end at the deadline.
     pub(crate) fn marketo(&self, deadline: Timestamp) -> MarketoClient {
-        MarketoClient::new(&self.ports, &self.marketo_tokens).until(deadline).low_priority()
+        self.live_marketo(deadline).low_priority()
+    }
+
+    /// Returns a Marketo client for people who are in a webinar now. Its few calls do not wait behind those of the
+    /// attendance of other webinars.
+    pub(crate) fn live_marketo(&self, deadline: Timestamp) -> MarketoClient {
+        MarketoClient::new(&self.ports, &self.marketo_tokens).until(deadline)
     }
 }
 

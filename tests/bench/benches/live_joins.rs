@@ -5,14 +5,15 @@
 //! numbers; PARTICIPANTS is the size of the other webinar.
 
 use anyhow::{Context, ensure};
-use bench::{Application, Figures, FilledStore, LargeWebinar, Size, StoreKind};
+use bench::{Application, Figures, FilledStore, LargeWebinar, Size, StoreKind, add_member};
 use domain::Email;
 use fakes::marketo::subscription::{NewProgram, WEBINAR_CHANNEL, WEBINAR_PROGRAM};
-use fakes::zoom::NewWebinar;
+use fakes::zoom::{EventSettings, NewWebinar};
 use fakes::{marketo, zoom};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -37,11 +38,20 @@ const TICK_INTERVAL: Duration = Duration::from_secs(60);
 /// How long people are waited for after the last join.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How often the people who are Attended are counted after the last join.
+const COUNT_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The program with the webinar under way.
 struct LiveProgram {
     program: i64,
     webinar: u64,
-    leads: Vec<i64>,
+    people: Vec<Joiner>,
+}
+
+/// A person who joins.
+struct Joiner {
+    lead: i64,
+    registrant: String,
 }
 
 #[tokio::main]
@@ -67,6 +77,11 @@ async fn main() -> anyhow::Result<()> {
     let service = app.admin.sign_in("Acme Webinars").await?;
     let live = LiveProgram::set_up(&app, &store, &service, joins).await?;
     let large_webinar = LargeWebinar::register(&app, &service, WEBINAR_PROGRAM, Size::of(participants)).await?;
+    // Its people registered long ago, and not just now: no status change is news.
+    app.admin
+        .put(&format!("/catalog/programs/{WEBINAR_PROGRAM}/settings"), &json!({"automatic": false}))
+        .await?
+        .ok()?;
     large_webinar.hold(&app).await?;
     println!("a webinar with {participants} participants is being processed");
 
@@ -75,7 +90,7 @@ async fn main() -> anyhow::Result<()> {
         let took = live.join_all(&app).await?;
         let (at_end, last) = (live.attended(&app), Instant::now());
         while live.attended(&app) < joins && last.elapsed() < PATIENCE {
-            sleep(Duration::from_millis(100)).await;
+            sleep(COUNT_INTERVAL).await;
         }
         anyhow::Ok((took, at_end, last))
     };
@@ -99,9 +114,8 @@ async fn main() -> anyhow::Result<()> {
         live.attended(&app),
         last.elapsed().as_secs_f64()
     );
-    let status = format!("/rest/v1/programs/{}/members/status.json", live.program);
-    let (made, least) = (app.fakes.marketo.log().count("POST", &status), joins.div_ceil(BATCH));
-    println!("Marketo calls: {made} of at least {least}: {:.2}; aim: at most 1.2", made as f64 / least as f64);
+    live.print_calls(&app, joins);
+    print_warnings(&app);
     app.running.shutdown().await;
     Ok(())
 }
@@ -123,23 +137,24 @@ impl LiveProgram {
         let now = Timestamp::now();
         let program = marketo.arrange(|world| world.add_program(program, now));
         let webinar = app.fakes.zoom.add_webinar(NewWebinar { start_time: Some(now), ..NewWebinar::default() })?.id;
-        app.admin.connect(program, service, webinar).await?.ok()?;
-        app.admin.put(&format!("/catalog/programs/{program}/settings"), &json!({"live": true})).await?.ok()?;
-        let (mut leads, mut records) = (Vec::new(), Vec::new());
+        let none = EventSettings { events: Some(Vec::new()), ..EventSettings::default() };
+        app.fakes.zoom.set_events(none);
+        let (mut members, mut records) = (Vec::new(), Vec::new());
         for n in 0..people {
-            let lead = marketo.add_person("Regis", "Trant", &email(n));
-            ensure!(marketo.set_member(program, lead, "Registered"), "no program {program}");
+            let (lead, registrant) = add_member(app, program, webinar, &email(n)).await?;
             let hash = Email::parse(&email(n)).context("no address")?.hash();
             let entry = json!({
                 "v": 1, "program": program.to_string(), "lead": lead.to_string(), "at": now.to_string(),
-                "outcome": {"registered": {"registrant": registrant(n), "join_url": "https://zoom.us/w/1?tk=1"}},
-                "adds": {"day": 20_759, "count": 1},
+                "outcome": {"registered": {"registrant": registrant.id, "join_url": registrant.join_url}},
+                "adds": {"day": now.as_second().div_euclid(86_400), "count": 1},
             });
             records.push((format!("registration:{webinar}:{hash}"), entry));
-            leads.push(lead);
+            members.push(Joiner { lead, registrant: registrant.id });
         }
         store.write(&records)?;
-        Ok(Self { program, webinar, leads })
+        app.admin.connect(program, service, webinar).await?.ok()?;
+        app.admin.put(&format!("/catalog/programs/{program}/settings"), &json!({"live": true})).await?.ok()?;
+        Ok(Self { program, webinar, people: members })
     }
 
     /// Lets everyone join at `RATE`, without waiting for earlier answers. Returns the latency of each event, measured from
@@ -148,12 +163,12 @@ impl LiveProgram {
         let client = reqwest::Client::new();
         let url = format!("{}/zoom/events", app.running.url());
         let start = Instant::now();
-        let requests = (0..self.leads.len()).map(|n| {
+        let requests = self.people.iter().enumerate().map(|(n, person)| {
             let (client, url, zoom) = (&client, &url, &app.fakes.zoom);
             async move {
                 let due = start + Duration::from_secs(1) * u32::try_from(n)? / u32::try_from(RATE)?;
                 sleep_until(due).await;
-                let body = joined(n, self.webinar).to_string();
+                let body = joined(n, &person.registrant, self.webinar).to_string();
                 let (timestamp, signature) = zoom.sign(body.as_bytes());
                 let request = client.post(url).header("content-type", "application/json");
                 let request = request.header("x-zm-request-timestamp", timestamp).header("x-zm-signature", signature);
@@ -169,17 +184,40 @@ impl LiveProgram {
 
     /// Returns how many people are Attended.
     fn attended(&self, app: &Application) -> usize {
-        let is_attended = |lead: &&i64| {
-            app.fakes.marketo.member(self.program, **lead).is_some_and(|member| member.status_name == "Attended")
+        let is_attended = |person: &&Joiner| {
+            app.fakes.marketo.member(self.program, person.lead).is_some_and(|member| member.status_name == "Attended")
         };
-        self.leads.iter().filter(is_attended).count()
+        self.people.iter().filter(is_attended).count()
+    }
+
+    /// Prints the calls that set the status. Marketo does not execute a call that it refuses because of a rate limit.
+    fn print_calls(&self, app: &Application, joins: usize) {
+        let status = format!("/rest/v1/programs/{}/members/status.json", self.program);
+        let calls = app.fakes.marketo.log().matching("POST", &status);
+        let (made, least) = (calls.len(), joins.div_ceil(BATCH));
+        let refused: Vec<_> = calls.iter().filter_map(|call| call.refusal.as_deref()).collect();
+        println!("Marketo calls: {made} of at least {least}: {:.2}; aim: at most 1.2", made as f64 / least as f64);
+        println!("refused calls among them: {}, {:?}", refused.len(), refused.first());
     }
 }
 
-fn joined(n: usize, webinar: u64) -> Value {
+/// Prints how often each warning is in the log of the component.
+fn print_warnings(app: &Application) {
+    let mut counts = BTreeMap::new();
+    let log = app.log("attendance_stderr.txt");
+    for line in log.lines() {
+        let name = line.split_once("WARN ").or_else(|| line.split_once("ERROR ")).map(|(_, event)| event);
+        if let Some(name) = name.and_then(|event| event.split(' ').next()) {
+            *counts.entry(name).or_insert(0) += 1;
+        }
+    }
+    println!("warnings: {counts:?}");
+}
+
+fn joined(n: usize, registrant: &str, webinar: u64) -> Value {
     let participant = json!({
         "user_id": n.to_string(), "user_name": "Regis Trant", "id": "", "participant_user_id": "", "phone_number": "",
-        "email": email(n), "registrant_id": registrant(n), "join_time": Timestamp::now().to_string(),
+        "email": email(n), "registrant_id": registrant, "join_time": Timestamp::now().to_string(),
     });
     let object = json!({"id": webinar.to_string(), "uuid": "4444AAAiAAAAAiAiAiiAii==", "participant": participant});
     json!({"event": "webinar.participant_joined", "event_ts": n, "payload": {"account_id": "acc_1", "object": object}})
@@ -187,8 +225,4 @@ fn joined(n: usize, webinar: u64) -> Value {
 
 fn email(n: usize) -> String {
     format!("joiner{n}@customer.example.com")
-}
-
-fn registrant(n: usize) -> String {
-    format!("registrant{n}")
 }

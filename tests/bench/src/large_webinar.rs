@@ -79,31 +79,12 @@ impl LargeWebinar {
         zoom.set_events(ends_only);
         let large_webinar = Self { size, webinar };
         for n in 0..size.leads_attended + size.leads_absent {
-            let registrant = large_webinar.add(app, &lead(n)).await?;
-            let marketo = &app.fakes.marketo;
-            let id = marketo.add_person("Regis", "Trant", &lead(n));
-            ensure!(marketo.set_member(program, id, "Registered"), "no program {program}");
-            let data = member_data(&registrant);
-            let now = marketo.clock().now();
-            let written = marketo.arrange(|world| world.write_member(program, id, data, now));
-            written.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
+            add_member(app, program, webinar, &lead(n)).await?;
         }
         for n in 0..size.zoom_registrants_attended + size.zoom_registrants_absent {
-            large_webinar.add(app, &zoom_registrant(n)).await?;
+            add_registrant(app, webinar, &zoom_registrant(n)).await?;
         }
         Ok(large_webinar)
-    }
-
-    async fn add(&self, app: &Application, email: &str) -> anyhow::Result<Registrant> {
-        let details = [("org", "Acme Corporation"), ("phone", "+1 555 010 0100")];
-        let new = NewRegistrant {
-            email: email.to_owned(),
-            first_name: "Regis".to_owned(),
-            last_name: "Trant".to_owned(),
-            details: details.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
-            ..NewRegistrant::default()
-        };
-        app.fakes.zoom.register_on_zoom(self.webinar, new).await
     }
 
     /// Holds the webinar as planned; Zoom sends its end event to the application.
@@ -144,6 +125,39 @@ impl LargeWebinar {
             ("marketo statuses", marketo.count("POST", "/rest/v1/programs/*/members/status.json")),
         ])
     }
+}
+
+/// Registers a person in Zoom and makes them a member of a program with link and registrant id, as `registration` does.
+/// Returns the lead and the registrant.
+///
+/// # Errors
+/// Fails when a fake rejects a request.
+pub async fn add_member(
+    app: &Application,
+    program: i64,
+    webinar: u64,
+    email: &str,
+) -> anyhow::Result<(i64, Registrant)> {
+    let registrant = add_registrant(app, webinar, email).await?;
+    let marketo = &app.fakes.marketo;
+    let lead = marketo.add_person("Regis", "Trant", email);
+    ensure!(marketo.set_member(program, lead, "Registered"), "no program {program}");
+    let (data, now) = (member_data(&registrant), marketo.clock().now());
+    let written = marketo.arrange(|world| world.write_member(program, lead, data, now));
+    written.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
+    Ok((lead, registrant))
+}
+
+async fn add_registrant(app: &Application, webinar: u64, email: &str) -> anyhow::Result<Registrant> {
+    let details = [("org", "Acme Corporation"), ("phone", "+1 555 010 0100")];
+    let new = NewRegistrant {
+        email: email.to_owned(),
+        first_name: "Regis".to_owned(),
+        last_name: "Trant".to_owned(),
+        details: details.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+        ..NewRegistrant::default()
+    };
+    app.fakes.zoom.register_on_zoom(webinar, new).await
 }
 
 fn member_data(registrant: &Registrant) -> Map<String, Value> {

@@ -11,5 +11,5 @@ mod webhook_bench;
 pub use application::{Application, PROBE_MANIFEST, PROBE_PATH};
 pub use figures::{Figures, median};
 pub use filled_store::{FilledStore, StoreKind};
-pub use large_webinar::{LargeWebinar, Size};
+pub use large_webinar::{LargeWebinar, Size, add_member};
 pub use webhook_bench::{Contender, WebhookBench};

@@ -3,7 +3,8 @@
 
 use super::continuation;
 use crate::live::people::identity;
-use crate::live::{watch, writer};
+use crate::live::watch;
+use crate::live::writer::{self, PartlyWritten};
 use crate::state::AppState;
 use crate::store::lease;
 use crate::store::live_done::DonePeople;
@@ -18,14 +19,14 @@ use std::collections::HashSet;
 /// 30 joins a second fill a batch in this time, and fewer cost at most 6 calls a minute.
 const GATHERING_TIME: SignedDuration = SignedDuration::from_secs(10);
 
-/// Interval at which the slots are read.
+/// Interval at which the slots are read, and what failed is repeated.
 const SCAN_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
 
 /// How long an instance relies on a worker that it has seen, or started, without looking again. A worker stays for at least
 /// as long after the last join.
 const RELIANCE: SignedDuration = SignedDuration::from_secs(2);
 
-/// How long no worker starts after Zoom or Marketo did not answer.
+/// How long no worker starts after one that left joins because Zoom, Marketo or the store did not answer.
 const OUTAGE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 /// How far a worker has come.
@@ -34,8 +35,22 @@ enum Progress {
     Finished,
     /// Joins are left for the next worker.
     OutOfTime,
-    /// Zoom or Marketo does not answer. A later event or the tick continues.
+    /// Zoom, Marketo or the store does not answer. A later event or the tick continues.
     Stalled,
+}
+
+/// What a worker does after a pass over the slots.
+enum Pass {
+    /// No joins are left.
+    Finished,
+    /// Time is out.
+    OutOfTime,
+    /// It reads the slots again soon.
+    Waiting,
+    /// Zoom does not answer: the people whom it does not know are written.
+    ZoomIsDown,
+    /// Marketo did not answer. The batch is repeated.
+    Failed,
 }
 
 /// Starts a worker after a join was written at an instant, unless one is active.
@@ -67,20 +82,23 @@ async fn work(state: &AppState, webinar: WebinarId, predecessor: Option<u32>) ->
     let deadline = state.deadline();
     let mut predecessor = predecessor;
     while let Some(lease) = lease::acquire_live(state, webinar, deadline, predecessor.take()).await? {
-        match handle_joins(state, webinar, deadline).await? {
-            Progress::OutOfTime => {
+        match handle_joins(state, webinar, deadline).await {
+            Ok(Progress::Finished) => {}
+            // After the planned time no worker follows: the run after the webinar finds who is left.
+            Ok(Progress::OutOfTime) if watch::is_over(state, webinar).await? => return lease.release().await,
+            Ok(Progress::OutOfTime) => {
                 continuation::hand_over(state, lease, Some(webinar)).await;
                 return Ok(());
             }
-            Progress::Stalled => {
+            // The lease must not keep others out for as long as it was acquired.
+            stalled @ (Ok(Progress::Stalled) | Err(_)) => {
                 lease.renew(state.now() + OUTAGE_PAUSE).await?;
-                return Ok(());
+                return stalled.map(|_| ());
             }
-            Progress::Finished => {}
         }
         lease.release().await?;
         // An event that came meanwhile saw the lease.
-        if live_joins::slots(state, webinar).await?.is_empty() || !state.has_time(deadline) {
+        if !state.has_time(deadline) || live_joins::slots(state, webinar).await?.is_empty() {
             return Ok(());
         }
     }
@@ -88,38 +106,75 @@ async fn work(state: &AppState, webinar: WebinarId, predecessor: Option<u32>) ->
 }
 
 async fn handle_joins(state: &AppState, webinar: WebinarId, deadline: Timestamp) -> Result<Progress, Error> {
-    let mut done = DonePeople::load(state, webinar).await?;
+    let mut worker = LiveWorker {
+        state,
+        webinar,
+        deadline,
+        done: DonePeople::load(state, webinar).await?,
+        partly_written: PartlyWritten::new(),
+    };
     loop {
-        let slots = live_joins::slots(state, webinar).await?;
-        if slots.is_empty() {
-            return Ok(Progress::Finished);
+        let at_end = match worker.pass().await {
+            Ok(Pass::Finished) => return Ok(Progress::Finished),
+            Ok(Pass::OutOfTime) => return Ok(Progress::OutOfTime),
+            Ok(Pass::ZoomIsDown) => return Ok(Progress::Stalled),
+            Ok(Pass::Waiting) => Progress::OutOfTime,
+            Ok(Pass::Failed) => Progress::Stalled,
+            Err(error) => {
+                platform::log!(Warn, "live.worker_failed", webinar = webinar, error = error);
+                Progress::Stalled
+            }
+        };
+        if !state.has_time(deadline - SCAN_INTERVAL) {
+            return Ok(at_end);
         }
-        let (mut pending, mut is_zoom_down) = (pending(&slots, &done), false);
-        // Before a pause, people who joined just now are written too.
-        while is_due(&pending, state.now()) || (is_zoom_down && !pending.is_empty()) {
-            if !state.has_time(deadline) {
-                return Ok(if is_zoom_down { Progress::Stalled } else { Progress::OutOfTime });
+        state.ports.clock.sleep(SCAN_INTERVAL).await;
+    }
+}
+
+/// A worker under the webinar's lease.
+struct LiveWorker<'a> {
+    state: &'a AppState,
+    webinar: WebinarId,
+    deadline: Timestamp,
+    done: DonePeople<'a>,
+    partly_written: PartlyWritten,
+}
+
+impl LiveWorker<'_> {
+    /// Reads the slots, writes the batches that are due, and deletes the slots that nobody adds to any more.
+    async fn pass(&mut self) -> Result<Pass, Error> {
+        let state = self.state;
+        let slots = live_joins::slots(state, self.webinar).await?;
+        if slots.is_empty() {
+            return Ok(Pass::Finished);
+        }
+        let is_over = watch::is_over(state, self.webinar).await?;
+        let (mut pending, mut is_zoom_down) = (pending(&slots, &self.done), false);
+        // Before a pause, and before the last worker ends, people who joined just now are written too.
+        while is_due(&pending, state.now()) || ((is_zoom_down || is_over) && !pending.is_empty()) {
+            if !state.has_time(self.deadline) {
+                return Ok(if is_zoom_down { Pass::ZoomIsDown } else { Pass::OutOfTime });
             }
             let batch: Vec<_> = pending.drain(..pending.len().min(BATCH)).collect();
-            let written = writer::write(state, webinar, &batch, deadline, is_zoom_down).await?;
-            done.add(written.people).await?;
+            let partly_written = &mut self.partly_written;
+            let written =
+                writer::write(state, self.webinar, &batch, self.deadline, is_zoom_down, partly_written).await?;
+            self.done.add(written.people).await?;
             is_zoom_down = written.is_zoom_down;
             if written.has_failed {
-                return Ok(Progress::Stalled);
+                return Ok(Pass::Failed);
             }
         }
         if is_zoom_down {
-            return Ok(Progress::Stalled);
+            return Ok(Pass::ZoomIsDown);
         }
         for slot in &slots {
-            if slot.is_expired(state.now()) && slot.joins.iter().all(|join| done.contains(identity(join))) {
+            if slot.is_expired(state.now()) && slot.joins.iter().all(|join| self.done.contains(identity(join))) {
                 live_joins::delete(state, slot).await?;
             }
         }
-        if !state.has_time(deadline) {
-            return Ok(Progress::OutOfTime);
-        }
-        state.ports.clock.sleep(SCAN_INTERVAL).await;
+        Ok(Pass::Waiting)
     }
 }
 

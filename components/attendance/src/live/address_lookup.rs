@@ -38,7 +38,7 @@ async fn look_up(state: &AppState, webinar: WebinarId) -> Result<(), Error> {
     let mut own_side = OwnSide::new(shown.hosts(), shown.registration().requires_registration());
     own_side.add_panelists(zoom.panelists(webinar).await.ok());
     unknown.retain(|email| own_side.accepts_unregistered && !own_side.contains(PersonKey::email(email)));
-    let marketo = state.marketo(deadline);
+    let marketo = state.live_marketo(deadline);
     let found = marketo.find_leads(&unknown.iter().collect::<Vec<_>>(), connection.lead_partition.as_ref()).await?;
     for email in &unknown {
         let leads: Vec<_> = found.of(email).iter().map(|lead| lead.id).collect();

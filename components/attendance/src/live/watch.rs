@@ -39,6 +39,13 @@ pub(crate) async fn under_way(state: &AppState) -> Result<Vec<WebinarId>, Error>
     Ok(webinars)
 }
 
+/// Returns whether no program watches a webinar now or later: its planned time is over, or the setting was switched
+/// off.
+pub(crate) async fn is_over(state: &AppState, webinar: WebinarId) -> Result<bool, Error> {
+    let (watched, now) = (watched(state).await?, state.now());
+    Ok(!watched.iter().any(|(id, plan)| *id == webinar && now < plan.window_end()))
+}
+
 /// The programs that watch a webinar.
 #[derive(Default)]
 pub(crate) struct WatchingPrograms {

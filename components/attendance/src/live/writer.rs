@@ -7,10 +7,10 @@ use crate::state::AppState;
 use domain::records::{LiveJoin, ProgramConnection};
 use domain::status::Meaning;
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, LeadId, Retry, WebinarId};
+use domain::{Error, LeadId, ProgramId, Retry, WebinarId};
 use marketo_client::members::MemberOutcome;
 use marketo_client::{BATCH, MarketoClient};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// How long a batch waits for Zoom. People who are not recognised by then are left to the next scan, so that look-ups do not
 /// delay the others.
@@ -19,6 +19,10 @@ const LOOKUP_TIME: SignedDuration = SignedDuration::from_secs(8);
 /// How long after a join an outage of Zoom is waited for. The run after the webinar finds people who are not recognised by
 /// then.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+/// The people whom some program has and another one, whose calls fail, does not: when their batch is repeated, only the
+/// others are written.
+pub(crate) type PartlyWritten = HashSet<(ProgramId, u64)>;
 
 /// What became of a batch.
 pub(crate) struct WrittenBatch {
@@ -37,6 +41,7 @@ pub(crate) async fn write(
     joins: &[LiveJoin],
     deadline: Timestamp,
     is_zoom_down: bool,
+    partly_written: &mut PartlyWritten,
 ) -> Result<WrittenBatch, Error> {
     let WatchingPrograms { programs, has_unusable: has_failed } = watch::programs(state, webinar).await?;
     let Some(first) = programs.first() else {
@@ -53,28 +58,39 @@ pub(crate) async fn write(
         let is_recognised = !matches!(person, JoinedPerson::Unanswered | JoinedPerson::Postponed);
         is_recognised || (is_zoom_down && join.at < oldest)
     });
-    let (marketo, mut has_failed) = (state.marketo(deadline), false);
+    let people: Vec<_> = people.into_iter().map(|(join, person)| (identity(join), person)).collect();
+    let (marketo, mut has_failed) = (state.live_marketo(deadline), false);
+    let mut written = Vec::new();
     for connection in &programs {
-        if let Err(error) = write_to(&marketo, connection, &people).await {
-            let program = connection.program;
-            platform::log!(Warn, "live.program_failed", program = program, error = error);
-            // What a retry would not change is left to the run after the webinar.
-            has_failed |= error.retry() != Retry::Never;
+        let program = connection.program;
+        let open = people.iter().filter(|(identity, _)| !partly_written.contains(&(program, *identity)));
+        match write_to(&marketo, connection, open.map(|(_, person)| person)).await {
+            Ok(()) => written.push(program),
+            Err(error) => {
+                platform::log!(Warn, "live.program_failed", program = program, error = error);
+                // What a retry would not change is left to the run after the webinar.
+                match error.retry() {
+                    Retry::Never => written.push(program),
+                    _ => has_failed = true,
+                }
+            }
         }
     }
+    let mut people: Vec<_> = people.into_iter().map(|(identity, _)| identity).collect();
     if has_failed {
+        partly_written.extend(written.iter().flat_map(|program| people.iter().map(|identity| (*program, *identity))));
         people.clear();
     }
-    Ok(WrittenBatch { people: people.iter().map(|(join, _)| identity(join)).collect(), is_zoom_down, has_failed })
+    Ok(WrittenBatch { people, is_zoom_down, has_failed })
 }
 
 /// Writes people to a program.
 async fn write_to(
     marketo: &MarketoClient,
     connection: &ProgramConnection,
-    people: &[(&LiveJoin, JoinedPerson)],
+    people: impl Iterator<Item = &JoinedPerson> + Clone,
 ) -> Result<(), Error> {
-    let leads = ProgramLeads { marketo, connection }.of(people.iter().map(|(_, person)| person)).await?;
+    let leads = ProgramLeads { marketo, connection }.of(people).await?;
     for leads in leads.chunks(BATCH) {
         set_attended(marketo, connection, leads).await?;
     }

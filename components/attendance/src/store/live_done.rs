@@ -40,6 +40,9 @@ impl<'a> DonePeople<'a> {
 
     /// Adds people and saves them.
     pub(crate) async fn add(&mut self, people: Vec<u64>) -> Result<(), Error> {
+        if people.is_empty() {
+            return Ok(());
+        }
         for person in people {
             if !self.people.insert(person) {
                 continue;

@@ -21,15 +21,17 @@ const SLOTS: usize = 64;
 /// Maximum number of slots that are read concurrently.
 const MAX_CONCURRENT_READS: usize = 16;
 
-/// How an instance takes a slot. An instance that has written nothing for this time takes another one.
+/// How an instance takes a slot. The time is short, because an instance ends after some requests or an idle second, and
+/// its slot is taken until its lease expires: at 40 joins a second several instances a second may end.
 const TERMS: LeaseTerms =
-    LeaseTerms { max_duration: SignedDuration::from_secs(15), settling_time: SignedDuration::from_millis(50) };
+    LeaseTerms { max_duration: SignedDuration::from_secs(8), settling_time: SignedDuration::from_millis(50) };
 
-/// How long before the end of its lease the owner no longer writes to a slot.
-const MARGIN: SignedDuration = SignedDuration::from_secs(5);
+/// How long before the end of its lease the owner no longer writes to a slot, but takes another one.
+const MARGIN: SignedDuration = SignedDuration::from_secs(4);
 
-/// How long after the end of its lease a slot is left alone, because its last write may show late.
-const RETENTION: SignedDuration = SignedDuration::from_secs(15);
+/// How long after the end of its lease a slot is left alone, because its last write may show late. With [`MARGIN`] a
+/// write has 10 seconds to show, and events are answered within 3.
+const RETENTION: SignedDuration = SignedDuration::from_secs(6);
 
 /// How often an event polls for the write that includes its join.
 const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(2);

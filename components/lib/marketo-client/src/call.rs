@@ -157,8 +157,9 @@ impl MarketoClient {
                 }
                 Err(error) => return Err(error),
             };
-            let permit = self.tokens.calls.begin(&self.ports, self.deadline).await?;
+            // A call that waits for its turn keeps no other call from starting.
             self.wait_for_rate_limit().await?;
+            let permit = self.tokens.calls.begin(&self.ports, self.deadline, self.is_low_priority).await?;
             let (content_type, bytes) = body.parts();
             let mut request = Request::builder()
                 .method(&method)

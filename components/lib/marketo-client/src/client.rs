@@ -111,6 +111,8 @@ impl MarketoClient {
 
     /// Limits the rate of calls, for background work: half of the subscription's rate limit stays free for the
     /// customer's other integrations.
+    ///
+    /// Calls of normal priority of the same instance do not wait behind these.
     #[must_use]
     pub fn low_priority(mut self) -> Self {
         self.is_low_priority = true;

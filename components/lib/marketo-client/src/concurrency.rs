@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// (docs/reference/marketo.md).
 pub const MAX_CONCURRENT_CALLS: usize = 5;
 
+/// Maximum number of low-priority calls at once. One place stays free, so that a call of normal priority does not queue
+/// behind them.
+const MAX_CONCURRENT_LOW_PRIORITY_CALLS: usize = MAX_CONCURRENT_CALLS - 1;
+
 /// How often a call looks whether it may begin. On Spin, a request cannot wait for another request of its instance.
 const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(20);
 
@@ -26,8 +30,14 @@ impl CallsUnderWay {
     ///
     /// # Errors
     /// `RATE_LIMITED` at the deadline.
-    pub(crate) async fn begin(&self, ports: &Ports, deadline: Timestamp) -> Result<CallPermit, Error> {
-        let increment = |calls| (calls < MAX_CONCURRENT_CALLS).then_some(calls + 1);
+    pub(crate) async fn begin(
+        &self,
+        ports: &Ports,
+        deadline: Timestamp,
+        is_low_priority: bool,
+    ) -> Result<CallPermit, Error> {
+        let max = if is_low_priority { MAX_CONCURRENT_LOW_PRIORITY_CALLS } else { MAX_CONCURRENT_CALLS };
+        let increment = |calls| (calls < max).then_some(calls + 1);
         while self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, increment).is_err() {
             if ports.clock.now() + POLL_INTERVAL >= deadline {
                 return Err(crate::error::upstream_error(ErrorCode::RateLimited, Retry::Soon));
@@ -55,12 +65,29 @@ mod tests {
         let deadline = ports.clock.now() + SignedDuration::from_secs(1);
         let mut permits = Vec::new();
         for _ in 0..MAX_CONCURRENT_CALLS {
-            permits.push(calls.begin(&ports, deadline).await.unwrap());
+            permits.push(calls.begin(&ports, deadline, false).await.unwrap());
         }
-        let refused = calls.begin(&ports, deadline).await.unwrap_err();
+        let refused = calls.begin(&ports, deadline, false).await.unwrap_err();
         assert_eq!(refused.problem().code, ErrorCode::RateLimited);
         assert!(ports.clock.now() < deadline);
         permits.pop();
-        assert!(calls.begin(&ports, deadline).await.is_ok());
+        assert!(calls.begin(&ports, deadline, false).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn low_priority_calls_leave_a_place_for_a_call_of_normal_priority() {
+        let (calls, ports) = (CallsUnderWay::default(), InMemoryPorts::default().ports());
+        let deadline = ports.clock.now() + SignedDuration::from_secs(1);
+        let mut permits = Vec::new();
+        for _ in 0..MAX_CONCURRENT_LOW_PRIORITY_CALLS {
+            permits.push(calls.begin(&ports, deadline, true).await.unwrap());
+        }
+        let began = ports.clock.now();
+        permits.push(calls.begin(&ports, deadline, false).await.unwrap());
+        assert_eq!(ports.clock.now(), began);
+        // Those of normal priority take no place from each other.
+        permits.remove(0);
+        assert!(calls.begin(&ports, deadline, true).await.is_err());
+        assert!(calls.begin(&ports, deadline, false).await.is_ok());
     }
 }

@@ -12,9 +12,9 @@ use super::programs::copying;
 use crate::registering::daily_limit;
 use crate::state::AppState;
 use crate::store::{counts, ledger, reconciled};
-use domain::records::{CopyWorkerKey, ProgramConnection, Record, Registration, RegistrationKey};
+use domain::records::{CopyWorkerKey, LeadPartition, ProgramConnection, Record, Registration, RegistrationKey};
 use domain::time::{SignedDuration, Timestamp};
-use domain::{Error, ErrorCode, LeadId, Upstream, UpstreamError, WebinarId};
+use domain::{Email, Error, ErrorCode, LeadId, Upstream, UpstreamError, WebinarId};
 use futures::FutureExt;
 use marketo_client::find_or_create::{Creation, LeadsByAddress, blank_fields_update};
 use marketo_client::leads::NewLead;
@@ -23,6 +23,7 @@ use platform::concurrency::run_bounded;
 use platform::lease::{AcquiredLease, LeaseTerms};
 use platform::store::Stored;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use zoom_client::ZoomClient;
 
 /// The terms of the lease. It outlasts a create call whose answer was lost: Marketo may still work on it for 90 seconds.
@@ -41,10 +42,18 @@ pub const MIN_CREATE_TIME: SignedDuration = SignedDuration::from_secs(8);
 /// Maximum number of ledger entries read or written at once.
 const MAX_CONCURRENT: usize = 16;
 
-/// Copies people of a webinar to the programs that copy.
-///
-/// Returns the number of those who cannot be copied: the own side, and whom Marketo rejects in a program. `None`: another worker
-/// copies, or there is too little time.
+/// The result of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// All are copied but this number of people who cannot be: the own side, and whom Marketo rejects in a program.
+    AllBut(usize),
+    /// Another worker copies.
+    Busy,
+    /// There was too little time.
+    OutOfTime,
+}
+
+/// Copies people of a webinar to the programs that copy. Counts the calls that look up addresses in `lookups` (R23).
 ///
 /// # Errors
 /// Marketo, Zoom or the store failed. The next comparison goes on.
@@ -55,7 +64,8 @@ pub async fn copy(
     connections: &[ProgramConnection],
     people: Vec<ZoomPerson>,
     deadline: Timestamp,
-) -> Result<Option<usize>, Error> {
+    lookups: &AtomicU32,
+) -> Result<Copied, Error> {
     // What is read before anybody is locked out.
     let own_side = person::own_side(zoom, webinar).await?;
     let in_chunks = person::in_chunks(state).await?;
@@ -67,12 +77,12 @@ pub async fn copy(
     // A chunk writes the ledger. The next comparison copies the people that it does not register.
     people.retain(|person| !in_chunks.contains(&person.email.hash()));
     if people.is_empty() {
-        return Ok(Some(own.len()));
+        return Ok(Copied::AllBut(own.len()));
     }
     let wait_until = (state.ports.clock.now() + MAX_WAIT).min(deadline);
     let name = CopyWorkerKey {}.to_string();
-    let Some(_guard) = state.locks.lock_until(&state.ports, &name, wait_until).await else { return Ok(None) };
-    let Some(lease) = acquire(state, wait_until).await? else { return Ok(None) };
+    let Some(_guard) = state.locks.lock_until(&state.ports, &name, wait_until).await else { return Ok(Copied::Busy) };
+    let Some(lease) = acquire(state, wait_until).await? else { return Ok(Copied::Busy) };
     let copier = Copier {
         state,
         webinar,
@@ -80,6 +90,7 @@ pub async fn copy(
         marketo: state.marketo(deadline),
         lease: &lease,
         deadline,
+        lookups,
     };
     let copied = match copier.copy(&people).await {
         // Nothing is left to do for an account that is gone.
@@ -92,7 +103,7 @@ pub async fn copy(
     if !matches!(&copied, Err(Error::Upstream(error)) if may_create(error)) {
         lease.release().await?;
     }
-    Ok(copied?.map(|uncopied| uncopied + own.len()))
+    Ok(copied?.map_or(Copied::OutOfTime, |uncopied| Copied::AllBut(uncopied + own.len())))
 }
 
 async fn acquire(state: &AppState, wait_until: Timestamp) -> Result<Option<AcquiredLease<'_, CopyWorkerKey>>, Error> {
@@ -121,6 +132,8 @@ struct Copier<'a> {
     marketo: MarketoClient,
     lease: &'a AcquiredLease<'a, CopyWorkerKey>,
     deadline: Timestamp,
+    /// Number of calls that looked up addresses.
+    lookups: &'a AtomicU32,
 }
 
 impl Copier<'_> {
@@ -228,7 +241,7 @@ impl Copier<'_> {
     ) -> Result<Vec<PersonLead<'p>>, Error> {
         let partition = connection.lead_partition.as_ref();
         let emails: Vec<_> = open.iter().map(|one| &one.person.email).collect();
-        let found = self.marketo.find_leads(&emails, partition).await?;
+        let found = self.find_leads(&emails, partition).await?;
         let missing: Vec<_> = open.iter().filter(|one| found.of(&one.person.email).is_empty()).collect();
         let new_lead = |one: &&OpenPerson<'_>| {
             let ZoomPerson { email, fields, .. } = one.person;
@@ -252,7 +265,7 @@ impl Copier<'_> {
         }
         // Another worker created these right before.
         let emails: Vec<_> = existing.iter().map(|person| &person.email).collect();
-        let found_late = self.marketo.find_leads(&emails, partition).await?;
+        let found_late = self.find_leads(&emails, partition).await?;
         let members = self.members_of_duplicates(connection, open, &found).await?;
         let mut updates = Vec::new();
         for OpenPerson { person, entry } in open {
@@ -269,6 +282,15 @@ impl Copier<'_> {
             self.marketo.update_leads(updates).await?;
         }
         Ok(leads)
+    }
+
+    async fn find_leads(
+        &self,
+        emails: &[&Email],
+        partition: Option<&LeadPartition>,
+    ) -> Result<LeadsByAddress, MarketoError> {
+        self.lookups.fetch_add(u32::from(!emails.is_empty()), Ordering::Relaxed);
+        self.marketo.find_leads(emails, partition).await
     }
 
     /// Returns the members among the leads of addresses that several leads have.

@@ -10,10 +10,12 @@
 //! | [`agreement`] | whether the ledger agrees with Zoom's lists |
 //! | [`budget`] | how often the memberships are read (R23) |
 //! | [`webinar`] | all registrants of a webinar against the ledger and the memberships |
+//! | [`missed`] | whom events and activities missed, as a comparison finds them |
 
 pub mod agreement;
 pub mod budget;
 pub mod event;
+mod missed;
 pub mod person;
 pub mod repair;
 pub mod statuses;

@@ -31,8 +31,10 @@ pub async fn follow(state: &AppState, person: &ChangedPerson, deadline: Timestam
     let ChangedPerson { webinar, email, .. } = person;
     let Some(entry) = ledger::read(state, *webinar, email).await? else { return Ok(true) };
     let connections = connections_of(state, *webinar, &entry).await?;
-    let Some(first) = connections.first() else { return Ok(true) };
-    let target = target::resolve(state, first, Some(&webinar.to_string())).await?;
+    if connections.is_empty() {
+        return Ok(true);
+    }
+    let target = target::resolve_any(state, &connections, *webinar).await?;
     let zoom = state.zoom(&target.service, deadline);
     let mut registrants: Vec<_> = entry.outcome.registrant().cloned().into_iter().collect();
     registrants.extend(person.registrant.clone().filter(|id| !registrants.contains(id)));

@@ -193,3 +193,14 @@ pub async fn write(
     }
     Ok(())
 }
+
+/// Returns a member's registrant id.
+pub fn code(member: &Member) -> Option<&RegistrantId> {
+    member.registration_code.as_ref().filter(|code| !code.as_str().is_empty())
+}
+
+/// Returns whether a member's link leads to another webinar.
+pub fn is_of_other_webinar(member: &Member, webinar: WebinarId) -> bool {
+    let linked = member.webinar_url.as_ref().and_then(|link| linked_webinar(link.expose()));
+    linked.is_some_and(|linked| linked != webinar)
+}

@@ -7,15 +7,13 @@
 
 use super::agreement;
 use super::person::write_ledger;
-use super::repair::{self, News, Repair, linked_webinar};
+use super::repair::{self, News, Repair, code};
 use super::statuses::of_registration;
-use crate::copying::copier::copy;
-use crate::copying::person::ZoomPerson;
+use crate::copying::copier::Copied;
 use crate::copying::programs::copying;
 use crate::registering::target;
 use crate::registrants::{Asked, RegistrantLookup, Standing, read_standings};
 use crate::state::AppState;
-use crate::status_changes::notice;
 use crate::store::counts as registration_counts;
 use crate::store::reconciled::MembershipsRead;
 use crate::store::{marks, reconciled};
@@ -28,23 +26,24 @@ use marketo_client::{BATCH, MarketoClient};
 use platform::concurrency::run_bounded;
 use platform::store::Stored;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use zoom_client::ZoomClient;
 
 /// Maximum number of ledger entries read at once. A webinar has thousands of registrants.
 const MAX_CONCURRENT_READS: usize = 16;
 
 /// A membership, and the program that it is in.
-struct Membership {
+pub(super) struct Membership {
     /// Index among the connections.
-    connection: usize,
-    member: Member,
+    pub(super) connection: usize,
+    pub(super) member: Member,
 }
 
 /// A person of the webinar.
-struct Person {
-    standing: Standing,
+pub(super) struct Person {
+    pub(super) standing: Standing,
     /// The ledger's entry, if it has the person.
-    entry: Option<Registration>,
+    pub(super) entry: Option<Registration>,
 }
 
 /// How much a comparison reads.
@@ -65,12 +64,14 @@ pub struct Comparison {
     memberships: Option<MembershipsRead>,
     /// Why people could not be copied (R10). The other programs and people have what Zoom has.
     problem: Option<Problem>,
+    /// Whether people are copied after a pause, because another worker copies.
+    is_paused: bool,
 }
 
 impl Comparison {
     /// Returns whether no people are left over who are to be copied at once.
     pub fn is_complete(&self) -> bool {
-        self.memberships.is_none_or(|read| read.uncopied.is_some())
+        self.is_paused || self.memberships.is_none_or(|read| read.uncopied.is_some())
     }
 }
 
@@ -89,7 +90,8 @@ pub async fn reconcile(
 ) -> Result<Comparison, Error> {
     let mark = marks::read(state, webinar).await?;
     let scope = if mark.is_some() { Scope::Memberships } else { scope };
-    let result = compare(state, webinar, connections, scope, deadline).await;
+    let token = mark.as_ref().map(|mark| mark.token);
+    let result = compare(state, webinar, connections, scope, deadline, token).await;
     let problem = match &result {
         Ok(Comparison { counts, problem, .. }) => {
             let (memberships, ledger) = (counts.memberships_repaired, counts.ledger_corrected);
@@ -136,10 +138,13 @@ async fn compare(
     connections: &[ProgramConnection],
     scope: Scope,
     deadline: Timestamp,
+    mark: Option<u32>,
 ) -> Result<Comparison, Error> {
     let mut counts = ReconciliationCounts::default();
-    let Some(first) = connections.first() else { return Ok(Comparison { counts, memberships: None, problem: None }) };
-    let target = target::resolve(state, first, None).await?;
+    if connections.is_empty() {
+        return Ok(Comparison { counts, memberships: None, problem: None, is_paused: false });
+    }
+    let target = target::resolve_any(state, connections, webinar).await?;
     let run = Reconciliation {
         state,
         webinar,
@@ -148,38 +153,40 @@ async fn compare(
         marketo: state.marketo(deadline),
         began: state.ports.clock.now(),
         deadline,
+        mark,
     };
     if scope == Scope::Lists {
         let lookup = RegistrantLookup::read_all(&run.zoom, webinar, false).await?;
         let last = reconciled::read(state, webinar).await?.map_or(0, |last| last.uncopied);
         if agreement::holds(state, webinar, connections, &lookup, last).await? {
             lookup.people().for_each(|(_, standing)| count_standing(standing, &mut counts));
-            return Ok(Comparison { counts, memberships: None, problem: None });
+            return Ok(Comparison { counts, memberships: None, problem: None, is_paused: false });
         }
     }
-    let (read, problem) = run.run(&mut counts).await?;
-    Ok(Comparison { counts, memberships: Some(read), problem })
+    run.run(counts).await
 }
 
-struct Reconciliation<'a> {
-    state: &'a AppState,
-    webinar: WebinarId,
-    connections: &'a [ProgramConnection],
-    zoom: ZoomClient,
+pub(super) struct Reconciliation<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) webinar: WebinarId,
+    pub(super) connections: &'a [ProgramConnection],
+    pub(super) zoom: ZoomClient,
     marketo: MarketoClient,
     began: Timestamp,
-    deadline: Timestamp,
+    pub(super) deadline: Timestamp,
+    /// The mark that the webinar had before.
+    pub(super) mark: Option<u32>,
 }
 
 impl Reconciliation<'_> {
-    /// Returns what it read, and why people could not be copied.
-    async fn run(&self, counts: &mut ReconciliationCounts) -> Result<(MembershipsRead, Option<Problem>), Error> {
+    async fn run(&self, mut counts: ReconciliationCounts) -> Result<Comparison, Error> {
         let (memberships, calls) = self.memberships().await?;
+        let calls = AtomicU32::new(calls);
         let copies = !copying(self.state, self.webinar, self.connections).await?.is_empty();
         let lookup = RegistrantLookup::read_all(&self.zoom, self.webinar, copies).await?;
-        let addresses = self.addresses(&memberships, &lookup).await?;
+        let addresses = self.addresses(&memberships, &lookup, &calls).await?;
         let people = self.people(&lookup, &memberships, &addresses).await?;
-        people.values().for_each(|person| count_standing(&person.standing, counts));
+        people.values().for_each(|person| count_standing(&person.standing, &mut counts));
 
         let mut repairs: Vec<Vec<Repair>> = self.connections.iter().map(|_| Vec::new()).collect();
         for membership in &memberships {
@@ -193,7 +200,7 @@ impl Reconciliation<'_> {
         }
         for (connection, repairs) in self.connections.iter().zip(&repairs) {
             repair::write(&self.marketo, connection, repairs).await?;
-            counts.memberships_repaired += number(repairs.len());
+            counts.memberships_repaired += u32::try_from(repairs.len()).unwrap_or(u32::MAX);
         }
         // The ledger is written last, so that after a crash the difference is still there.
         for (email, person) in &people {
@@ -212,81 +219,22 @@ impl Reconciliation<'_> {
             registration_counts::correct(self.state, self.webinar, &programs, &entries).await?;
         }
         self.notice_missed(&memberships, &lookup, &addresses).await?;
-        let copied = if copies { self.copy_missing(&lookup, &people).await } else { Ok(Some(0)) };
-        let (uncopied, problem) = match copied {
-            Ok(uncopied) => (uncopied, None),
+        let copied = match copies {
+            true => self.copy_missing(&lookup, &people, &calls).await,
+            false => Ok(Copied::AllBut(0)),
+        };
+        let (uncopied, problem) = match &copied {
+            Ok(Copied::AllBut(uncopied)) => (Some(*uncopied), None),
+            Ok(Copied::Busy | Copied::OutOfTime) => (None, None),
             Err(error) => {
                 let problem = error.problem();
                 platform::log!(Warn, "registrants.copy_failed", webinar = self.webinar, code = problem.code);
                 (Some(0), Some(problem))
             }
         };
-        Ok((MembershipsRead { at: self.began, calls, uncopied }, problem))
-    }
-
-    /// Copies people who registered on Zoom's own page and whose event was lost, or whose copy was interrupted (R10). Returns the
-    /// number of those who cannot be copied; `None`, and marks the webinar, if the copy lacked time.
-    async fn copy_missing(
-        &self,
-        lookup: &RegistrantLookup,
-        people: &BTreeMap<EmailHash, Person>,
-    ) -> Result<Option<usize>, Error> {
-        let is_missing = |person: &Person| person.entry.as_ref().is_none_or(|entry| entry.copy_pending);
-        let missing = people.iter().filter(|(_, person)| is_missing(person)).filter_map(|(email, person)| {
-            let listed = lookup.find_listed(email)?;
-            ZoomPerson::of(listed.row.as_ref()?, person.standing.clone())
-        });
-        let missing: Vec<_> = missing.collect();
-        if missing.is_empty() {
-            return Ok(Some(0));
-        }
-        let copied = copy(self.state, &self.zoom, self.webinar, self.connections, missing, self.deadline).await?;
-        if copied.is_none() {
-            // A long run or the next tick compares again.
-            marks::write(self.state, self.webinar).await?;
-        }
-        Ok(copied)
-    }
-
-    /// Notices members whose status registers or cancels them and whom neither the ledger nor Zoom has so (R23): flow step,
-    /// webhook and activities missed them.
-    async fn notice_missed(
-        &self,
-        memberships: &[Membership],
-        lookup: &RegistrantLookup,
-        addresses: &BTreeMap<LeadId, Email>,
-    ) -> Result<(), Error> {
-        for (index, connection) in self.connections.iter().enumerate() {
-            // A program whose leads chose this webinar may be connected to another one, which would get them.
-            let own = self.state.ports.connections().find(connection.program).await?;
-            let is_own = |own: ProgramConnection| {
-                own.snapshot.id == self.webinar && notice::is_watched(&own, self.state.ports.clock.now())
-            };
-            if !own.is_some_and(is_own) {
-                continue;
-            }
-            let mut missed = Vec::new();
-            for Membership { member, .. } in memberships.iter().filter(|membership| membership.connection == index) {
-                let is_missed = notice::is_to_attempt(connection, member)
-                    && match code(member) {
-                        Some(code) => lookup.find_id(code).is_some_and(|listed| listed.standing.is_registered()),
-                        None => !self.is_known(addresses.get(&member.lead_id)).await?,
-                    };
-                if is_missed {
-                    missed.push(member.lead_id);
-                }
-            }
-            notice::record(self.state, connection, &missed, false).await?;
-        }
-        Ok(())
-    }
-
-    /// Returns whether the ledger knows an address. A lead without one fails, which is told.
-    async fn is_known(&self, email: Option<&Email>) -> Result<bool, Error> {
-        match email {
-            Some(email) => Ok(!matches!(self.read_ledger(email.hash()).await?.1, Stored::Absent)),
-            None => Ok(false),
-        }
+        let read = MembershipsRead { at: self.began, calls: calls.into_inner(), uncopied };
+        let is_paused = matches!(copied, Ok(Copied::Busy));
+        Ok(Comparison { counts, memberships: Some(read), problem, is_paused })
     }
 
     /// Reads the memberships whose status belongs to registration. Returns them with the number of calls.
@@ -316,9 +264,12 @@ impl Reconciliation<'_> {
         &self,
         memberships: &[Membership],
         lookup: &RegistrantLookup,
+        calls: &AtomicU32,
     ) -> Result<BTreeMap<LeadId, Email>, Error> {
         let is_missing = |membership: &&Membership| match code(&membership.member) {
-            Some(code) => lookup.find_id(code).is_none() && !self.is_of_other_webinar(&membership.member),
+            Some(code) => {
+                lookup.find_id(code).is_none() && !repair::is_of_other_webinar(&membership.member, self.webinar)
+            }
             None => true,
         };
         let mut leads: Vec<_> =
@@ -327,6 +278,7 @@ impl Reconciliation<'_> {
         leads.dedup();
         let mut addresses = BTreeMap::new();
         for batch in leads.chunks(BATCH) {
+            calls.fetch_add(1, Ordering::Relaxed);
             for lead in self.marketo.leads_by_id(batch).await? {
                 if let Some(email) = lead.email.as_ref().and_then(|email| Email::parse(email.expose())) {
                     addresses.insert(lead.id, email);
@@ -389,7 +341,7 @@ impl Reconciliation<'_> {
         Ok(people)
     }
 
-    async fn read_ledger(&self, email: EmailHash) -> Result<(EmailHash, Stored<Registration>), Error> {
+    pub(super) async fn read_ledger(&self, email: EmailHash) -> Result<(EmailHash, Stored<Registration>), Error> {
         let key = RegistrationKey { webinar: self.webinar, email: email.clone() };
         Ok((email, self.state.ports.store().inspect(&key).await?))
     }
@@ -432,16 +384,6 @@ impl Reconciliation<'_> {
     fn is_settled(&self, person: &Person) -> bool {
         person.entry.as_ref().is_none_or(|entry| entry.at <= self.began)
     }
-
-    fn is_of_other_webinar(&self, member: &Member) -> bool {
-        let linked = member.webinar_url.as_ref().and_then(|link| linked_webinar(link.expose()));
-        linked.is_some_and(|linked| linked != self.webinar)
-    }
-}
-
-/// Returns a member's registrant id.
-fn code(member: &Member) -> Option<&RegistrantId> {
-    member.registration_code.as_ref().filter(|code| !code.as_str().is_empty())
 }
 
 const fn count_standing(standing: &Standing, counts: &mut ReconciliationCounts) {
@@ -451,8 +393,4 @@ const fn count_standing(standing: &Standing, counts: &mut ReconciliationCounts) 
         Standing::Denied { .. } => counts.denied += 1,
         Standing::Gone => {}
     }
-}
-
-fn number(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -31,14 +31,15 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
     webinars.extend(chosen.iter().map(|(webinar, _)| *webinar));
     webinars.sort_unstable();
     webinars.dedup();
-    let (mut found, mut calls) = (Vec::new(), 0);
+    let (mut found, mut calls, now) = (Vec::new(), 0, state.ports.clock.now());
     for webinar in webinars {
-        let is_marked = marks::read(state, webinar).await.context("reading a mark")?.is_some();
+        let mark = marks::read(state, webinar).await.context("reading a mark")?;
+        let is_marked = mark.is_some_and(|mark| marks::is_due(&mark, now));
         let last = reconciled::read(state, webinar).await.context("reading the last comparison")?;
         calls += last.as_ref().map_or(1, |last| last.membership_calls);
         found.push((webinar, is_marked, last));
     }
-    let (interval, now) = (MembershipBudget::of(calls).interval(), state.ports.clock.now());
+    let interval = MembershipBudget::of(calls).interval();
     let mut due = Vec::new();
     for (webinar, is_marked, last) in found {
         if last.as_ref().is_some_and(|last| reconciled::is_running(last, now)) {

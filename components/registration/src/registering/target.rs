@@ -43,6 +43,27 @@ pub async fn is_connected(state: &AppState, program: Option<ProgramId>) -> Resul
     }
 }
 
+/// Resolves a webinar through the first of its programs whose service can be used. One whose service needs a sign-in
+/// does not stop the others.
+///
+/// # Errors
+/// That of the first program, if the service of none can be used.
+pub async fn resolve_any(
+    state: &AppState,
+    connections: &[ProgramConnection],
+    webinar: WebinarId,
+) -> Result<Target, Error> {
+    let (choice, mut refusal) = (webinar.to_string(), None);
+    for connection in connections {
+        match resolve(state, connection, Some(&choice)).await {
+            Err(error @ Error::Internal(_)) => return Err(error),
+            Err(error) => refusal = refusal.or(Some(error)),
+            target => return target,
+        }
+    }
+    Err(refusal.unwrap_or_else(|| ErrorCode::ProgramNotConnected.into()))
+}
+
 /// Resolves the flow step's choice in a program.
 pub async fn resolve(state: &AppState, connection: &ProgramConnection, choice: Option<&str>) -> Result<Target, Error> {
     let of_program = || Target { service: connection.service.clone(), webinar: connection.snapshot.clone() };

@@ -1,6 +1,7 @@
 //! `POST /internal/tick`, `POST /internal/zoom-events` and `POST /internal/forget-account`, which other components call by
 //! service chaining.
 
+use crate::copying::copier::Copied;
 use crate::copying::event::copy_registrant;
 use crate::following::event::{RegistrantEvent, Relevance};
 use crate::following::person::{self, ChangedPerson};
@@ -95,8 +96,10 @@ async fn copy_or_mark(state: &AppState, event: &RegistrantEvent, is_new: bool) -
     if !connections.is_empty() {
         // A mark makes a tick read the memberships. After a crash, the comparison of Zoom's lists finds the person.
         let copied = copy_registrant(state, *webinar, registrant.as_ref(), &connections, deadline).await;
-        if !matches!(copied, Ok(true)) {
-            marks::write(state, *webinar).await?;
+        match &copied {
+            Ok(Copied::AllBut(0)) => {}
+            Ok(Copied::Busy) => marks::write_paused(state, *webinar, None).await?,
+            Ok(Copied::AllBut(_) | Copied::OutOfTime) | Err(_) => _ = marks::write(state, *webinar).await?,
         }
         copied?;
     }

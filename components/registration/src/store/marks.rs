@@ -5,26 +5,50 @@
 
 use crate::state::AppState;
 use domain::records::{Record, RegistrantsChanged, RegistrantsChangedKey};
+use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, WebinarId};
+
+/// How long a webinar waits whose people cannot be copied because another worker copies. Each attempt reads the
+/// memberships and waits for that worker, whose lease lasts as long after a call that creates leads and was not
+/// answered.
+const BUSY_PAUSE: SignedDuration = SignedDuration::from_mins(2);
 
 /// A mark that this request wrote.
 #[derive(Debug, Clone)]
 pub struct Mark {
     webinar: WebinarId,
     token: u32,
-    /// Whether it replaced another one, whose change may not be worked off.
-    replaced_another: bool,
+    /// The mark that it replaced. Its change may not be worked off.
+    replaced: Option<RegistrantsChanged>,
 }
 
 /// Marks the registrants of a webinar as changed.
 pub async fn write(state: &AppState, webinar: WebinarId) -> Result<Mark, Error> {
-    let key = RegistrantsChangedKey { webinar };
-    let replaced_another = state.ports.store().get(&key).await?.is_some();
+    let replaced = state.ports.store().get(&RegistrantsChangedKey { webinar }).await?;
+    let token = put(state, webinar, state.ports.clock.now()).await?;
+    Ok(Mark { webinar, token, replaced })
+}
+
+/// Marks a webinar that is to be compared after a pause, because another worker copies. `known`: the mark whose change
+/// this attempt read. A change that another mark reported does not wait longer than before.
+pub async fn write_paused(state: &AppState, webinar: WebinarId, known: Option<u32>) -> Result<(), Error> {
+    let paused = state.ports.clock.now() + BUSY_PAUSE;
+    let other = read(state, webinar).await?.filter(|mark| Some(mark.token) != known);
+    put(state, webinar, other.map_or(paused, |mark| mark.at.min(paused))).await?;
+    Ok(())
+}
+
+async fn put(state: &AppState, webinar: WebinarId, at: Timestamp) -> Result<u32, Error> {
     let token = state.ports.random.u32();
-    let at = state.ports.clock.now();
     let mark = RegistrantsChanged { v: RegistrantsChanged::VERSION, token, at };
-    state.ports.store().put(&key, &mark).await?;
-    Ok(Mark { webinar, token, replaced_another })
+    state.ports.store().put(&RegistrantsChangedKey { webinar }, &mark).await?;
+    Ok(token)
+}
+
+/// Returns whether the webinar of a mark is to be compared now.
+pub fn is_due(mark: &RegistrantsChanged, now: Timestamp) -> bool {
+    // A wrong clock delays nothing.
+    mark.at <= now || now + BUSY_PAUSE < mark.at
 }
 
 /// Reads the mark of a webinar. Logs and skips an unreadable one.
@@ -32,12 +56,16 @@ pub async fn read(state: &AppState, webinar: WebinarId) -> Result<Option<Registr
     Ok(state.ports.store().get_readable(&RegistrantsChangedKey { webinar }).await?)
 }
 
-/// Removes a mark whose change is worked off. Leaves it to the tick if another change is still under way.
+/// Removes a mark whose change is worked off. Leaves it to the tick if another change is still under way, after the
+/// pause that the mark of that one has.
 pub async fn clear(state: &AppState, mark: &Mark) -> Result<(), Error> {
-    if mark.replaced_another {
-        return Ok(());
+    let Some(replaced) = &mark.replaced else { return clear_token(state, mark.webinar, mark.token).await };
+    if !is_due(replaced, state.ports.clock.now())
+        && read(state, mark.webinar).await?.is_some_and(|stored| stored.token == mark.token)
+    {
+        state.ports.store().put(&RegistrantsChangedKey { webinar: mark.webinar }, replaced).await?;
     }
-    clear_token(state, mark.webinar, mark.token).await
+    Ok(())
 }
 
 /// Removes the mark of a webinar, if it is the one that was there before the webinar was compared. A newer one stays.

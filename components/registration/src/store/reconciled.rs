@@ -16,9 +16,9 @@ pub async fn read(state: &AppState, webinar: WebinarId) -> Result<Option<Reconci
 pub struct MembershipsRead {
     /// When it began.
     pub at: Timestamp,
-    /// Number of calls to read them.
+    /// Number of calls to read them, and to look up the addresses that this leads to.
     pub calls: u32,
-    /// Number of registrants who cannot be copied; `None` if the copy is left over, because it lacked time.
+    /// Number of registrants who cannot be copied; `None` if the copy is left over.
     pub uncopied: Option<usize>,
 }
 

@@ -82,7 +82,7 @@ impl Fixture {
 }
 
 /// Returns a fixture in whose webinar some leads are registered; the channel has a status for people who cancelled.
-async fn registered(numbers: &[u64], is_manual: bool) -> Fixture {
+pub(super) async fn registered(numbers: &[u64], is_manual: bool) -> Fixture {
     let fixture = Fixture::new().await;
     fixture.index(&[PROGRAM]).await;
     fixture.set_channel(PROGRAM, &WITH_CANCELLED).await;

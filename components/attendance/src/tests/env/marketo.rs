@@ -190,6 +190,12 @@ impl TestEnv {
         self.marketo.faults().add(Fault::once("POST", path, refusal(code)).times(count));
     }
 
+    /// Lets the next calls about a program fail with an error code.
+    pub(crate) fn fail_next_calls_of(&self, program: u64, code: &str, count: u32) {
+        let path = format!("/rest/v1/programs/{program}/**");
+        self.marketo.faults().add(Fault::once("*", &path, refusal(code)).times(count));
+    }
+
     /// Lets writes of members' data fail with an error code.
     pub(crate) fn refuse_member_data(&self, code: &str) {
         self.marketo.faults().add(Fault::always("POST", "/rest/v1/programs/*/members.json", refusal(code)));

@@ -2,12 +2,19 @@
 
 use super::{joined, joined_by, live};
 use crate::tests::env::{PROGRAM, TestEnv, WEBINAR};
+use async_trait::async_trait;
 use axum::body::Body;
 use domain::records::{Lease, ServiceState};
 use domain::time::SignedDuration;
 use http::HeaderMap;
 use marketo_client::BATCH;
+use platform::Ports;
+use platform::ports::{KeyValue, StoreError};
+use platform::retry::MAX_ATTEMPTS;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 
 #[tokio::test]
 async fn r19_live_after_a_crash_the_tick_of_a_new_instance_writes_who_joined() {
@@ -35,6 +42,88 @@ async fn r19_live_the_tick_retries_while_marketo_is_down() {
     env.restore_marketo();
     env.tick_for(2).await;
     assert_eq!((env.status("r1").as_str(), env.live_keys("joins").len()), ("Attended", 0));
+}
+
+#[tokio::test]
+async fn r19_live_a_batch_that_marketo_did_not_take_is_repeated_without_a_tick() {
+    let env = with_broken_program().await;
+    let lead = env.leads("r1@x.test")[0];
+    env.add_member(1002, lead, "Registered", "");
+    // As many failures as a call has attempts.
+    env.fail_next_calls_of(1002, "611", MAX_ATTEMPTS);
+    joined_by(&env, &["r1"]).await;
+    env.memory.run_background().await;
+    assert_eq!((env.status("r1").as_str(), env.status_in(1002, "r1").as_str()), ("Attended", "Attended"));
+    assert!(env.live_keys("joins").is_empty());
+    // The program that took the batch at first gets no second call.
+    assert_eq!(env.status_calls_of(PROGRAM), 1);
+}
+
+/// A store whose read of a slot fails some times.
+struct FailingReads {
+    inner: Arc<dyn KeyValue>,
+    left: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl KeyValue for FailingReads {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let decrement = |left: usize| left.checked_sub(1);
+        if key.starts_with("live-joins:") && self.left.fetch_update(SeqCst, SeqCst, decrement).is_ok() {
+            return Err(StoreError("the store is busy".to_owned()));
+        }
+        self.inner.get(key).await
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
+        self.inner.set(key, value).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.inner.delete(key).await
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.inner.keys(prefix).await
+    }
+}
+
+#[tokio::test]
+async fn r19_live_a_worker_survives_an_error_of_the_store() {
+    let mut env = live().await;
+    env.push(&["r1"]).await;
+    let (ports, left) = (env.ports(), Arc::new(AtomicUsize::new(0)));
+    env.restart(Ports {
+        key_value: Arc::new(FailingReads { inner: ports.key_value.clone(), left: left.clone() }),
+        ..ports
+    });
+    joined_by(&env, &["r1"]).await;
+    left.store(3, SeqCst);
+    env.memory.run_background().await;
+    assert_eq!((env.status("r1").as_str(), env.live_keys("joins").len()), ("Attended", 0));
+}
+
+#[tokio::test]
+async fn r19_live_people_do_not_wait_behind_the_attendance_of_many() {
+    let mut env = TestEnv::new().await;
+    env.set_live(PROGRAM, true).await;
+    env.push(&["r1", "r2"]).await;
+    // Each page of two members is a call, so that the attendance of these needs more calls than its rate limit admits
+    // at once.
+    for number in 0..120 {
+        env.member(&format!("m{number}"), "Registered", "");
+    }
+    env.end_webinar(&["r2"]).await;
+    env.advance(30);
+    env.receive_events(true);
+    let play = async {
+        joined_by(&env, &["r1"]).await;
+        env.ports().clock.sleep(SignedDuration::from_secs(13)).await;
+        assert_eq!(env.status("r1"), "Attended");
+    };
+    let (calls, both) = (env.marketo_calls(), futures::future::join(env.tick(), play));
+    env.memory.run_with_background(both).await;
+    assert!(env.marketo_calls() > calls + 50, "attendance has to wait for its rate limit");
 }
 
 #[tokio::test]

@@ -42,6 +42,11 @@ impl TestEnv {
         self.marketo.log().count("POST", "/rest/v1/programs/*/members/status.json")
     }
 
+    /// Returns the same for one program.
+    fn status_calls_of(&self, program: u64) -> usize {
+        self.marketo.log().count("POST", &format!("/rest/v1/programs/{program}/members/status.json"))
+    }
+
     /// Returns how often Marketo's API was called.
     fn marketo_calls(&self) -> usize {
         self.marketo.log().entries().iter().filter(|call| call.path.starts_with("/rest/")).count()

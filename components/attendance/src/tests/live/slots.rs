@@ -64,6 +64,29 @@ async fn r19_live_more_instances_than_slots_lose_no_one_while_marketo_is_down() 
 }
 
 #[tokio::test]
+async fn r19_live_instances_that_end_after_a_few_joins_lose_no_one() {
+    let env = live().await;
+    let names: Vec<_> = (0..200).map(|number| format!("r{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    env.push(&names).await;
+    let play = async {
+        // Two and a half instances a second, each of which has a slot.
+        for pair in names.chunks(2) {
+            let instance = crate::router(env.ports());
+            for name in pair {
+                let body = joined(name, &env.registrant_id(name).unwrap(), env.now()).to_string().into_bytes();
+                assert_eq!(env.signed_to(instance.clone(), body).await.0, 200);
+            }
+            env.ports().clock.sleep(SignedDuration::from_millis(400)).await;
+        }
+    };
+    env.memory.run_with_background(play).await;
+    let missing: Vec<_> = names.iter().filter(|name| env.status(name) != "Attended").collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(env.live_keys("joins").is_empty());
+}
+
+#[tokio::test]
 async fn r19_live_a_join_without_a_slot_is_left_to_the_run_after_the_webinar() {
     let env = live().await;
     env.push(&["r1", "r2"]).await;
@@ -172,6 +195,34 @@ async fn a_slot_of_a_wrong_clock_keeps_no_worker_alive() {
     let began = env.now();
     env.memory.run_background().await;
     assert!(env.live_keys("joins").is_empty() && env.now() < began + SignedDuration::from_mins(1));
+}
+
+#[tokio::test]
+async fn r19_live_no_worker_goes_on_after_the_planned_time() {
+    let env = live().await;
+    env.push(&["r1", "r2"]).await;
+    // Four hours after the planned end a session does not count any more.
+    let end = env.now() + SignedDuration::from_hours(5);
+    env.memory.advance(end.duration_since(env.now()) - seconds(30));
+    let play = async {
+        joined_by(&env, &["r1"]).await;
+        // The slot of an instance whose owner stays.
+        while env.now() < end + seconds(120) {
+            put(&env, 3, env.now() + seconds(6), vec![unknown(&env)]).await;
+            env.ports().clock.sleep(seconds(5)).await;
+            let is_working = !env.live_keys("worker").is_empty();
+            assert!(!is_working || env.now() < end + seconds(30), "{}", env.now().duration_since(end));
+        }
+    };
+    env.memory.run_with_background(play).await;
+    assert_eq!(env.status("r1"), "Attended");
+    // Zoom repeats events, so that one from within the planned time comes late.
+    env.ports().key_value.delete(&format!("live-joins:{WEBINAR}:3")).await.unwrap();
+    let late = joined("r2", &env.registrant_id("r2").unwrap(), end - seconds(60));
+    assert_eq!(env.event(&late).await.0, 200);
+    env.memory.run_background().await;
+    assert_eq!(env.status("r2"), "Attended");
+    assert!(env.live_keys("joins").is_empty() && env.live_keys("worker").is_empty());
 }
 
 #[tokio::test]

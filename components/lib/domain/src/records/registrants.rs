@@ -15,7 +15,7 @@ pub struct RegistrantsChanged {
     pub v: u32,
     /// Random number of the change. A later change has another one, so that it outlives the work on an earlier one.
     pub token: u32,
-    /// When the change was reported.
+    /// When the change was reported; a later instant if the webinar is not to be compared before.
     pub at: Timestamp,
 }
 
