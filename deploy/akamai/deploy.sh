@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the application for Akamai Functions, deploys it with the variables of deploy/.env, and lets the platform call the
-# tick every minute. Needs Spin 4.1 or newer with the plugin `aka`, signed in (`spin aka login`).
+# Builds the application for Akamai Functions, deploys it with the variables of deploy/.env, and lets the platform
+# call the tick every minute. Needs Spin 4.1 or newer with the plugin `aka`, signed in (`spin aka login`).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -28,7 +28,8 @@ while IFS= read -r variable; do
 done < <(variables)
 spin aka deploy --from spin.akamai.toml "${arguments[@]}" "$@"
 
-# The platform's scheduler knows a schedule, a path and a name: a GET without a header. So the path has a key of its own.
+# The platform's scheduler knows a schedule, a path and a name: a GET without a header. So the path has a key of its
+# own.
 if ! spin aka cron list | grep -qw tick; then
   spin aka cron create '* * * * *' "/attendance/tick/$path_key" --name tick
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints spin.toml as it is deployed to Akamai Functions: with the target environment, against which `spin build` then checks
-# every component, and without what the platform does not have.
+# Prints spin.toml as it is deployed to Akamai Functions: with the target environment, against which `spin build` then
+# checks every component, and without what the platform does not have.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
