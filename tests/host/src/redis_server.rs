@@ -126,3 +126,19 @@ fn spawn(port: u16, folder: &TempDir) -> anyhow::Result<Option<Child>> {
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
     Ok(Some(process))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_takes_the_port_that_a_configuration_names() {
+        let Some(first) = RedisServer::start().unwrap() else { return };
+        let port = first.port;
+        // With `CI` set a taken port is an error, else a test that is skipped.
+        assert!(!matches!(RedisServer::start_at(port), Ok(Some(_))), "two servers have one port");
+        drop(first);
+        let second = RedisServer::start_at(port).unwrap().unwrap();
+        assert_eq!(second.url(), format!("redis://127.0.0.1:{port}/0"));
+    }
+}
