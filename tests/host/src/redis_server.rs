@@ -30,15 +30,7 @@ impl RedisServer {
     /// # Errors
     /// The server does not start, or there is none and the environment variable `CI` is set.
     pub fn start() -> anyhow::Result<Option<Self>> {
-        let installed = Command::new(program()).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if installed.is_err() {
-            ensure!(std::env::var_os("CI").is_none(), "there is no redis-server: apt-get install redis-server");
-            // Not `eprintln!`, which the test harness captures.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED: a test on Redis, because there is no redis-server (apt-get install redis-server, or \
-                 {VARIABLE}=/path)"
-            );
+        if !is_installed()? {
             return Ok(None);
         }
         let folder = tempfile::tempdir()?;
@@ -49,6 +41,23 @@ impl RedisServer {
             }
         }
         bail!("redis-server does not start")
+    }
+
+    /// Starts a server on this port, for a configuration that names it. Where there is no `redis-server`, or another
+    /// server has the port, prints that a test is skipped and returns `None`.
+    ///
+    /// # Errors
+    /// As [`RedisServer::start`]; with `CI` set, also if the port is taken.
+    pub fn start_at(port: u16) -> anyhow::Result<Option<Self>> {
+        if !is_installed()? {
+            return Ok(None);
+        }
+        let folder = tempfile::tempdir()?;
+        if let Some(process) = spawn(port, &folder)? {
+            return Ok(Some(Self { process, port, folder }));
+        }
+        skip(&format!("another server has port {port}: stop it"))?;
+        Ok(None)
     }
 
     /// Returns the URL of its first database.
@@ -79,6 +88,23 @@ impl Drop for RedisServer {
     }
 }
 
+/// Returns whether there is a `redis-server`; if not, prints that a test is skipped.
+fn is_installed() -> anyhow::Result<bool> {
+    let installed = Command::new(program()).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if installed.is_err() {
+        skip(&format!("there is no redis-server: apt-get install redis-server, or {VARIABLE}=/path"))?;
+    }
+    Ok(installed.is_ok())
+}
+
+/// Prints that a test is skipped; with `CI` set, that is an error.
+fn skip(reason: &str) -> anyhow::Result<()> {
+    ensure!(std::env::var_os("CI").is_none(), "{reason}");
+    // Not `eprintln!`, which the test harness captures.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: a test on Redis, because {reason}");
+    Ok(())
+}
+
 fn program() -> std::ffi::OsString {
     std::env::var_os(VARIABLE).unwrap_or_else(|| "redis-server".into())
 }
@@ -99,4 +125,20 @@ fn spawn(port: u16, folder: &TempDir) -> anyhow::Result<Option<Child>> {
     // Drains the pipe, so that the server never blocks on it.
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
     Ok(Some(process))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_takes_the_port_that_a_configuration_names() {
+        let Some(first) = RedisServer::start().unwrap() else { return };
+        let port = first.port;
+        // With `CI` set a taken port is an error, else a test that is skipped.
+        assert!(!matches!(RedisServer::start_at(port), Ok(Some(_))), "two servers have one port");
+        drop(first);
+        let second = RedisServer::start_at(port).unwrap().unwrap();
+        assert_eq!(second.url(), format!("redis://127.0.0.1:{port}/0"));
+    }
 }

@@ -131,6 +131,18 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_file_of_deployments_on_redis_and_rejects_the_others_by_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/runtime-config");
+        let redis = RuntimeConfig::read(&folder.join("redis.toml")).unwrap();
+        let store = &redis.key_value_store["default"];
+        assert!(matches!(store, StoreConfig::Redis { url } if url == "redis://localhost:6379/0"), "{store:?}");
+        for (file, kind) in [("dynamodb.toml", "aws_dynamo"), ("cosmos.toml", "azure_cosmos")] {
+            let error = format!("{:#}", RuntimeConfig::read(&folder.join(file)).unwrap_err());
+            assert!(error.contains(kind), "{error}");
+        }
+    }
+
+    #[test]
     fn errors_name_the_line_and_do_not_quote_it() {
         let error = parse("[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://u:hunter2@h\" x").unwrap_err();
         assert!(error.contains("line 3") && !error.contains("hunter2"), "{error}");

@@ -11,6 +11,8 @@
 //! | [`comments`] | extracts comment lines |
 //! | [`markdown`] | extracts links and heading anchors |
 //! | [`routes`] | collects the routes of a component |
+//! | [`yaml`] | reads YAML as JSON values |
+//! | [`shell`] | joins the lines of a command in a script or workflow |
 
 pub mod circles;
 pub mod comments;
@@ -20,4 +22,6 @@ pub mod modules;
 pub mod names;
 pub mod routes;
 pub mod rule_tests;
+pub mod shell;
 pub mod tree;
+pub mod yaml;

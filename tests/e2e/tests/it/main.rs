@@ -11,6 +11,7 @@ mod catalog;
 mod isolation;
 mod main_path;
 mod registration;
+mod runtime_config;
 mod services;
 mod store_contention;
 mod tokens;

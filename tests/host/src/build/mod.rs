@@ -39,7 +39,8 @@ pub fn packages(workspace: &Path, additional: &[&str], progress: &mut dyn FnMut(
     let toolchain = wasm_target::find(workspace, progress)?;
     let mut command = cargo(workspace);
     toolchain.apply(&mut command).context("the compiler's folder can't be added to PATH")?;
-    command.args(["build", "--release", "--target", TARGET, "--target-dir"]);
+    // The cargo that runs this program has brought Cargo.lock up to date.
+    command.args(["build", "--locked", "--release", "--target", TARGET, "--target-dir"]);
     command.arg(workspace.join("target"));
     for package in COMPONENTS.iter().chain(additional) {
         command.args(["-p", package]);

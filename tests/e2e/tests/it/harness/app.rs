@@ -56,6 +56,14 @@ impl App {
         Some(Self::start_on(Manifest::original(), fakes::zoom::Options::default(), marketo, state, store).await)
     }
 
+    /// Starts the unmodified application with the runtime configuration that deployments use, as it is, on the Redis server
+    /// that it names. Where that is not possible, prints that the test is skipped and returns `None`; with `CI` set, fails.
+    pub async fn start_as_deployed() -> Option<Self> {
+        let (store, state) = (Store::deployed_redis()?, tempfile::tempdir().unwrap());
+        let (zoom, marketo) = (fakes::zoom::Options::default(), fakes::marketo::Options::default());
+        Some(Self::start_on(Manifest::original(), zoom, marketo, state, store).await)
+    }
+
     async fn start_on(
         manifest: Manifest,
         zoom: fakes::zoom::Options,

@@ -17,6 +17,9 @@ const RUNTIME_CONFIG: &str = "deploy/runtime-config/redis.toml";
 /// The server in that file.
 const DEPLOYED_URL: &str = "redis://localhost:6379/0";
 
+/// Its port.
+const DEPLOYED_PORT: u16 = 6379;
+
 /// The file's name in the state directory, as in Spin.
 const FILE: &str = "sqlite_key_value.db";
 
@@ -28,7 +31,15 @@ pub enum Store {
     /// A file in this state directory.
     Sqlite(PathBuf),
     /// A server of its own, and the file with which hosts use it.
-    Redis(RedisServer, tempfile::NamedTempFile),
+    Redis(RedisServer, RuntimeConfig),
+}
+
+/// A runtime configuration file.
+pub enum RuntimeConfig {
+    /// A copy of the one that deployments use, with another URL.
+    Copy(tempfile::NamedTempFile),
+    /// The one that deployments use.
+    Deployed(PathBuf),
 }
 
 impl Store {
@@ -48,14 +59,24 @@ impl Store {
         assert!(config.contains(DEPLOYED_URL), "{RUNTIME_CONFIG} has another URL");
         let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         std::fs::write(file.path(), config.replace(DEPLOYED_URL, &server.url())).unwrap();
-        Some(Self::Redis(server, file))
+        Some(Self::Redis(server, RuntimeConfig::Copy(file)))
+    }
+
+    /// Starts a Redis server where the configuration that deployments use expects one, and takes that file as it is. Where
+    /// that is not possible, prints that a test is skipped and returns `None`; with `CI` set, fails.
+    pub fn deployed_redis() -> Option<Self> {
+        let file = workspace().join(RUNTIME_CONFIG);
+        assert!(std::fs::read_to_string(&file).unwrap().contains(DEPLOYED_URL), "{RUNTIME_CONFIG} has another URL");
+        let server = RedisServer::start_at(DEPLOYED_PORT).unwrap()?;
+        Some(Self::Redis(server, RuntimeConfig::Deployed(file)))
     }
 
     /// Returns the runtime configuration file for hosts; `None` for Spin's default.
     pub fn runtime_config(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Redis(_, file) => Some(file.path()),
+            Self::Redis(_, RuntimeConfig::Copy(file)) => Some(file.path()),
+            Self::Redis(_, RuntimeConfig::Deployed(file)) => Some(file),
         }
     }
 
