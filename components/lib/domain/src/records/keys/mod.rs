@@ -18,7 +18,7 @@ mod segments;
 mod tests;
 
 pub use kind::{Key, Life, StoreKey, TypedKey};
-pub use segments::{AccountSegment, CheckpointList, SignInState};
+pub use segments::{AccountSegment, CheckpointList, SessionHash, SignInState};
 
 use super::activities::ActivityCursor;
 use super::attendance::{Attendance, EndedSessions, StartedSession};
@@ -34,6 +34,7 @@ use super::registration::Registration;
 use super::removal::Removal;
 use super::sent_fields::SentFields;
 use super::service::{LiveService, PendingSignIn, SealedTokens, Service, Services};
+use super::session::{Session, SessionsEnded};
 use super::sweep::Sweep;
 use crate::component::Component;
 use crate::email::EmailHash;
@@ -258,6 +259,12 @@ kinds! {
     LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false;
     /// When expired records were last swept.
     LastSweep LastSweepKey() => Sweep, "last:sweep", Attendance, Overwritten, false;
+    /// A session of the console.
+    Session SessionKey(id: SessionHash) => Session, "session:{id}", Console, Swept, false;
+    /// The last sign-out everywhere.
+    SessionsEnded SessionsEndedKey() => SessionsEnded, "sessions-ended", Console, Overwritten, false;
+    /// The last sweep of console.
+    ConsoleSweep ConsoleSweepKey() => Sweep, "last:console-sweep", Console, Overwritten, false;
 }
 
 impl StoreKey for AnyKey {

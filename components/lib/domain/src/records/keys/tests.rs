@@ -30,6 +30,7 @@ any_segments! {
     AccountSegment: any::<String>().prop_map(|id| (&AccountId::from(id)).into());
     SignInState: "[A-Za-z0-9_-]{43}".prop_map(|state| Self::parse(&state).unwrap());
     EmailHash: "[a-z]{1,40}".prop_map(|name| Email::parse(&format!("{name}@x.test")).unwrap().hash());
+    SessionHash: any::<String>().prop_map(|id| Self::of(&id));
     OutboxId: "[0-9a-f]{32}".prop_map(|id| Self::parse(&id).unwrap());
     CheckpointList: proptest::sample::select(&Self::ALL[..]);
     u32: any::<Self>();
