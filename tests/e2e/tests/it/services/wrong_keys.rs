@@ -1,0 +1,100 @@
+//! Many wrong keys at once: they are refused and counted in the log, and right keys are answered as fast as ever.
+
+use crate::harness::{App, Fixture};
+use fakes::env::{ADMIN_KEY, MARKETO_API_KEY};
+use futures::StreamExt;
+use reqwest::{Client, RequestBuilder};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Number of wrong keys.
+const WRONG_KEYS: usize = 2_000;
+
+/// Number of wrong keys that are under way at once.
+const CONCURRENT: usize = 500;
+
+/// How long a right key may wait for its answer meanwhile.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+
+/// Minimum number of requests with right keys.
+const MIN_RIGHT: usize = 40;
+
+/// Returns a request with a wrong key: an admin's, the scheduler's, Marketo's, or one of the console's form.
+fn wrong(client: &Client, url: &str, number: usize) -> RequestBuilder {
+    let key = format!("wrong-key-number-{number:06}");
+    match number % 4 {
+        0 => client.get(format!("{url}/oauth/services")).bearer_auth(key),
+        1 => client.post(format!("{url}/attendance/tick")).bearer_auth(key),
+        2 => client.get(format!("{url}/flow-step/status")).header("x-api-key", key),
+        _ => client.post(format!("{url}/console/session")).json(&json!({ "key": key })),
+    }
+}
+
+/// Returns a request with a right key.
+fn right(client: &Client, url: &str, number: usize) -> RequestBuilder {
+    match number % 3 {
+        0 => client.get(format!("{url}/oauth/services")).bearer_auth(ADMIN_KEY),
+        1 => client.get(format!("{url}/flow-step/status")).header("x-api-key", MARKETO_API_KEY),
+        _ => client.post(format!("{url}/console/session")).json(&json!({ "key": ADMIN_KEY })),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn right_keys_are_answered_within_a_second_beside_many_wrong_ones() {
+    let fixture = Fixture::new(App::start().await).await;
+    let url = fixture.app.url();
+    let (attacker, client) = (Client::new(), Client::new());
+    // The first request of each component compiles it into the process.
+    for number in 0..3 {
+        assert!(right(&client, url, number).send().await.unwrap().status().is_success());
+    }
+    let is_over = AtomicBool::new(false);
+    let attack = async {
+        let send = |number| {
+            let request = wrong(&attacker, url, number);
+            async move {
+                let answer = request.send().await.unwrap();
+                (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+            }
+        };
+        let refusals: Vec<_> =
+            futures::stream::iter((0..WRONG_KEYS).map(send)).buffer_unordered(CONCURRENT).collect().await;
+        is_over.store(true, Ordering::SeqCst);
+        refusals
+    };
+    let work = async {
+        let mut waits = Vec::new();
+        while !is_over.load(Ordering::SeqCst) || waits.len() < MIN_RIGHT {
+            let began = Instant::now();
+            let answer = right(&client, url, waits.len()).send().await.unwrap();
+            waits.push(began.elapsed());
+            assert!(answer.status().is_success(), "request {}: {}", waits.len(), answer.status());
+        }
+        waits
+    };
+    let (refusals, mut waits) = futures::join!(attack, work);
+
+    let mut counts = BTreeMap::new();
+    for refusal in refusals {
+        *counts.entry(refusal).or_insert(0) += 1;
+    }
+    waits.sort();
+    let (median, longest) = (waits[waits.len() / 2], waits[waits.len() - 1]);
+    println!("{WRONG_KEYS} wrong keys, {CONCURRENT} at once: {counts:?} (status, has Retry-After)");
+    println!("{} right keys meanwhile: median {median:?}, longest {longest:?}", waits.len());
+    assert!(counts.keys().all(|refusal| [(401, false), (429, true)].contains(refusal)), "{counts:?}");
+    assert!(counts[&(429, true)] > 0, "{counts:?}");
+    assert!(longest < MAX_WAIT, "{longest:?}");
+
+    let log: String = fixture.app.logs().into_values().collect();
+    for caller in ["admin", "cron", "marketo", "console"] {
+        let lines = log.lines().filter(|line| line.contains("auth.refused") && line.contains(&format!("caller={caller} ")));
+        let client = lines.filter_map(|line| line.split_once("client=")).find(|(_, rest)| rest.contains(" count="));
+        let (_, client) = client.unwrap_or_else(|| panic!("the log counts no wrong key of {caller}"));
+        assert!(!client.starts_with("127.0.0.1"), "{client}");
+    }
+    fixture.app.assert_no_trap();
+    fixture.app.assert_logs_are_clean();
+}
