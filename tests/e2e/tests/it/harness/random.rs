@@ -18,8 +18,8 @@ impl SeededRng {
     }
 
     /// Returns one of some values.
-    pub fn choose<'a, T>(&mut self, values: &'a [T]) -> &'a T {
-        &values[self.below(values.len())]
+    pub fn choose<T: Copy>(&mut self, values: &[T]) -> T {
+        values[self.below(values.len())]
     }
 }
 
