@@ -257,12 +257,14 @@ const EVENTS: [&str; 9] = [
 
 /// Returns a request target that no client would send.
 fn odd_target(rng: &mut SeededRng) -> String {
-    let mut target = rng.choose(&["/oauth", "/catalog", "/registration", "/attendance", "/flow-step", "/console", ""]).to_string();
+    let mut target =
+        rng.choose(&["/oauth", "/catalog", "/registration", "/attendance", "/flow-step", "/console", ""]).to_string();
     for _ in 0..=rng.below(5) {
         target.push('/');
         match rng.below(4) {
             0 => target.push_str(&"a".repeat(rng.below(3_000))),
-            1 => target.push_str(rng.choose(&["internal", "programs", "services", "tick", "session", "healthz", "metrics"])),
+            1 => target
+                .push_str(rng.choose(&["internal", "programs", "services", "tick", "session", "healthz", "metrics"])),
             _ => target.push_str(rng.choose(&ODD_SEGMENTS)),
         }
     }
@@ -341,5 +343,8 @@ async fn no_request_traps_hangs_or_gets_a_500() {
 
 /// Returns the log's lines about requests that failed.
 fn causes_in(log: &str) -> Vec<String> {
-    log.lines().filter(|line| line.contains("request.failed") || line.contains("config.refused")).map(str::to_owned).collect()
+    log.lines()
+        .filter(|line| line.contains("request.failed") || line.contains("config.refused"))
+        .map(str::to_owned)
+        .collect()
 }

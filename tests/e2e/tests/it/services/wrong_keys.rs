@@ -90,7 +90,8 @@ async fn right_keys_are_answered_within_a_second_beside_many_wrong_ones() {
 
     let log: String = fixture.app.logs().into_values().collect();
     for caller in ["admin", "cron", "marketo", "console"] {
-        let lines = log.lines().filter(|line| line.contains("auth.refused") && line.contains(&format!("caller={caller} ")));
+        let lines =
+            log.lines().filter(|line| line.contains("auth.refused") && line.contains(&format!("caller={caller} ")));
         let client = lines.filter_map(|line| line.split_once("client=")).find(|(_, rest)| rest.contains(" count="));
         let (_, client) = client.unwrap_or_else(|| panic!("the log counts no wrong key of {caller}"));
         assert!(!client.starts_with("127.0.0.1"), "{client}");
