@@ -88,7 +88,7 @@ impl Fuzzer {
                 Ok(answer) => (what, answer.status().as_u16()),
                 Err(error) if error.is_timeout() => return Err(format!("request {number}: {what} hangs")),
                 // The server answers a body that is too large before it has all of it, and closes the connection.
-                Err(error) if error.is_request() || error.is_body() => (what, 413),
+                Err(error) if (error.is_request() || error.is_body()) && !error.is_connect() => (what, 413),
                 Err(error) => return Err(format!("request {number}: {what}: {error}")),
             }
         };
