@@ -41,55 +41,67 @@ fn right(client: &Client, url: &str, number: usize) -> RequestBuilder {
     }
 }
 
+/// Sends all wrong keys. Returns the number of each answer: its status, and whether it has `Retry-After`.
+async fn attack(url: &str) -> BTreeMap<(u16, bool), usize> {
+    let client = Client::new();
+    let send = async |number| {
+        let answer = wrong(&client, url, number).send().await.unwrap();
+        (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+    };
+    let mut answers = futures::stream::iter((0..WRONG_KEYS).map(send)).buffer_unordered(CONCURRENT);
+    let mut counts = BTreeMap::new();
+    while let Some(answer) = answers.next().await {
+        *counts.entry(answer).or_insert(0) += 1;
+    }
+    counts
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn right_keys_are_answered_within_a_second_beside_many_wrong_ones() {
     let fixture = Fixture::new(App::start().await).await;
-    let url = fixture.app.url();
-    let (attacker, client) = (Client::new(), Client::new());
+    let (url, client) = (fixture.app.url(), Client::new());
     // The first request of each component compiles it into the process.
     for number in 0..3 {
         assert!(right(&client, url, number).send().await.unwrap().status().is_success());
     }
     let is_over = AtomicBool::new(false);
-    let attack = async {
-        let send = |number| {
-            let request = wrong(&attacker, url, number);
-            async move {
-                let answer = request.send().await.unwrap();
-                (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
-            }
-        };
-        let refusals: Vec<_> =
-            futures::stream::iter((0..WRONG_KEYS).map(send)).buffer_unordered(CONCURRENT).collect().await;
-        is_over.store(true, Ordering::SeqCst);
-        refusals
-    };
     let work = async |caller: usize| {
         let mut waits = Vec::new();
         while !is_over.load(Ordering::SeqCst) {
-            let began = Instant::now();
-            let answer = right(&client, url, caller + waits.len()).send().await.unwrap();
-            waits.push(began.elapsed());
-            assert!(answer.status().is_success(), "request {}: {}", waits.len(), answer.status());
+            let (began, number) = (Instant::now(), caller + waits.len());
+            let answer = right(&client, url, number).send().await.unwrap();
+            waits.push((began.elapsed(), number % 3));
+            assert!(answer.status().is_success(), "request {number}: {}", answer.status());
         }
         waits
     };
-    let workers = futures::future::join_all((0..RIGHT_CALLERS).map(work));
-    let (refusals, waits) = futures::join!(attack, workers);
+    // The attacker has a thread of its own, so that its work does not add to what the others wait.
+    let attacker = {
+        let url = url.to_owned();
+        let (done, is_done) = tokio::sync::oneshot::channel();
+        let run = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            done.send(runtime.block_on(attack(&url))).unwrap();
+        };
+        std::thread::spawn(run);
+        async {
+            let counts = is_done.await.unwrap();
+            is_over.store(true, Ordering::SeqCst);
+            counts
+        }
+    };
+    let callers = futures::future::join_all((0..RIGHT_CALLERS).map(work));
+    let (counts, waits) = futures::join!(attacker, callers);
     let mut waits = waits.concat();
 
-    let mut counts = BTreeMap::new();
-    for refusal in refusals {
-        *counts.entry(refusal).or_insert(0) += 1;
-    }
     waits.sort();
     let (median, longest) = (waits[waits.len() / 2], waits[waits.len() - 1]);
     println!("{WRONG_KEYS} wrong keys, {CONCURRENT} at once: {counts:?} (status, has Retry-After)");
     assert!(waits.len() >= 2 * RIGHT_CALLERS, "{waits:?}");
-    println!("{} right keys meanwhile: median {median:?}, longest {longest:?}", waits.len());
+    println!("{} right keys meanwhile: median {median:?}, longest {longest:?} (kind of request)", waits.len());
     assert!(counts.keys().all(|refusal| [(401, false), (429, true)].contains(refusal)), "{counts:?}");
     assert!(counts[&(429, true)] > 0, "{counts:?}");
-    assert!(longest < MAX_WAIT, "{longest:?}");
+    assert!(longest.0 < MAX_WAIT, "{longest:?}");
 
     let log: String = fixture.app.logs().into_values().collect();
     for caller in ["admin", "cron", "marketo", "console"] {
