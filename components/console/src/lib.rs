@@ -1,16 +1,17 @@
-//! Console: the admin's web page. The component has neither network nor store: the page calls the other components'
-//! public addresses itself, with the session cookie.
+//! Console: the admin's web page, and its sessions. The component has no network: the page calls the other components' public
+//! addresses itself, with the session cookie.
 //!
 //! | route | caller | what it does |
 //! |---|---|---|
 //! | `GET /` | browser | the page, or the page with the sign-in form |
 //! | `GET /console/{file}` | browser | the page's style, script and icon |
-//! | `POST`, `DELETE /console/session` | browser | signs in with the admin key, signs out |
+//! | `POST`, `DELETE /console/session` | browser | signs in with the admin key, signs out here or everywhere |
 //! | `GET /console/settings` | admin | the application's public address |
 //!
 //! | module | content |
 //! |---|---|
 //! | `routes` | HTTP only |
+//! | `store` | the records of sessions |
 //! | `content_encoding` | whether a browser accepts gzip |
 //! | `state` | what handlers share |
 //!
@@ -19,6 +20,7 @@
 mod content_encoding;
 mod routes;
 mod state;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -35,7 +37,7 @@ pub fn router(ports: Ports) -> Router {
         .route("/", get(page::page))
         // The page's style, script and icon.
         .route("/console/{file}", get(page::file))
-        // Signs in with the admin key, signs out.
+        // Signs in with the admin key, signs out here or everywhere.
         .route("/console/session", post(session::sign_in).delete(session::sign_out))
         // Shows the application's public address.
         .route("/console/settings", get(settings::show))

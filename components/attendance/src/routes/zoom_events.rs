@@ -15,20 +15,20 @@ use domain::records::LiveJoin;
 use domain::time::{SignedDuration, Timestamp};
 use domain::webinar::WEBINAR_CHANGE_EVENTS;
 use domain::{Email, Error, WebinarId};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use platform::ApiError;
 use platform::http::{Json, RawBody};
 use platform::internal_api::{self, Component};
 use platform::retry::RUN_TIMEOUT;
 use serde::de::IgnoredAny;
-use zoom_client::events::{self, JoinedParticipant, ZoomEvent, ZoomRequest};
+use zoom_client::events::{self, JoinedParticipant, SignatureHeaders, ZoomEvent, ZoomRequest};
 
 /// How long the mark of a registrant event may take. Zoom waits 3 seconds for the acknowledgement.
 const MARK_TIMEOUT: SignedDuration = SignedDuration::from_millis(2_500);
 
 pub(crate) async fn receive(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    headers: SignatureHeaders,
     RawBody(raw): RawBody,
 ) -> Result<Response, ApiError> {
     let event = match events::receive(&state.ports, &headers, &raw).await? {

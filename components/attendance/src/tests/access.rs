@@ -16,7 +16,7 @@ async fn requests_without_the_admin_or_cron_key_are_rejected() {
             assert_eq!((status, &body["code"]), (401, &json!("UNAUTHENTICATED")), "{path}");
         }
     }
-    assert_eq!(env.call("POST", "/attendance/tick", bearer("admin"), Body::empty()).await.0, 401);
+    assert_eq!(env.call("POST", "/attendance/tick", bearer("admin-key-of-the-tests"), Body::empty()).await.0, 401);
 }
 
 #[tokio::test]

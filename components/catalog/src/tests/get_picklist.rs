@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/flow-step/getPicklist";
 
 async fn ask(env: &TestEnv, body: Value) -> (u16, Value) {
-    env.call("POST", PATH, ("x-api-key", "marketo"), body).await
+    env.call("POST", PATH, ("x-api-key", "marketo-key-of-the-tests"), body).await
 }
 
 async fn values(env: &TestEnv) -> Vec<String> {
@@ -70,7 +70,7 @@ async fn other_attributes_and_callers_are_rejected() {
     assert_eq!(problem(&ask(&env, json!({"name": "program", "type": "flow"})).await), (400, "INVALID_REQUEST"));
     assert_eq!(problem(&ask(&env, json!({"type": "flow"})).await), (400, "INVALID_REQUEST"));
     let body = json!({"name": "webinar"});
-    for header in [("x-api-key", "wrong"), ("authorization", "Bearer admin")] {
+    for header in [("x-api-key", "wrong"), ("authorization", "Bearer admin-key-of-the-tests")] {
         let answer = env.call("POST", PATH, header, body.clone()).await;
         assert_eq!(problem(&answer), (401, "UNAUTHENTICATED"));
     }

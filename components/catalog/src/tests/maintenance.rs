@@ -34,7 +34,7 @@ async fn no_request_and_no_tick_lists_the_store_but_one_an_hour() {
         env.memory.advance(SignedDuration::from_mins(1));
         tick(&env).await;
     }
-    let marketo = ("x-api-key", "marketo");
+    let marketo = ("x-api-key", "marketo-key-of-the-tests");
     for path in ["/catalog/webinars?service=s1", "/catalog/programs", PROGRAM, "/catalog/programs/1001/tokens"] {
         assert_eq!(env.get(path).await.0, 200, "{path}");
     }
@@ -99,7 +99,7 @@ async fn an_unreadable_service_does_not_hide_the_others() {
     env.add_service("s2", "odd@x.test", &[]).await;
     env.ports().key_value.set("service:s2", b"{}".to_vec()).await.unwrap();
     assert_eq!(env.get("/catalog/programs").await.1["programs"].as_array().unwrap().len(), 1);
-    let status = env.call("GET", "/flow-step/status", ("x-api-key", "marketo"), Value::Null).await;
+    let status = env.call("GET", "/flow-step/status", ("x-api-key", "marketo-key-of-the-tests"), Value::Null).await;
     assert_eq!((status.0, status.1["info"].as_array().unwrap().len()), (200, 1));
 }
 

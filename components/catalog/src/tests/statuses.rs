@@ -149,7 +149,7 @@ async fn r21_a_status_that_was_renamed_in_marketo_is_the_programs_problem() {
         (&body["statuses"]["registered"], &body["statuses"]["attended"]),
         (&json!("Registriert"), &json!("Teilgenommen"))
     );
-    let (_, shown) = env.call("GET", "/flow-step/status", ("x-api-key", "marketo"), Value::Null).await;
+    let (_, shown) = env.call("GET", "/flow-step/status", ("x-api-key", "marketo-key-of-the-tests"), Value::Null).await;
     assert!(shown["warnings"].to_string().contains("Registriert"), "{shown}");
 
     env.set_statuses(&GERMAN);
@@ -193,7 +193,7 @@ async fn r16_what_the_steps_make_impossible_is_said_when_a_program_is_connected(
         );
     }
     assert_eq!(env.get(PROGRAM).await.1["status_warnings"], body["status_warnings"]);
-    let (_, shown) = env.call("GET", "/flow-step/status", ("x-api-key", "marketo"), Value::Null).await;
+    let (_, shown) = env.call("GET", "/flow-step/status", ("x-api-key", "marketo-key-of-the-tests"), Value::Null).await;
     assert!(shown["warnings"].to_string().contains("No Show"), "{shown}");
     // Another mapping has other warnings.
     let (_, body) =

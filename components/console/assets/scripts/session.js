@@ -22,6 +22,7 @@ function show(isSignedIn) {
   find("view").hidden = !isSignedIn;
   find("views").hidden = !isSignedIn;
   find("sign-out").hidden = !isSignedIn;
+  find("sign-out-everywhere").hidden = !isSignedIn;
 }
 
 function submit(event) {
@@ -51,15 +52,21 @@ export function startSession(closeView) {
   if (find("sign-in").hidden) show(true);
   else signIn();
   find("sign-in").addEventListener("submit", submit);
-  find("sign-out").addEventListener("click", async () => {
+  const signOut = async (query) => {
     clearMessages();
     try {
-      await send("DELETE", "/console/session");
+      await send("DELETE", `/console/session${query}`);
     } catch (error) {
-      showError(error);
-      return;
+      // The session is over already.
+      if (error.status !== 401) {
+        showError(error);
+        return;
+      }
     }
     const reopen = closeView();
     signIn().then(reopen);
-  });
+  };
+  find("sign-out").addEventListener("click", () => signOut(""));
+  // Ends the sessions of all browsers, of everybody with the admin key.
+  find("sign-out-everywhere").addEventListener("click", () => signOut("?everywhere=true"));
 }

@@ -43,8 +43,10 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// `GET /`. Without a session the answer is the page with the sign-in form, so that the form shows without a failed
 /// request before it.
 pub(crate) async fn page(State(state): State<AppState>, request: HeaderMap) -> Response {
-    let (keys, now) = (state.ports.config().admin_key().await, state.ports.clock.now());
-    let is_signed_in = keys.is_ok_and(|keys| keys.iter().any(|key| session::is_valid(&request, key, now)));
+    let is_signed_in = match state.ports.config().admin_key().await {
+        Ok(keys) => session::is_valid(&state.ports, &request, &keys).await.unwrap_or_default(),
+        Err(_) => false,
+    };
     let mut response = serve(if is_signed_in { &PAGE } else { &SIGN_IN_PAGE }, REVALIDATE, &request);
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie"));

@@ -9,18 +9,25 @@ use tower::ServiceExt;
 /// Maximum compressed size of the page and everything that it loads, in bytes.
 const MAX_SIZE: usize = 100_000;
 
-fn router() -> axum::Router {
+const KEY: &str = "right-right-right-right";
+
+fn memory() -> InMemoryPorts {
     let memory = InMemoryPorts::default();
-    memory.set("admin_key", "right");
-    crate::router(memory.ports())
+    memory.set("admin_key", KEY);
+    memory.set("public_url", "http://app.test");
+    memory
 }
 
 async fn get(path: &str, headers: &[(header::HeaderName, &str)]) -> Response<Body> {
+    get_from(&memory(), path, headers).await
+}
+
+async fn get_from(memory: &InMemoryPorts, path: &str, headers: &[(header::HeaderName, &str)]) -> Response<Body> {
     let mut request = Request::builder().uri(path);
     for (name, value) in headers {
         request = request.header(name, *value);
     }
-    router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    crate::router(memory.ports()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
 }
 
 async fn body(response: Response<Body>) -> Vec<u8> {
@@ -103,10 +110,10 @@ async fn gzip_is_negotiated_and_the_page_stays_under_the_size_limit() {
 
 #[tokio::test]
 async fn the_session_decides_between_the_page_and_the_sign_in_form() {
-    let now = InMemoryPorts::default().ports().clock.now();
-    for (key, until, expected) in [("right", now, &PAGE), ("wrong", now, &SIGN_IN_PAGE), ("", now, &SIGN_IN_PAGE)] {
-        let cookie = platform::auth::session::set_cookie(&key.into(), until, false).unwrap();
-        let response = get("/", &[(header::COOKIE, cookie.split(';').next().unwrap())]).await;
+    let memory = memory();
+    for (key, expected) in [(KEY, &PAGE), ("wrong", &SIGN_IN_PAGE), ("", &SIGN_IN_PAGE)] {
+        let cookie = memory.sign_in(key).await;
+        let response = get_from(&memory, "/", &[(header::COOKIE, cookie.split(';').next().unwrap())]).await;
         assert_eq!(response.headers()[header::VARY], "accept-encoding, cookie");
         assert_eq!(body(response).await, expected.plain);
     }
@@ -114,9 +121,13 @@ async fn the_session_decides_between_the_page_and_the_sign_in_form() {
         let tag = text(page).split('<').find(|tag| tag.contains(&format!("id=\"{id}\""))).unwrap();
         tag.split('>').next().unwrap().ends_with(" hidden")
     };
-    for (id, in_page, in_form) in
-        [("sign-in", true, false), ("view", false, true), ("views", false, true), ("sign-out", false, true)]
-    {
+    for (id, in_page, in_form) in [
+        ("sign-in", true, false),
+        ("view", false, true),
+        ("views", false, true),
+        ("sign-out", false, true),
+        ("sign-out-everywhere", false, true),
+    ] {
         assert_eq!((hidden(&PAGE, id), hidden(&SIGN_IN_PAGE, id)), (in_page, in_form), "{id}");
     }
     // Without a configured key there is no valid session.

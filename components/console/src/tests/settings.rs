@@ -8,10 +8,10 @@ use tower::ServiceExt;
 #[tokio::test]
 async fn settings_require_the_admin_key() {
     let memory = InMemoryPorts::default();
-    memory.set("admin_key", "right");
+    memory.set("admin_key", "right-right-right-right");
     memory.set("public_url", "https://app.test/");
     let router = crate::router(memory.ports());
-    for (key, status, expected) in [("right", 200, "https://app.test"), ("wrong", 401, "")] {
+    for (key, status, expected) in [("right-right-right-right", 200, "https://app.test"), ("wrong", 401, "")] {
         let request = Request::builder().uri("/console/settings").header("authorization", format!("Bearer {key}"));
         let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), status);

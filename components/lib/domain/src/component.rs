@@ -1,4 +1,4 @@
-//! The components that own records and have an internal API.
+//! The components that own records.
 
 /// A component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,6 +11,8 @@ pub enum Component {
     Registration,
     /// Attendance.
     Attendance,
+    /// The admin's web page. It has records, and no internal API.
+    Console,
 }
 
 impl Component {
@@ -21,6 +23,7 @@ impl Component {
             Self::Catalog => "catalog",
             Self::Registration => "registration",
             Self::Attendance => "attendance",
+            Self::Console => "console",
         }
     }
 
@@ -31,6 +34,7 @@ impl Component {
             Self::Catalog => "catalog.spin.internal",
             Self::Registration => "registration.spin.internal",
             Self::Attendance => "attendance.spin.internal",
+            Self::Console => "console.spin.internal",
         }
     }
 }
@@ -41,7 +45,8 @@ mod tests {
 
     #[test]
     fn the_host_of_a_component_is_its_name_in_the_domain_for_service_chaining() {
-        for component in [Component::Oauth, Component::Catalog, Component::Registration, Component::Attendance] {
+        use Component::{Attendance, Catalog, Console, Oauth, Registration};
+        for component in [Oauth, Catalog, Registration, Attendance, Console] {
             assert_eq!(component.host(), format!("{}.spin.internal", component.name()));
         }
     }

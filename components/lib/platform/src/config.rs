@@ -1,6 +1,6 @@
 //! The application's variables, typed. A component sees only those that `spin.toml` gives it.
 
-use crate::auth::key_list::KeyList;
+use crate::auth::key_list::{KEY_VARIABLES, KeyList, fault_of};
 use crate::ports::traits::Variables;
 use crate::url_origin::{InvalidOrigin, OriginPatterns, UrlOrigin};
 use domain::{Error, Sensitive};
@@ -13,7 +13,7 @@ pub struct Config<'a> {
     urls: &'a ConfiguredUrls,
 }
 
-/// The configured URLs of an instance, each parsed once.
+/// The configured URLs of an instance, each parsed once, and whether the variables were checked.
 #[derive(Debug, Default)]
 pub struct ConfiguredUrls {
     is_checked: OnceLock<()>,
@@ -30,12 +30,12 @@ impl<'a> Config<'a> {
         Self { variables, urls }
     }
 
-    /// Checks every URL that the component is given, once per instance: variables are readable within requests only. A
-    /// variable that is not given is an error when it is used.
+    /// Checks every URL and every key that the component is given, once per instance: variables are readable within
+    /// requests only. A variable that is not given is an error when it is used.
     ///
     /// # Errors
-    /// Every variable that is wrong, and why. The next request checks again.
-    pub async fn check(self) -> Result<(), Error> {
+    /// Every variable that is wrong, and why, without its value. The next request checks again.
+    pub async fn check(self) -> Result<(), String> {
         if self.urls.is_checked.get().is_some() {
             return Ok(());
         }
@@ -51,11 +51,15 @@ impl<'a> Config<'a> {
         }
         wrong
             .extend(self.parsed("marketo_callback_url", &urls.marketo_callback_url, OriginPatterns::parse).await.err());
+        for name in KEY_VARIABLES {
+            let fault = self.variables.get(name).await.and_then(|text| fault_of(name, &text));
+            wrong.extend(fault.map(|fault| format!("the variable {name} {fault}")));
+        }
         if wrong.is_empty() {
             _ = urls.is_checked.set(());
             return Ok(());
         }
-        Err(Error::Internal(wrong.join("; ")))
+        Err(wrong.join("; "))
     }
 
     /// Returns the URL at which browsers, Zoom and Marketo reach the application.
@@ -178,18 +182,25 @@ mod tests {
         memory.set("zoom_api_url", "api.zoom.us");
         memory.set("marketo_url", "https://123-ABC-456.mktorest.com/rest");
         memory.set("marketo_callback_url", "https://*.adobe.io/callback");
-        let error = ports.config().check().await.unwrap_err().to_string();
+        memory.set("admin_key", "summer26");
+        memory.set("cron_key", "a-key-of-the-scheduler");
+        memory.set("token_key", "");
+        let error = ports.config().check().await.unwrap_err();
         for expected in [
             "the variable zoom_api_url is not the URL of a server",
             "the variable marketo_url has a path",
             "the variable marketo_callback_url has a path",
+            "the variable admin_key has a key of fewer than 20 characters",
+            "the variable token_key is not set",
         ] {
             assert!(error.contains(expected), "{error}");
         }
-        for absent in ["public_url", "zoom_oauth_url", "ABC"] {
+        for absent in ["public_url", "zoom_oauth_url", "ABC", "cron", "summer"] {
             assert!(!error.contains(absent), "{error}");
         }
 
+        memory.set("admin_key", "new-new-new-new-new-new, old-old-old-old-old-old");
+        memory.set("token_key", "c3RhbmQtaW4gdG9rZW4ga2V5IG9mIDMyIGJ5dGVzISE=");
         memory.set("zoom_api_url", "https://api.zoom.us");
         memory.set("marketo_url", "https://123-ABC-456.mktorest.com");
         memory.set("marketo_callback_url", "https://*.adobe.io");

@@ -3,11 +3,13 @@
 //! Fields are read one by one, when they are needed. A field that is missing, null or of another type is `None`, so that
 //! it costs only the thing that needs it (R22).
 
+use axum::extract::FromRequestParts;
 use domain::ids::InstanceUuid;
 use domain::lenient;
 use domain::time::{self, Timestamp};
 use domain::{AccountId, Email, ErrorCode, RegistrantId, Sensitive, UserId, WebinarId, json};
 use http::HeaderMap;
+use http::request::Parts;
 use platform::auth::{constant_time_eq, hmac_sha256_hex};
 use platform::{ApiError, JsonBody, Ports};
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,43 @@ const MAX_REGISTRANT_ID: usize = 100;
 #[serde(transparent)]
 pub struct ZoomEvent(Value);
 
+/// The headers of a signature: as an extractor it refuses a request without them before the body is read.
+#[derive(Debug, Clone)]
+pub struct SignatureHeaders {
+    timestamp: String,
+    signature: String,
+}
+
+/// Maximum length of the timestamp's header. Zoom sends seconds since 1970.
+const MAX_TIMESTAMP_LENGTH: usize = 32;
+
+impl SignatureHeaders {
+    /// Reads the headers; `None` if one is missing, or not of the form that Zoom sends.
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let text = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
+        let (timestamp, signature) = (text("x-zm-request-timestamp")?, text("x-zm-signature")?);
+        let digits = signature.strip_prefix("v0=")?.as_bytes();
+        let is_well_formed = digits.len() == 64
+            && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+            && (1..=MAX_TIMESTAMP_LENGTH).contains(&timestamp.len());
+        is_well_formed.then_some(Self { timestamp, signature })
+    }
+
+    /// Returns when Zoom signed a request, by its timestamp in seconds since 1970. It is trustworthy once the signature is
+    /// verified, because the signature covers it.
+    pub fn signed_at(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.timestamp.trim().parse().ok()?).ok()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for SignatureHeaders {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Self::of(&parts.headers).ok_or_else(|| ErrorCode::Unauthenticated.into())
+    }
+}
+
 /// Verifies Zoom's signature over the raw body, and reads the event.
 ///
 /// The age of the signature does not matter: Zoom may repeat an event with its first timestamp (docs/reference/zoom.md), and
@@ -62,7 +101,7 @@ pub struct ZoomEvent(Value);
 /// # Errors
 /// `UNAUTHENTICATED` without a valid signature; `INVALID_REQUEST` for a body that is no event, and for a
 /// validation without a token.
-pub async fn receive(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<ZoomRequest, ApiError> {
+pub async fn receive(ports: &Ports, headers: &SignatureHeaders, raw: &[u8]) -> Result<ZoomRequest, ApiError> {
     let secret = verify_signature(ports, headers, raw).await?;
     let JsonBody(event) = JsonBody::<ZoomEvent>::from_bytes(raw)?;
     match event.0["event"].as_str() {
@@ -86,12 +125,9 @@ pub fn encrypted_token(secret: &Sensitive, plain_token: &str) -> Result<String, 
 }
 
 /// Returns the listed secret that signed a request.
-async fn verify_signature(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Result<Sensitive, ApiError> {
+async fn verify_signature(ports: &Ports, headers: &SignatureHeaders, raw: &[u8]) -> Result<Sensitive, ApiError> {
     let secrets = ports.config().zoom_webhook_secret().await?;
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (Some(timestamp), Some(signature)) = (text("x-zm-request-timestamp"), text("x-zm-signature")) else {
-        return Err(ErrorCode::Unauthenticated.into());
-    };
+    let SignatureHeaders { timestamp, signature } = headers;
     for secret in secrets.iter() {
         let expected = format!("v0={}", hmac_sha256_hex(secret, &[b"v0:", timestamp.as_bytes(), b":", raw])?);
         if constant_time_eq(signature, &expected) {
@@ -99,13 +135,6 @@ async fn verify_signature(ports: &Ports, headers: &HeaderMap, raw: &[u8]) -> Res
         }
     }
     Err(ErrorCode::Unauthenticated.into())
-}
-
-/// Returns when Zoom signed a request, by its timestamp in seconds since 1970. It is trustworthy once the signature is
-/// verified, because the signature covers it.
-pub fn signed_at(headers: &HeaderMap) -> Option<Timestamp> {
-    let timestamp = headers.get("x-zm-request-timestamp")?.to_str().ok()?;
-    Timestamp::from_second(timestamp.trim().parse().ok()?).ok()
 }
 
 impl ZoomEvent {
@@ -212,12 +241,9 @@ mod tests {
         in_memory
     }
 
-    fn signed(raw: &[u8], seconds: i64) -> HeaderMap {
+    fn signed(raw: &[u8], seconds: i64) -> SignatureHeaders {
         let signature = hmac_sha256_hex(&SECRET.into(), &[format!("v0:{seconds}:").as_bytes(), raw]).unwrap();
-        let mut headers = HeaderMap::new();
-        headers.insert("x-zm-request-timestamp", seconds.into());
-        headers.insert("x-zm-signature", format!("v0={signature}").parse().unwrap());
-        headers
+        SignatureHeaders { timestamp: seconds.to_string(), signature: format!("v0={signature}") }
     }
 
     async fn received(body: &Value) -> Result<ZoomRequest, u16> {
@@ -240,13 +266,38 @@ mod tests {
         for seconds in [now, now - 301, now + 301, now - 86_400, 0] {
             let headers = signed(raw, seconds);
             assert!(receive(&ports, &headers, raw).await.is_ok(), "{}", seconds - now);
-            assert_eq!(signed_at(&headers).map(Timestamp::as_second), Some(seconds));
+            assert_eq!(headers.signed_at().map(Timestamp::as_second), Some(seconds));
             let mut other_time = headers.clone();
-            other_time.insert("x-zm-request-timestamp", (seconds + 1).into());
+            other_time.timestamp = (seconds + 1).to_string();
             assert!(receive(&ports, &other_time, raw).await.is_err(), "the signature covers the time");
         }
         let other_body = receive(&ports, &signed(br#"{"event":"a.b"}"#, now), raw).await;
-        assert!(other_body.is_err() && receive(&ports, &HeaderMap::new(), raw).await.is_err());
+        assert!(other_body.is_err());
+    }
+
+    #[test]
+    fn a_request_without_the_form_of_a_signature_is_none_of_zoom() {
+        let good = format!("v0={}", "0a".repeat(32));
+        for (timestamp, signature, is_accepted) in [
+            (Some("1793613600"), Some(&*good), true),
+            (Some("odd"), Some(&*good), true),
+            (None, Some(&*good), false),
+            (Some("1793613600"), None, false),
+            (Some(""), Some(&*good), false),
+            (Some(&*"1".repeat(33)), Some(&*good), false),
+            (Some("1793613600"), Some("v0="), false),
+            (Some("1793613600"), Some(&good[3..]), false),
+            (Some("1793613600"), Some(&good[..66]), false),
+            (Some("1793613600"), Some(&*good.to_uppercase()), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [("x-zm-request-timestamp", timestamp), ("x-zm-signature", signature)] {
+                if let Some(value) = value {
+                    headers.insert(name, value.parse().unwrap());
+                }
+            }
+            assert_eq!(SignatureHeaders::of(&headers).is_some(), is_accepted, "{timestamp:?} {signature:?}");
+        }
     }
 
     #[tokio::test]

@@ -25,7 +25,8 @@ pub(crate) struct TickCounts {
     failed: usize,
 }
 
-/// Records the keys of the store, completes removals until the deadline, probes services that Zoom rejects, rechecks permissions, renews unused grants, hands over the grant of a sign-in
+/// Records the keys of the store, completes removals until the deadline, probes services that Zoom rejects, encrypts tokens
+/// of an older key again, rechecks permissions, renews unused grants, hands over the grant of a sign-in
 /// that failed (R1), and once an hour sweeps.
 pub(crate) async fn run(app: &AppState, deadline: Timestamp) -> anyhow::Result<TickCounts> {
     let mut counts = TickCounts::default();
@@ -91,6 +92,7 @@ async fn maintain(
             counts.removed += usize::from(deletion == Deletion::Complete);
         }
         None => {
+            renewal::encrypt_again(app, id).await?;
             probe::run(app, id, deadline).await?;
             permission_check::run(app, id).await?;
             counts.renewed += usize::from(renewal::keep_alive(app, id).await?);

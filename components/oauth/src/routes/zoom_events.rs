@@ -8,10 +8,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{AccountId, Error, UserId};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use platform::ApiError;
 use platform::http::{Json, RawBody};
-use zoom_client::events::{self, ZoomEvent, ZoomRequest};
+use zoom_client::events::{self, SignatureHeaders, ZoomEvent, ZoomRequest};
 
 /// Maximum time from the removal to the delivery of its event: Zoom repeats an event for 85 minutes
 /// (docs/reference/zoom.md). An earlier time in the event is wrong.
@@ -20,13 +20,13 @@ const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 /// Verifies Zoom's signature and processes the event. Ignores events of other kinds.
 pub(crate) async fn receive(
     State(app): State<AppState>,
-    headers: HeaderMap,
+    headers: SignatureHeaders,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
     match events::receive(&app.ports, &headers, &body).await? {
         ZoomRequest::UrlValidation(answer) => return Ok(Json(answer).into_response()),
         ZoomRequest::Event(event) if event.name() == "app_deauthorized" => {
-            deauthorize(&app, &event, events::signed_at(&headers)).await?;
+            deauthorize(&app, &event, headers.signed_at()).await?;
         }
         ZoomRequest::Event(_) => {}
     }

@@ -58,6 +58,12 @@ impl TokenCipher {
         Ok(format!("{}.{}", key.id, STANDARD.encode(sealed)))
     }
 
+    /// Returns whether the result of [`TokenCipher::encrypt`] names one of the keys other than the first.
+    pub(crate) fn has_older_key(&self, encrypted: &str) -> bool {
+        let id = encrypted.split_once('.').map(|(id, _)| id);
+        self.keys.iter().position(|key| Some(&*key.id) == id).is_some_and(|position| position > 0)
+    }
+
     /// Decrypts the result of [`TokenCipher::encrypt`] with the key that it names.
     pub(crate) fn decrypt(&self, context: &str, encrypted: &str) -> Result<Vec<u8>, EncryptionError> {
         let (id, text) = encrypted.split_once('.').ok_or(EncryptionError::CannotDecrypt)?;
@@ -143,6 +149,15 @@ mod tests {
         let encrypted = encrypt(&[2, 1], "a", b"tokens");
         assert!(cipher(&[2]).decrypt("a", &encrypted).is_ok());
         assert!(!encrypted.contains(key(2).expose().as_str()));
+    }
+
+    #[test]
+    fn names_an_older_key_of_those_that_are_set() {
+        let encrypted = encrypt(&[1], "a", b"tokens");
+        for (keys, expected) in [(&[1, 2][..], false), (&[2, 1], true), (&[3, 2, 1], true), (&[2], false)] {
+            assert_eq!(cipher(keys).has_older_key(&encrypted), expected, "{keys:?}");
+        }
+        assert!(!cipher(&[1, 2]).has_older_key("no key"));
     }
 
     #[test]

@@ -83,6 +83,31 @@ pub(crate) async fn save(app: &AppState, service: &ServiceId, tokens: &ServiceTo
     }
 }
 
+/// Returns whether a service's tokens are encrypted with an older key than the first that is set.
+pub(crate) async fn has_older_key(app: &AppState, service: &ServiceId) -> Result<bool, Error> {
+    Ok(encrypted_with_older_key(app, service).await?.is_some())
+}
+
+/// Encrypts a service's tokens with the first key, if an older one encrypted them. The caller holds the service's lock and the
+/// lease.
+pub(crate) async fn encrypt_again(app: &AppState, service: &ServiceId) -> Result<(), Error> {
+    let Some(before) = encrypted_with_older_key(app, service).await? else { return Ok(()) };
+    let Some(tokens) = load(app, service).await? else { return Ok(()) };
+    // A sign-in at another instance holds no lease: its tokens must not be replaced.
+    if encrypted_with_older_key(app, service).await?.as_ref() == Some(&before) {
+        save(app, service, &tokens).await?;
+        platform::log!(Info, "tokens.encrypted_again", service = service);
+    }
+    Ok(())
+}
+
+/// Returns a service's encrypted tokens if they name a key other than the first that is set.
+async fn encrypted_with_older_key(app: &AppState, service: &ServiceId) -> Result<Option<String>, Error> {
+    let Some(record) = app.store().get(&TokenKey { id: service.clone() }).await? else { return Ok(None) };
+    let cipher = TokenCipher::new(&app.config().token_keys().await?)?;
+    Ok(Some(record.sealed).filter(|sealed| cipher.has_older_key(sealed)))
+}
+
 /// Deletes a service's tokens.
 pub(crate) async fn delete(app: &AppState, service: &ServiceId) -> Result<(), Error> {
     Ok(app.store().delete(&TokenKey { id: service.clone() }).await?)

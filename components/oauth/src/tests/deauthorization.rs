@@ -439,7 +439,7 @@ async fn rejects_an_event_without_a_valid_signature() {
         vec![],
         vec![("x-zm-request-timestamp", now.as_str())],
         vec![("x-zm-request-timestamp", now.as_str()), ("x-zm-signature", "v0=00")],
-        vec![("authorization", "Bearer admin-key")],
+        vec![("authorization", "Bearer admin-key-of-the-tests")],
     ] {
         let response = fixture.send("POST", "/oauth/zoom-events", &headers, &event).await;
         assert_eq!(response.problem(), (401, "UNAUTHENTICATED".into()), "{headers:?}");

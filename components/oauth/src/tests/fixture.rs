@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
-pub(super) const ADMIN: &str = "Bearer admin-key";
+pub(super) const ADMIN: &str = "Bearer admin-key-of-the-tests";
 
 pub(super) struct Fixture {
     pub(super) in_memory: InMemoryPorts,
@@ -66,7 +66,7 @@ impl Fixture {
         for user in ["bob@example.com", "carol@example.com"] {
             zoom.add_user(NewUser::named(user)).unwrap();
         }
-        in_memory.set("admin_key", "admin-key");
+        in_memory.set("admin_key", "admin-key-of-the-tests");
         in_memory.set("token_key", &token_key(1));
         let components = FakeComponents::default();
         components.serve(&in_memory);

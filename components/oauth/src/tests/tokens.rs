@@ -307,6 +307,27 @@ async fn decrypts_with_the_old_token_key_while_the_key_is_changed() {
 }
 
 #[tokio::test]
+async fn the_tick_encrypts_with_the_first_token_key_and_spends_no_renewal() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
+    let (old, new) = (token_key(1), token_key(2));
+    let stored = || fixture.in_memory.dump()[&format!("token:{id}")].clone();
+    let before = stored();
+    fixture.tick().await;
+    assert_eq!(stored(), before, "nothing to do");
+    fixture.in_memory.set("token_key", &format!("{new}, {old}"));
+    let token = fixture.access_token(&id).await;
+    assert_eq!(fixture.tick().await, json!({"renewed": 0, "removed": 0, "failed": 0}));
+    assert_ne!(stored(), before);
+    fixture.in_memory.set("token_key", &new);
+    assert_eq!(fixture.access_token(&id).await, token);
+    let again = stored();
+    fixture.tick().await;
+    assert_eq!(stored(), again, "once");
+    assert!(!fixture.in_memory.dump().contains_key(&format!("renewing:{id}")));
+}
+
+#[tokio::test]
 async fn rejects_invalid_requests() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;

@@ -1,7 +1,6 @@
 use super::fixture::{ADMIN, Fixture};
 use domain::ServiceId;
 use fakes::zoom::NewUser;
-use platform::auth::session;
 use serde_json::{Value, json};
 
 async fn put(fixture: &Fixture, id: &ServiceId, body: &Value) -> super::fixture::TestResponse {
@@ -77,7 +76,7 @@ async fn accepts_a_console_session_from_the_same_origin_only() {
     let fixture = Fixture::new();
     let id = fixture.sign_in("Acme").await;
     let path = format!("/oauth/services/{id}/users");
-    let cookie = session::set_cookie(&"admin-key".into(), fixture.in_memory.ports().clock.now(), true).unwrap();
+    let cookie = fixture.in_memory.sign_in("admin-key-of-the-tests").await;
     let cookie = cookie.split(';').next().unwrap();
     for (origin, status) in [("https://app.test", 200), ("https://evil.test", 403), ("null", 403)] {
         let response = fixture.send("PUT", &path, &[("cookie", cookie), ("origin", origin)], r#"{"users":[]}"#).await;

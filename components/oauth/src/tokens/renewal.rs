@@ -34,6 +34,19 @@ pub(crate) async fn keep_alive(app: &AppState, id: &ServiceId) -> Result<bool, E
     Ok(after != before)
 }
 
+/// Encrypts tokens with the first `token_key`, if an older one encrypted them, so that the older one can be removed. A renewal
+/// that is under way does that itself.
+pub(crate) async fn encrypt_again(app: &AppState, id: &ServiceId) -> Result<(), Error> {
+    if !token_store::has_older_key(app, id).await? {
+        return Ok(());
+    }
+    let _guard = app.lock_service(id).await;
+    let Some(lease) = renewal_lease::acquire(app, id).await? else { return Ok(()) };
+    let outcome = token_store::encrypt_again(app, id).await;
+    renewal_lease::release(lease, id).await;
+    outcome
+}
+
 /// Renews a grant that lacks permissions, at most once per interval: Zoom's response lists the current scopes.
 pub(crate) async fn recheck_scopes(app: &AppState, id: &ServiceId) -> Result<(), Error> {
     renew_unless(app, id, |_, tokens| app.now() < tokens.renewed_at + SCOPE_RECHECK_INTERVAL).await.map(drop)

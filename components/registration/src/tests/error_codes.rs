@@ -148,8 +148,7 @@ async fn webinar_recurring_and_webinar_not_found_for_a_choice_and_the_other_lead
 #[tokio::test]
 async fn unauthenticated_forbidden_and_not_found() {
     let fixture = Fixture::new().await;
-    let (admin, now) = ("admin".into(), fixture.memory.ports().clock.now());
-    let cookie = platform::auth::session::set_cookie(&admin, now, false).unwrap();
+    let cookie = fixture.memory.sign_in("admin-key-of-the-tests").await;
     let cookie = cookie.split(';').next().unwrap();
     for (method, path, headers, expected) in [
         (Method::POST, "/registration/webhook", vec![], (401, "UNAUTHENTICATED")),

@@ -25,7 +25,7 @@ pub(super) const PROGRAM: u64 = 1001;
 /// The same, with the type of the fake Marketo's ids.
 pub(super) const MARKETO_PROGRAM: i64 = 1001;
 pub(super) const WEBINAR: u64 = 9001;
-pub(super) const KEY: &str = "marketo-key";
+pub(super) const KEY: &str = "marketo-key-of-the-tests";
 
 /// Number of leads in Marketo.
 const LEADS: u64 = 20;
@@ -92,7 +92,7 @@ impl Fixture {
         let fakes_ports = Ports { clock: ports.clock.clone(), ..memory.ports() };
         let fakes = MountedFakes::mount_with(&memory, fakes_ports, zoom_options, marketo_options);
         memory.set("marketo_api_key", KEY);
-        memory.set("admin_key", "admin");
+        memory.set("admin_key", "admin-key-of-the-tests");
         let (zoom, marketo) = (fakes.zoom.clone(), fakes.marketo.clone());
         memory.serve(OAUTH_HOST, token_router(&zoom));
         let router = crate::router(ports, Arc::new(PlainMapping));
@@ -211,7 +211,7 @@ impl Fixture {
 
     /// Sends a request; returns status and JSON body.
     pub(super) async fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        self.send_as("admin", method, path, body).await
+        self.send_as("admin-key-of-the-tests", method, path, body).await
     }
 
     /// Sends a request with another admin key.

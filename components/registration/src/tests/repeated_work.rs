@@ -64,7 +64,7 @@ impl Replicas {
             self.simulation.clock().sleep(delivery.after).await;
             let request = Request::post(delivery.path)
                 .header("x-api-key", KEY)
-                .header("authorization", "Bearer admin")
+                .header("authorization", "Bearer admin-key-of-the-tests")
                 .body(Body::from(delivery.body.to_string()));
             Fixture::request_to(&self.instances[delivery.instance], request.unwrap()).await
         };

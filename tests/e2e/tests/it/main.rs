@@ -8,6 +8,7 @@ mod attendance;
 mod bad_input;
 mod browser;
 mod catalog;
+mod fuzzing;
 mod isolation;
 mod main_path;
 mod registration;

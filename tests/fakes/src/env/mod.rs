@@ -13,11 +13,11 @@ use crate::zoom::Zoom;
 use crate::{marketo, zoom};
 
 /// The key that Marketo sends to the application in `x-api-key`.
-pub const MARKETO_API_KEY: &str = "marketo-api-key-1";
+pub const MARKETO_API_KEY: &str = "marketo-api-key-for-tests-1";
 /// The key of the admin API.
-pub const ADMIN_KEY: &str = "admin-key-1";
+pub const ADMIN_KEY: &str = "admin-key-for-tests-1";
 /// The key of the tick.
-pub const CRON_KEY: &str = "cron-key-1";
+pub const CRON_KEY: &str = "cron-key-for-tests-1";
 /// The key that encrypts tokens: 32 bytes in base64.
 pub const TOKEN_KEY: &str = "c3RhbmQtaW4gdG9rZW4ga2V5IG9mIDMyIGJ5dGVzISE=";
 

@@ -4,6 +4,7 @@
 //! - `run`: the application with fakes for the systems that are not configured
 //! - `up`: the application alone, as `spin up` runs it
 //! - `demo`: plays and checks the path from sign-in to attendance
+//! - `variables`: lists what is missing before the start
 //! - `seed`: the initial data of the fakes
 //! - `project`: the project's paths and build; `address`: local addresses; `runtime`: the tokio runtime and stop signals
 
@@ -15,6 +16,7 @@ mod run;
 mod runtime;
 mod seed;
 mod up;
+mod variables;
 
 use std::process::ExitCode;
 

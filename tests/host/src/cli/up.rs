@@ -1,8 +1,8 @@
 //! `up`: runs the application alone, as `spin up` does.
 
 use super::options::UpOptions;
-use super::project;
 use super::runtime::{block_on, stop_signal};
+use super::{project, variables};
 use crate::logs::Logs;
 use crate::options::Options;
 use crate::running::{Running, start};
@@ -10,20 +10,22 @@ use crate::running::{Running, start};
 /// Builds and serves the application until a stop signal.
 ///
 /// # Errors
-/// The components do not compile, the application does not start, or its server fails.
+/// A variable is missing or short, the components do not compile, the application does not start, or its server fails.
 pub(super) fn main(up: UpOptions) -> anyhow::Result<()> {
     let manifest = project::manifest_or_default(up.from);
-    if !up.no_build {
-        project::build(project::folder_of(&manifest))?;
-    }
-    let mut options = Options::new(manifest);
+    let mut options = Options::new(manifest.clone());
     options.listen = up.listen;
     options.state_dir = up.state_dir.unwrap_or(options.state_dir);
     options.runtime_config_file = up.runtime_config_file;
     options.variables = up.variables.into_map();
     options.logs = if up.quiet { Logs::Files } else { Logs::FilesAndStdout };
     options.cache_dir = Some(project::code_cache());
-    block_on(serve(options.with_env()))
+    let options = options.with_env();
+    variables::check(&options)?;
+    if !up.no_build {
+        project::build(project::folder_of(&manifest))?;
+    }
+    block_on(serve(options))
 }
 
 async fn serve(options: Options) -> anyhow::Result<()> {

@@ -117,7 +117,7 @@ impl TestEnv {
             ..fakes::marketo::Options::in_memory()
         };
         let fakes = MountedFakes::mount_with(&memory, fakes_ports, zoom_options, marketo_options);
-        for (name, value) in [("admin_key", "admin"), ("cron_key", "cron")] {
+        for (name, value) in [("admin_key", "admin-key-of-the-tests"), ("cron_key", "cron-key-of-the-tests")] {
             memory.set(name, value);
         }
         let (zoom, marketo) = (fakes.zoom.clone(), fakes.marketo.clone());
@@ -195,7 +195,7 @@ impl TestEnv {
     /// Returns when a person was in the webinar.
     pub(crate) async fn trace(&self, email: &str) -> Value {
         let body = json!({"program_id": PROGRAM.to_string(), "email": email}).to_string();
-        let mut headers = bearer("admin");
+        let mut headers = bearer("admin-key-of-the-tests");
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.call("POST", "/attendance/trace", headers, Body::from(body)).await.1
     }
@@ -221,18 +221,19 @@ impl TestEnv {
 
     /// Sends a tick, regardless of the answer.
     pub(crate) async fn tick_ignoring_answer(&self) {
-        self.call("POST", "/attendance/tick", bearer("cron"), Body::empty()).await;
+        self.call("POST", "/attendance/tick", bearer("cron-key-of-the-tests"), Body::empty()).await;
     }
 
     /// Sends a tick and returns the answer.
     pub(crate) async fn tick(&self) -> Value {
-        let (status, body) = self.call("POST", "/attendance/tick", bearer("cron"), Body::empty()).await;
+        let (status, body) =
+            self.call("POST", "/attendance/tick", bearer("cron-key-of-the-tests"), Body::empty()).await;
         assert_eq!(status, 200, "{body}");
         body
     }
 
     pub(crate) async fn admin(&self, method: &str, path: &str) -> (u16, Value) {
-        self.call(method, path, bearer("admin"), Body::empty()).await
+        self.call(method, path, bearer("admin-key-of-the-tests"), Body::empty()).await
     }
 
     /// Lets Zoom send the event again that the last session ended. Background tasks do not run yet.

@@ -45,7 +45,8 @@ impl TestEnv {
         let events = EVENTS.iter().chain(&["webinar.recovered"]).map(ToString::to_string).collect();
         let options = Options { events, ..Options::default() };
         let fakes = MountedFakes::mount_with(&memory, memory.ports(), options, fakes::marketo::Options::in_memory());
-        for (name, value) in [("admin_key", "admin"), ("marketo_api_key", "marketo")] {
+        for (name, value) in [("admin_key", "admin-key-of-the-tests"), ("marketo_api_key", "marketo-key-of-the-tests")]
+        {
             memory.set(name, value);
         }
         let (zoom, marketo) = (fakes.zoom.clone(), fakes.marketo.clone());
@@ -114,7 +115,7 @@ impl TestEnv {
 
     /// Calls as the admin.
     pub(crate) async fn admin(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
-        self.call(method, path, ("authorization", "Bearer admin"), body).await
+        self.call(method, path, ("authorization", "Bearer admin-key-of-the-tests"), body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {

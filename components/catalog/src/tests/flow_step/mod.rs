@@ -15,7 +15,7 @@ const PROTECTED: [&str; 3] = ["brandIcon", "serviceIcon", "providerInstructions"
 async fn get(path: &str, key: Option<&str>) -> Response<Bytes> {
     let memory = InMemoryPorts::default();
     memory.set("public_url", "https://z.example/");
-    memory.set("marketo_api_key", "marketo");
+    memory.set("marketo_api_key", "marketo-key-of-the-tests");
     memory.serve("z.example", crate::router(memory.ports()));
     let mut request = Request::get(format!("https://z.example/flow-step/{path}"));
     if let Some(key) = key {
@@ -47,14 +47,14 @@ async fn the_other_routes_require_the_api_key() {
             assert_eq!(response.status(), 401, "{path} {key:?}");
             assert_eq!(serde_json::from_slice::<Value>(response.body()).unwrap()["code"], "UNAUTHENTICATED");
         }
-        assert_eq!(get(path, Some("marketo")).await.status(), 200, "{path}");
+        assert_eq!(get(path, Some("marketo-key-of-the-tests")).await.status(), 200, "{path}");
     }
 }
 
 #[tokio::test]
 async fn icons_are_small_pngs_of_32_by_32_pixels() {
     for path in ["brandIcon", "serviceIcon"] {
-        let response = get(path, Some("marketo")).await;
+        let response = get(path, Some("marketo-key-of-the-tests")).await;
         assert_eq!(response.headers()[header::CONTENT_TYPE], "image/png");
         let png = response.body();
         assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
@@ -65,7 +65,7 @@ async fn icons_are_small_pngs_of_32_by_32_pixels() {
 
 #[tokio::test]
 async fn the_instructions_name_every_field_and_contain_nothing_active() {
-    let response = get("providerInstructions", Some("marketo")).await;
+    let response = get("providerInstructions", Some("marketo-key-of-the-tests")).await;
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
     let page = String::from_utf8(response.body().to_vec()).unwrap();
     let definition = document("getServiceDefinition").await;
@@ -95,7 +95,8 @@ async fn a_chunk_with_chosen_fields_matches_the_schema_of_the_openapi_document()
     let chosen = [("email", "Email Address"), ("title", "jobTitle"), ("numberOfEmployees", "size")];
     env.marketo.choose_sent_fields(&chosen).unwrap();
     assert!(env.marketo.choose_sent_fields(&[("shoeSize", "shoeSize")]).is_err(), "there is no such field");
-    let campaign = Campaign::new(1001, [lead], FlowStep::new("https://z.example/flow-step", "marketo"));
+    let campaign =
+        Campaign::new(1001, [lead], FlowStep::new("https://z.example/flow-step", "marketo-key-of-the-tests"));
     let chunk = &env.marketo.prepare_campaign(campaign).unwrap().chunks[0].invocation;
     let fields = &chunk["objectData"][0]["objectContext"];
     let expected = json!({"id": lead, "Email Address": "ada@example.com", "jobTitle": "Analyst", "size": 42});

@@ -17,6 +17,7 @@
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
 //! | `live` | people who joined a webinar that is under way; written by `attendance` |
+//! | `session` | sessions of the console; written by `console` |
 //! | `sweep` | the last sweep of a component; written by that component |
 
 mod activities;
@@ -36,6 +37,7 @@ mod removal;
 mod sent_fields;
 mod service;
 mod service_usability;
+mod session;
 mod sweep;
 
 pub use activities::ActivityCursor;
@@ -46,13 +48,13 @@ pub use attendance::{
 pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
-    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, CopyWorkerKey, DataKeysKey, FailureIndexKey, FailureKey,
-    GivenUpChunksKey, Key, LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, LiveDoneKey,
-    LiveJoinsKey, LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey,
-    ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey,
+    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, ConsoleSweepKey, CopyWorkerKey, DataKeysKey, FailureIndexKey,
+    FailureKey, GivenUpChunksKey, Key, LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life,
+    LiveDoneKey, LiveJoinsKey, LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey,
+    ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey,
     RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey,
-    ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey,
-    WebinarStartedKey, WorkerKey,
+    ServicesKey, SessionHash, SessionKey, SessionsEndedKey, SignInKey, SignInState, StoreKey, SyncRequestedKey,
+    TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use live::{LiveDone, LiveJoin, LiveJoins};
@@ -77,4 +79,5 @@ pub use service::{
     LiveService, PendingSignIn, Rejection, SealedDataKeys, SealedTokens, Service, ServiceState, Services,
 };
 pub use service_usability::ServiceUsability;
+pub use session::{Session, SessionsEnded};
 pub use sweep::Sweep;

@@ -4,8 +4,35 @@
 use super::mac::constant_time_eq;
 use domain::Sensitive;
 
-/// Minimum length of a key that is not found by trying.
-const STRONG_LENGTH: usize = 20;
+/// Minimum length of a key: a shorter one may be found by trying. The application serves nothing while one is shorter.
+pub const MIN_KEY_LENGTH: usize = 20;
+
+/// The variable of the key that may be empty: then its route does not exist.
+const OPTIONAL_KEY: &str = "cron_path_key";
+
+/// The variable of the keys that encrypt tokens.
+const TOKEN_KEY: &str = "token_key";
+
+/// The variables that [`fault_of`] checks.
+pub const KEY_VARIABLES: [&str; 6] =
+    ["admin_key", "cron_key", OPTIONAL_KEY, "marketo_api_key", "zoom_webhook_secret", TOKEN_KEY];
+
+/// Returns what is wrong with the value of one of [`KEY_VARIABLES`]; `None` if nothing is. The text has no part of the value.
+pub fn fault_of(name: &str, text: &str) -> Option<&'static str> {
+    let Some(keys) = KeyList::parse(text) else { return (name != OPTIONAL_KEY).then_some("is not set") };
+    if name == TOKEN_KEY {
+        return keys.iter().any(|key| !is_base64_of_32_bytes(key.expose())).then_some("is not base64 of 32 bytes");
+    }
+    keys.iter()
+        .any(|key| key.expose().chars().count() < MIN_KEY_LENGTH)
+        .then_some("has a key of fewer than 20 characters")
+}
+
+/// Returns whether a text has the form of 32 bytes in base64, which `oauth` decodes.
+fn is_base64_of_32_bytes(text: &str) -> bool {
+    let digits = text.strip_suffix('=').unwrap_or_default().as_bytes();
+    digits.len() == 43 && digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
 
 /// The accepted values of a key, the newest first. Never empty.
 #[derive(Debug, Clone)]
@@ -26,11 +53,6 @@ impl KeyList {
     /// Returns whether a text is one of the keys, in time that does not depend on where it differs.
     pub fn accepts(&self, given: &str) -> bool {
         self.iter().fold(false, |found, key| constant_time_eq(given, key.expose()) | found)
-    }
-
-    /// Returns whether one of the keys is so short that it may be found by trying.
-    pub fn is_weak(&self) -> bool {
-        self.iter().any(|key| key.expose().len() < STRONG_LENGTH)
     }
 
     /// Returns the newest key, with which this application signs.
@@ -61,9 +83,26 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_as_weak_as_its_weakest_key() {
-        for (text, is_weak) in [("0123456789abcdef0123", false), ("0123456789abcdef0123,x", true), ("summer26", true)] {
-            assert_eq!(KeyList::parse(text).unwrap().is_weak(), is_weak, "{text}");
+    fn each_listed_key_must_be_long() {
+        let (short, token) = (Some("has a key of fewer than 20 characters"), format!("{}=", "A".repeat(43)));
+        let not_token = Some("is not base64 of 32 bytes");
+        for (name, text, expected) in [
+            ("admin_key", "0123456789abcdef0123", None),
+            ("cron_key", "0123456789abcdef0123, 0123456789abcdef0124", None),
+            ("marketo_api_key", "0123456789abcdef0123,x", short),
+            ("zoom_webhook_secret", "0123456789abcdef012", short),
+            ("admin_key", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}", short),
+            ("cron_key", "", Some("is not set")),
+            ("admin_key", " , ", Some("is not set")),
+            ("cron_path_key", "", None),
+            ("cron_path_key", "short", short),
+            ("token_key", "", Some("is not set")),
+            ("token_key", &token, None),
+            ("token_key", &format!("{token},{token}"), None),
+            ("token_key", &token[1..], not_token),
+            ("token_key", &format!("{token},0123456789abcdef0123"), not_token),
+        ] {
+            assert_eq!(fault_of(name, text), expected, "{name} {text}");
         }
     }
 

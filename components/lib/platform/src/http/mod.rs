@@ -14,27 +14,42 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use domain::ErrorCode;
+use axum::routing::MethodRouter;
+use domain::{ErrorCode, Problem};
 use http::{HeaderValue, StatusCode, header};
+
+use json::BodyClock;
 
 pub use json::{Json, JsonBody, RawBody};
 pub use problem::ApiError;
 
-/// Maximum size of a request body, in bytes; larger ones get 413. A route may have another `DefaultBodyLimit`.
-pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Maximum size of a request body, in bytes, unless its route has a limit of its own; larger ones get 413. Enough for any JSON
+/// that a person or the console sends.
+pub const SMALL_BODY_BYTES: usize = 64 * 1024;
+
+/// Limit of the routes that take events of Zoom, or leads of Marketo one by one: many fields, with texts of any length.
+pub const LARGE_BODY_BYTES: usize = 1024 * 1024;
+
+/// Limit of what components send each other: a forwarded event and its escapes, or lists of services.
+pub const INTERNAL_BODY_BYTES: usize = 2 * LARGE_BODY_BYTES;
+
+/// Sets the limit of a route's bodies, in bytes.
+pub fn limit_body<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>, bytes: usize) -> MethodRouter<S> {
+    route.layer(DefaultBodyLimit::max(bytes))
+}
 
 /// How long browsers use https only, once they have: a year.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds to a component's router the body limit, problem documents for unknown paths and methods, the check of the configured
-/// URLs, and the headers of every answer.
+/// URLs and keys, and the headers of every answer.
 pub fn with_fallbacks(router: Router, ports: Ports) -> Router {
     router
         .fallback(async || ApiError::new(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || {
             ApiError::invalid("This address does not take this method.").with_status(StatusCode::METHOD_NOT_ALLOWED)
         })
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES))
         .layer(from_fn_with_state(ports, check_config))
 }
 
@@ -49,11 +64,17 @@ async fn protect(ports: &Ports, response: &mut Response) {
     }
 }
 
-/// Refuses to serve while a configured URL is wrong. The log names the variable.
-async fn check_config(State(ports): State<Ports>, request: Request, next: Next) -> Response {
+/// Refuses to serve while a configured URL or key is wrong. The answer and the log name the variable, without its value.
+async fn check_config(State(ports): State<Ports>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(BodyClock(ports.clock.clone()));
     let mut response = match ports.config().check().await {
         Ok(()) => next.run(request).await,
-        Err(error) => ApiError::from(error).into_response(),
+        Err(faults) => {
+            crate::log!(Error, "config.refused", error = faults);
+            let detail =
+                format!("The application is not configured: {faults}. Correct it, and restart the application.");
+            ApiError::new(Problem { code: ErrorCode::Internal, detail }).into_response()
+        }
     };
     protect(&ports, &mut response).await;
     response
@@ -73,7 +94,8 @@ mod tests {
     }
 
     fn hello() -> Router {
-        Router::new().route("/hello", post(async |JsonBody(hello): JsonBody<Hello>| hello.name))
+        let hello = || post(async |JsonBody(hello): JsonBody<Hello>| hello.name);
+        Router::new().route("/hello", hello()).route("/large", limit_body(hello(), LARGE_BODY_BYTES))
     }
 
     async fn answer(method: &str, path: &str, body: impl Into<axum::body::Body>) -> (u16, serde_json::Value) {
@@ -102,21 +124,66 @@ mod tests {
             assert_eq!(problem["status"], status);
             assert!(!problem["detail"].as_str().unwrap().contains("secret"));
         }
-        let (status, problem) = answer("POST", "/hello", vec![b' '; 2 << 20]).await;
-        assert_eq!((status, &problem["code"]), (413, &"INVALID_REQUEST".into()));
     }
 
     #[tokio::test]
-    async fn nothing_is_served_while_a_configured_url_is_wrong() {
+    async fn each_route_has_its_own_limit_of_bodies() {
+        let padded = |bytes: usize| {
+            let mut body = br#"{"name": "x"}"#.to_vec();
+            body.resize(bytes, b' ');
+            body
+        };
+        for (path, limit) in [("/hello", SMALL_BODY_BYTES), ("/large", LARGE_BODY_BYTES)] {
+            assert_eq!(answer("POST", path, padded(limit)).await.0, 200, "{path}");
+            let (status, problem) = answer("POST", path, padded(limit + 1)).await;
+            assert_eq!((status, &problem["code"]), (413, &"INVALID_REQUEST".into()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_arrive_is_given_up_after_ten_seconds() {
+        let memory = InMemoryPorts::default();
+        let began = memory.ports().clock.now();
+        let first = futures::stream::iter([Ok::<_, std::io::Error>(r#"{"name""#)]);
+        let body = axum::body::Body::from_stream(futures::StreamExt::chain(first, futures::stream::pending()));
+        let request = Request::post("/hello").body(body).unwrap();
+        let response = with_fallbacks(hello(), memory.ports()).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 408);
+        assert_eq!(memory.ports().clock.now().duration_since(began), domain::time::SignedDuration::from_secs(10));
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()["code"], "INVALID_REQUEST");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_served_while_a_configured_url_or_key_is_wrong() {
         let memory = InMemoryPorts::default();
         let router = with_fallbacks(hello(), memory.ports());
-        for (url, statuses) in [("https://a.test/rest", [500, 500]), ("https://a.test", [200, 404])] {
+        for (url, key, statuses) in [
+            ("https://a.test/rest", "a-key-of-20-characters", [500, 500]),
+            ("https://a.test", "a-key-of-20-characters,summer26", [500, 500]),
+            ("https://a.test", "a-key-of-20-characters", [200, 404]),
+        ] {
             memory.set("marketo_url", url);
+            memory.set("admin_key", key);
             for (path, status) in ["/hello", "/unknown"].into_iter().zip(statuses) {
                 let request = Request::post(path).body(axum::body::Body::from(r#"{"name": "x"}"#)).unwrap();
-                assert_eq!(router.clone().oneshot(request).await.unwrap().status(), status, "{url} {path}");
+                assert_eq!(router.clone().oneshot(request).await.unwrap().status(), status, "{url} {key} {path}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_to_serve_names_the_variable_and_no_value() {
+        let memory = InMemoryPorts::default();
+        memory.set("cron_key", "summer26");
+        let request = Request::post("/hello").body(axum::body::Body::empty()).unwrap();
+        let response = with_fallbacks(hello(), memory.ports()).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("the variable cron_key has a key of fewer than 20 characters"), "{detail}");
+        assert!(!detail.contains("summer26"));
     }
 
     #[tokio::test]

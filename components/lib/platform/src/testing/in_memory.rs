@@ -1,6 +1,7 @@
 //! Ports in memory, for native tests of routers. The clock is simulated: it advances only when a future sleeps or a test
 //! moves it, so that tests of hours run in milliseconds.
 
+use crate::auth::session;
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
 use crate::sealing::{DataKeys, KeySource, Keyring};
 use crate::store_gate::GatedStore;
@@ -78,6 +79,18 @@ impl InMemoryPorts {
     /// Sets a variable.
     pub fn set(&self, name: &str, value: &str) {
         lock(&self.variables).insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Begins a console session with an admin key. Returns its `Set-Cookie` value.
+    ///
+    /// # Panics
+    /// If `public_url` is not set.
+    #[expect(clippy::expect_used, reason = "a test must not continue")]
+    pub async fn sign_in(&self, admin_key: &str) -> String {
+        let session = session::create(&self.ports(), &admin_key.into()).await.expect("public_url is set");
+        let record = serde_json::to_vec(&session.record).expect("a record is JSON");
+        self.store_value(&session.key.to_string(), Some(record));
+        session.cookie
     }
 
     /// Leaves the keys with a prefix out of listings from now on, as Redis does without an error when a later part of a listing

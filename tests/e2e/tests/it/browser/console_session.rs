@@ -24,6 +24,13 @@ async fn wrong_key_is_reported_and_the_right_key_opens_the_console() {
     tab.wait_for_focus(&key).await;
     assert!(tab.all(&by_role("heading", "Zoom accounts")).await.is_empty());
     assert_eq!(tab.value(&key).await, "");
+    assert!(app.stored().keys().all(|key| !key.starts_with("session:")));
+
+    console.sign_in().await;
+    tab.find(&by_role("heading", "Zoom accounts")).await;
+    tab.click(&by_role("button", "Sign out everywhere")).await;
+    tab.wait_for_focus(&key).await;
+    assert!(app.stored().contains_key("sessions-ended"));
     console.assert_clean(&app, &["POST /console/session 401"]);
 }
 

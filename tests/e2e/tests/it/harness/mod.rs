@@ -7,6 +7,7 @@ mod component_instances;
 mod fixture;
 mod host;
 mod manifest;
+pub mod random;
 mod raw_http;
 mod store;
 mod wait;

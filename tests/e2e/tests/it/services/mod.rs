@@ -8,3 +8,4 @@ mod lost_permissions;
 mod one_service_per_account;
 mod sign_in;
 mod support;
+mod wrong_keys;

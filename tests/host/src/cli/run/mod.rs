@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use self::fakes::Fakes;
 use super::options::RunOptions;
 use super::runtime::{block_on, stop_signal};
-use super::{address, project};
+use super::{address, project, variables};
 use crate::logs::Logs;
 use crate::options::Options;
 use crate::running::start;
@@ -46,20 +46,21 @@ async fn serve(run: RunOptions) -> anyhow::Result<()> {
     for (name, value) in fakes.variables() {
         options.variables.entry(name).or_insert(value);
     }
+    variables::check(&options)?;
     let temporary = run.state_dir.is_none() && fakes.any();
     let (state_dir, _removed_on_drop) = state_dir(run.state_dir, temporary)?;
     options.state_dir = state_dir.unwrap_or(options.state_dir);
-    let variables = options.variables.clone();
+    let values = options.variables.clone();
 
     let mut app = start(options).await?;
-    let api_key = variables.get("marketo_api_key").map(String::as_str).unwrap_or_default();
+    let api_key = values.get("marketo_api_key").map(String::as_str).unwrap_or_default();
     let fixture = fakes.seed(api_key).await?;
-    print!("{}", banner::text(&fakes, &public_url, &variables, &fixture));
+    print!("{}", banner::text(&fakes, &public_url, &values, &fixture));
     let url = app.url();
     let outcome = tokio::select! {
         signal = stop_signal() => signal.map_err(anyhow::Error::from),
         failed = app.stopped() => failed,
-        failed = run_scheduler(&url, &variables) => failed,
+        failed = run_scheduler(&url, &values) => failed,
     };
     println!("Stopping.");
     app.shutdown().await;

@@ -1,6 +1,6 @@
 //! The form of a key, such as `outbox:{id}:{part}`: the formatter, the parser and the documents use the same text.
 
-use super::segments::{AccountSegment, CheckpointList, SignInState};
+use super::segments::{AccountSegment, CheckpointList, SessionHash, SignInState};
 use crate::email::EmailHash;
 use crate::ids::{LeadId, ProgramId, ServiceId, WebinarId};
 use crate::records::outbox::OutboxId;
@@ -80,4 +80,4 @@ macro_rules! texts {
     )*};
 }
 
-texts!(ServiceId, EmailHash, OutboxId, AccountSegment, CheckpointList, SignInState);
+texts!(ServiceId, EmailHash, OutboxId, AccountSegment, CheckpointList, SessionHash, SignInState);

@@ -19,7 +19,7 @@ mod tests;
 
 use kind::Secrecy;
 pub use kind::{Key, Life, StoreKey, TypedKey};
-pub use segments::{AccountSegment, CheckpointList, SignInState};
+pub use segments::{AccountSegment, CheckpointList, SessionHash, SignInState};
 
 use super::activities::ActivityCursor;
 use super::attendance::{Attendance, EndedSessions, StartedSession};
@@ -35,6 +35,7 @@ use super::registration::Registration;
 use super::removal::Removal;
 use super::sent_fields::SentFields;
 use super::service::{LiveService, PendingSignIn, SealedDataKeys, SealedTokens, Service, Services};
+use super::session::{Session, SessionsEnded};
 use super::sweep::Sweep;
 use crate::component::Component;
 use crate::email::EmailHash;
@@ -266,6 +267,12 @@ kinds! {
     LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false, Plain;
     /// When expired records were last swept.
     LastSweep LastSweepKey() => Sweep, "last:sweep", Attendance, Overwritten, false, Plain;
+    /// A session of the console.
+    Session SessionKey(id: SessionHash) => Session, "session:{id}", Console, Swept, false, Plain;
+    /// The last sign-out everywhere.
+    SessionsEnded SessionsEndedKey() => SessionsEnded, "sessions-ended", Console, Overwritten, false, Plain;
+    /// The last sweep of console.
+    ConsoleSweep ConsoleSweepKey() => Sweep, "last:console-sweep", Console, Overwritten, false, Plain;
 }
 
 impl StoreKey for AnyKey {

@@ -16,11 +16,16 @@ impl AccountSegment {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let id = text.strip_prefix('~');
         let fits = match id {
-            Some(hash) => hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
+            Some(hash) => is_sha256(hash),
             None => is_plain(text),
         };
         fits.then(|| Self(text.to_owned()))
     }
+}
+
+/// Returns whether a text is a SHA-256 in lower-case hexadecimal.
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 fn is_plain(id: &str) -> bool {
@@ -58,6 +63,27 @@ impl SignInState {
 }
 
 impl fmt::Display for SignInState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The hash of a console session's id. The id itself is in the browser's cookie alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionHash(String);
+
+impl SessionHash {
+    /// Returns the hash of an id.
+    pub fn of(id: &str) -> Self {
+        Self(sha256_hex(id.as_bytes()))
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        is_sha256(text).then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for SessionHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

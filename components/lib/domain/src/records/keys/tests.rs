@@ -33,6 +33,7 @@ any_segments! {
         let hash = Email::parse(&format!("{name}@x.test")).unwrap().hash();
         if is_coded { hash.coded(&hash.to_string()) } else { hash }
     });
+    SessionHash: any::<String>().prop_map(|id| Self::of(&id));
     OutboxId: "[0-9a-f]{32}".prop_map(|id| Self::parse(&id).unwrap());
     CheckpointList: proptest::sample::select(&Self::ALL[..]);
     u32: any::<Self>();

@@ -1,0 +1,3 @@
+//! This component's records.
+
+pub(crate) mod sessions;
