@@ -2,6 +2,7 @@
 //! moves it, so that tests of hours run in milliseconds.
 
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use crate::request_id;
 use crate::store_gate::GatedStore;
 use async_trait::async_trait;
 use axum::Router;
@@ -324,6 +325,6 @@ impl Variables for InMemoryPorts {
 
 impl Background for InMemoryPorts {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
-        lock(&self.tasks).push(task);
+        lock(&self.tasks).push(Box::pin(request_id::inherit(task)));
     }
 }
