@@ -26,8 +26,19 @@ pub(crate) struct AppState {
     pub(crate) triggered_worker: Arc<SingleFlight>,
     /// Limits how often this instance records the time of an event.
     pub(crate) event_throttle: Arc<Throttle<()>>,
+    /// What this instance knows of the store's health.
+    pub(crate) store_health: Arc<StoreHealth>,
     /// What this instance knows and writes of webinars under way.
     pub(crate) live: Arc<LiveState>,
+}
+
+/// What this instance knows of the store's health.
+#[derive(Debug, Default)]
+pub(crate) struct StoreHealth {
+    /// Limits how often the health check writes.
+    pub(crate) writes: Throttle<()>,
+    /// Whether the last check failed.
+    pub(crate) is_failing: AtomicBool,
 }
 
 /// The caches for webinars under way.
@@ -48,6 +59,7 @@ impl AppState {
             marketo_tokens: Arc::default(),
             triggered_worker: Arc::default(),
             event_throttle: Arc::default(),
+            store_health: Arc::default(),
             live: Arc::default(),
         }
     }

@@ -94,6 +94,25 @@ pub struct JobReport {
     pub is_left: bool,
 }
 
+/// Answer of `POST /internal/watch` of `registration`: what its operator watches.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RegistrationWatch {
+    /// Number of chunks that are not called back.
+    pub open_chunks: usize,
+    /// Since when the lead waits that has waited the longest; `None` if none waits.
+    pub waiting_since: Option<Timestamp>,
+    /// Failures by code.
+    pub failures: Vec<(ErrorCode, usize)>,
+    /// Number of failures whose code was not read, since there are so many.
+    pub uncounted_failures: usize,
+    /// Number of records that the last maintenance could not read.
+    pub unreadable: usize,
+    /// The address to which a callback was refused lately: scheme, host and port.
+    pub refused_callback: Option<String>,
+    /// Whether Marketo's daily quota is used up.
+    pub is_quota_used_up: bool,
+}
+
 /// Answer of `POST /internal/webinar/{webinar_id}` of `catalog`: the webinar and the service that offers it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServiceWebinar {

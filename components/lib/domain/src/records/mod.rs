@@ -17,9 +17,11 @@
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
 //! | `live` | people who joined a webinar that is under way; written by `attendance` |
+//! | `alerts` | the alerts that are not over; written by `attendance` |
 //! | `sweep` | the last sweep of a component; written by that component |
 
 mod activities;
+mod alerts;
 mod attendance;
 mod failure;
 mod keys;
@@ -39,16 +41,17 @@ mod service_usability;
 mod sweep;
 
 pub use activities::ActivityCursor;
+pub use alerts::{Alert, AlertCause, OpenAlerts};
 pub use attendance::{
     Attendance, Counts, EndedSession, EndedSessions, MAX_SESSIONS, NoShowReason, NoShowWait, Phase, SessionRecord,
     SessionVerdict, StartedSession,
 };
 pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
-    AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
-    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, CopyWorkerKey, FailureIndexKey, FailureKey, GivenUpChunksKey, Key,
+    AccountKey, AccountSegment, ActivityCursorKey, AlertWorkerKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
+    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, CopyWorkerKey, FailureIndexKey, FailureKey, GivenUpChunksKey, HealthProbeKey, Key,
     LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, LiveDoneKey, LiveJoinsKey, LiveWorkerKey,
-    MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey,
+    MappingCrashMarkerKey, OauthSweepKey, OpenAlertsKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey,
     RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey,
     RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey,
     SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,

@@ -21,6 +21,7 @@ pub use kind::{Key, Life, StoreKey, TypedKey};
 pub use segments::{AccountSegment, CheckpointList, SignInState};
 
 use super::activities::ActivityCursor;
+use super::alerts::OpenAlerts;
 use super::attendance::{Attendance, EndedSessions, StartedSession};
 use super::failure::{Failure, FailureIndex};
 use super::lease::Lease;
@@ -256,6 +257,12 @@ kinds! {
     LastTick LastTickKey() => Moment, "last:tick", Attendance, Overwritten, false;
     /// When Zoom last sent an event.
     LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false;
+    /// The alerts that were sent and are not over.
+    OpenAlerts OpenAlertsKey() => OpenAlerts, "open-alerts", Attendance, Overwritten, false;
+    /// Lease of the request that sends alerts, so that two at once do not send one twice.
+    AlertWorker AlertWorkerKey() => Lease, "worker:alerts", Attendance, Lease, false;
+    /// When the health check last wrote to the store.
+    HealthProbe HealthProbeKey() => Moment, "last:health-probe", Attendance, Overwritten, false;
     /// When expired records were last swept.
     LastSweep LastSweepKey() => Sweep, "last:sweep", Attendance, Overwritten, false;
 }
