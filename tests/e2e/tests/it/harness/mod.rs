@@ -8,6 +8,7 @@ mod fixture;
 mod host;
 mod manifest;
 mod raw_http;
+mod receiver;
 mod store;
 mod wait;
 
@@ -19,5 +20,6 @@ pub use fixture::{Fixture, email};
 pub use host::Host;
 pub use manifest::Manifest;
 pub use raw_http::{RawAnswer, send_raw};
+pub use receiver::Receiver;
 pub use store::{Store, files};
 pub use wait::wait_for;
