@@ -1,5 +1,5 @@
-//! Which alerts begin and which are over, by the record of the open ones. A cause is in the record once its alert was sent, so
-//! what could not be sent is found again by the next tick.
+//! Which alerts begin and which are over, by the record of the open ones. A cause is in the record once its alert was
+//! sent, so what could not be sent is found again by the next tick.
 
 use super::causes::Findings;
 use super::send;
@@ -10,10 +10,8 @@ use domain::{Error, Sensitive};
 use platform::lease::LeaseTerms;
 
 /// The terms of the lease: sending takes a few seconds.
-const TERMS: LeaseTerms = LeaseTerms {
-    max_duration: SignedDuration::from_secs(10),
-    settling_time: SignedDuration::from_millis(50),
-};
+const TERMS: LeaseTerms =
+    LeaseTerms { max_duration: SignedDuration::from_secs(10), settling_time: SignedDuration::from_millis(50) };
 
 /// Maximum number of lines of a message. Chat services cut long ones off.
 const MAX_LINES: usize = 20;

@@ -100,7 +100,9 @@ async fn look_at_services(state: &AppState, findings: &mut Findings) -> Result<(
     for service in found {
         // Chat services read these characters as markup.
         let name = service.name.replace(['<', '>', '&'], " ");
-        let text = format!("Zoom no longer accepts the sign-in of \"{name}\"; a Zoom admin has to sign in again in the console.");
+        let text = format!(
+            "Zoom no longer accepts the sign-in of \"{name}\"; a Zoom admin has to sign in again in the console."
+        );
         findings.add(AlertCause::ServiceNeedsSignIn(service.id), text, state.now());
     }
     Ok(())
@@ -125,7 +127,9 @@ async fn look_at_registration(state: &AppState, findings: &mut Findings) -> Resu
         findings.add(AlertCause::LeadsWaiting, "Leads have been waiting for more than an hour.".to_owned(), since);
     }
     if let Some(origin) = watch.refused_callback {
-        let text = format!("A callback to {origin} was refused; if that is Marketo's address, add it to marketo_callback_url.");
+        let text = format!(
+            "A callback to {origin} was refused; if that is Marketo's address, add it to marketo_callback_url."
+        );
         findings.add(AlertCause::CallbackRefused(origin), text, state.now());
     }
     Ok(watch.is_quota_used_up)

@@ -17,11 +17,13 @@ mod send;
 pub(crate) use causes::registration;
 
 use crate::state::AppState;
+use crate::store::signals;
 use causes::Findings;
 use domain::time::{SignedDuration, Timestamp};
 use futures::join;
 
-/// How long alerts and the heartbeat may take after a tick: they read the state of `registration`, and make one call each.
+/// How long alerts and the heartbeat may take after a tick: they read the state of `registration`, and make one call
+/// each.
 pub(crate) const TIMEOUT: SignedDuration = SignedDuration::from_secs(8);
 
 /// A tick, as the alerts see it.
@@ -49,8 +51,9 @@ async fn alert_after_tick(state: &AppState, tick: FinishedTick) {
 }
 
 /// Alerts of a scheduler that does not call. Zoom's events show it while there is no tick.
-pub(crate) async fn after_event(state: &AppState, last_tick: Option<Timestamp>) {
+pub(crate) async fn after_event(state: &AppState) {
     let Some(url) = state.ports.config().alert_webhook_url().await else { return };
+    let Ok(last_tick) = signals::last_tick(state).await else { return };
     let mut findings = Findings::default();
     causes::look_at_tick(&mut findings, last_tick, state.now());
     announce::announce(state, &url, &findings).await;

@@ -9,7 +9,8 @@ use http::{Method, Request, header};
 /// How long a call may take.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(3);
 
-/// Sends a message to the webhook of alerts, in the form that Slack and Teams accept. Returns whether it took the message.
+/// Sends a message to the webhook of alerts, in the form that Slack and Teams accept. Returns whether it took the
+/// message.
 pub(super) async fn alert(state: &AppState, url: &Sensitive, text: &str) -> bool {
     let body = serde_json::json!({ "text": text }).to_string();
     let sent = call(state, Method::POST, url, body.into()).await;

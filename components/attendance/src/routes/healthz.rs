@@ -16,7 +16,8 @@ use std::sync::atomic::Ordering;
 /// How long the store may take.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(2);
 
-/// Minimum interval between two writes of an instance while the store works, so that nobody fills its limits by calling.
+/// Minimum interval between two writes of an instance while the store works, so that nobody fills its limits by
+/// calling.
 const WRITE_INTERVAL: SignedDuration = SignedDuration::from_secs(3);
 
 /// Answer of `GET /healthz`.

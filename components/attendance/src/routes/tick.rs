@@ -1,6 +1,6 @@
-//! `POST /attendance/tick` and `GET /attendance/tick/{cron_path_key}`: the periodic tick of the whole application. The platform's scheduler calls it about every
-//! minute. A tick ends after 25 seconds ([`platform::retry::RUN_TIMEOUT`], through [`AppState::deadline`]) and is safe to
-//! run twice at once. A missed tick delays its work to the next one.
+//! `POST /attendance/tick` and `GET /attendance/tick/{cron_path_key}`: the periodic tick of the whole application. The
+//! platform's scheduler calls it about every minute. A tick ends after 25 seconds ([`platform::retry::RUN_TIMEOUT`],
+//! through [`AppState::deadline`]) and is safe to run twice at once. A missed tick delays its work to the next one.
 
 use crate::alerts::{self, FinishedTick};
 use crate::jobs::live_worker;
@@ -82,10 +82,7 @@ async fn tick(state: &AppState) -> TickView {
         Ok(false) => {}
         Err(error) => platform::log!(Warn, "tick.sweep_failed", error = format_args!("{error:#}")),
     }
-    let after = alerts::after_tick(
-        state.clone(),
-        FinishedTick { began, previous, is_good: !total.has_failed },
-    );
+    let after = alerts::after_tick(state.clone(), FinishedTick { began, previous, is_good: !total.has_failed });
     // Without enough time they go on after the answer.
     if state.now() + alerts::TIMEOUT <= deadline {
         after.await;

@@ -61,13 +61,11 @@ pub(crate) async fn receive(
     Ok(StatusCode::OK.into_response())
 }
 
-/// Records that Zoom sent an event. Once a minute also looks whether the scheduler calls, since a tick that does not come
-/// cannot.
+/// Records that Zoom sent an event. Once a minute also looks whether the scheduler calls, since a tick that does not
+/// come cannot.
 async fn after_event(state: AppState) {
-    if signals::record_event(&state).await
-        && let Ok(last_tick) = signals::last_tick(&state).await
-    {
-        alerts::after_event(&state, last_tick).await;
+    if signals::record_event(&state).await {
+        alerts::after_event(&state).await;
     }
 }
 

@@ -81,8 +81,8 @@ async fn each_cause_is_announced_once_and_once_when_it_is_over() {
     env.components().watch.refused_callback = Some("https://callback.example".to_owned());
     env.components().watch.is_quota_used_up = true;
     let sign_in = "Zoom no longer accepts the sign-in of \"Main\"; a Zoom admin has to sign in again in the console.";
-    let callback =
-        "A callback to https://callback.example was refused; if that is Marketo's address, add it to marketo_callback_url.";
+    let callback = "A callback to https://callback.example was refused; if that is Marketo's address, add it to \
+        marketo_callback_url.";
     let quota = "Marketo's daily API quota is used up; leads and attendance wait until it resets.";
     let waiting = "Leads have been waiting for more than an hour.";
     assert_eq!(next(&env, &receiver).await, [sign_in, callback, quota]);

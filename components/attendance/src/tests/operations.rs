@@ -20,7 +20,9 @@ async fn get(env: &TestEnv, path: &str) -> (u16, Value) {
 #[tokio::test]
 async fn the_tick_runs_by_the_key_in_its_path_and_says_nothing_else() {
     let env = TestEnv::new().await;
-    for (keys, right) in [(None, ""), (Some(""), ""), (Some("first-path-key-long,second-path-key-long"), "second-path-key-long")] {
+    for (keys, right) in
+        [(None, ""), (Some(""), ""), (Some("first-path-key-long,second-path-key-long"), "second-path-key-long")]
+    {
         if let Some(keys) = keys {
             env.memory.set("cron_path_key", keys);
         }

@@ -148,10 +148,8 @@ async fn call_untyped(
     timeout: SignedDuration,
 ) -> Result<Bytes, Error> {
     let url = url_of(component, path)?;
-    let mut request = Request::builder()
-        .method(Method::POST)
-        .uri(url.as_str())
-        .header(header::CONTENT_TYPE, "application/json");
+    let mut request =
+        Request::builder().method(Method::POST).uri(url.as_str()).header(header::CONTENT_TYPE, "application/json");
     if let Some(id) = RequestId::current() {
         request = request.header(request_id::HEADER, id.to_string());
     }

@@ -1,8 +1,8 @@
-//! The id of a request. It is in each log line of the request, in its problem document and in the answer's `x-request-id`, and
-//! the requests that it causes at other components carry it on.
+//! The id of a request. It is in each log line of the request, in its problem document and in the answer's
+//! `x-request-id`, and the requests that it causes at other components carry it on.
 //!
-//! One instance works on several requests in turn, so the id belongs to the future that does the work: the current id is set
-//! while that future is polled, and set back after each poll.
+//! One instance works on several requests in turn, so the id belongs to the future that does the work: the current id
+//! is set while that future is polled, and set back after each poll.
 
 use crate::ports::traits::Random;
 use futures::future::BoxFuture;

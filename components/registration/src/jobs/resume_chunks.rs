@@ -57,12 +57,7 @@ async fn load_head(state: &AppState, id: &OutboxId) -> anyhow::Result<Option<Out
 }
 
 /// Resumes a chunk, if there is time.
-async fn resume(
-    state: &AppState,
-    id: &OutboxId,
-    deadline: Timestamp,
-    report: &mut JobReport,
-) -> anyhow::Result<()> {
+async fn resume(state: &AppState, id: &OutboxId, deadline: Timestamp, report: &mut JobReport) -> anyhow::Result<()> {
     if state.ports.clock.now() + MIN_RUN_TIME >= deadline {
         report.is_left = true;
         return Ok(());

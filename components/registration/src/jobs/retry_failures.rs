@@ -55,7 +55,8 @@ struct Run {
     is_out_of_time: bool,
 }
 
-/// Retries due failures until the deadline, and goes on after the answer if that is too short. Reports the number of programs.
+/// Retries due failures until the deadline, and goes on after the answer if that is too short. Reports the number of
+/// programs.
 pub async fn retry_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow::Result<JobReport> {
     let Some(only) = OnlyRun::begin(state) else { return Ok(JobReport::default()) };
     let run = retry_until(state, deadline).await?;

@@ -9,8 +9,8 @@ use platform::internal_api::JobReport;
 /// Minimum time left to poll: a call for a token, and one for a page.
 const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(8);
 
-/// Polls Marketo's activities until the deadline. Reports the number of leads to attempt. Makes no call while no program
-/// is connected to a webinar that is ahead.
+/// Polls Marketo's activities until the deadline. Reports the number of leads to attempt. Makes no call while no
+/// program is connected to a webinar that is ahead.
 pub async fn read_status_changes(state: &AppState, deadline: Timestamp) -> anyhow::Result<JobReport> {
     let now = state.ports.clock.now();
     if now + MIN_TIME_LEFT > deadline {

@@ -62,14 +62,19 @@ async fn an_operator_sees_what_needs_a_person_and_follows_it_through_the_compone
     assert_eq!(tick.status(), 200);
     let id = id_of(&tick);
     let report: Value = tick.json().await.unwrap();
-    assert_eq!((&report["outbox"], &report["programs"], &report["left"]), (&json!(0), &json!(0), &json!([])), "{report}");
+    assert_eq!(
+        (&report["outbox"], &report["programs"], &report["left"]),
+        (&json!(0), &json!(0), &json!([])),
+        "{report}"
+    );
     assert!(report["worked_ms"].is_number(), "{report}");
     let logs = app.logs();
     for component in ["attendance", "registration", "oauth"] {
         let log = &logs[&format!("{component}_stderr.txt")];
         assert!(log.lines().any(|line| line.ends_with(&format!(" request_id={id}"))), "{component} lacks {id}:\n{log}");
     }
-    let sign_in = "Zoom no longer accepts the sign-in of \"Acme Webinars\"; a Zoom admin has to sign in again in the console.";
+    let sign_in =
+        "Zoom no longer accepts the sign-in of \"Acme Webinars\"; a Zoom admin has to sign in again in the console.";
     assert_eq!(alert(&receiver), sign_in);
     assert_eq!(receiver.take(&format!("GET /beat/{SECRET}")).len(), 1);
 
@@ -77,7 +82,10 @@ async fn an_operator_sees_what_needs_a_person_and_follows_it_through_the_compone
     let refused = get(app, "/metrics").await;
     let (status, id) = (refused.status(), id_of(&refused));
     let problem: Value = refused.json().await.unwrap();
-    assert_eq!((status.as_u16(), &problem["code"], &problem["request_id"]), (401, &json!("UNAUTHENTICATED"), &json!(id)));
+    assert_eq!(
+        (status.as_u16(), &problem["code"], &problem["request_id"]),
+        (401, &json!("UNAUTHENTICATED"), &json!(id))
+    );
     for key in [ADMIN_KEY, CRON_KEY] {
         let metrics = Client::new().get(format!("{}/metrics", app.url())).bearer_auth(key).send().await.unwrap();
         assert_eq!(metrics.status(), 200);

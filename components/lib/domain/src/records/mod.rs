@@ -48,13 +48,14 @@ pub use attendance::{
 };
 pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
-    AccountKey, AccountSegment, ActivityCursorKey, AlertWorkerKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
-    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, CopyWorkerKey, FailureIndexKey, FailureKey, GivenUpChunksKey, HealthProbeKey, Key,
-    LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life, LiveDoneKey, LiveJoinsKey, LiveWorkerKey,
-    MappingCrashMarkerKey, OauthSweepKey, OpenAlertsKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey,
-    RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey,
-    RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey,
-    SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    AccountKey, AccountSegment, ActivityCursorKey, AlertWorkerKey, AnyKey, ArchivedProgramsKey, AttendanceKey,
+    CatalogSweepKey, CheckpointList, ChosenWebinarsKey, ChunkSlotKey, CopyWorkerKey, FailureIndexKey, FailureKey,
+    GivenUpChunksKey, HealthProbeKey, Key, LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life,
+    LiveDoneKey, LiveJoinsKey, LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey, OpenAlertsKey, OutboxKey,
+    OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey,
+    RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey,
+    SentFieldsKey, ServiceKey, ServicesKey, SignInKey, SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey,
+    WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use live::{LiveDone, LiveJoin, LiveJoins};

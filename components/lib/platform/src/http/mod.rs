@@ -51,8 +51,8 @@ async fn protect(ports: &Ports, response: &mut Response) {
     }
 }
 
-/// Gives a request its id: that of the request that caused it, if another component sent it, else a random one. Nobody else
-/// chooses an id, since `/internal/...` has no public route.
+/// Gives a request its id: that of the request that caused it, if another component sent it, else a random one. Nobody
+/// else chooses an id, since `/internal/...` has no public route.
 async fn identify(State(ports): State<Ports>, request: Request, next: Next) -> Response {
     let is_internal = request.uri().path().starts_with("/internal/");
     let given = request.headers().get(request_id::HEADER).filter(|_| is_internal).and_then(|id| id.to_str().ok());
