@@ -28,6 +28,8 @@ pub(crate) struct AppState {
     pub(crate) event_throttle: Arc<Throttle<()>>,
     /// What this instance knows of the store's health.
     pub(crate) store_health: Arc<StoreHealth>,
+    /// The number of calls of Marketo today, as Marketo last told, and when.
+    pub(crate) marketo_calls: Arc<Mutex<Option<(Timestamp, Option<u64>)>>>,
     /// What this instance knows and writes of webinars under way.
     pub(crate) live: Arc<LiveState>,
 }
@@ -60,6 +62,7 @@ impl AppState {
             triggered_worker: Arc::default(),
             event_throttle: Arc::default(),
             store_health: Arc::default(),
+            marketo_calls: Arc::default(),
             live: Arc::default(),
         }
     }

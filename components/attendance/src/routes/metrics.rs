@@ -4,15 +4,23 @@ use crate::alerts::{self, programs};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::Error;
 use domain::records::{LastEventKey, LastTickKey, Moment, OpenAlertsKey};
-use domain::time::Timestamp;
+use domain::time::{SignedDuration, Timestamp};
 use http::header;
 use platform::ApiError;
 use platform::auth::AdminOrCronAuth;
 use std::fmt::{Display, Write};
+use std::sync::PoisonError;
 
 /// The media type of the format.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// How long Marketo's count is used: the question costs a call itself.
+const USAGE_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long Marketo may take. A monitoring system waits for 10 seconds.
+const USAGE_TIMEOUT: SignedDuration = SignedDuration::from_secs(4);
 
 pub(crate) async fn show(_: AdminOrCronAuth, State(state): State<AppState>) -> Result<impl IntoResponse, ApiError> {
     let store = state.store();
@@ -49,9 +57,29 @@ pub(crate) async fn show(_: AdminOrCronAuth, State(state): State<AppState>) -> R
         }
         Err(error) => platform::log!(Warn, "metrics.registration_failed", error = error),
     }
+    metrics.gauge("marketo_calls_today", "Calls of the whole Marketo subscription today, at most 10 minutes old.");
+    metrics.sample(None, marketo_calls_today(&state).await);
     metrics.gauge("unreadable_records", "Records that could not be read.");
     metrics.sample(None, Some(unreadable));
     Ok(([(header::CONTENT_TYPE, TEXT_FORMAT)], metrics.text))
+}
+
+/// Returns what Marketo counts. It is asked once in 10 minutes, whether or not it answers.
+async fn marketo_calls_today(state: &AppState) -> Option<u64> {
+    let now = state.now();
+    let known = *state.marketo_calls.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, calls)) = known.filter(|(at, _)| now.duration_since(*at) < USAGE_INTERVAL) {
+        return calls;
+    }
+    let calls = match state.marketo(now + USAGE_TIMEOUT).calls_today().await {
+        Ok(calls) => calls,
+        Err(error) => {
+            platform::log!(Warn, "metrics.marketo_failed", error = Error::from(error));
+            None
+        }
+    };
+    *state.marketo_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, calls));
+    calls
 }
 
 fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {

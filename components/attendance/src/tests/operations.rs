@@ -155,6 +155,8 @@ async fn metrics_count_by_the_indexes_for_the_admin_and_the_scheduler() {
         "zoom_for_marketo_failures{code=\"DAILY_LIMIT\"} 4",
         "zoom_for_marketo_failures{code=\"UNCOUNTED\"} 7",
         "zoom_for_marketo_unreadable_records 2",
+        // The question itself. The second scrape does not ask again.
+        "zoom_for_marketo_marketo_calls_today 1",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");
     }
