@@ -1,7 +1,7 @@
 //! Calls the webhook of alerts and the heartbeat. Both URLs are secrets, so neither is logged.
 
 use crate::state::AppState;
-use bytes::Bytes;
+use axum::body::Bytes;
 use domain::Sensitive;
 use domain::time::SignedDuration;
 use http::{Method, Request, header};
