@@ -192,7 +192,7 @@ async fn what_the_operator_watches_is_counted_by_the_indexes() {
     let refused = RefusedCallback { v: RefusedCallback::VERSION, origin: "https://callback.example".into(), at: now };
     ports.store().put(&RefusedCallbackKey {}, &refused).await.unwrap();
     let problem = Some(Problem::of(ErrorCode::MarketoQuota));
-    let cursor = ActivityCursor { v: ActivityCursor::VERSION, token: "t".into(), read_until: now, problem };
+    let cursor = ActivityCursor { v: ActivityCursor::VERSION, page_token: None, read_until: now, problem };
     ports.store().put(&ActivityCursorKey {}, &cursor).await.unwrap();
     let (status, shown) = watch().await;
     assert_eq!((status, &shown["open_chunks"], &shown["waiting_since"]), (200, &json!(1), &json!(now)));
