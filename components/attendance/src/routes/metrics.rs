@@ -1,7 +1,7 @@
 //! `GET /metrics`: counts for a monitoring system, in Prometheus' text format. They come from the indexes.
 
 use crate::alerts::{self, programs};
-use crate::state::AppState;
+use crate::state::{AppState, MarketoCalls};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::Error;
@@ -68,18 +68,18 @@ pub(crate) async fn show(_: AdminOrCronAuth, State(state): State<AppState>) -> R
 async fn marketo_calls_today(state: &AppState) -> Option<u64> {
     let now = state.now();
     let known = *state.marketo_calls.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, calls)) = known.filter(|(at, _)| now.duration_since(*at) < USAGE_INTERVAL) {
-        return calls;
+    if let Some(known) = known.filter(|known| now.duration_since(known.at) < USAGE_INTERVAL) {
+        return known.number;
     }
-    let calls = match state.marketo(now + USAGE_TIMEOUT).calls_today().await {
+    let number = match state.marketo(now + USAGE_TIMEOUT).calls_today().await {
         Ok(calls) => calls,
         Err(error) => {
             platform::log!(Warn, "metrics.marketo_failed", error = Error::from(error));
             None
         }
     };
-    *state.marketo_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, calls));
-    calls
+    *state.marketo_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(MarketoCalls { at: now, number });
+    number
 }
 
 fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
