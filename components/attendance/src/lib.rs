@@ -9,7 +9,10 @@
 //! | `GET /attendance/programs/{program_id}/unmatched` | admin | lists attendees of whom Zoom shows no more than a name |
 //! | `POST /attendance/trace` | admin | shows when one person was in the webinar |
 //! | `GET /attendance/health` | admin | shows the last tick and the last event |
+//! | `GET /healthz` | anybody | shows whether the store works |
+//! | `GET /metrics` | admin, scheduler | shows counts in Prometheus' text format |
 //! | `POST /attendance/tick` | scheduler | runs the tick of the whole application |
+//! | `GET /attendance/tick/{cron_path_key}` | scheduler | the same, for a scheduler that can only GET a path |
 //! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
 //! | `POST /internal/work` | attendance | continues the work of an earlier worker |
 //!
@@ -19,6 +22,7 @@
 //! |---|---|
 //! | `routes` | HTTP only |
 //! | `jobs` | the worker with its lease, trigger and continuation; the sweep |
+//! | `alerts` | what needs a person: the webhook, the heartbeat |
 //! | `run` | one run for one program: fetch, match, write, record the outcome |
 //! | `live` | sets people to Attended while the webinar is under way |
 //! | `write` | writes leads, member statuses and member fields to Marketo |
@@ -31,6 +35,7 @@
 //! | `person` | a person and the key that identifies them; pure |
 //! | `state` | what the handlers share |
 
+mod alerts;
 mod fetch;
 mod jobs;
 mod live;
@@ -49,7 +54,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
 use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, limit_body};
-use routes::{forget_account, health, programs, tick, trace, unmatched, work, zoom_events};
+use routes::{forget_account, health, healthz, metrics, programs, tick, trace, unmatched, work, zoom_events};
 use state::AppState;
 
 /// Returns the component's router over a set of ports.
@@ -67,8 +72,14 @@ pub fn router(ports: Ports) -> Router {
         .route("/attendance/trace", post(trace::show))
         // Shows the last tick and the last event.
         .route("/attendance/health", get(health::show))
+        // Shows whether the store works.
+        .route("/healthz", get(healthz::show))
+        // Shows counts in Prometheus' text format.
+        .route("/metrics", get(metrics::show))
         // Runs the tick of the whole application.
         .route("/attendance/tick", post(tick::run))
+        // Runs it for a scheduler that can only GET a path.
+        .route("/attendance/tick/{cron_path_key}", get(tick::run_by_path))
         // Internal: deletes the records of an account that removed the app (R17).
         .route("/internal/forget-account", limit_body(post(forget_account::forget_account), INTERNAL_BODY_BYTES))
         // Internal: continues the work of an earlier worker.

@@ -26,8 +26,30 @@ pub(crate) struct AppState {
     pub(crate) triggered_worker: Arc<SingleFlight>,
     /// Limits how often this instance records the time of an event.
     pub(crate) event_throttle: Arc<Throttle<()>>,
+    /// What this instance knows of the store's health.
+    pub(crate) store_health: Arc<StoreHealth>,
+    /// What Marketo last answered to the question how many calls it had today.
+    pub(crate) marketo_calls: Arc<Mutex<Option<MarketoCalls>>>,
     /// What this instance knows and writes of webinars under way.
     pub(crate) live: Arc<LiveState>,
+}
+
+/// What this instance knows of the store's health.
+#[derive(Debug, Default)]
+pub(crate) struct StoreHealth {
+    /// Limits how often the health check writes.
+    pub(crate) writes: Throttle<()>,
+    /// Whether the last check failed.
+    pub(crate) is_failing: AtomicBool,
+}
+
+/// The number of calls of Marketo on a day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MarketoCalls {
+    /// When it was asked for.
+    pub(crate) at: Timestamp,
+    /// The number; `None` if Marketo did not say.
+    pub(crate) number: Option<u64>,
 }
 
 /// The caches for webinars under way.
@@ -48,6 +70,8 @@ impl AppState {
             marketo_tokens: Arc::default(),
             triggered_worker: Arc::default(),
             event_throttle: Arc::default(),
+            store_health: Arc::default(),
+            marketo_calls: Arc::default(),
             live: Arc::default(),
         }
     }

@@ -14,6 +14,7 @@
 //! | `POST /registration/trace` | admin | traces one person by e-mail address |
 //! | `POST /internal/tick` | attendance | resumes chunks, retries due failures, compares webinars, sweeps old records |
 //! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
+//! | `POST /internal/watch` | attendance | counts what is open and what failed |
 //! | `POST /internal/zoom-events` | attendance | marks the webinar of a registrant event, and follows the registrant (R18) |
 //!
 //! | module | content |
@@ -90,6 +91,8 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         // Internal: marks the webinar of a registrant event, and follows the registrant (R18). attendance verified its
         // signature.
         .route("/internal/zoom-events", limit_body(post(routes::internal::zoom_event), INTERNAL_BODY_BYTES))
+        // Internal: counts what is open and what failed.
+        .route("/internal/watch", post(routes::watch::show))
         .with_state(state);
     platform::http::with_fallbacks(router, ports)
 }

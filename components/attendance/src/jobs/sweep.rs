@@ -35,12 +35,16 @@ const KINDS: &[RecordKind] = &[
     RecordKind::LiveWorker,
 ];
 
-/// Sweeps if the last sweep is an hour ago and no worker is active.
-pub(crate) async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
+/// Sweeps if the last sweep is an hour ago and no worker is active. Returns whether there was no time for it.
+pub(crate) async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<bool> {
     if !maintenance::is_due(&state.ports, &LastSweepKey {}).await.context("reading the last sweep")? {
-        return Ok(());
+        return Ok(false);
     }
-    worker::run_exclusively(state, deadline, sweep(state, deadline)).await
+    if !state.has_time(deadline) {
+        return Ok(true);
+    }
+    worker::run_exclusively(state, deadline, sweep(state, deadline)).await?;
+    Ok(false)
 }
 
 async fn sweep(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {

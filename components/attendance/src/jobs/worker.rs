@@ -9,6 +9,7 @@ use anyhow::Context;
 use domain::records::ProgramConnection;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId};
+use platform::internal_api::JobReport;
 use platform::retry::RUN_TIMEOUT;
 use std::collections::BTreeSet;
 
@@ -34,8 +35,8 @@ pub(crate) enum Task<'a> {
 /// The result of [`work`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkResult {
-    /// The number of programs that were processed.
-    Done(u64),
+    /// The number of programs that were processed, and whether the next worker continues.
+    Done(JobReport),
     /// Another worker has the lease.
     Busy,
 }
@@ -61,7 +62,8 @@ pub(crate) async fn work(state: &AppState, deadline: Timestamp, task: Task<'_>) 
         Ok(()) if pass.has_work_left => continuation::hand_over(state, lease, None).await,
         _ => lease.release().await.context("releasing the lease")?,
     }
-    result.map(|()| WorkResult::Done(pass.processed.len() as u64))
+    let report = JobReport { done: pass.processed.len() as u64, is_left: pass.has_work_left };
+    result.map(|()| WorkResult::Done(report))
 }
 
 /// Runs a job under the worker lease, so that no worker is active meanwhile. Does nothing while one is.

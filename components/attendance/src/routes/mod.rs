@@ -2,6 +2,8 @@
 
 pub(crate) mod forget_account;
 pub(crate) mod health;
+pub(crate) mod healthz;
+pub(crate) mod metrics;
 pub(crate) mod programs;
 pub(crate) mod tick;
 pub(crate) mod trace;

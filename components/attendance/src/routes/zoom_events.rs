@@ -4,6 +4,7 @@
 //! Events are hints: the tick finds what a lost one reported. `registration` marks the webinar of an event about a
 //! registrant before it answers, so such an event is acknowledged only then (R18).
 
+use crate::alerts;
 use crate::jobs::{live_worker, trigger};
 use crate::live::{address_lookup, watch};
 use crate::state::AppState;
@@ -56,8 +57,16 @@ pub(crate) async fn receive(
         }
         Reaction::Ignore => {}
     }
-    state.ports.background.spawn(Box::pin(signals::record_event(state.clone())));
+    state.ports.background.spawn(Box::pin(after_event(state.clone())));
     Ok(StatusCode::OK.into_response())
+}
+
+/// Records that Zoom sent an event. Once a minute also looks whether the scheduler calls, since a tick that does not
+/// come cannot.
+async fn after_event(state: AppState) {
+    if signals::record_event(&state).await {
+        alerts::after_event(&state).await;
+    }
 }
 
 /// Writes down a join that counts, and lets a worker set the person to Attended.

@@ -9,13 +9,15 @@ use domain::{Error, ErrorCode};
 /// webinar, or whose webinar was moved after it never started, gets a new record.
 pub(crate) async fn load(state: &AppState, connection: &ProgramConnection) -> Result<Attendance, Error> {
     let stored = state.store().get(&AttendanceKey { program: connection.program }).await?;
-    let applies = |record: &Attendance| {
-        let was_moved = record.planned_start != connection.snapshot.start_time;
-        record.webinar == connection.snapshot.id && !(was_moved && is_never_started(record))
-    };
-    let mut record = stored.filter(applies).unwrap_or_else(|| Attendance::new(connection));
+    let mut record = stored.filter(|record| applies(record, connection)).unwrap_or_else(|| Attendance::new(connection));
     merge_signals(state, &mut record).await?;
     Ok(record)
+}
+
+/// Returns whether a record is about the connection's webinar at its present time.
+pub(crate) fn applies(record: &Attendance, connection: &ProgramConnection) -> bool {
+    let was_moved = record.planned_start != connection.snapshot.start_time;
+    record.webinar == connection.snapshot.id && !(was_moved && is_never_started(record))
 }
 
 /// Merges pending signals (webinar ended, sync requested) into the record. Each makes the program due. A signal that cannot be

@@ -61,18 +61,24 @@ pub(crate) async fn request_sync(state: &AppState, program: ProgramId) -> Result
     Ok(state.store().put(&SyncRequestedKey { program }, &Moment::new(state.now())).await?)
 }
 
+/// Returns when the scheduler last called.
+pub(crate) async fn last_tick(state: &AppState) -> Result<Option<Timestamp>, Error> {
+    Ok(state.store().get_readable(&LastTickKey {}).await?.map(|tick| tick.at))
+}
+
 /// Records that the scheduler called.
 pub(crate) async fn record_tick(state: &AppState) -> Result<(), Error> {
     Ok(state.store().put(&LastTickKey {}, &Moment::new(state.now())).await?)
 }
 
-/// Records that Zoom sent an event, at most once per [`EVENT_INTERVAL`] and instance.
-pub(crate) async fn record_event(state: AppState) {
+/// Records that Zoom sent an event, at most once per [`EVENT_INTERVAL`] and instance. Returns whether it did.
+pub(crate) async fn record_event(state: &AppState) -> bool {
     let now = state.now();
     if !state.event_throttle.admit((), now, EVENT_INTERVAL) {
-        return;
+        return false;
     }
     if let Err(error) = state.store().put(&LastEventKey {}, &Moment::new(now)).await {
         platform::log!(Warn, "zoom_event.record_failed", error = error);
     }
+    true
 }

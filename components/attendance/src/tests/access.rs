@@ -8,9 +8,12 @@ use serde_json::json;
 #[tokio::test]
 async fn requests_without_the_admin_or_cron_key_are_rejected() {
     let env = TestEnv::new().await;
-    for (method, path) in
-        [("GET", "/attendance/programs/1001"), ("POST", "/attendance/programs/1001/sync"), ("POST", "/attendance/tick")]
-    {
+    for (method, path) in [
+        ("GET", "/attendance/programs/1001"),
+        ("POST", "/attendance/programs/1001/sync"),
+        ("POST", "/attendance/tick"),
+        ("GET", "/metrics"),
+    ] {
         for headers in [HeaderMap::new(), bearer("other")] {
             let (status, body) = env.call(method, path, headers, Body::empty()).await;
             assert_eq!((status, &body["code"]), (401, &json!("UNAUTHENTICATED")), "{path}");

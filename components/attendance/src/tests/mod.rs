@@ -2,6 +2,7 @@
 //! the other components.
 
 mod access;
+mod alerts;
 mod customer_statuses;
 mod env;
 mod failures;
@@ -11,6 +12,7 @@ mod live;
 mod membership;
 mod model;
 mod odd_rows;
+mod operations;
 mod partitions;
 mod polling;
 mod records;

@@ -8,6 +8,7 @@ use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, WebinarId};
 use futures::StreamExt;
 use futures::stream;
+use platform::internal_api::JobReport;
 
 /// How long a connection stays fresh. Events report most changes at once; this bounds how long a lost event goes
 /// unnoticed, at the cost of 96 calls per program and day.
@@ -23,11 +24,11 @@ const MAX_CONCURRENT_REFRESHES: usize = 4;
 /// Minimum time left to start a refresh: one call to Zoom and one to Marketo.
 const MIN_TIME: SignedDuration = SignedDuration::from_secs(2);
 
-/// Refreshes the connections that are due, the stalest first. Returns how many were refreshed.
+/// Refreshes the connections that are due, the stalest first. Reports how many were refreshed.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) async fn refresh_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<u64> {
+pub(crate) async fn refresh_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<JobReport> {
     let connections = state.ports.connections().all().await.context("reading the connections")?;
     Ok(refresh_all(state, due(connections, state.now()), deadline).await)
 }
@@ -39,27 +40,32 @@ pub(crate) async fn refresh_due(state: &AppState, deadline: Timestamp) -> anyhow
 pub(crate) async fn refresh_webinar(state: &AppState, webinar: WebinarId) -> Result<u64, Error> {
     let mut connections = state.ports.connections().all().await?;
     connections.retain(|connection| connection.snapshot.id == webinar);
-    Ok(refresh_all(state, connections, state.deadline()).await)
+    Ok(refresh_all(state, connections, state.deadline()).await.done)
 }
 
 /// Refreshes connections in order until the deadline. A failure does not stop the others.
-async fn refresh_all(state: &AppState, connections: Vec<ProgramConnection>, deadline: Timestamp) -> u64 {
+async fn refresh_all(state: &AppState, connections: Vec<ProgramConnection>, deadline: Timestamp) -> JobReport {
     let refreshes: Vec<_> =
         connections.into_iter().map(|connection| try_refresh(state, connection, deadline)).collect();
     let refreshed = stream::iter(refreshes).buffer_unordered(MAX_CONCURRENT_REFRESHES);
-    refreshed.filter(|&is_refreshed| std::future::ready(is_refreshed)).count().await as u64
+    let add = |report: JobReport, refreshed: Option<bool>| {
+        let done = report.done + u64::from(refreshed == Some(true));
+        std::future::ready(JobReport { done, is_left: report.is_left || refreshed.is_none() })
+    };
+    refreshed.fold(JobReport::default(), add).await
 }
 
-async fn try_refresh(state: &AppState, connection: ProgramConnection, deadline: Timestamp) -> bool {
+/// Refreshes a connection. Returns whether that succeeded; `None` if there is no time for it.
+async fn try_refresh(state: &AppState, connection: ProgramConnection, deadline: Timestamp) -> Option<bool> {
     if state.now() + MIN_TIME > deadline {
-        return false;
+        return None;
     }
     let program = connection.program;
     match refresh(state, connection, RefreshScope::Webinar, deadline).await {
-        Ok(_) => true,
+        Ok(_) => Some(true),
         Err(error) => {
             platform::log!(Warn, "program.refresh_failed", program = program, error = error);
-            false
+            Some(false)
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn zoom_event(
     JsonBody(event): JsonBody<ZoomEvent>,
 ) -> Result<Json<TickReport>, ApiError> {
     let Some(webinar) = changed_webinar(&event) else { return Ok(Json(TickReport::default())) };
-    Ok(Json(TickReport { worked: refresh::refresh_webinar(&state, webinar).await? }))
+    Ok(Json(TickReport { worked: refresh::refresh_webinar(&state, webinar).await?, ..TickReport::default() }))
 }
 
 /// `POST /internal/forget-account`: deletes the connections of an account that removed the app (R17). Idempotent.
@@ -56,7 +56,9 @@ pub(crate) async fn tick(
     if let Err(error) = maintenance::run_if_due(&state, request.deadline).await {
         platform::log!(Warn, "catalog.maintenance_failed", error = format_args!("{error:#}"));
     }
-    Ok(Json(TickReport { worked: refresh::refresh_due(&state, request.deadline).await? }))
+    let mut report = TickReport::default();
+    report.worked = report.add("connections", refresh::refresh_due(&state, request.deadline).await?);
+    Ok(Json(report))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! | `concurrency` | bounds the calls at once |
 //! | `body` | request bodies |
 //! | [`error`] | Marketo's error codes, which come with HTTP 200 |
-//! | [`leads`], [`programs`], [`members`], [`activities`] | the operations, one file per resource |
+//! | [`leads`], [`programs`], [`members`], [`activities`], [`usage`] | the operations, one file per resource |
 //! | [`find_or_create`] | leads by e-mail address: finds them, and creates those that are missing |
 
 pub mod activities;
@@ -22,6 +22,7 @@ pub mod members;
 pub mod programs;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 
 pub use client::{MarketoClient, TokenCache};
 pub use concurrency::MAX_CONCURRENT_CALLS;

@@ -119,6 +119,21 @@ impl<'a> Config<'a> {
         self.keys("cron_key")
     }
 
+    /// Returns the key in the path of the tick; `None` if there is none, so that no path is accepted.
+    pub async fn cron_path_key(self) -> Option<KeyList> {
+        self.text("cron_path_key").await.as_deref().and_then(KeyList::parse)
+    }
+
+    /// Returns the URL that gets alerts, if there is one. Whoever knows it can write to the channel behind it.
+    pub async fn alert_webhook_url(self) -> Option<Sensitive> {
+        self.text("alert_webhook_url").await.map(Sensitive::from)
+    }
+
+    /// Returns the URL that is called after each good tick, if there is one.
+    pub async fn heartbeat_url(self) -> Option<Sensitive> {
+        self.text("heartbeat_url").await.map(Sensitive::from)
+    }
+
     /// Returns the keys that encrypt tokens, each 32 bytes in base64. The first encrypts, all decrypt.
     pub async fn token_keys(self) -> Result<Vec<Sensitive>, Error> {
         let keys = self.secret("token_key").await?;

@@ -2,6 +2,7 @@
 //! in no other way, since no public route leads there.
 
 use crate::ports::{Ports, TransportError};
+use crate::request_id::{self, RequestId};
 use crate::request_target::RequestTarget;
 use crate::url_origin::UrlOrigin;
 use bytes::Bytes;
@@ -69,6 +70,47 @@ pub struct TickReport {
     /// Number of processed items: chunks, programs or services.
     #[serde(default)]
     pub worked: u64,
+    /// Names of the jobs that left work for lack of time.
+    #[serde(default)]
+    pub left: Vec<String>,
+}
+
+impl TickReport {
+    /// Adds what a job did, and returns its number of processed items.
+    pub fn add(&mut self, job: &str, JobReport { done, is_left }: JobReport) -> u64 {
+        if is_left {
+            self.left.push(job.to_owned());
+        }
+        done
+    }
+}
+
+/// What a job of a tick did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JobReport {
+    /// Number of processed items.
+    pub done: u64,
+    /// Whether it left work for lack of time.
+    pub is_left: bool,
+}
+
+/// Answer of `POST /internal/watch` of `registration`: what its operator watches.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RegistrationWatch {
+    /// Number of chunks that are not called back.
+    pub open_chunks: usize,
+    /// Since when the lead waits that has waited the longest; `None` if none waits.
+    pub waiting_since: Option<Timestamp>,
+    /// Failures by code.
+    pub failures: Vec<(ErrorCode, usize)>,
+    /// Number of failures whose code was not read, since there are so many.
+    pub uncounted_failures: usize,
+    /// Number of records that the last maintenance could not read.
+    pub unreadable: usize,
+    /// The address to which a callback was refused lately: scheme, host and port.
+    pub refused_callback: Option<String>,
+    /// Whether Marketo's daily quota is used up.
+    pub is_quota_used_up: bool,
 }
 
 /// Answer of `POST /internal/webinar/{webinar_id}` of `catalog`: the webinar and the service that offers it.
@@ -124,12 +166,12 @@ async fn call_untyped(
     timeout: SignedDuration,
 ) -> Result<Bytes, Error> {
     let url = url_of(component, path)?;
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(url.as_str())
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(body)
-        .map_err(|error| Error::Internal(error.to_string()))?;
+    let mut request =
+        Request::builder().method(Method::POST).uri(url.as_str()).header(header::CONTENT_TYPE, "application/json");
+    if let Some(id) = RequestId::current() {
+        request = request.header(request_id::HEADER, id.to_string());
+    }
+    let request = request.body(body).map_err(|error| Error::Internal(error.to_string()))?;
     let response = ports.send_within(timeout, request).await.map_err(|error| failed(&error))?;
     if response.status().is_success() {
         return Ok(response.into_body());

@@ -15,6 +15,7 @@
 //! | [`mod@http`] | problem documents (RFC 9457) and JSON bodies |
 //! | [`internal_api`] | calls to other components by service chaining |
 //! | [`url_origin`] | scheme, host and port of URLs |
+//! | [`request_id`] | the id of a request, in its log lines and in the requests that it causes |
 //! | [`request_target`] | path and query of outbound requests, encoded |
 //! | [`retry`] | retries with back-off under a deadline |
 //! | [`rate_limit`] | the rate limiter of outbound calls |
@@ -41,6 +42,7 @@ pub mod log;
 pub mod maintenance;
 pub mod ports;
 pub mod rate_limit;
+pub mod request_id;
 pub mod request_target;
 pub mod retry;
 pub mod sealing;

@@ -1,6 +1,7 @@
 //! The ports on Spin, and the entry of every component.
 
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use crate::request_id;
 use crate::sealing::{Keyring, OauthKeys};
 use crate::store_gate::GatedStore;
 use async_trait::async_trait;
@@ -174,6 +175,6 @@ impl Variables for Spin {
 
 impl Background for Spin {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
-        wasip3::spawn(task);
+        wasip3::spawn(request_id::inherit(task));
     }
 }

@@ -21,12 +21,15 @@ const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 /// Minimum time left to begin.
 const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(5);
 
-/// Runs if the last maintenance is an hour ago.
-pub async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<()> {
+/// Runs if the last maintenance is an hour ago. Returns whether there was no time for it.
+pub async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result<bool> {
     let (store, now) = (state.ports.store(), state.ports.clock.now());
     let last = store.get_readable(&LastRegistrationSweepKey {}).await.context("reading the last maintenance")?;
-    if last.as_ref().is_some_and(|last| now < last.at + INTERVAL && last.at <= now) || now + MIN_TIME_LEFT > deadline {
-        return Ok(());
+    if last.as_ref().is_some_and(|last| now < last.at + INTERVAL && last.at <= now) {
+        return Ok(false);
+    }
+    if now + MIN_TIME_LEFT > deadline {
+        return Ok(true);
     }
     // Recorded first, so that a store that is too large to list is not listed every minute.
     let unreadable = last.map(|last| last.unreadable).unwrap_or_default();
@@ -37,7 +40,8 @@ pub async fn run_if_due(state: &AppState, deadline: Timestamp) -> anyhow::Result
     unreadable += index_failures(state, &keys).await.context("indexing failures")?;
     unreadable += sweep::sweep(state, &keys, deadline).await?;
     let record = Maintenance { unreadable, ..record };
-    store.put(&LastRegistrationSweepKey {}, &record).await.context("recording what cannot be read")
+    store.put(&LastRegistrationSweepKey {}, &record).await.context("recording what cannot be read")?;
+    Ok(false)
 }
 
 /// Gives each open chunk a slot, and adds those that were given up to their index. Returns the number of chunks that cannot be

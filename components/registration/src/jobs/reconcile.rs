@@ -10,6 +10,7 @@ use anyhow::Context;
 use domain::records::ProgramConnection;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, WebinarId};
+use platform::internal_api::JobReport;
 use std::sync::Arc;
 
 /// How often a webinar is compared that is not marked. The memberships are read as often unless that costs Marketo too much.
@@ -24,8 +25,8 @@ const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(5);
 /// How long a comparison may last that is too long for a tick, as one of tens of thousands of registrants.
 const LONG_RUN_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
-/// Compares due webinars until the deadline. Returns the number of those that were completed.
-pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow::Result<u64> {
+/// Compares due webinars until the deadline. Reports the number of those that were completed.
+pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow::Result<JobReport> {
     let mut webinars = state.ports.connections().index().await.context("reading the connected webinars")?.webinars;
     let chosen = chosen_webinars::open(state).await.context("reading the chosen webinars")?;
     webinars.extend(chosen.iter().map(|(webinar, _)| *webinar));
@@ -53,15 +54,16 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
             due.push((!is_marked, last, webinar, scope));
         }
     }
+    let mut report = JobReport::default();
     if due.is_empty() {
-        return Ok(0);
+        return Ok(report);
     }
     // Marked ones come first, then those that waited the longest.
     due.sort_unstable_by_key(|&(is_unmarked, last, webinar, _)| (is_unmarked, last, webinar));
     let connections = state.ports.connections().all().await.context("reading the connections")?;
-    let mut completed = 0;
     for (is_unmarked, _, webinar, scope) in due {
         if state.ports.clock.now() + MIN_TIME_LEFT >= deadline {
+            report.is_left = true;
             break;
         }
         let mut of_webinar: Vec<_> =
@@ -90,12 +92,13 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
             Ok(comparison) => (comparison.is_complete(), MIN_CREATE_TIME),
             Err(_) => (false, MIN_TIME_LEFT),
         };
-        completed += u64::from(is_completed);
+        report.done += u64::from(is_completed);
         if !is_completed && state.ports.clock.now() + needed >= deadline {
+            report.is_left = true;
             state.ports.background.spawn(Box::pin(reconcile_long(state.clone(), webinar, of_webinar, scope)));
         }
     }
-    Ok(completed)
+    Ok(report)
 }
 
 /// Returns whether an interval has passed since an instant, or there is none.

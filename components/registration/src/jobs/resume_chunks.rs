@@ -7,11 +7,12 @@ use crate::store::slots;
 use anyhow::Context;
 use domain::records::{Outbox, OutboxId, OutboxKey};
 use domain::time::Timestamp;
+use platform::internal_api::JobReport;
 use platform::store::Stored;
 
-/// Resumes abandoned chunks until the deadline. Returns the number of resumed chunks.
-pub async fn resume_abandoned(state: &AppState, deadline: Timestamp) -> anyhow::Result<u64> {
-    let mut resumed = 0;
+/// Resumes abandoned chunks until the deadline. Reports the number of resumed chunks.
+pub async fn resume_abandoned(state: &AppState, deadline: Timestamp) -> anyhow::Result<JobReport> {
+    let mut report = JobReport::default();
     let mut claimed = Vec::new();
     for (slot, taken) in slots::taken(state).await.context("reading the slots of chunks")? {
         let id = taken.chunk.clone();
@@ -32,42 +33,45 @@ pub async fn resume_abandoned(state: &AppState, deadline: Timestamp) -> anyhow::
         };
         match head.claim {
             Some(claim) if CLAIM.is_held(head.claim, state.ports.clock.now()) => claimed.push((id, claim.until)),
-            _ => resumed += u64::from(resume(state, &id, deadline).await?),
+            _ => resume(state, &id, deadline, &mut report).await?,
         }
     }
     // The workers of these chunks may have crashed. If so, their claims expire within this tick.
     for (id, claimed_until) in claimed {
         let wait = claimed_until.duration_since(state.ports.clock.now());
+        // Its worker is still at it, or the next tick resumes it.
         if state.ports.clock.now() + wait + MIN_RUN_TIME >= deadline {
             continue;
         }
         state.ports.clock.sleep(wait).await;
         let head = load_head(state, &id).await?;
         if head.is_some_and(|head| !CLAIM.is_held(head.claim, state.ports.clock.now()) && head.problem.is_none()) {
-            resumed += u64::from(resume(state, &id, deadline).await?);
+            resume(state, &id, deadline, &mut report).await?;
         }
     }
-    Ok(resumed)
+    Ok(report)
 }
 
 async fn load_head(state: &AppState, id: &OutboxId) -> anyhow::Result<Option<Outbox>> {
     outbox::load_readable_head(state, id).await.with_context(|| format!("reading the head of chunk {id}"))
 }
 
-/// Resumes a chunk, if there is time. Returns whether it did.
-async fn resume(state: &AppState, id: &OutboxId, deadline: Timestamp) -> anyhow::Result<bool> {
+/// Resumes a chunk, if there is time.
+async fn resume(state: &AppState, id: &OutboxId, deadline: Timestamp, report: &mut JobReport) -> anyhow::Result<()> {
     if state.ports.clock.now() + MIN_RUN_TIME >= deadline {
-        return Ok(false);
+        report.is_left = true;
+        return Ok(());
     }
     let chunk = match outbox::take_over(state, id).await {
         Ok(Some(chunk)) => chunk,
-        Ok(None) => return Ok(false),
+        Ok(None) => return Ok(()),
         // The other chunks do not wait for one that cannot be read.
         Err(error) => {
             platform::log!(Error, "outbox.load_failed", outbox = id, error = error);
-            return Ok(false);
+            return Ok(());
         }
     };
     process::process(state, chunk, Some(deadline)).await;
-    Ok(true)
+    report.done += 1;
+    Ok(())
 }

@@ -13,6 +13,7 @@ use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, ProgramId};
 use futures::FutureExt;
 use platform::concurrency::run_bounded;
+use platform::internal_api::JobReport;
 use platform::services;
 use platform::store::Stored;
 use std::collections::{BTreeSet, VecDeque};
@@ -54,14 +55,15 @@ struct Run {
     is_out_of_time: bool,
 }
 
-/// Retries due failures until the deadline, and goes on after the answer if that is too short. Returns the number of programs.
-pub async fn retry_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow::Result<u64> {
-    let Some(only) = OnlyRun::begin(state) else { return Ok(0) };
+/// Retries due failures until the deadline, and goes on after the answer if that is too short. Reports the number of
+/// programs.
+pub async fn retry_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow::Result<JobReport> {
+    let Some(only) = OnlyRun::begin(state) else { return Ok(JobReport::default()) };
     let run = retry_until(state, deadline).await?;
     if run.is_out_of_time {
         state.ports.background.spawn(Box::pin(retry_long(state.clone(), only)));
     }
-    Ok(run.programs.len() as u64)
+    Ok(JobReport { done: run.programs.len() as u64, is_left: run.is_out_of_time })
 }
 
 /// Retries failures for which a tick was too short. Others may do so too: each lead is claimed.

@@ -4,28 +4,29 @@ use crate::state::AppState;
 use crate::status_changes::{notice, poll};
 use anyhow::Context;
 use domain::time::{SignedDuration, Timestamp};
+use platform::internal_api::JobReport;
 
 /// Minimum time left to poll: a call for a token, and one for a page.
 const MIN_TIME_LEFT: SignedDuration = SignedDuration::from_secs(8);
 
-/// Polls Marketo's activities until the deadline. Returns the number of leads to attempt. Makes no call while no program
-/// is connected to a webinar that is ahead.
-pub async fn read_status_changes(state: &AppState, deadline: Timestamp) -> anyhow::Result<u64> {
+/// Polls Marketo's activities until the deadline. Reports the number of leads to attempt. Makes no call while no
+/// program is connected to a webinar that is ahead.
+pub async fn read_status_changes(state: &AppState, deadline: Timestamp) -> anyhow::Result<JobReport> {
     let now = state.ports.clock.now();
     if now + MIN_TIME_LEFT > deadline {
-        return Ok(0);
+        return Ok(JobReport { done: 0, is_left: true });
     }
     let connections = state.ports.connections().all().await.context("reading the connections")?;
     let watched: Vec<_> = connections.into_iter().filter(|connection| notice::is_watched(connection, now)).collect();
     if watched.is_empty() {
-        return Ok(0);
+        return Ok(JobReport::default());
     }
     match poll::poll(state, &watched, deadline).await {
-        Ok(noticed) => Ok(noticed),
+        Ok(noticed) => Ok(JobReport { done: noticed, is_left: false }),
         Err(error) => {
             // The other jobs do not depend on it.
             platform::log!(Warn, "activities.poll_failed", code = error.problem().code);
-            Ok(0)
+            Ok(JobReport::default())
         }
     }
 }

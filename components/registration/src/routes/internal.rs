@@ -13,7 +13,7 @@ use axum::extract::State;
 use domain::Error;
 use domain::time::SignedDuration;
 use platform::http::Json;
-use platform::internal_api::{ForgetAccountReport, ForgetAccountRequest, TickReport, TickRequest};
+use platform::internal_api::{ForgetAccountReport, ForgetAccountRequest, JobReport, TickReport, TickRequest};
 use platform::retry::RUN_TIMEOUT;
 use platform::{ApiError, JsonBody};
 use serde_json::{Value, json};
@@ -28,13 +28,15 @@ pub async fn tick(
     State(state): State<Arc<AppState>>,
     JsonBody(request): JsonBody<TickRequest>,
 ) -> Result<Json<TickReport>, ApiError> {
-    let chunks = resume_chunks::resume_abandoned(&state, request.deadline).await?;
-    let programs = retry_failures::retry_due(&state, request.deadline).await?;
-    status_changes::read_status_changes(&state, request.deadline).await?;
-    reconcile::reconcile_due(&state, request.deadline).await?;
+    let mut report = TickReport::default();
+    let chunks = report.add("outbox", resume_chunks::resume_abandoned(&state, request.deadline).await?);
+    let programs = report.add("failures", retry_failures::retry_due(&state, request.deadline).await?);
+    report.add("status_changes", status_changes::read_status_changes(&state, request.deadline).await?);
+    report.add("webinars", reconcile::reconcile_due(&state, request.deadline).await?);
     counts::flush(&state).await;
-    maintenance::run_if_due(&state, request.deadline).await?;
-    Ok(Json(TickReport { worked: chunks + programs }))
+    let is_left = maintenance::run_if_due(&state, request.deadline).await?;
+    report.add("maintenance", JobReport { done: 0, is_left });
+    Ok(Json(TickReport { worked: chunks + programs, ..report }))
 }
 
 /// Deletes the records of an account that removed the app (R17). Idempotent.

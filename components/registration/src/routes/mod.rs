@@ -7,6 +7,7 @@
 //! | [`failures`] | `GET /registration/failures`, `POST /registration/failures/retry` |
 //! | [`status`] | `GET /registration/programs/{program_id}`, `GET /registration/health` |
 //! | [`trace`] | `POST /registration/trace` |
+//! | [`watch`] | `POST /internal/watch` |
 //! | [`internal`] | `POST /internal/tick`, `POST /internal/zoom-events` |
 
 pub mod failures;
@@ -15,4 +16,5 @@ pub mod status;
 pub mod submit;
 pub mod submit_request;
 pub mod trace;
+pub mod watch;
 pub mod webhook;

@@ -1,6 +1,8 @@
 //! The console's queries: counts of a program, the trace of a person, health.
 
 use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
+use domain::records::{ActivityCursor, ActivityCursorKey, Record, RefusedCallback, RefusedCallbackKey};
+use domain::{ErrorCode, Problem};
 use fakes::support::{Effect, Fault};
 use serde_json::{Value, json};
 
@@ -171,4 +173,29 @@ async fn program_not_connected_invalid_request_and_unauthenticated_have_differen
     {
         assert_eq!(fixture.send_as("wrong", method, path, &json!({})).await.0, 401, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_the_operator_watches_is_counted_by_the_indexes() {
+    let fixture = Fixture::new().await;
+    fixture.memory.forbid_listings();
+    let watch = async || fixture.send("POST", "/internal/watch", &Value::Null).await;
+    let nothing = json!({
+        "open_chunks": 0, "waiting_since": null, "failures": [], "uncounted_failures": 0, "unreadable": 0,
+        "refused_callback": null, "is_quota_used_up": false,
+    });
+    assert_eq!(watch().await, (200, nothing));
+    fixture.submit("a", &[nameless(1), nameless(2)]).await;
+    let now = fixture.memory.ports().clock.now();
+    fixture.accept("b", &[lead(3)]).await;
+    let ports = fixture.memory.ports();
+    let refused = RefusedCallback { v: RefusedCallback::VERSION, origin: "https://callback.example".into(), at: now };
+    ports.store().put(&RefusedCallbackKey {}, &refused).await.unwrap();
+    let problem = Some(Problem::of(ErrorCode::MarketoQuota));
+    let cursor = ActivityCursor { v: ActivityCursor::VERSION, page_token: None, read_until: now, problem };
+    ports.store().put(&ActivityCursorKey {}, &cursor).await.unwrap();
+    let (status, shown) = watch().await;
+    assert_eq!((status, &shown["open_chunks"], &shown["waiting_since"]), (200, &json!(1), &json!(now)));
+    assert_eq!(shown["failures"], json!([["MISSING_FIELD", 2]]));
+    assert_eq!((&shown["refused_callback"], &shown["is_quota_used_up"]), (&json!(refused.origin), &json!(true)));
 }

@@ -54,6 +54,7 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("POST", "/attendance/trace", Caller::Admin, true),
     ("GET", "/attendance/health", Caller::Admin, false),
     ("POST", "/attendance/tick", Caller::Cron, false),
+    ("GET", "/metrics", Caller::Admin, false),
 ];
 
 struct ApiClient<'a> {

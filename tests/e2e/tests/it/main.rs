@@ -18,3 +18,4 @@ mod store_contention;
 mod tokens;
 mod two_hosts;
 mod wasm_size;
+mod watch;

@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use fakes::mounted::token_router;
 use fakes::zoom::Zoom;
 use http::{Request, StatusCode, Uri};
+use platform::internal_api::RegistrationWatch;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -18,6 +19,8 @@ pub(crate) struct FakeComponents {
     pub(crate) requests: Vec<(&'static str, String, Value)>,
     /// The components that fail.
     pub(crate) failing: HashSet<&'static str>,
+    /// What `registration` counts.
+    pub(crate) watch: RegistrationWatch,
     /// The code with which `oauth` rejects token requests.
     pub(crate) token_error: Option<&'static str>,
     /// Hands out the tokens of the fake Zoom.
@@ -26,7 +29,13 @@ pub(crate) struct FakeComponents {
 
 impl FakeComponents {
     pub(super) fn new(zoom: &Zoom) -> Self {
-        Self { requests: Vec::new(), failing: HashSet::new(), token_error: None, tokens: token_router(zoom) }
+        Self {
+            requests: Vec::new(),
+            failing: HashSet::new(),
+            watch: RegistrationWatch::default(),
+            token_error: None,
+            tokens: token_router(zoom),
+        }
     }
 }
 
@@ -63,6 +72,7 @@ fn answer(
         };
     }
     Ok(match (component, path) {
+        ("registration", "/internal/watch") => Json(&components.watch).into_response(),
         ("registration", "/internal/tick") => Json(json!({"worked": 3})).into_response(),
         (_, "/internal/tick") => Json(json!({"worked": 1})).into_response(),
         _ => StatusCode::NO_CONTENT.into_response(),

@@ -17,10 +17,11 @@
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
 //! | `live` | people who joined a webinar that is under way; written by `attendance` |
-//! | `session` | sessions of the console; written by `console` |
+//! | `alerts` | the alerts that are not over; written by `attendance` |
 //! | `sweep` | the last sweep of a component; written by that component |
 
 mod activities;
+mod alerts;
 mod attendance;
 mod failure;
 mod keys;
@@ -41,20 +42,21 @@ mod session;
 mod sweep;
 
 pub use activities::ActivityCursor;
+pub use alerts::{Alert, AlertCause, OpenAlerts};
 pub use attendance::{
     Attendance, Counts, EndedSession, EndedSessions, MAX_SESSIONS, NoShowReason, NoShowWait, Phase, SessionRecord,
     SessionVerdict, StartedSession,
 };
 pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
-    AccountKey, AccountSegment, ActivityCursorKey, AnyKey, ArchivedProgramsKey, AttendanceKey, CatalogSweepKey,
-    CheckpointList, ChosenWebinarsKey, ChunkSlotKey, ConsoleSweepKey, CopyWorkerKey, DataKeysKey, FailureIndexKey,
-    FailureKey, GivenUpChunksKey, Key, LastEventKey, LastRegistrationSweepKey, LastSweepKey, LastTickKey, Life,
-    LiveDoneKey, LiveJoinsKey, LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey, OutboxKey, OutboxPartKey, PageKey,
-    ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey,
-    RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey,
-    ServicesKey, SessionHash, SessionKey, SessionsEndedKey, SignInKey, SignInState, StoreKey, SyncRequestedKey,
-    TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    AccountKey, AccountSegment, ActivityCursorKey, AlertWorkerKey, AnyKey, ArchivedProgramsKey, AttendanceKey,
+    CatalogSweepKey, CheckpointList, ChosenWebinarsKey, ChunkSlotKey, ConsoleSweepKey, CopyWorkerKey, DataKeysKey,
+    FailureIndexKey, FailureKey, GivenUpChunksKey, HealthProbeKey, Key, LastEventKey, LastRegistrationSweepKey,
+    LastSweepKey, LastTickKey, Life, LiveDoneKey, LiveJoinsKey, LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey,
+    OpenAlertsKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey,
+    RefusedCallbackKey, RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey,
+    RunStateKey, SentFieldsKey, ServiceKey, ServicesKey, SessionHash, SessionKey, SessionsEndedKey, SignInKey,
+    SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use live::{LiveDone, LiveJoin, LiveJoins};

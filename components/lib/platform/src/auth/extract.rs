@@ -44,6 +44,18 @@ impl<S: HasPorts + Sync> FromRequestParts<S> for CronAuth {
     }
 }
 
+/// The request comes from the admin or the scheduler.
+#[derive(Debug, Clone, Copy)]
+pub struct AdminOrCronAuth;
+
+impl<S: HasPorts + Sync> FromRequestParts<S> for AdminOrCronAuth {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        verify::admin_or_cron(state.ports(), &parts.method, &parts.headers).await.map(|()| Self)
+    }
+}
+
 /// The request comes from Marketo.
 #[derive(Debug, Clone, Copy)]
 pub struct MarketoAuth;

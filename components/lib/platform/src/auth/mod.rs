@@ -18,5 +18,5 @@ pub mod session;
 pub mod throttle;
 pub mod verify;
 
-pub use extract::{AdminAuth, CronAuth, HasPorts, MarketoAuth};
+pub use extract::{AdminAuth, AdminOrCronAuth, CronAuth, HasPorts, MarketoAuth};
 pub use mac::{constant_time_eq, hmac_sha256_hex};

@@ -65,6 +65,24 @@ pub async fn cron(ports: &Ports, headers: &HeaderMap) -> Result<(), ApiError> {
     require(ports, "cron", headers, bearer(headers), &keys)
 }
 
+/// Accepts a scheduler that can only GET a path, by the key in the path.
+///
+/// # Errors
+/// 404 whatever is wrong, as of a path that does not exist.
+pub async fn cron_path(ports: &Ports, headers: &HeaderMap, given: &str) -> Result<(), ApiError> {
+    let keys = ports.config().cron_path_key().await.ok_or(ErrorCode::NotFound)?;
+    check(ports, "cron-path", headers, given, &keys).map_err(|_| ErrorCode::NotFound.into())
+}
+
+/// Accepts the scheduler and the admin.
+pub async fn admin_or_cron(ports: &Ports, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    let cron_keys = ports.config().cron_key().await?;
+    match bearer(headers).filter(|given| cron_keys.accepts(given)) {
+        Some(given) => check(ports, "cron", headers, given, &cron_keys),
+        None => admin(ports, method, headers).await,
+    }
+}
+
 /// Accepts Marketo: header `x-api-key`.
 pub async fn marketo(ports: &Ports, headers: &HeaderMap) -> Result<(), ApiError> {
     let keys = ports.config().marketo_api_key().await?;

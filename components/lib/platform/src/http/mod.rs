@@ -9,6 +9,7 @@ pub mod json;
 pub mod problem;
 
 use crate::ports::Ports;
+use crate::request_id::{self, RequestId};
 use crate::url_origin::UrlOrigin;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -16,6 +17,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use domain::{ErrorCode, Problem};
+use futures::FutureExt;
 use http::{HeaderValue, StatusCode, header};
 
 use json::BodyClock;
@@ -42,7 +44,7 @@ pub fn limit_body<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>, byte
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds to a component's router the body limit, problem documents for unknown paths and methods, the check of the configured
-/// URLs and keys, and the headers of every answer.
+/// URLs and keys, the id of each request, and the headers of every answer.
 pub fn with_fallbacks(router: Router, ports: Ports) -> Router {
     router
         .fallback(async || ApiError::new(ErrorCode::NotFound))
@@ -50,7 +52,7 @@ pub fn with_fallbacks(router: Router, ports: Ports) -> Router {
             ApiError::invalid("This address does not take this method.").with_status(StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES))
-        .layer(from_fn_with_state(ports, check_config))
+        .layer(from_fn_with_state(ports, identify))
 }
 
 /// Adds what protects an answer: it is not stored unless it says otherwise, its type is not guessed, and where the application
@@ -64,8 +66,21 @@ async fn protect(ports: &Ports, response: &mut Response) {
     }
 }
 
+/// Gives a request its id: that of the request that caused it, if another component sent it, else a random one. Nobody
+/// else chooses an id, since `/internal/...` has no public route.
+async fn identify(State(ports): State<Ports>, request: Request, next: Next) -> Response {
+    let is_internal = request.uri().path().starts_with("/internal/");
+    let given = request.headers().get(request_id::HEADER).filter(|_| is_internal).and_then(|id| id.to_str().ok());
+    let id = given.and_then(RequestId::parse).unwrap_or_else(|| RequestId::random(&*ports.random));
+    let mut response = id.scope(answer(ports, request, next).boxed()).await;
+    if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+        response.headers_mut().insert(request_id::HEADER, id);
+    }
+    response
+}
+
 /// Refuses to serve while a configured URL or key is wrong. The answer and the log name the variable, without its value.
-async fn check_config(State(ports): State<Ports>, mut request: Request, next: Next) -> Response {
+async fn answer(ports: Ports, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(BodyClock(ports.clock.clone()));
     let mut response = match ports.config().check().await {
         Ok(()) => next.run(request).await,
@@ -98,7 +113,7 @@ mod tests {
         Router::new().route("/hello", hello()).route("/large", limit_body(hello(), LARGE_BODY_BYTES))
     }
 
-    async fn answer(method: &str, path: &str, body: impl Into<axum::body::Body>) -> (u16, serde_json::Value) {
+    async fn answer_to(method: &str, path: &str, body: impl Into<axum::body::Body>) -> (u16, serde_json::Value) {
         let router = with_fallbacks(hello(), InMemoryPorts::default().ports());
         let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
         let response = router.oneshot(request).await.unwrap();
@@ -119,7 +134,7 @@ mod tests {
             ("GET", "/hello", "", 405, "INVALID_REQUEST"),
             ("GET", "/unknown", "", 404, "NOT_FOUND"),
         ] {
-            let (got, problem) = answer(method, path, body).await;
+            let (got, problem) = answer_to(method, path, body).await;
             assert_eq!((got, &problem["code"]), (status, &code.into()), "{method} {path} {body}");
             assert_eq!(problem["status"], status);
             assert!(!problem["detail"].as_str().unwrap().contains("secret"));
@@ -134,8 +149,8 @@ mod tests {
             body
         };
         for (path, limit) in [("/hello", SMALL_BODY_BYTES), ("/large", LARGE_BODY_BYTES)] {
-            assert_eq!(answer("POST", path, padded(limit)).await.0, 200, "{path}");
-            let (status, problem) = answer("POST", path, padded(limit + 1)).await;
+            assert_eq!(answer_to("POST", path, padded(limit)).await.0, 200, "{path}");
+            let (status, problem) = answer_to("POST", path, padded(limit + 1)).await;
             assert_eq!((status, &problem["code"]), (413, &"INVALID_REQUEST".into()), "{path}");
         }
     }
@@ -205,8 +220,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_has_an_id_that_only_a_component_chooses() {
+        let router = Router::new().route("/internal/x", post(async || ApiError::from(ErrorCode::Busy)));
+        let router = with_fallbacks(router.merge(hello()), InMemoryPorts::default().ports());
+        let given = "00000000000003f2";
+        let mut seen = std::collections::BTreeSet::new();
+        for (path, sent, is_kept) in [
+            ("/internal/x", given, true),
+            ("/internal/x", "odd", false),
+            ("/unknown", given, false),
+            ("/internally", given, false),
+        ] {
+            let request = Request::post(path).header("x-request-id", sent).body(axum::body::Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+            let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let problem: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            assert_eq!(problem["request_id"], id, "{path} {sent}");
+            assert_eq!(id == given, is_kept, "{path} {sent}");
+            assert!(RequestId::parse(&id).is_some() && seen.insert(id), "{path} {sent}");
+        }
+    }
+
+    #[tokio::test]
     async fn unknown_fields_are_ignored() {
-        let (status, _) = answer("POST", "/hello", r#"{"name": "x", "more": [1]}"#).await;
+        let (status, _) = answer_to("POST", "/hello", r#"{"name": "x", "more": [1]}"#).await;
         assert_eq!(status, 200);
     }
 

@@ -1,5 +1,6 @@
 //! Errors as problem documents (RFC 9457), with the `code` of docs/API.md.
 
+use crate::request_id::RequestId;
 use axum::response::{IntoResponse, Response};
 use domain::{Error, ErrorCode, Problem};
 use http::{HeaderValue, StatusCode, header};
@@ -90,6 +91,9 @@ struct ProblemDocument<'a> {
     status: u16,
     code: ErrorCode,
     detail: &'a str,
+    /// The id by which the log lines of the request are found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
     #[serde(flatten)]
     extension: Option<BTreeMap<&'static str, serde_json::Value>>,
 }
@@ -102,6 +106,7 @@ impl IntoResponse for ApiError {
             status: self.status.as_u16(),
             code: self.problem.code,
             detail: &self.problem.detail,
+            request_id: RequestId::current().map(|id| id.to_string()),
             extension: self.extension.map(|member| BTreeMap::from([member])),
         };
         // Texts, a number and JSON always serialize.

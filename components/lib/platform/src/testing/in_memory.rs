@@ -3,6 +3,7 @@
 
 use crate::auth::session;
 use crate::ports::{Background, Clock, Http, KeyValue, Ports, Random, StoreError, TransportError, Variables};
+use crate::request_id;
 use crate::sealing::{DataKeys, KeySource, Keyring};
 use crate::store_gate::GatedStore;
 use crate::testing::opened_keys::OpenedKeys;
@@ -375,6 +376,6 @@ impl Variables for InMemoryPorts {
 
 impl Background for InMemoryPorts {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
-        lock(&self.tasks).push(task);
+        lock(&self.tasks).push(Box::pin(request_id::inherit(task)));
     }
 }

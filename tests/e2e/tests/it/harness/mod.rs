@@ -9,6 +9,7 @@ mod host;
 mod manifest;
 pub mod random;
 mod raw_http;
+mod receiver;
 mod store;
 mod wait;
 
@@ -20,5 +21,6 @@ pub use fixture::{Fixture, email};
 pub use host::Host;
 pub use manifest::Manifest;
 pub use raw_http::{RawAnswer, send_raw};
+pub use receiver::Receiver;
 pub use store::{Store, files};
 pub use wait::wait_for;

@@ -22,6 +22,7 @@ pub use kind::{Key, Life, StoreKey, TypedKey};
 pub use segments::{AccountSegment, CheckpointList, SessionHash, SignInState};
 
 use super::activities::ActivityCursor;
+use super::alerts::OpenAlerts;
 use super::attendance::{Attendance, EndedSessions, StartedSession};
 use super::failure::{Failure, FailureIndex};
 use super::lease::Lease;
@@ -265,6 +266,12 @@ kinds! {
     LastTick LastTickKey() => Moment, "last:tick", Attendance, Overwritten, false, Plain;
     /// When Zoom last sent an event.
     LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false, Plain;
+    /// The alerts that were sent and are not over.
+    OpenAlerts OpenAlertsKey() => OpenAlerts, "open-alerts", Attendance, Overwritten, false, Plain;
+    /// Lease of the request that sends alerts, so that two at once do not send one twice.
+    AlertWorker AlertWorkerKey() => Lease, "worker:alerts", Attendance, Lease, false, Plain;
+    /// When the health check last wrote to the store.
+    HealthProbe HealthProbeKey() => Moment, "last:health-probe", Attendance, Overwritten, false, Plain;
     /// When expired records were last swept.
     LastSweep LastSweepKey() => Sweep, "last:sweep", Attendance, Overwritten, false, Plain;
     /// A session of the console.
