@@ -14,6 +14,7 @@ pub(crate) async fn load(state: &AppState, connection: &ProgramConnection) -> Re
         record.webinar == connection.snapshot.id && !(was_moved && is_never_started(record))
     };
     let mut record = stored.filter(applies).unwrap_or_else(|| Attendance::new(connection));
+    record.source = Some(connection.into());
     merge_signals(state, &mut record).await?;
     Ok(record)
 }

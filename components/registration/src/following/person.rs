@@ -33,7 +33,7 @@ pub async fn follow(state: &AppState, person: &ChangedPerson, deadline: Timestam
     let connections = connections_of(state, *webinar, &entry).await?;
     let Some(first) = connections.first() else { return Ok(true) };
     let target = target::resolve(state, first, Some(&webinar.to_string())).await?;
-    let zoom = state.zoom(&target.service, deadline);
+    let zoom = state.zoom(&target.source.service, deadline);
     let mut registrants: Vec<_> = entry.outcome.registrant().cloned().into_iter().collect();
     registrants.extend(person.registrant.clone().filter(|id| !registrants.contains(id)));
     let asked = Asked { email: email.clone(), registrants: registrants.clone() };

@@ -17,6 +17,7 @@
 //! | `registrants` | changes in Zoom that are under way, and comparisons with Zoom; written by `registration` |
 //! | `attendance` | the progress of attendance; written by `attendance` |
 //! | `live` | people who joined a webinar that is under way; written by `attendance` |
+//! | `source` | the Zoom account that a record belongs to |
 //! | `sweep` | the last sweep of a component; written by that component |
 
 mod activities;
@@ -36,6 +37,7 @@ mod removal;
 mod sent_fields;
 mod service;
 mod service_usability;
+mod source;
 mod sweep;
 
 pub use activities::ActivityCursor;
@@ -74,4 +76,5 @@ pub use removal::{Removal, RemovalReason};
 pub use sent_fields::{SentField, SentFields};
 pub use service::{LiveService, PendingSignIn, Rejection, SealedTokens, Service, ServiceState, Services};
 pub use service_usability::ServiceUsability;
+pub use source::RecordSource;
 pub use sweep::Sweep;
