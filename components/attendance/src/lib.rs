@@ -11,6 +11,7 @@
 //! | `GET /attendance/health` | admin | shows the last tick and the last event |
 //! | `POST /attendance/tick` | scheduler | runs the tick of the whole application |
 //! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
+//! | `POST /internal/forget-person` | registration | deletes what the store has of a person |
 //! | `POST /internal/work` | attendance | continues the work of an earlier worker |
 //!
 //! Calls go downwards:
@@ -48,7 +49,7 @@ mod write;
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
-use routes::{forget_account, health, programs, tick, trace, unmatched, work, zoom_events};
+use routes::{forget, health, programs, tick, trace, unmatched, work, zoom_events};
 use state::AppState;
 
 /// Returns the component's router over a set of ports.
@@ -69,7 +70,9 @@ pub fn router(ports: Ports) -> Router {
         // Runs the tick of the whole application.
         .route("/attendance/tick", post(tick::run))
         // Internal: deletes the records of an account that removed the app (R17).
-        .route("/internal/forget-account", post(forget_account::forget_account))
+        .route("/internal/forget-account", post(forget::forget_account))
+        // Internal: deletes what the store has of a person.
+        .route("/internal/forget-person", post(forget::forget_person))
         // Internal: continues the work of an earlier worker.
         .route("/internal/work", post(work::resume));
     platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)

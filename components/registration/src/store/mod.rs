@@ -22,6 +22,7 @@
 //! | [`compared_names`] | the names that this instance has compared with them lately |
 //! | [`keys`] | lists the keys of all these records at once |
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
+//! | [`forget_person`] | deletes the records of a person |
 
 pub mod activity_cursor;
 pub mod chosen_webinars;
@@ -30,6 +31,7 @@ pub mod counts;
 pub mod failure_index;
 pub mod failures;
 pub mod forget;
+pub mod forget_person;
 pub mod given_up;
 pub mod keys;
 pub mod ledger;

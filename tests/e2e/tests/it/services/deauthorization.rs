@@ -71,7 +71,7 @@ async fn assert_gone(fixture: &Fixture, others: &BTreeMap<String, Vec<u8>>) {
 }
 
 /// Starts a campaign whose chunk waits in the outbox while no worker is running.
-async fn leave_waiting(fixture: &Fixture, leads: &[i64]) {
+pub(super) async fn leave_waiting(fixture: &Fixture, leads: &[i64]) {
     let zoom = &fixture.app.env.zoom;
     let role = |admin| zoom.change_user(ADMIN, UserChange { admin: Some(admin), ..UserChange::default() }).unwrap();
     role(false);

@@ -7,4 +7,5 @@ mod enabled_users;
 mod lost_permissions;
 mod one_service_per_account;
 mod sign_in;
+mod store_dump;
 mod support;
