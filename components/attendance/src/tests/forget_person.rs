@@ -49,7 +49,8 @@ async fn the_presence_of_a_person_is_deleted_and_no_other() {
 async fn a_page_that_has_the_person_is_deleted_and_the_run_ends_all_the_same() {
     let env = ended().await;
     // No Show waits, so the pages are kept.
-    env.tick_for(3).await;
+    env.set_no_show_after(120).await;
+    env.tick_for(60).await;
     let has_address = || {
         let dump = env.memory.dump();
         dump.iter().any(|(key, value)| {
@@ -61,7 +62,7 @@ async fn a_page_that_has_the_person_is_deleted_and_the_run_ends_all_the_same() {
     let body = forget(&env, "r1", &[&registrant], &[]).await;
     assert!(body["pages"].as_u64().unwrap() > 0, "{body}");
     assert!(!has_address());
-    env.tick_for(60).await;
+    env.tick_for(180).await;
     assert_eq!((env.status("r1"), env.status("r2")), ("Attended".to_owned(), "Attended".to_owned()));
     assert!(["settling", "done"].contains(&env.view().await["phase"].as_str().unwrap()));
 }

@@ -1,7 +1,7 @@
 //! Deletes what this component has of a person, when an admin asks for it.
 
 use super::keys::RegistrationKeys;
-use super::{failures, outbox, slots};
+use super::{failures, outbox};
 use crate::registering::eligibility;
 use crate::state::AppState;
 use crate::store::pending_counts::Change;
@@ -43,36 +43,37 @@ pub async fn forget_person(
     deadline: Timestamp,
 ) -> Result<Forgotten, Error> {
     let mut forgotten = Forgotten { leads, is_complete: true, ..Forgotten::default() };
-    let keys = RegistrationKeys::list(state).await?;
-    let hash = email.hash();
-    let entries: Vec<_> = keys.registrations.into_iter().filter(|key| key.email == hash).collect();
-    for entry in state.ports.store().get_all(&entries).await?.records {
-        forgotten.registrants.extend(entry.outcome.registrant().cloned());
-        forgotten.programs.insert(entry.program);
-        if !forgotten.leads.contains(&entry.lead) {
-            forgotten.leads.push(entry.lead);
-        }
-    }
-    for (_, slot) in slots::taken(state).await? {
+    for OutboxKey { id } in RegistrationKeys::list(state).await?.chunks {
         if state.ports.clock.now() >= deadline {
             forgotten.is_complete = false;
             return Ok(forgotten);
         }
-        forget_in_chunk(state, &slot.chunk, email, &mut forgotten).await?;
+        forget_in_chunk(state, &id, email, &mut forgotten).await?;
     }
-    for key in entries {
+    // Listed again, since the workers of those chunks wrote until now.
+    let (store, hash) = (state.ports.store(), email.hash());
+    let keys = RegistrationKeys::list(state).await?;
+    for key in keys.registrations.into_iter().filter(|key| key.email == hash) {
         // Readable or not: the key is that of the person.
-        if let Some(entry) = state.ports.store().get_readable(&key).await? {
+        if let Some(entry) = store.get_readable(&key).await? {
             state.counts.add(key.webinar, entry.program, Change::of(&entry, -1));
+            forgotten.registrants.extend(entry.outcome.registrant().cloned());
+            forgotten.programs.insert(entry.program);
+            if !forgotten.leads.contains(&entry.lead) {
+                forgotten.leads.push(entry.lead);
+            }
         }
-        state.ports.store().delete(&key).await?;
+        store.delete(&key).await?;
         forgotten.webinars.insert(key.webinar);
         forgotten.registrations += 1;
     }
     for key in keys.failures.iter().filter(|key| forgotten.leads.contains(&key.lead)) {
+        let is_claimed = store.get_readable(key).await?.is_some_and(|failure| failure.claim.is_some());
         failures::forget(state, key.program, key.lead).await?;
         forgotten.programs.insert(key.program);
         forgotten.failures += 1;
+        // Its worker may write it again.
+        forgotten.is_complete &= !is_claimed;
     }
     Ok(forgotten)
 }
@@ -94,12 +95,15 @@ async fn forget_in_chunk(
         stripped.collect::<Vec<_>>()
     };
     for _ in 0..MAX_SEIZURES {
-        let Some(head) = outbox::load_readable_head(state, id).await? else { return Ok(()) };
+        // One that was given up has ids only.
+        let head = outbox::load_readable_head(state, id).await?.filter(|head| head.problem.is_none());
+        let Some(head) = head else { return Ok(()) };
         let leads = outbox::readable_leads(state, id, head.clone()).await?;
         let found = leads.iter().filter(|lead| is_of_person(lead, &forgotten.leads)).count();
         if found == 0 {
             return Ok(());
         }
+        let is_held = outbox::CLAIM.is_held(head.claim, state.ports.clock.now());
         let stripped = Outbox { leads: strip(&head.leads, &forgotten.leads), ..head };
         let Some(seized) = outbox::seize(state, id, &stripped).await? else { continue };
         for part in 1..=seized.more_parts {
@@ -113,6 +117,8 @@ async fn forget_in_chunk(
         // Released, for the next tick.
         state.ports.store().put(&OutboxKey { id: id.clone() }, &Outbox { claim: None, ..seized }).await?;
         forgotten.waiting += found as u64;
+        // Its worker may be adding the person right now, and then writes the ledger.
+        forgotten.is_complete &= !is_held;
         forgotten.programs.extend(stripped.program);
         return Ok(());
     }
