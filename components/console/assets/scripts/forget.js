@@ -7,7 +7,7 @@ import { count } from "./labels.js";
 import { field, setFieldError, whileBusy } from "./messages.js";
 
 export function forget() {
-  const { row, input } = field("forget-email", "E-mail address", { type: "email", autocapitalize: "none", spellcheck: "false" },
+  const { row, input } = field("forget-email", "Address to forget", { type: "email", autocapitalize: "none", spellcheck: "false" },
     "Deletes what is stored here of this person, in all programs. Zoom and Marketo are not changed: delete the person there first.");
   const result = h("div", { id: "forgotten", "aria-live": "polite" });
   const submit = (event) => {
@@ -17,7 +17,7 @@ export function forget() {
     if (!email.includes("@")) return;
     whileBusy(event.currentTarget.querySelector("button"), async () => {
       const text = "It is not known here any more that they registered or attended. This cannot be undone.";
-      if (!await confirm("Forget this person?", text, "Forget")) return;
+      if (!await confirm("Forget this person?", text, "Delete the data")) return;
       const answer = await call("POST", "/registration/forget", { email });
       replace(result, ...forgottenTexts(answer).map((line) => h("p", null, line)));
     }, (error) => {
