@@ -319,8 +319,10 @@ pub async fn remove(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<()
     delete_beside_head(state, id, head).await
 }
 
-/// Takes a chunk from its worker, if it has one, with other leads in the head. The worker sees that before it adds a lead and
-/// before it calls Marketo. Returns the head as it was written; `None` if the worker wrote at the same time.
+/// Takes a chunk from its worker, if it has one, with other leads in the head.
+///
+/// The worker sees that before it adds a lead and before it calls Marketo. Returns the head as it was written; `None` if the worker
+/// wrote at the same time.
 pub async fn seize(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<Option<Outbox>, Error> {
     let key = OutboxKey { id: id.clone() };
     let was_held = CLAIM.is_held(head.claim, state.ports.clock.now());
