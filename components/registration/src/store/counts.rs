@@ -45,11 +45,11 @@ async fn write(
     let _guard = state.locks.lock(&state.ports, &key.to_string()).await;
     let before = state.ports.store().get_readable(&key).await?.unwrap_or_default();
     let mut after = change(&before);
-    // The service of the webinar is that of a program that is connected to it.
-    if let Some(connection) = connection.filter(|connection| connection.snapshot.id == webinar) {
-        after.source = Some((&connection).into());
-    }
     if after != before {
+        // The service of the webinar is that of a program that is connected to it.
+        if let Some(connection) = connection.filter(|connection| connection.snapshot.id == webinar) {
+            after.source = Some((&connection).into());
+        }
         state.ports.store().put(&key, &after).await?;
     }
     Ok(())
