@@ -4,7 +4,7 @@
 use super::callback::{self, Delivery};
 use crate::outcome::LeadResult;
 use crate::state::AppState;
-use crate::store::outbox;
+use crate::store::{outbox, seizure};
 use domain::records::{Outbox, OutboxId, OutboxKey, OutboxLead};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem};
@@ -20,13 +20,13 @@ const MAX_CALLBACKS: u32 = 3;
 pub async fn end(state: &AppState, id: &OutboxId, deadline: Timestamp) -> Result<bool, Error> {
     let Some(head) = outbox::load_readable_head(state, id).await? else { return Ok(true) };
     if head.problem.is_some() {
-        outbox::remove_seized(state, id, &head).await?;
+        seizure::remove(state, id, &head).await?;
         return Ok(true);
     }
     if state.ports.clock.now() + CALLBACK_TIMEOUT > deadline {
         return Ok(false);
     }
-    let Some(head) = outbox::seize(state, id, &head).await? else { return Ok(false) };
+    let Some(head) = seizure::seize(state, id, &head).await? else { return Ok(false) };
     let leads = outbox::readable_leads(state, id, head.clone()).await?;
     let problem = Problem::of(ErrorCode::ServiceNotFound);
     let results: Vec<_> = leads.iter().map(|lead| LeadResult::failed(lead.id, problem.clone())).collect();
@@ -44,7 +44,7 @@ pub async fn end(state: &AppState, id: &OutboxId, deadline: Timestamp) -> Result
             }
         }
     }
-    outbox::remove_seized(state, id, &head).await?;
+    seizure::remove(state, id, &head).await?;
     Ok(true)
 }
 

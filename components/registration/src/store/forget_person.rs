@@ -1,7 +1,7 @@
 //! Deletes what this component has of a person, when an admin asks for it.
 
 use super::keys::RegistrationKeys;
-use super::{failures, outbox};
+use super::{failures, outbox, seizure};
 use crate::registering::eligibility;
 use crate::state::AppState;
 use crate::store::pending_counts::Change;
@@ -105,7 +105,7 @@ async fn forget_in_chunk(
         }
         let is_held = outbox::CLAIM.is_held(head.claim, state.ports.clock.now());
         let stripped = Outbox { leads: strip(&head.leads, &forgotten.leads), ..head };
-        let Some(seized) = outbox::seize(state, id, &stripped).await? else { continue };
+        let Some(seized) = seizure::seize(state, id, &stripped).await? else { continue };
         for part in 1..=seized.more_parts {
             let key = OutboxPartKey { id: id.clone(), part };
             let Some(stored) = state.ports.store().get_readable(&key).await? else { continue };

@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`outbox`] | accepted chunks whose callback is not delivered yet |
+//! | [`seizure`] | takes chunks from their workers |
 //! | [`slots`] | by which open chunks are found |
 //! | [`slots_in_use`] | the slots that this instance is taking, in memory |
 //! | [`recent_chunks`] | the chunks that this instance accepted lately, in memory |
@@ -42,6 +43,7 @@ pub mod pending_counts;
 pub mod recent_chunks;
 pub mod reconciled;
 pub mod refused_callback;
+pub mod seizure;
 pub mod sent_fields;
 pub mod slots;
 pub mod slots_in_use;
