@@ -14,6 +14,7 @@
 //! | `POST /attendance/tick` | scheduler | runs the tick of the whole application |
 //! | `GET /attendance/tick/{cron_path_key}` | scheduler | the same, for a scheduler that can only GET a path |
 //! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
+//! | `POST /internal/forget-person` | registration | deletes what the store has of a person |
 //! | `POST /internal/work` | attendance | continues the work of an earlier worker |
 //!
 //! Calls go downwards:
@@ -54,7 +55,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
 use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, limit_body};
-use routes::{forget_account, health, healthz, metrics, programs, tick, trace, unmatched, work, zoom_events};
+use routes::{forget, health, healthz, metrics, programs, tick, trace, unmatched, work, zoom_events};
 use state::AppState;
 
 /// Returns the component's router over a set of ports.
@@ -81,7 +82,9 @@ pub fn router(ports: Ports) -> Router {
         // Runs it for a scheduler that can only GET a path.
         .route("/attendance/tick/{cron_path_key}", get(tick::run_by_path))
         // Internal: deletes the records of an account that removed the app (R17).
-        .route("/internal/forget-account", limit_body(post(forget_account::forget_account), INTERNAL_BODY_BYTES))
+        .route("/internal/forget-account", limit_body(post(forget::forget_account), INTERNAL_BODY_BYTES))
+        // Internal: deletes what the store has of a person.
+        .route("/internal/forget-person", post(forget::forget_person))
         // Internal: continues the work of an earlier worker.
         .route("/internal/work", post(work::resume));
     platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)

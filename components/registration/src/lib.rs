@@ -12,6 +12,7 @@
 //! | `POST /registration/programs/{program_id}/reconcile` | admin | compares a program's webinar with Zoom, and repairs what differs (R18) |
 //! | `GET /registration/health` | admin | shows the size of the outbox, the number of failures, a refused callback address |
 //! | `POST /registration/trace` | admin | traces one person by e-mail address |
+//! | `POST /registration/forget` | admin | deletes what the store has of a person |
 //! | `POST /internal/tick` | attendance | resumes chunks, retries due failures, compares webinars, sweeps old records |
 //! | `POST /internal/forget-account` | oauth | deletes the records of an account that removed the app (R17) |
 //! | `POST /internal/watch` | attendance | counts what is open and what failed |
@@ -84,6 +85,8 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         .route("/registration/health", get(routes::status::health))
         // Traces one person by e-mail address.
         .route("/registration/trace", post(routes::trace::trace))
+        // Deletes what the store has of a person.
+        .route("/registration/forget", post(routes::forget::forget))
         // Internal: resumes chunks, retries due failures, compares webinars with Zoom, sweeps old records.
         .route("/internal/tick", post(routes::internal::tick))
         // Internal: deletes the records of an account that removed the app (R17).

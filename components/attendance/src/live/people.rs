@@ -37,6 +37,11 @@ pub(crate) fn identity(join: &LiveJoin) -> u64 {
         (None, Some(email)) => format!("e:{email}"),
         (None, None) => format!("l:{:?}", join.leads),
     };
+    digest(&text)
+}
+
+/// Returns the number of a registrant, an address or leads.
+pub(crate) fn digest(text: &str) -> u64 {
     sha256(text.as_bytes()).iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 

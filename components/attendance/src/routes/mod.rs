@@ -1,6 +1,6 @@
 //! The HTTP handlers: extract, call, answer.
 
-pub(crate) mod forget_account;
+pub(crate) mod forget;
 pub(crate) mod health;
 pub(crate) mod healthz;
 pub(crate) mod metrics;

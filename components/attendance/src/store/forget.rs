@@ -1,7 +1,7 @@
 //! Deletes the records of an account that removed the app (R17).
 
 use crate::state::AppState;
-use domain::records::AnyKey;
+use domain::records::{AnyKey, AttendanceKey};
 use domain::{Error, ProgramId};
 use platform::forget_account::{ForgetAccountReport, ForgetAccountRequest, Forgetting};
 
@@ -16,14 +16,27 @@ pub(crate) const fn program_of(key: &AnyKey) -> Option<ProgramId> {
     }
 }
 
-/// Deletes the attendance of the account's programs, their checkpoints, signals and joins until the deadline.
+/// Deletes the attendance of the account's programs, their checkpoints, signals and joins until the deadline. So it does for
+/// programs whose attendance came about through the account, although they were disconnected or connected to another webinar
+/// since.
 pub(crate) async fn forget_account(
     state: &AppState,
     request: &ForgetAccountRequest,
 ) -> Result<ForgetAccountReport, Error> {
     let mut forgetting = Forgetting::new(&state.ports, request.deadline);
-    let account = forgetting.find(request).await?;
-    for key in state.store().list::<AnyKey>().await? {
+    let mut account = forgetting.find(request).await?;
+    let mut keys = state.store().list::<AnyKey>().await?;
+    // The records that tell of the programs come last, so that an interrupted deletion finds the others again.
+    keys.sort_by_key(|key| matches!(key, AnyKey::Attendance(_)));
+    for key in &keys {
+        let AnyKey::Attendance(AttendanceKey { program }) = key else { continue };
+        let Some(record) = state.store().get_readable(&AttendanceKey { program: *program }).await? else { continue };
+        if record.source.is_some_and(|source| request.includes_source(&source)) {
+            account.programs.insert(*program);
+            account.add_webinar(record.webinar);
+        }
+    }
+    for key in keys {
         let is_of_account = match &key {
             AnyKey::WebinarEnded(key) => account.webinars.contains(&key.webinar),
             AnyKey::WebinarStarted(key) => account.webinars.contains(&key.webinar),

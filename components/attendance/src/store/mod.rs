@@ -9,9 +9,11 @@
 //! | [`join_journals`] | joins that are accepted and not written, in memory |
 //! | [`signals`] | what events and requests leave for the worker; the last tick, event and sweep |
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
+//! | [`forget_person`] | deletes what the store has of a person |
 
 pub(crate) mod checkpoint;
 pub(crate) mod forget;
+pub(crate) mod forget_person;
 pub(crate) mod join_journals;
 pub(crate) mod lease;
 pub(crate) mod live_done;

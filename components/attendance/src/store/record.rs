@@ -10,6 +10,7 @@ use domain::{Error, ErrorCode};
 pub(crate) async fn load(state: &AppState, connection: &ProgramConnection) -> Result<Attendance, Error> {
     let stored = state.store().get(&AttendanceKey { program: connection.program }).await?;
     let mut record = stored.filter(|record| applies(record, connection)).unwrap_or_else(|| Attendance::new(connection));
+    record.source = Some(connection.into());
     merge_signals(state, &mut record).await?;
     Ok(record)
 }

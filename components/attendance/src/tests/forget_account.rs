@@ -3,7 +3,7 @@
 use super::env::{PROGRAM, TestEnv, WEBINAR};
 use axum::body::Body;
 use domain::Component;
-use domain::records::{AnyKey, RecordKind, StoreKey};
+use domain::records::{AnyKey, Attendance, AttendanceKey, RecordKind, RecordSource, StoreKey};
 use domain::time::SignedDuration;
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -97,6 +97,36 @@ async fn r17_the_signal_of_a_webinar_that_another_account_uses_is_kept() {
     env.change_connection(|connection| connection.snapshot.id = OTHER.1.into()).await;
     assert_eq!(forget(&env, 10).await, json!({"deleted": 5, "complete": true}));
     assert!(keys(&env).contains(&"ended:10".to_owned()));
+}
+
+/// Changes the record of a program so that it came about through a service of an account.
+async fn set_source(env: &TestEnv, program: u64, webinar: u64, service: &str, account: &str) {
+    let connection = env.ports().connections().find(PROGRAM.into()).await.unwrap().unwrap();
+    let source = RecordSource { service: service.into(), account: Some(account.into()) };
+    let record = Attendance {
+        program: program.into(),
+        webinar: webinar.into(),
+        source: Some(source),
+        ..Attendance::new(&connection)
+    };
+    env.ports().store().put(&AttendanceKey { program: program.into() }, &record).await.unwrap();
+}
+
+#[tokio::test]
+async fn r17_the_attendance_of_disconnected_and_reconnected_programs_is_deleted() {
+    let env = connected().await;
+    // 1003 is disconnected, and the service that it was connected through is deleted. 1002 was connected to webinar 8 before.
+    put_all(&env, (1003, 7)).await;
+    put_all(&env, (1004, 6)).await;
+    put(&env, "ended:8").await;
+    set_source(&env, 1003, 7, "gone", "acc").await;
+    set_source(&env, OTHER.0, 8, "s1", "acc").await;
+    set_source(&env, 1004, 6, "s2", "acc_2").await;
+    assert_eq!(forget(&env, 10).await["complete"], true);
+    let left = keys(&env);
+    let is_left = |key: &String| ["1004", ":6", ":10"].iter().any(|part| key.contains(part));
+    assert!(left.iter().all(is_left), "{left:?}");
+    assert_eq!(left.iter().filter(|key| key.contains("1004") || key.contains(":6")).count(), 9);
 }
 
 #[tokio::test]

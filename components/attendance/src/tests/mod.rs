@@ -8,6 +8,7 @@ mod env;
 mod failures;
 mod fault_matrix;
 mod forget_account;
+mod forget_person;
 mod live;
 mod membership;
 mod model;

@@ -2,7 +2,7 @@
 
 use crate::state::AppState;
 use domain::Error;
-use domain::records::{ProgramKey, RefreshedKey};
+use domain::records::RefreshedKey;
 use platform::forget_account::{ForgetAccountReport, ForgetAccountRequest, Forgetting};
 
 /// Deletes the account's connections until the deadline. `oauth` calls this last: the other components find the account's
@@ -19,12 +19,12 @@ pub(crate) async fn forget_account(
         state.ports.connections().remove(program).await?;
         forgetting.count();
     }
-    // A refresh that was under way while its program was disconnected leaves its record.
+    // A refresh that was under way while its program was disconnected leaves its record, and so does one of a program that
+    // was connected to another account's webinar since.
     let store = state.ports.store();
     for key in store.list::<RefreshedKey>().await? {
         let Some(refreshed) = store.get_readable(&key).await? else { continue };
-        let is_of_account = request.includes_service(&refreshed.service, refreshed.account_id.as_ref());
-        if is_of_account && !store.exists(&ProgramKey { id: key.program }).await? {
+        if request.includes_service(&refreshed.service, refreshed.account_id.as_ref()) {
             forgetting.delete(&key).await?;
         }
     }

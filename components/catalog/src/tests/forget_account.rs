@@ -83,10 +83,13 @@ async fn r17_what_a_refresh_wrote_after_its_program_was_disconnected_is_deleted(
     let ports = env.ports();
     let refreshed = |program: u64| RefreshedKey { program: program.into() };
     let state = ports.store().get(&refreshed(1001)).await.unwrap().unwrap();
-    for (program, service, account) in [(2001, "s1", "x.test"), (2002, "s9", "x.test"), (2003, "s1", "other")] {
+    for (program, service, account) in
+        [(2001, "s1", "x.test"), (2002, "s9", "x.test"), (2003, "s1", "other"), (1003, "gone", "x.test")]
+    {
         let left = RefreshedState { service: service.into(), account_id: Some(account.into()), ..state.clone() };
         ports.store().put(&refreshed(program), &left).await.unwrap();
     }
-    assert_eq!(forget(&env, 10).await, json!({"deleted": 4, "complete": true}));
+    // 1003 was connected to another webinar since.
+    assert_eq!(forget(&env, 10).await, json!({"deleted": 5, "complete": true}));
     assert_eq!(ports.store().list::<RefreshedKey>().await.unwrap(), [refreshed(2002)]);
 }

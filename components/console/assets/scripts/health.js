@@ -3,6 +3,7 @@
 import { get, getIfFound } from "./api.js";
 import { backup } from "./backup.js";
 import { facts, h, replace, section } from "./dom.js";
+import { forget } from "./forget.js";
 import { count, serviceProblem } from "./labels.js";
 import { poll } from "./poll.js";
 import { programName } from "./programs.js";
@@ -29,7 +30,7 @@ export async function health(root, signal) {
       always: true,
       read: () => readHealth(signal),
       show: (health) => {
-        if (!figures.isConnected) body.append(figures, problems);
+        if (!figures.isConnected) body.append(figures, problems, forget());
         replace(figures, figures.querySelector("h2"), operation(health));
         replace(problems, problems.querySelector("h2"), problemList(listProblems(health)));
       },

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { retryResult } from "../scripts/failures.js";
+import { forgottenTexts } from "../scripts/forget.js";
 import { listProblems } from "../scripts/health.js";
 import { phaseText, serviceProblem } from "../scripts/labels.js";
 import { textsFor } from "../scripts/marketo-texts.js";
@@ -35,6 +36,17 @@ test("the problem of a superseded service names the live one", () => {
   assert.equal(serviceProblem(live, []), null);
   assert.equal(serviceProblem(service("active", { problem: { detail: "Give back the role." } }), []), "Give back the role.");
   for (const state of ["needs-sign-in", "deauthorized"]) assert.match(serviceProblem(service(state), []), /sign in to zoom again/i);
+});
+
+test("what was deleted of a person", () => {
+  const deleted = { registrations: 2, failures: 1, waiting: 0, presences: 0, pages: 0, joins: 0 };
+  const answer = { deleted, programs: ["1001"], webinars: ["9", "10"], complete: true, marketo_problem: null };
+  assert.deepEqual(forgottenTexts(answer), ["Deleted: 2 registrations; 1 failure.", "Programs: 1001.", "Webinars: 9, 10."]);
+  const nothing = { ...answer, deleted: { ...deleted, registrations: 0, failures: 0 }, programs: [], webinars: [] };
+  assert.deepEqual(forgottenTexts(nothing), ["Nothing is stored of this address."]);
+  assert.match(forgottenTexts({ ...nothing, complete: false })[1], /in a minute/);
+  const problem = { code: "MARKETO_QUOTA", detail: "The quota is used up." };
+  assert.match(forgottenTexts({ ...nothing, complete: false, marketo_problem: problem })[1], /quota is used up/);
 });
 
 test("a webinar that is live says so in every phase", () => {

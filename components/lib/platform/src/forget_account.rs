@@ -5,7 +5,7 @@
 
 use crate::ports::Ports;
 use crate::store::Store;
-use domain::records::{ProgramConnection, StoreKey};
+use domain::records::{ProgramConnection, RecordSource, RegistrationCountsKey, StoreKey};
 use domain::time::Timestamp;
 use domain::{AccountId, Error, ProgramId, ServiceId, WebinarId};
 use serde::{Deserialize, Serialize};
@@ -45,17 +45,41 @@ impl ForgetAccountRequest {
     pub fn includes_service(&self, service: &ServiceId, account: Option<&AccountId>) -> bool {
         self.services.contains(service) || (account == Some(&self.account) && !self.kept_services.contains(service))
     }
+
+    /// Returns whether what came about through a source belongs to the account.
+    pub fn includes_source(&self, source: &RecordSource) -> bool {
+        self.includes_service(&source.service, source.account.as_ref())
+    }
 }
 
 /// The programs and webinars of an account.
-#[derive(Debug, Default)]
-pub struct AccountData {
+#[derive(Debug)]
+pub struct AccountData<'a> {
+    request: &'a ForgetAccountRequest,
     /// The connected programs.
     pub programs: BTreeSet<ProgramId>,
-    /// The webinars that only these programs are connected to.
+    /// The webinars that only these programs are connected to, and those that programs were connected to before, as far as
+    /// their counts show it.
     pub webinars: BTreeSet<WebinarId>,
     /// The webinars of connections that remain.
     pub kept_webinars: BTreeSet<WebinarId>,
+}
+
+impl AccountData<'_> {
+    /// Returns whether a record belongs to the account: by its source, or without one by its program.
+    pub fn has(&self, source: Option<&RecordSource>, program: Option<ProgramId>) -> bool {
+        match source {
+            Some(source) => self.request.includes_source(source),
+            None => program.is_some_and(|program| self.programs.contains(&program)),
+        }
+    }
+
+    /// Adds a webinar that a record of the account names, unless a connection that remains has it.
+    pub fn add_webinar(&mut self, webinar: WebinarId) {
+        if !self.kept_webinars.contains(&webinar) {
+            self.webinars.insert(webinar);
+        }
+    }
 }
 
 /// A deletion of an account's records by one component.
@@ -72,8 +96,9 @@ impl<'a> Forgetting<'a> {
     }
 
     /// Returns the account's programs and webinars.
-    pub async fn find(&self, request: &ForgetAccountRequest) -> Result<AccountData, Error> {
-        let mut data = AccountData::default();
+    pub async fn find<'r>(&self, request: &'r ForgetAccountRequest) -> Result<AccountData<'r>, Error> {
+        let (programs, webinars, kept_webinars) = Default::default();
+        let mut data = AccountData { request, programs, webinars, kept_webinars };
         // The index may lack a program, and the account must not keep one because of that.
         for connection in self.ports.connections().all_stored().await? {
             if request.includes(&connection) {
@@ -85,6 +110,12 @@ impl<'a> Forgetting<'a> {
         }
         let AccountData { webinars, kept_webinars, .. } = &mut data;
         webinars.retain(|webinar| !kept_webinars.contains(webinar));
+        for key in self.store().list::<RegistrationCountsKey>().await? {
+            let counts = self.store().get_readable(&key).await?;
+            if counts.and_then(|counts| counts.source).is_some_and(|source| request.includes_source(&source)) {
+                data.add_webinar(key.webinar);
+            }
+        }
         Ok(data)
     }
 

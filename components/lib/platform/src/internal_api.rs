@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use crate::forget_account::{ForgetAccountReport, ForgetAccountRequest};
+pub use crate::forget_person::{ForgetPersonReport, ForgetPersonRequest};
 pub use domain::Component;
 
 /// Returns the URL of an operation of a component's internal API.

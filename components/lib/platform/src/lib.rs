@@ -8,6 +8,7 @@
 //! | [`sealing`] | records encrypted at rest |
 //! | [`connections`] | the repository of program connections |
 //! | [`forget_account`] | deletes the records of an account that removed the app (R17) |
+//! | [`forget_person`] | deletes what the store has of a person |
 //! | [`store_gate`] | keeps listings of keys apart from other calls to the store, which would block Spin |
 //! | [`services`] | services that can be used |
 //! | [`config`] | the application's variables, typed |
@@ -33,6 +34,7 @@ pub mod concurrency;
 pub mod config;
 pub mod connections;
 pub mod forget_account;
+pub mod forget_person;
 pub mod http;
 pub mod index;
 pub mod instance_lock;

@@ -1,7 +1,7 @@
 //! The services, read only. `oauth` writes them.
 
 use crate::store::Store;
-use domain::records::{Service, ServiceKey, ServiceState, ServiceUsability};
+use domain::records::{Service, ServiceKey, ServiceState, ServiceUsability, ServicesKey};
 use domain::webinar::Snapshot;
 use domain::{Error, ErrorCode, ServiceId};
 
@@ -26,6 +26,14 @@ pub async fn usable_for(store: Store<'_>, id: &ServiceId, webinar: &Snapshot) ->
 pub async fn is_gone(store: Store<'_>, id: &ServiceId) -> Result<bool, Error> {
     let service = store.get(&ServiceKey { id: id.clone() }).await?;
     Ok(service.is_none_or(|service| service.state == ServiceState::Deauthorized))
+}
+
+/// Returns the services whose account removed the app.
+pub async fn deauthorized(store: Store<'_>) -> Result<Vec<ServiceId>, Error> {
+    let ids = store.get(&ServicesKey {}).await?.map(|services| services.ids).unwrap_or_default();
+    let keys: Vec<_> = ids.into_iter().map(|id| ServiceKey { id }).collect();
+    let services = store.get_all(&keys).await?.records.into_iter();
+    Ok(services.filter(|service| service.state == ServiceState::Deauthorized).map(|service| service.id).collect())
 }
 
 async fn require(store: Store<'_>, id: &ServiceId, webinar: Option<&Snapshot>) -> Result<Service, Error> {

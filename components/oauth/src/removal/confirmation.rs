@@ -1,5 +1,6 @@
-//! Confirmation of a removal that Zoom reported about another user than the admin of the live service (R17). A user who
-//! removes their own installation does not end that of the account, so Zoom is asked before anything is deleted.
+//! Confirmation of a removal that Zoom reported about another user than the admin of the live service, or at about the time of
+//! the sign-in (R17). A user who removes their own installation does not end that of the account, and the admin may have
+//! installed the app again, so Zoom is asked before anything is deleted.
 
 use super::end::begin_removal;
 use crate::state::AppState;
@@ -19,6 +20,10 @@ pub(crate) enum Confirmation {
 /// Asks Zoom whether it still accepts the live service's grant. An error leaves the report to the next tick.
 pub(crate) async fn confirm(app: &AppState, id: &ServiceId) -> Result<Confirmation, Error> {
     let _index_guard = app.lock_service_index().await;
+    // Meanwhile another event may have ended the service.
+    if removals::get(app, id).await?.is_none_or(|removal| removal.reason != RemovalReason::Reported) {
+        return Ok(Confirmation::StillInstalled);
+    }
     let Some(service) = services::get(app, id).await? else {
         removals::delete(app, id).await?;
         return Ok(Confirmation::StillInstalled);
@@ -35,7 +40,7 @@ pub(crate) async fn confirm(app: &AppState, id: &ServiceId) -> Result<Confirmati
 
 /// Ends all services of an account that removed the app. Returns those that had not ended before.
 async fn end_all(app: &AppState, account: &AccountId) -> Result<Vec<ServiceId>, Error> {
-    let is_open = |service: &Service| service.account_id == *account && service.state != ServiceState::Deauthorized;
+    let is_open = |service: &Service| service.is_of(account) && service.state != ServiceState::Deauthorized;
     let mut ended = Vec::new();
     for service in services::all(app).await?.into_iter().filter(is_open) {
         let removal = Removal::new(app.now(), RemovalReason::Deauthorized);

@@ -6,7 +6,7 @@ use super::forget_account::{ForgottenAccount, forget};
 use crate::state::AppState;
 use crate::store::{removals, services, token_store};
 use domain::records::{Removal, RemovalReason, Service, ServiceState};
-use domain::time::Timestamp;
+use domain::time::{SignedDuration, Timestamp};
 use domain::{AccountId, Error, ServiceId, UserId};
 use platform::retry::RUN_TIMEOUT;
 use std::collections::BTreeMap;
@@ -22,27 +22,26 @@ pub(crate) struct RemovalReport {
 }
 
 /// Ends every service of the account, and starts deleting the rest of the account's data in the background: Zoom expects
-/// an answer within 3 seconds. A report about another user than the live service's admin is confirmed first. If an admin
+/// an answer within 3 seconds. A report about another user than the live service's admin, or with a time that may be before the
+/// sign-in, is confirmed first. If an admin
 /// deleted the account's services here before, the rest is deleted within the request, because no record would make the
 /// tick resume it; Zoom repeats the event if the request fails.
 pub(crate) async fn deauthorize(app: &AppState, report: &RemovalReport) -> Result<(), Error> {
     let all = services::all(app).await?;
-    let of_account: Vec<_> = all.into_iter().filter(|service| service.account_id == report.account).collect();
+    let of_account: Vec<_> = all.into_iter().filter(|service| service.is_of(&report.account)).collect();
     if of_account.is_empty() {
         return forget_orphans(app, &report.account).await;
     }
     let mut affected = Vec::new();
     for service in of_account {
-        if is_affected(app, &service, report.removed_at).await? {
-            affected.push(service);
+        match effect(app, &service, report.removed_at).await? {
+            Effect::None => {}
+            Effect::Ends => affected.push(service),
+            Effect::Unclear => confirm_later(app, &service.id).await?,
         }
     }
     if let Some(live) = affected.iter().find(|service| is_of_another_user(service, report)) {
-        let removal = Removal::new(app.now(), RemovalReason::Reported);
-        removals::save(app, &live.id, &removal).await?;
-        platform::log!(Info, "deauthorization.reported", service = live.id);
-        spawn_confirmation(app, live.id.clone());
-        return Ok(());
+        return confirm_later(app, &live.id).await;
     }
     for service in &affected {
         let removal = Removal::new(app.now(), RemovalReason::Deauthorized);
@@ -63,8 +62,12 @@ fn is_of_another_user(service: &Service, report: &RemovalReport) -> bool {
     is_live && report.user.as_ref().is_some_and(|user| *user != service.admin_user_id)
 }
 
-fn spawn_confirmation(app: &AppState, id: ServiceId) {
-    let background_app = app.clone();
+/// Records a report that Zoom has to confirm, and asks Zoom in the background.
+async fn confirm_later(app: &AppState, id: &ServiceId) -> Result<(), Error> {
+    let removal = Removal::new(app.now(), RemovalReason::Reported);
+    removals::save(app, id, &removal).await?;
+    platform::log!(Info, "deauthorization.reported", service = id);
+    let (background_app, id) = (app.clone(), id.clone());
     app.ports.background.spawn(Box::pin(async move {
         // The tick repeats what fails.
         match confirmation::confirm(&background_app, &id).await {
@@ -75,6 +78,7 @@ fn spawn_confirmation(app: &AppState, id: ServiceId) {
             }
         }
     }));
+    Ok(())
 }
 
 /// Completes the removal of ended services. The tick continues what fails or is left.
@@ -104,10 +108,12 @@ pub(crate) async fn complete(app: &AppState, ended: &[ServiceId], deadline: Time
     let kept_services = kept_services(app, ended).await?;
     let mut failure = None;
     for (id, services) in by_account {
-        let account = ForgottenAccount { id, services, kept_services: kept_services.clone() };
+        let forgotten_in = forgotten_in(app, &services).await?;
+        let account = ForgottenAccount { id, services, kept_services: kept_services.clone(), forgotten_in };
         match forget(app, &account, deadline).await {
             Ok(true) => {
                 for id in &account.services {
+                    clear_account(app, id).await?;
                     removals::delete(app, id).await?;
                     completed += 1;
                 }
@@ -120,6 +126,28 @@ pub(crate) async fn complete(app: &AppState, ended: &[ServiceId], deadline: Time
     failure.map_or(Ok(completed), Err)
 }
 
+/// Returns the number of components that have deleted the records of all these services.
+async fn forgotten_in(app: &AppState, services: &[ServiceId]) -> Result<usize, Error> {
+    let mut fewest = None;
+    for id in services {
+        let forgotten_in = removals::get(app, id).await?.map_or(0, |removal| removal.forgotten_in);
+        fewest = Some(fewest.map_or(forgotten_in, |fewest: usize| fewest.min(forgotten_in)));
+    }
+    Ok(fewest.unwrap_or_default())
+}
+
+/// Clears the account of a service whose other records are deleted. Its name remains, until an admin deletes it.
+async fn clear_account(app: &AppState, id: &ServiceId) -> Result<(), Error> {
+    let _guard = app.lock_service(id).await;
+    match services::get(app, id).await? {
+        Some(mut service) if service.state == ServiceState::Deauthorized => {
+            service.forget_account();
+            services::save(app, &service).await
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Returns all services but those that end, also ones that cannot be read: what is connected through them stays.
 async fn kept_services(app: &AppState, ended: &[ServiceId]) -> Result<Vec<ServiceId>, Error> {
     let mut ids = services::ids(app).await?;
@@ -130,7 +158,7 @@ async fn kept_services(app: &AppState, ended: &[ServiceId]) -> Result<Vec<Servic
 /// Deletes the data of an account that has no service here any more.
 async fn forget_orphans(app: &AppState, account: &AccountId) -> Result<(), Error> {
     let kept_services = kept_services(app, &[]).await?;
-    let account = ForgottenAccount { id: account.clone(), services: Vec::new(), kept_services };
+    let account = ForgottenAccount { id: account.clone(), services: Vec::new(), kept_services, forgotten_in: 0 };
     if forget(app, &account, app.now() + RUN_TIMEOUT).await? { Ok(()) } else { Err(incomplete()) }
 }
 
@@ -143,18 +171,38 @@ fn ids(services: &[Service]) -> Vec<ServiceId> {
     services.iter().map(|service| service.id.clone()).collect()
 }
 
-/// Returns whether the event ends a service: it does not if the service ended already, or if the admin signed in after
-/// the app was removed.
-async fn is_affected(app: &AppState, service: &Service, removed_at: Option<Timestamp>) -> Result<bool, Error> {
+/// How far clocks and times may be apart: Zoom's, this host's, and the time that Zoom gives for a removal.
+const MAX_TIME_DIFFERENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How far ahead of this host's clock a time is taken as it is.
+const MAX_LEAD: SignedDuration = SignedDuration::from_secs(2);
+
+/// What a removal means for a service.
+enum Effect {
+    /// Nothing: the service ended already, or the admin signed in after the app was removed.
+    None,
+    /// It ends.
+    Ends,
+    /// The times do not tell whether the admin signed in before or after the removal. Zoom is asked.
+    Unclear,
+}
+
+/// Returns what a removal at an instant means for a service.
+async fn effect(app: &AppState, service: &Service, removed_at: Option<Timestamp>) -> Result<Effect, Error> {
     if service.state == ServiceState::Deauthorized {
-        return Ok(false);
+        return Ok(Effect::None);
     }
     let tokens = match token_store::load(app, &service.id).await {
         Ok(tokens) => tokens,
         Err(Error::Rejected(_)) => None,
         Err(error) => return Err(error),
     };
+    let Some((tokens, at)) = tokens.zip(removed_at) else { return Ok(Effect::Ends) };
     // Zoom's times are whole seconds. A removal in the same second as the sign-in counts, since data would remain
     // otherwise.
-    Ok(tokens.zip(removed_at).is_none_or(|(tokens, at)| at.as_second() >= tokens.signed_in_at.as_second()))
+    Ok(match at.as_second() - tokens.signed_in_at.as_second() {
+        0.. if at <= app.now() + MAX_LEAD => Effect::Ends,
+        earlier if earlier < -MAX_TIME_DIFFERENCE.as_secs() => Effect::None,
+        _ => Effect::Unclear,
+    })
 }

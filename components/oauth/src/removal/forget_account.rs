@@ -1,7 +1,9 @@
-//! Asks each component to delete its records of an account that removed the app (R17). Nothing is recorded about how far
-//! this came: each component finds what is left, so an interrupted deletion starts again.
+//! Asks each component to delete its records of an account that removed the app (R17). The records of the removals have the
+//! number of components that are done, so that the tick goes on from there; within a component, an interrupted deletion finds
+//! what is left.
 
 use crate::state::AppState;
+use crate::store::removals;
 use domain::time::{SignedDuration, Timestamp};
 use domain::{AccountId, Component, Error, ServiceId};
 use platform::internal_api::{self, ForgetAccountReport, ForgetAccountRequest};
@@ -27,16 +29,24 @@ pub(super) struct ForgottenAccount {
     pub(super) services: Vec<ServiceId>,
     /// All other services.
     pub(super) kept_services: Vec<ServiceId>,
+    /// Number of components that are done.
+    pub(super) forgotten_in: usize,
 }
 
 /// Deletes the records of an account until the deadline. Returns whether none is left.
 pub(super) async fn forget(app: &AppState, account: &ForgottenAccount, deadline: Timestamp) -> Result<bool, Error> {
     let mut deleted = 0;
-    for component in ORDER {
+    for (position, component) in ORDER.into_iter().enumerate().skip(account.forgotten_in) {
         let is_complete = forget_in(app, component, account, deadline, &mut deleted).await?;
         if !is_complete {
             platform::log!(Info, "deauthorization.continued_later", component = component.name(), deleted = deleted);
             return Ok(false);
+        }
+        // While programs are connected, registration may write more, so it is asked again together with catalog.
+        if component == Component::Attendance {
+            for id in &account.services {
+                removals::save_progress(app, id, position + 1).await?;
+            }
         }
     }
     platform::log!(Info, "deauthorization.swept", deleted = deleted);

@@ -39,6 +39,7 @@ pub(crate) struct ServiceList {
 pub(crate) struct ServiceView {
     id: ServiceId,
     name: String,
+    /// Empty once the account's data was deleted.
     account_id: AccountId,
     /// Empty once the account's data was deleted.
     admin_email: String,
@@ -54,9 +55,9 @@ impl From<Service> for ServiceView {
         Self {
             admin_email: if is_deauthorized { String::new() } else { service.admin_email.expose().to_owned() },
             users: service.users.iter().map(|user| user.expose().to_owned()).collect(),
+            account_id: if service.is_account_forgotten() { "".into() } else { service.account_id },
             id: service.id,
             name: service.name,
-            account_id: service.account_id,
             state: service.state,
             created_at: service.created_at,
             problem: service.problem,

@@ -21,7 +21,7 @@ pub(crate) async fn activate(
 ) -> Result<ServiceId, Error> {
     let _index_guard = app.lock_service_index().await;
     let all = services::all(app).await?;
-    let of_account: Vec<_> = all.into_iter().filter(|service| service.account_id == identity.account).collect();
+    let of_account: Vec<_> = all.into_iter().filter(|service| service.is_of(&identity.account)).collect();
     let earlier = find_renewable(app, &of_account, &name).await?;
     let service = live_service(app, name, identity, grant, earlier);
     {

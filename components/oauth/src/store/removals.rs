@@ -15,6 +15,14 @@ pub(crate) async fn save(app: &AppState, id: &ServiceId, removal: &Removal) -> R
     Ok(app.store().put(&RemovalKey { id: id.clone() }, removal).await?)
 }
 
+/// Records how many components have deleted the account's records, if the removal is still under way.
+pub(crate) async fn save_progress(app: &AppState, id: &ServiceId, forgotten_in: usize) -> Result<(), Error> {
+    match get(app, id).await? {
+        Some(removal) => save(app, id, &Removal { forgotten_in, ..removal }).await,
+        None => Ok(()),
+    }
+}
+
 /// Deletes the record of a removal that is complete.
 pub(crate) async fn delete(app: &AppState, id: &ServiceId) -> Result<(), Error> {
     Ok(app.store().delete(&RemovalKey { id: id.clone() }).await?)

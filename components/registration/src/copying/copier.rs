@@ -333,6 +333,7 @@ impl Copier<'_> {
             adds: daily_limit::add_calls_today(stored.as_ref(), now),
             others_stale: stored.is_some_and(|stored| stored.others_stale),
             copy_pending: true,
+            source: Some(first.into()),
         };
         self.write(&key, &entry).await?;
         Ok(Some((one.person, entry)))

@@ -100,7 +100,8 @@ async fn run(
     announced: Option<AnnouncedChunk>,
 ) -> Result<RunEnd, Error> {
     let head = &chunk.head;
-    let results = register(state, chunk, deadline, permit, announced).await?;
+    let mut results = register(state, chunk, deadline, permit, announced).await?;
+    results.extend(chunk.forgotten.iter().map(|&lead| LeadResult::failed(lead, forgotten())));
     let deferred = |result: &LeadResult| match &result.disposition {
         Disposition::Deferred(problem) | Disposition::Postponed(problem) => Some(problem.code),
         Disposition::Final(_) => None,
@@ -132,6 +133,11 @@ async fn run(
         }
     }
     Ok(RunEnd::Done)
+}
+
+/// Returns the problem of a lead whose data was deleted while the chunk waited.
+fn forgotten() -> Problem {
+    Problem::because(ErrorCode::NotFound, "The data of this person was deleted.")
 }
 
 /// Returns the number of leads without an outcome.

@@ -35,7 +35,7 @@ pub async fn follow(state: &AppState, person: &ChangedPerson, deadline: Timestam
         return Ok(true);
     }
     let target = target::resolve_any(state, &connections, *webinar).await?;
-    let zoom = state.zoom(&target.service, deadline);
+    let zoom = state.zoom(&target.source.service, deadline);
     let mut registrants: Vec<_> = entry.outcome.registrant().cloned().into_iter().collect();
     registrants.extend(person.registrant.clone().filter(|id| !registrants.contains(id)));
     let asked = Asked { email: email.clone(), registrants: registrants.clone() };

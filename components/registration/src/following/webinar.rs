@@ -149,7 +149,7 @@ async fn compare(
         state,
         webinar,
         connections,
-        zoom: state.zoom(&target.service, deadline),
+        zoom: state.zoom(&target.source.service, deadline),
         marketo: state.marketo(deadline),
         began: state.ports.clock.now(),
         deadline,

@@ -7,7 +7,7 @@ use crate::registering::target::{self, Target};
 use crate::state::AppState;
 use crate::store::{chosen_webinars, marks, reconciled};
 use anyhow::Context;
-use domain::records::ProgramConnection;
+use domain::records::{ProgramConnection, RecordSource};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, WebinarId};
 use platform::internal_api::JobReport;
@@ -114,8 +114,8 @@ async fn connection_by_choice(
     webinar: WebinarId,
 ) -> Result<Option<ProgramConnection>, Error> {
     match target::resolve(state, connection, Some(&webinar.to_string())).await {
-        Ok(Target { service, webinar: snapshot }) => {
-            Ok(Some(ProgramConnection { service, snapshot, ..connection.clone() }))
+        Ok(Target { source: RecordSource { service, account: account_id }, webinar: snapshot }) => {
+            Ok(Some(ProgramConnection { service, account_id, snapshot, ..connection.clone() }))
         }
         Err(error @ Error::Internal(_)) => Err(error),
         Err(error) => {

@@ -8,9 +8,10 @@ use crate::store::failure_index::{self, Indexed};
 use crate::store::keys::RegistrationKeys;
 use crate::store::{failures, given_up, marks, outbox, reconciled};
 use anyhow::Context;
-use domain::records::{FailureKey, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, ProgramConnection};
+use domain::records::{FailureKey, MappingCrashMarkerKey, OutboxKey, OutboxPartKey, ProgramConnection, RecordSource};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId, WebinarId};
+use platform::services;
 use platform::store::Stored;
 use std::collections::BTreeSet;
 
@@ -32,6 +33,9 @@ pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestam
     let RegistrationKeys { chunks, parts, crash_markers, failures, registrations, .. } = keys;
     let now = state.ports.clock.now();
     let ends = webinar_ends(state).await.context("reading when webinars end")?;
+    let removed = services::deauthorized(state.ports.store()).await.context("reading the services")?;
+    // A worker wrote it while its account removed the app (R17).
+    let is_of_removed = |source: Option<&RecordSource>| source.is_some_and(|source| removed.contains(&source.service));
     let (mut swept, mut unreadable) = (0, 0);
     for key in registrations {
         if state.ports.clock.now() >= deadline {
@@ -41,7 +45,9 @@ pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestam
         let is_old = match ends.max() {
             Some(end) => end + RETENTION < now,
             None => match state.ports.store().inspect(key).await.context("reading a ledger entry to sweep")? {
-                Stored::Readable(entry) => entry.at + UNCONNECTED_RETENTION < now,
+                Stored::Readable(entry) => {
+                    is_of_removed(entry.source.as_ref()) || entry.at + UNCONNECTED_RETENTION < now
+                }
                 Stored::Absent => false,
                 Stored::Unreadable => {
                     unreadable += 1;
@@ -57,7 +63,7 @@ pub async fn sweep(state: &AppState, keys: &RegistrationKeys, deadline: Timestam
     let mut gone = Vec::new();
     for failure in state.ports.store().get_all(failures).await.context("reading failures to sweep")?.records {
         let end = ends.iter().find(|(program, _, _)| *program == failure.program).map(|(_, _, end)| *end);
-        if end.unwrap_or(failure.since) + RETENTION < now {
+        if is_of_removed(failure.source.as_ref()) || end.unwrap_or(failure.since) + RETENTION < now {
             failures::delete(state, failure.program, failure.lead).await.context("deleting a failure")?;
             let key = FailureKey { program: failure.program, lead: failure.lead };
             gone.push((key, Indexed::Absent));

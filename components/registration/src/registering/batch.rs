@@ -20,6 +20,7 @@ use domain::time::UtcDay;
 use domain::{Error, ErrorCode, Problem, ProgramId, WebinarId};
 use futures::FutureExt;
 use platform::concurrency::run_bounded;
+use platform::services;
 use platform::store::Stored;
 use zoom_client::registrants::Questions;
 use zoom_client::{ZoomClient, ZoomError};
@@ -68,8 +69,10 @@ pub async fn register_batch(
     if open.is_empty() && known.is_empty() {
         return Ok(dispositions);
     }
-    let zoom = state.zoom(&target.service, attempt.deadline);
-    match register_open(state, &zoom, program, target, attempt, open, known, &mut dispositions).await {
+    let zoom = state.zoom(&target.source.service, attempt.deadline);
+    let registered = register_open(state, &zoom, program, target, attempt, open, known, &mut dispositions).await;
+    forget_if_gone(state, target, candidates).await?;
+    match registered {
         Ok(()) => {}
         Err(BatchError::Internal(error)) => return Err(error),
         Err(BatchError::Zoom(error)) => {
@@ -82,6 +85,17 @@ pub async fn register_batch(
         }
     }
     Ok(dispositions)
+}
+
+/// Deletes the entries of candidates whose account removed the app meanwhile (R17): the removal may have deleted its records
+/// before these were written.
+async fn forget_if_gone(state: &AppState, target: &Target, candidates: &[&Candidate]) -> Result<(), Error> {
+    if services::is_gone(state.ports.store(), &target.source.service).await? {
+        for candidate in candidates {
+            state.ports.store().delete(&ledger::key(target.webinar.id, &candidate.email)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What the ledger knows of a candidate.
@@ -173,7 +187,7 @@ async fn add_open(
         Err(error) => return Err(error.into()),
     };
     let form = RegistrationForm { webinar: webinar.id.to_string(), topic: webinar.topic.clone(), questions };
-    let registrar = Registrar { state, zoom, program, webinar, form: &form, attempt };
+    let registrar = Registrar { state, zoom, source: &target.source, program, webinar, form: &form, attempt };
 
     open = match (attempt.chunk, attempt.claim) {
         (Some(chunk), _) => quarantine::exclude_crashing(&registrar, chunk, open, dispositions).await?,

@@ -65,7 +65,7 @@ async fn cancel_known(
     if known.is_empty() {
         return Ok(());
     }
-    let (zoom, webinar) = (state.zoom(&target.service, deadline), target.webinar.id);
+    let (zoom, webinar) = (state.zoom(&target.source.service, deadline), target.webinar.id);
     let asked: Vec<_> =
         known.iter().map(|one| Asked { email: one.email.clone(), registrants: vec![one.registrant.clone()] }).collect();
     let standings = read_standings(&zoom, webinar, &asked).await?;

@@ -130,7 +130,8 @@ mod tests {
 
     fn lead(fields: &[(&str, &str)]) -> OutboxLead {
         let fields = fields.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        OutboxLead { id: 1.into(), fields: Sensitive::new(fields.collect()), choice: None, status: None }
+        let fields = Sensitive::new(fields.collect());
+        OutboxLead { id: 1.into(), fields, choice: None, status: None, is_forgotten: false }
     }
 
     fn connection(statuses: &[&str]) -> ProgramConnection {

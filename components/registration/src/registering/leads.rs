@@ -197,5 +197,5 @@ async fn try_to_record_unconnected(
         leads.iter().zip(&statuses).filter(|(_, status)| eligibility::is_registered(None, status.as_deref()));
     let failed: Vec<_> = registered.map(|(lead, _)| LeadResult::failed(lead.id, problem.clone())).collect();
     let choice = |id: LeadId| leads.iter().find(|lead| lead.id == id).and_then(|lead| lead.choice.clone());
-    failures::record_unchecked(state, program, &failed, &choice).await
+    failures::record_unchecked(state, program, None, &failed, &choice).await
 }

@@ -8,7 +8,7 @@ use crate::outcome::{Disposition, LeadOutcome};
 use crate::registrants::Standing;
 use crate::state::AppState;
 use crate::store::ledger::{self, Known};
-use domain::records::{AddCalls, Record, Registration, RegistrationOutcome};
+use domain::records::{AddCalls, Record, RecordSource, Registration, RegistrationOutcome};
 use domain::webinar::{RegistrationMode, Snapshot};
 use domain::{Error, ErrorCode, Problem, ProgramId, RegistrantId, Sensitive};
 use zoom_client::registrants::{AddedRegistrant, NewRegistrant, RegistrantStatus, add_problem};
@@ -20,6 +20,8 @@ pub struct Registrar<'a> {
     pub state: &'a AppState,
     /// Zoom, as the service that owns the webinar.
     pub zoom: &'a ZoomClient,
+    /// The service with its account.
+    pub source: &'a RecordSource,
     /// The program of the leads.
     pub program: ProgramId,
     /// The webinar.
@@ -208,6 +210,7 @@ impl Registrar<'_> {
             adds,
             others_stale: open.was_registered,
             copy_pending: false,
+            source: Some(self.source.clone()),
         };
         ledger::write(self.state, &ledger::key(self.webinar.id, &candidate.email), &entry).await
     }

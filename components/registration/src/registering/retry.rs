@@ -231,5 +231,6 @@ fn current_lead(
         fields: found.fields,
         choice: failure.and_then(|failure| failure.choice.clone()),
         status,
+        is_forgotten: false,
     }
 }

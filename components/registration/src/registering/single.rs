@@ -67,7 +67,8 @@ async fn claim(state: &AppState, connection: &ProgramConnection, lead: &OutboxLe
     let is_cancellation = eligibility::to_cancel(lead, connection, lead.status.as_deref()).is_some();
     // A retry of a cancellation asks Marketo for the status. Otherwise it would register the lead.
     let status_unknown = lead.status.is_none() || is_cancellation;
-    let record = failures::before_first_attempt(state, connection.program, lead.id, status_unknown);
+    let record =
+        failures::before_first_attempt(state, connection.program, lead.id, status_unknown, Some(connection.into()));
     if status_unknown || eligibility::is_registered(Some(connection), lead.status.as_deref()) {
         return failures::claim_first(state, record).await;
     }

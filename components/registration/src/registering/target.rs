@@ -2,10 +2,10 @@
 //! service that reaches it must be usable (R1, R3).
 
 use crate::state::AppState;
-use domain::records::ProgramConnection;
+use domain::records::{ProgramConnection, RecordSource};
 use domain::time::SignedDuration;
 use domain::webinar::Snapshot;
-use domain::{Error, ErrorCode, ProgramId, ServiceId, WebinarId};
+use domain::{Error, ErrorCode, ProgramId, WebinarId};
 use platform::internal_api::{self, Component, ServiceWebinar};
 use platform::services;
 
@@ -18,8 +18,8 @@ const CATALOG_TIMEOUT: SignedDuration = SignedDuration::from_secs(15);
 /// A webinar and the service that reaches it.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// The service.
-    pub service: ServiceId,
+    /// The service, with its account.
+    pub source: RecordSource,
     /// The webinar.
     pub webinar: Snapshot,
 }
@@ -34,11 +34,11 @@ pub async fn program_connection(state: &AppState, program: Option<ProgramId>) ->
     connection.ok_or_else(|| ErrorCode::ProgramNotConnected.into())
 }
 
-/// Returns whether there is a program and it is connected.
-pub async fn is_connected(state: &AppState, program: Option<ProgramId>) -> Result<bool, Error> {
+/// Returns the service that a program is connected through; `None` if there is no program or it is not connected.
+pub async fn source(state: &AppState, program: Option<ProgramId>) -> Result<Option<RecordSource>, Error> {
     match program_connection(state, program).await {
-        Ok(_) => Ok(true),
-        Err(Error::Rejected(_)) => Ok(false),
+        Ok(connection) => Ok(Some((&connection).into())),
+        Err(Error::Rejected(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -66,8 +66,8 @@ pub async fn resolve_any(
 
 /// Resolves the flow step's choice in a program.
 pub async fn resolve(state: &AppState, connection: &ProgramConnection, choice: Option<&str>) -> Result<Target, Error> {
-    let of_program = || Target { service: connection.service.clone(), webinar: connection.snapshot.clone() };
-    let target = match choice.map(str::trim) {
+    let of_program = || (connection.service.clone(), connection.snapshot.clone());
+    let (service, webinar) = match choice.map(str::trim) {
         None | Some("" | PROGRAM_CHOICE) => of_program(),
         Some(text) => {
             let webinar: WebinarId = text.parse().map_err(|_| ErrorCode::WebinarNotFound)?;
@@ -77,11 +77,11 @@ pub async fn resolve(state: &AppState, connection: &ProgramConnection, choice: O
                 let path = ["webinar", &webinar.to_string()];
                 let found: ServiceWebinar =
                     internal_api::call(&state.ports, Component::Catalog, &path, &(), CATALOG_TIMEOUT).await?;
-                Target { service: found.service, webinar: found.snapshot }
+                (found.service, found.snapshot)
             }
         }
     };
     // Is the service live (R1) and the webinar's host enabled (R3)?
-    services::usable_for(state.ports.store(), &target.service, &target.webinar).await?;
-    Ok(target)
+    let source = (&services::usable_for(state.ports.store(), &service, &webinar).await?).into();
+    Ok(Target { source, webinar })
 }

@@ -7,10 +7,12 @@
 //! | [`failures`] | `GET /registration/failures`, `POST /registration/failures/retry` |
 //! | [`status`] | `GET /registration/programs/{program_id}`, `GET /registration/health` |
 //! | [`trace`] | `POST /registration/trace` |
+//! | [`forget`] | `POST /registration/forget` |
 //! | [`watch`] | `POST /internal/watch` |
 //! | [`internal`] | `POST /internal/tick`, `POST /internal/zoom-events` |
 
 pub mod failures;
+pub mod forget;
 pub mod internal;
 pub mod status;
 pub mod submit;

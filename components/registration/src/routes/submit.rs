@@ -59,7 +59,7 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, 
         return Ok(None);
     }
     let program = chunk.program();
-    let is_connected = target::is_connected(state, program).await?;
+    let source = target::source(state, program).await?;
     let leads = chunk.into_leads();
     let owner = SlotOwner { chunk: &id, program, leads: leads.len() };
     let Some(slot) = slots::take(state, owner).await? else {
@@ -68,7 +68,7 @@ async fn accept(state: &AppState, body: &Bytes) -> Result<Option<WrittenChunk>, 
     };
     lead_fields::note_sent(state, &leads).await;
     platform::log!(Info, "flow_step.accepted", outbox = id, leads = leads.len());
-    let written = outbox::write(state, &id, NewChunk { callback, program, is_connected, slot, leads }).await;
+    let written = outbox::write(state, &id, NewChunk { callback, program, source, slot, leads }).await;
     if !matches!(written, Ok(Some(_)))
         && let Err(error) = slots::free_unused(state, &id, slot).await
     {

@@ -146,7 +146,13 @@ fn lead(data: ObjectData) -> OutboxLead {
     let choice = data.flow_step_context.and_then(|context| context.webinar).and_then(text);
     // Marketo sends an empty context for a lead that is not a member. Its status is then read from Marketo.
     let status = data.program_member_context.and_then(|context| context.status).filter(|status| !status.is_empty());
-    OutboxLead { id: data.object_context.id, fields: Sensitive::new(fields), choice, status: status.map(cut) }
+    OutboxLead {
+        id: data.object_context.id,
+        fields: Sensitive::new(fields),
+        choice,
+        status: status.map(cut),
+        is_forgotten: false,
+    }
 }
 
 /// Returns the scalar fields of a lead as texts, within the limits of length. Drops all others.

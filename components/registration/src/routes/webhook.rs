@@ -88,7 +88,7 @@ fn lead(request: WebhookRequest) -> OutboxLead {
 
 fn with_fields(id: LeadId, status: Option<String>, fields: FieldPairs) -> OutboxLead {
     let status = status.filter(|status| !status.trim().is_empty());
-    OutboxLead { id, fields, choice: None, status }
+    OutboxLead { id, fields, choice: None, status, is_forgotten: false }
 }
 
 fn response(outcome: &LeadOutcome) -> WebhookResponse {

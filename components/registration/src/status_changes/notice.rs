@@ -78,7 +78,7 @@ pub async fn record(
     let chooses = chosen_webinars::open(state).await?.iter().any(|(_, program)| *program == connection.program);
     let next_try = Some(state.ports.clock.now() + if chooses { WAIT_FOR_CHOICE } else { WAIT_FOR_FLOW_STEP });
     let record = |lead: LeadId| {
-        let first = failures::before_first_attempt(state, connection.program, lead, true);
+        let first = failures::before_first_attempt(state, connection.program, lead, true, Some(connection.into()));
         Failure { next_try, ..first }
     };
     let records: Vec<_> = leads.iter().filter(|lead| !open.contains(lead)).map(|&lead| record(lead)).collect();

@@ -56,7 +56,7 @@ pub async fn open(state: &AppState) -> Result<Vec<(WebinarId, ProgramId)>, Error
 }
 
 /// Forgets the choices of an account (R17).
-pub async fn forget(state: &AppState, account: &AccountData) -> Result<(), Error> {
+pub async fn forget(state: &AppState, account: &AccountData<'_>) -> Result<(), Error> {
     let mut record = read(state).await?;
     let before = record.choices.len();
     record

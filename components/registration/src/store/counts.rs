@@ -44,8 +44,12 @@ async fn write(
     }
     let _guard = state.locks.lock(&state.ports, &key.to_string()).await;
     let before = state.ports.store().get_readable(&key).await?.unwrap_or_default();
-    let after = change(&before);
+    let mut after = change(&before);
     if after != before {
+        // The service of the webinar is that of a program that is connected to it.
+        if let Some(connection) = connection.filter(|connection| connection.snapshot.id == webinar) {
+            after.source = Some((&connection).into());
+        }
         state.ports.store().put(&key, &after).await?;
     }
     Ok(())

@@ -7,10 +7,9 @@
 use crate::state::AppState;
 use domain::records::{Failure, FailureIndex, FailureIndexKey, FailureKey};
 use domain::time::Timestamp;
-use domain::{Error, LeadId, ProgramId};
+use domain::{Error, LeadId};
 use futures::FutureExt;
 use platform::concurrency::run_bounded;
-use std::collections::BTreeSet;
 
 /// Number of shards. A tick reads all of them.
 const SHARDS: usize = 64;
@@ -89,9 +88,9 @@ pub async fn due(state: &AppState, now: Timestamp) -> Result<Vec<(FailureKey, Ti
     Ok(due)
 }
 
-/// Drops the entries of programs (R17).
-pub async fn forget(state: &AppState, programs: &BTreeSet<ProgramId>) -> Result<(), Error> {
-    let entries = all(state).await?.into_iter().filter(|(key, _)| programs.contains(&key.program));
+/// Drops entries (R17).
+pub async fn forget(state: &AppState, is_gone: impl Fn(&FailureKey) -> bool) -> Result<(), Error> {
+    let entries = all(state).await?.into_iter().filter(|(key, _)| is_gone(key));
     apply(state, entries.map(|(key, _)| (key, Indexed::Absent)).collect()).await
 }
 

@@ -7,7 +7,7 @@ use super::failure_index::{self, Change, Indexed};
 use super::ledger;
 use crate::outcome::{Disposition, LeadOutcome, LeadResult};
 use crate::state::AppState;
-use domain::records::{Failure, FailureKey, Record, Registration, RegistrationOutcome, WorkerCrashes};
+use domain::records::{Failure, FailureKey, Record, RecordSource, Registration, RegistrationOutcome, WorkerCrashes};
 use domain::retry::{after_outage, next_try};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem, ProgramId};
@@ -29,8 +29,15 @@ const CLAIM: LeaseTerms =
 /// Returns the flow step's webinar choice of a lead.
 pub type Choice<'a> = &'a (dyn Fn(LeadId) -> Option<String> + Sync);
 
-/// Returns the record of a lead before its first attempt. `status_unknown`: whether the request lacks its status.
-pub fn before_first_attempt(state: &AppState, program: ProgramId, lead: LeadId, status_unknown: bool) -> Failure {
+/// Returns the record of a lead before its first attempt. `status_unknown`: whether the request lacks its status. `source`: the
+/// program's service, if it is connected.
+pub fn before_first_attempt(
+    state: &AppState,
+    program: ProgramId,
+    lead: LeadId,
+    status_unknown: bool,
+    source: Option<RecordSource>,
+) -> Failure {
     // The problem that is shown if the worker crashes.
     let problem = Problem::of(ErrorCode::Internal);
     let since = state.ports.clock.now();
@@ -46,6 +53,7 @@ pub fn before_first_attempt(state: &AppState, program: ProgramId, lead: LeadId, 
         status_unknown,
         claim: None,
         crashes: WorkerCrashes::default(),
+        source,
     }
 }
 
@@ -146,12 +154,17 @@ pub async fn finish_all(
     claimed: &[Failure],
     results: &[LeadResult],
 ) -> Result<(), Error> {
-    let is_connected = is_connected(state, program).await?;
+    let source = source_of(state, program).await?;
+    let is_connected = source.is_some();
     let finish = async |result: &LeadResult| -> Result<Option<Change>, Error> {
         let Some(claimed) = claimed.iter().find(|failure| failure.lead == result.lead) else { return Ok(None) };
         match recordable_problem(result).filter(|_| is_connected) {
             Some(_) if is_claimed_by_another(state, claimed).await? => Ok(None),
-            Some(problem) => write_result(state, claimed.clone(), result, problem).await.map(Some),
+            Some(problem) => {
+                write_result(state, Failure { source: source.clone(), ..claimed.clone() }, result, problem)
+                    .await
+                    .map(Some)
+            }
             None => delete_indexed(state, program, result.lead).await.map(Some),
         }
     };
@@ -173,8 +186,8 @@ pub async fn record(
     results: &[LeadResult],
     choice: Choice<'_>,
 ) -> Result<(), Error> {
-    if is_connected(state, program).await? {
-        return record_unchecked(state, program, results, choice).await;
+    if let Some(source) = source_of(state, program).await? {
+        return record_unchecked(state, program, Some(&source), results, choice).await;
     }
     let deletions = results.iter().map(|result| forget(state, program, result.lead).boxed());
     run_bounded(MAX_CONCURRENT, deletions.collect()).await.into_iter().collect()
@@ -185,10 +198,11 @@ pub async fn record(
 pub async fn record_unchecked(
     state: &AppState,
     program: ProgramId,
+    source: Option<&RecordSource>,
     results: &[LeadResult],
     choice: Choice<'_>,
 ) -> Result<(), Error> {
-    let writes = results.iter().map(|result| record_one(state, program, result, choice(result.lead)).boxed());
+    let writes = results.iter().map(|result| record_one(state, program, source, result, choice(result.lead)).boxed());
     index(state, run_bounded(MAX_CONCURRENT, writes.collect()).await).await
 }
 
@@ -196,16 +210,18 @@ pub async fn record_unchecked(
 async fn record_one(
     state: &AppState,
     program: ProgramId,
+    source: Option<&RecordSource>,
     result: &LeadResult,
     choice: Option<String>,
 ) -> Result<Option<Change>, Error> {
     let before = read(state, program, result.lead).await?;
     match (recordable_problem(result), before) {
         (Some(problem), before) => {
-            let before = before.unwrap_or_else(|| before_first_attempt(state, program, result.lead, false));
+            let before = before.unwrap_or_else(|| before_first_attempt(state, program, result.lead, false, None));
             // A retry asks Marketo for the status of a lead that was to be cancelled.
             let status_unknown = before.status_unknown || result.is_cancellation;
-            write_result(state, Failure { choice, status_unknown, ..before }, result, problem).await.map(Some)
+            let source = source.cloned().or_else(|| before.source.clone());
+            write_result(state, Failure { choice, status_unknown, source, ..before }, result, problem).await.map(Some)
         }
         (None, Some(_)) => delete_indexed(state, program, result.lead).await.map(Some),
         (None, None) => Ok(None),
@@ -258,8 +274,9 @@ pub async fn forget(state: &AppState, program: ProgramId, lead: LeadId) -> Resul
     failure_index::apply(state, vec![change]).await
 }
 
-async fn is_connected(state: &AppState, program: ProgramId) -> Result<bool, Error> {
-    Ok(state.ports.connections().find(program).await?.is_some())
+/// Returns the service that a program is connected through, if it is.
+async fn source_of(state: &AppState, program: ProgramId) -> Result<Option<RecordSource>, Error> {
+    Ok(state.ports.connections().find(program).await?.as_ref().map(Into::into))
 }
 
 /// Returns whether a lead failed and will be retried.
@@ -327,7 +344,8 @@ pub async fn follow_ledger(state: &AppState, entry: &Registration) -> Result<(),
     let before = read(state, entry.program, entry.lead).await?;
     let change = match &entry.outcome {
         RegistrationOutcome::Failed { problem, .. } if !ledger::is_cancelled(entry) => {
-            let before = before.unwrap_or_else(|| before_first_attempt(state, entry.program, entry.lead, false));
+            let before = before
+                .unwrap_or_else(|| before_first_attempt(state, entry.program, entry.lead, false, entry.source.clone()));
             let (problem, tries) = (problem.clone(), before.tries.max(1));
             let failure = Failure { problem, tries, next_try: None, claim: None, ..before };
             write(state, &failure).await?;

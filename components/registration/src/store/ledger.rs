@@ -100,6 +100,7 @@ mod tests {
             adds,
             others_stale: false,
             copy_pending: false,
+            source: None,
         }
     }
 

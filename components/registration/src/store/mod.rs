@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`outbox`] | accepted chunks whose callback is not delivered yet |
+//! | [`seizure`] | takes chunks from their workers |
 //! | [`slots`] | by which open chunks are found |
 //! | [`slots_in_use`] | the slots that this instance is taking, in memory |
 //! | [`recent_chunks`] | the chunks that this instance accepted lately, in memory |
@@ -22,6 +23,7 @@
 //! | [`compared_names`] | the names that this instance has compared with them lately |
 //! | [`keys`] | lists the keys of all these records at once |
 //! | [`forget`] | deletes the records of an account that removed the app (R17) |
+//! | [`forget_person`] | deletes the records of a person |
 
 pub mod activity_cursor;
 pub mod chosen_webinars;
@@ -30,6 +32,7 @@ pub mod counts;
 pub mod failure_index;
 pub mod failures;
 pub mod forget;
+pub mod forget_person;
 pub mod given_up;
 pub mod keys;
 pub mod ledger;
@@ -40,6 +43,7 @@ pub mod pending_counts;
 pub mod recent_chunks;
 pub mod reconciled;
 pub mod refused_callback;
+pub mod seizure;
 pub mod sent_fields;
 pub mod slots;
 pub mod slots_in_use;

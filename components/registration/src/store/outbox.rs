@@ -6,7 +6,7 @@ use super::slots::{self, SlotOwner};
 use crate::state::AppState;
 use domain::records::{
     Callback, Lease, MAX_VALUE_BYTES, MappingCrashMarkerKey, Outbox, OutboxId, OutboxKey, OutboxLead, OutboxPart,
-    OutboxPartKey, Record,
+    OutboxPartKey, Record, RecordSource,
 };
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, LeadId, Problem, ProgramId, Sensitive};
@@ -35,8 +35,10 @@ pub struct ClaimedChunk {
     pub id: OutboxId,
     /// Its head, as this worker wrote it.
     pub head: Outbox,
-    /// All leads.
+    /// All leads, without those whose data was deleted.
     pub leads: Vec<OutboxLead>,
+    /// The leads whose data was deleted.
+    pub forgotten: Vec<LeadId>,
     /// Shows whether another worker has taken the chunk over.
     pub watch: LeaseWatch<OutboxKey>,
 }
@@ -58,8 +60,8 @@ pub struct NewChunk {
     pub callback: Callback,
     /// The program of the smart campaign, if it is in one.
     pub program: Option<ProgramId>,
-    /// Whether the program is connected.
-    pub is_connected: bool,
+    /// The service that the program is connected through; `None` if it is not.
+    pub source: Option<RecordSource>,
     /// The slot that names the chunk.
     pub slot: usize,
     /// All leads.
@@ -69,7 +71,7 @@ pub struct NewChunk {
 /// Writes a new chunk and claims it. Writes the parts first, so that a chunk with a head is complete. Returns `None` if the
 /// outbox has the chunk already.
 pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<Option<WrittenChunk>, Error> {
-    let NewChunk { callback, program, is_connected, slot, leads } = chunk;
+    let NewChunk { callback, program, source, slot, leads } = chunk;
     let parts = split(&leads)?;
     let store = state.ports.store();
     for (index, part) in parts.iter().enumerate().skip(1) {
@@ -90,7 +92,8 @@ pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<O
         problem: None,
         callback,
         program,
-        was_connected: is_connected,
+        was_connected: source.is_some(),
+        source,
         slot: Some(slot),
         leads: first,
         more_parts: parts.len().saturating_sub(1),
@@ -116,7 +119,9 @@ pub async fn confirm(state: &AppState, chunk: WrittenChunk) -> Result<Option<Cla
 
 fn claimed(state: &AppState, id: OutboxId, head: Outbox, leads: Vec<OutboxLead>, claim: PendingClaim) -> ClaimedChunk {
     let watch = LeaseWatch::new(&state.ports, OutboxKey { id: id.clone() }, claim.lease.by);
-    ClaimedChunk { id, head, leads, watch }
+    let (forgotten, leads): (Vec<_>, Vec<_>) = leads.into_iter().partition(|lead| lead.is_forgotten);
+    let forgotten = forgotten.into_iter().map(|lead| lead.id).collect();
+    ClaimedChunk { id, head, leads, forgotten, watch }
 }
 
 /// Reads the head of a chunk.
@@ -272,8 +277,9 @@ fn given_up_head(head: &Outbox, leads: &[OutboxLead], problem: Problem) -> Outbo
     let ids = leads.iter().take(MAX_GIVEN_UP_LEADS).map(|lead| OutboxLead {
         id: lead.id,
         fields: Sensitive::new(Vec::new()),
-        choice: lead.choice.clone(),
+        choice: None,
         status: None,
+        is_forgotten: false,
     });
     let callback = Callback {
         url: String::new(),
@@ -313,18 +319,24 @@ pub async fn remove(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<()
     delete_beside_head(state, id, head).await
 }
 
-async fn delete_beside_head(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<(), Error> {
-    let store = state.ports.store();
-    for part in 1..=head.more_parts {
-        store.delete(&OutboxPartKey { id: id.clone(), part }).await?;
-    }
+/// Deletes what else the store has of a chunk.
+pub(super) async fn delete_beside_head(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<(), Error> {
+    delete_parts(state, id, head).await?;
     if head.runs > 1 {
-        store.delete(&MappingCrashMarkerKey { id: id.clone() }).await?;
+        state.ports.store().delete(&MappingCrashMarkerKey { id: id.clone() }).await?;
     }
     match head.slot {
         Some(slot) => slots::free(state, id, slot).await,
         None => Ok(()),
     }
+}
+
+/// Deletes the further parts of a chunk.
+pub async fn delete_parts(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<(), Error> {
+    for part in 1..=head.more_parts {
+        state.ports.store().delete(&OutboxPartKey { id: id.clone(), part }).await?;
+    }
+    Ok(())
 }
 
 /// Splits leads into parts of at most [`MAX_PART_BYTES`].
@@ -357,6 +369,7 @@ mod tests {
                 fields: Sensitive::new(vec![("f".into(), "x".repeat(*size))]),
                 choice: None,
                 status: None,
+                is_forgotten: false,
             };
             let leads: Vec<_> = sizes.iter().enumerate().map(lead).collect();
             let parts = split(&leads).unwrap();

@@ -42,7 +42,10 @@ pub async fn write(
     let (memberships_at, membership_calls, uncopied) = read.or(last).unwrap_or_default();
     let at = state.ports.clock.now();
     let v = Reconciled::VERSION;
-    let record = Reconciled { v, at, counts, problem, running_until: None, memberships_at, membership_calls, uncopied };
+    let source = connections.first().map(Into::into);
+    let running_until = None;
+    let record =
+        Reconciled { v, at, counts, problem, running_until, memberships_at, membership_calls, uncopied, source };
     state.ports.store().put(&ReconciledKey { webinar }, &record).await?;
     if !is_connected(state, connections).await? {
         state.ports.store().delete(&ReconciledKey { webinar }).await?;
@@ -75,6 +78,7 @@ pub async fn claim(state: &AppState, webinar: WebinarId, until: Timestamp) -> Re
         memberships_at: None,
         membership_calls: 0,
         uncopied: 0,
+        source: None,
     };
     let record = Reconciled { running_until: Some(until), ..last.unwrap_or(never) };
     state.ports.store().put(&ReconciledKey { webinar }, &record).await?;

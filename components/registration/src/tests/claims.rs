@@ -14,8 +14,8 @@ fn callback() -> Callback {
 
 fn chunk() -> NewChunk {
     let fields = Sensitive::new(Vec::new());
-    let leads = vec![OutboxLead { id: 1.into(), fields, choice: None, status: None }];
-    NewChunk { callback: callback(), program: Some(PROGRAM.into()), is_connected: true, slot: 7, leads }
+    let leads = vec![OutboxLead { id: 1.into(), fields, choice: None, status: None, is_forgotten: false }];
+    NewChunk { callback: callback(), program: Some(PROGRAM.into()), source: None, slot: 7, leads }
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_claimed_chunk_is_taken_over_once_its_claim_expires() {
 async fn a_failed_lead_is_claimed_by_one_of_two_concurrent_retries() {
     let fixture = Fixture::new().await;
     let (first, second, lead) = (fixture.state(), fixture.state(), LeadId::from(1));
-    let failure = Failure { tries: 1, ..failures::before_first_attempt(&first, PROGRAM.into(), lead, false) };
+    let failure = Failure { tries: 1, ..failures::before_first_attempt(&first, PROGRAM.into(), lead, false, None) };
     failures::write(&first, &failure).await.unwrap();
     let failed = [failure];
     let (one, two) = join(failures::claim_all(&first, &failed), failures::claim_all(&second, &failed)).await;

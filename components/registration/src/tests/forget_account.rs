@@ -1,11 +1,17 @@
 //! `POST /internal/forget-account` (R17).
 
-use super::fixture::{Fixture, PROGRAM, WEBINAR};
+use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead};
+use super::peers::CALLBACKS;
 use crate::store::counts;
 use crate::store::pending_counts::Change;
+use axum::Router;
+use axum::routing::post;
 use domain::records::{AnyKey, ProgramKey, RecordKind, RegistrationCountsKey, StoreKey};
 use domain::time::SignedDuration;
 use domain::{Component, ProgramId};
+use fakes::support::{Effect, Fault};
+use fakes::zoom::ACCOUNT;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 async fn put(fixture: &Fixture, key: &str, value: Value) {
@@ -50,7 +56,7 @@ async fn chunk(fixture: &Fixture, id: u8, program: Option<u64>, choices: &[&[&st
     let key = format!("outbox:{id:032}");
     let head = json!({
         "v": 1, "accepted_at": now, "claimed_until": now, "runs": 2,
-        "callback": {"url": "https://x", "token": "t", "api_key": "k", "munchkin_id": "m"},
+        "callback": {"url": "https://callbacks.test/cb", "token": "t", "api_key": "k", "munchkin_id": "m"},
         "program": program, "leads": leads(choices[0]), "more_parts": choices.len() - 1,
     });
     put(fixture, &key, head).await;
@@ -63,6 +69,7 @@ async fn chunk(fixture: &Fixture, id: u8, program: Option<u64>, choices: &[&[&st
 /// Returns a fixture with programs 1 and 2 of the account and program 3 of another, without the default program.
 async fn connected() -> Fixture {
     let fixture = Fixture::new().await;
+    fixture.memory.serve("callbacks.test", Router::new().route("/cb", post(|| async { StatusCode::OK })));
     connect(&fixture, "superseded", "acc_1", 1, 101).await;
     connect(&fixture, "live", "acc_1", 2, 102).await;
     connect(&fixture, "other", "acc_2", 3, 103).await;
@@ -74,7 +81,7 @@ async fn connected() -> Fixture {
     register(&fixture, 2, 100).await;
     register(&fixture, 2, 103).await;
     chunk(&fixture, 1, Some(1), &[&["program"], &["program", "102"]]).await;
-    chunk(&fixture, 2, Some(1), &[&["program"], &["103"]]).await;
+    chunk(&fixture, 2, Some(3), &[&["102"], &["103"]]).await;
     chunk(&fixture, 3, Some(3), &[&["program"]]).await;
     chunk(&fixture, 4, None, &[&["program"]]).await;
     fixture
@@ -101,7 +108,7 @@ fn keys(fixture: &Fixture, kind: RecordKind) -> Vec<String> {
 #[tokio::test]
 async fn r17_deletes_all_records_of_the_account_and_none_of_another() {
     let fixture = connected().await;
-    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 14, "complete": true}));
+    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 12, "complete": true}));
     assert_eq!(keys(&fixture, RecordKind::Failure), ["3:7"]);
     assert_eq!(keys(&fixture, RecordKind::Registration), [format!("103:{:064}", 2), format!("103:{:064}", 3)]);
     let [second, third, fourth] = [2, 3, 4].map(|id| format!("{id:032}"));
@@ -182,7 +189,7 @@ async fn r17_an_unreadable_record_does_not_stop_the_sweep() {
     put(&fixture, "program:9", json!({"odd": true})).await;
     put(&fixture, &format!("outbox:{:032}", 9), json!([])).await;
     put(&fixture, &format!("registration:109:~{:064}", 9), json!({"v": 9})).await;
-    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 14, "complete": true}));
+    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 12, "complete": true}));
     assert_eq!(keys(&fixture, RecordKind::Outbox).len(), 4);
     let left = keys(&fixture, RecordKind::Registration);
     assert_eq!(left, [format!("103:{:064}", 2), format!("103:{:064}", 3), format!("109:{:064}", 9)]);
@@ -192,7 +199,7 @@ async fn r17_an_unreadable_record_does_not_stop_the_sweep() {
 async fn r17_a_deletion_that_runs_out_of_time_is_completed_by_the_next() {
     let fixture = connected().await;
     assert_eq!(forget(&fixture, 0).await, json!({"deleted": 0, "complete": false}));
-    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 14, "complete": true}));
+    assert_eq!(forget(&fixture, 10).await, json!({"deleted": 12, "complete": true}));
     // A deletion that was killed after the parts of a chunk.
     chunk(&fixture, 1, Some(1), &[&["program"], &["program", "102"]]).await;
     let part = format!("outbox:{:032}:1", 1);
@@ -217,4 +224,129 @@ async fn r17_counts_of_a_program_that_is_gone_are_not_written() {
     state.counts.add(webinar, program, change);
     counts::flush(&state).await;
     assert!(keys(&fixture, RecordKind::RegistrationCounts).is_empty());
+}
+
+/// The service and the account of a record.
+fn source(service: &str, account: &str) -> Value {
+    json!({"service": service, "account": account})
+}
+
+#[tokio::test]
+async fn r17_records_of_disconnected_and_reconnected_programs_are_deleted() {
+    let fixture = connected().await;
+    let now = now(&fixture);
+    // Program 5 is disconnected, program 3 was connected through the account before. The service `gone` was deleted here.
+    let sources =
+        [(5, 105, source("gone", "acc_1")), (3, 104, source("live", "acc_1")), (6, 106, source("other", "acc_2"))];
+    for (program, webinar, source) in sources {
+        let mut entry = json!({
+            "v": 1, "program": program, "lead": 7, "at": now, "outcome": {"pending": {"registrant": "r"}},
+            "adds": {"day": 20_759, "count": 1},
+        });
+        entry["source"] = source.clone();
+        put(&fixture, &format!("registration:{webinar}:{program:064}"), entry).await;
+        put(&fixture, &format!("registrants-changed:{webinar}"), json!({})).await;
+        let counts = json!({"v": 1, "registered": 1, "pending": 0, "cancelled": 0, "source": source});
+        put(&fixture, &format!("registration-counts:{webinar}:{program}"), counts).await;
+        put(&fixture, &format!("reconciled:{webinar}"), json!({"v": 1, "at": now, "source": source})).await;
+        let problem = json!({"code": "WEBINAR_FULL", "detail": "d"});
+        let failure = json!({
+            "v": 1, "program": program, "lead": 8, "choice": null, "problem": problem, "since": now, "tries": 1,
+            "next_try": null, "source": source,
+        });
+        put(&fixture, &format!("failure:{program}:8"), failure).await;
+    }
+    put(
+        &fixture,
+        "failure-index:8",
+        json!({"v": 1, "entries": [["5", "8", null], ["3", "8", null], ["6", "8", null]]}),
+    )
+    .await;
+    assert_eq!(forget(&fixture, 10).await["complete"], true);
+    let entries = [format!("103:{:064}", 2), format!("103:{:064}", 3), format!("106:{:064}", 6)];
+    assert_eq!(keys(&fixture, RecordKind::Registration), entries);
+    assert_eq!(keys(&fixture, RecordKind::Failure), ["3:7", "6:8"]);
+    assert_eq!(keys(&fixture, RecordKind::RegistrantsChanged), ["103", "106"]);
+    assert_eq!(keys(&fixture, RecordKind::Reconciled), ["103", "106"]);
+    assert_eq!(keys(&fixture, RecordKind::RegistrationCounts), ["103:3", "106:6"]);
+    let left: Value = serde_json::from_slice(&fixture.memory.dump()["failure-index:8"]).unwrap();
+    assert_eq!(left["entries"], json!([["6", "8", null]]));
+}
+
+/// Removes the app from the account of the fixture's service.
+async fn forget_service(fixture: &Fixture) -> Value {
+    let deadline = now(fixture) + SignedDuration::from_secs(10);
+    let request = json!({"account": ACCOUNT, "services": ["svc"], "kept_services": [], "deadline": deadline});
+    fixture.send("POST", "/internal/forget-account", &request).await.1
+}
+
+#[tokio::test]
+async fn r17_records_know_their_service() {
+    let fixture = Fixture::new().await;
+    fixture.submit("t", &[lead(1)]).await;
+    fixture.refuse_adds(1, 400, 3034, "Please use your work email");
+    fixture.submit("u", &[lead(2)]).await;
+    for kind in [RecordKind::Registration, RecordKind::Failure, RecordKind::RegistrationCounts] {
+        let dump = fixture.memory.dump();
+        let record = dump.iter().find(|(key, _)| AnyKey::parse(key).is_some_and(|key| key.kind() == kind)).unwrap().1;
+        let record: Value = serde_json::from_slice(record).unwrap();
+        assert_eq!(record["source"]["service"], "svc", "{kind:?}");
+    }
+    // The program is disconnected before the account removes the app.
+    fixture.memory.ports().store().delete(&ProgramKey { id: PROGRAM.into() }).await.unwrap();
+    assert_eq!(forget_service(&fixture).await["complete"], true);
+    let is_of_account = |key: &String| AnyKey::parse(key).is_some_and(|key| key.kind().is_of_account());
+    assert_eq!(fixture.memory.dump().into_keys().filter(is_of_account).collect::<Vec<_>>(), [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn r17_a_chunk_under_way_is_called_back_as_failed_and_deleted() {
+    let fixture = Fixture::new().await;
+    fixture.accept("t", &[lead(1), lead(2)]).await;
+    assert_eq!(keys(&fixture, RecordKind::Outbox).len(), 1);
+    assert_eq!(forget_service(&fixture).await, json!({"deleted": 1, "complete": true}));
+    for number in [1, 2] {
+        let (activity, _) = fixture.outcome(number);
+        assert_eq!((&activity["success"], &activity["errorCode"]), (&json!(false), &json!("SERVICE_NOT_FOUND")));
+    }
+    // Its worker goes on now.
+    fixture.memory.run_background().await;
+    fixture.tick().await;
+    assert_eq!(fixture.add_calls().len(), 0);
+    assert_eq!(fixture.marketo.log().count("POST", CALLBACKS), 1);
+    for kind in [RecordKind::Outbox, RecordKind::ChunkSlot, RecordKind::Registration, RecordKind::Failure] {
+        assert_eq!(keys(&fixture, kind), [] as [&str; 0], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn r17_a_chunk_whose_callback_fails_keeps_ids_only_and_is_deleted_at_the_third() {
+    let fixture = Fixture::new().await;
+    fixture.accept("t", &[lead(1)]).await;
+    let refused = Effect::Status { status: 400, body: Value::Null, headers: Default::default() };
+    fixture.marketo.faults().add(Fault::once("POST", CALLBACKS, refused).times(9));
+    for deleted in [0, 0, 1] {
+        let report = forget_service(&fixture).await;
+        assert_eq!(report, json!({"deleted": deleted, "complete": deleted == 1}));
+        let dump = fixture.memory.dump();
+        assert!(dump.values().all(|value| !String::from_utf8_lossy(value).contains(&email(1))));
+    }
+    assert_eq!(keys(&fixture, RecordKind::Outbox), [] as [&str; 0]);
+    fixture.memory.run_background().await;
+    assert_eq!(fixture.add_calls().len(), 0);
+}
+
+#[tokio::test]
+async fn r17_what_a_worker_wrote_during_the_removal_is_swept() {
+    let fixture = Fixture::new().await;
+    fixture.submit("t", &[lead(1)]).await;
+    fixture.memory.ports().store().delete(&ProgramKey { id: PROGRAM.into() }).await.unwrap();
+    put(&fixture, "services", json!({"v": 1, "ids": ["svc"]})).await;
+    fixture.memory.advance(SignedDuration::from_hours(2));
+    fixture.tick().await;
+    assert_eq!(keys(&fixture, RecordKind::Registration).len(), 1, "the service is live");
+    fixture.service("deauthorized").await;
+    fixture.memory.advance(SignedDuration::from_hours(2));
+    fixture.tick().await;
+    assert_eq!(keys(&fixture, RecordKind::Registration), [] as [&str; 0]);
 }

@@ -15,6 +15,7 @@ mod fixture;
 mod flow_step;
 mod following;
 mod forget_account;
+mod forget_person;
 mod lead_fields;
 mod long_outage;
 mod marketo_limits;

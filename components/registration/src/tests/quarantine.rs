@@ -53,7 +53,7 @@ async fn a_single_crash_does_not_quarantine_a_lead() {
 async fn crash(fixture: &Fixture, number: u64, crashes: WorkerCrashes) {
     fixture.set_members([number], "Registered");
     let state = fixture.state();
-    let record = failures::before_first_attempt(&state, PROGRAM.into(), lead_id(number).into(), false);
+    let record = failures::before_first_attempt(&state, PROGRAM.into(), lead_id(number).into(), false, None);
     let until = state.ports.clock.now() + SignedDuration::from_secs(30);
     let failure = Failure { claim: Some(Lease::new(7, until)), next_try: Some(until), crashes, ..record };
     failures::write(&state, &failure).await.unwrap();
@@ -80,7 +80,7 @@ async fn mapping_rejected_after_two_crashes_on_a_lead_of_the_webhook_or_of_a_ret
 async fn a_lead_that_a_crashed_request_left_is_marked_while_it_is_mapped_alone() {
     let fixture = Fixture::new().await;
     let state = fixture.state();
-    let record = || failures::before_first_attempt(&state, PROGRAM.into(), lead_id(1).into(), false);
+    let record = || failures::before_first_attempt(&state, PROGRAM.into(), lead_id(1).into(), false, None);
     let first = failures::claim_first(&state, record()).await.unwrap().unwrap();
     assert_eq!(first.crashes, WorkerCrashes { is_suspected: false, maps_alone: true, alone: 0 });
     fixture.memory.advance(SignedDuration::from_mins(2));

@@ -47,6 +47,7 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("GET", "/registration/programs/1001", Caller::Admin, false),
     ("POST", "/registration/programs/1001/reconcile", Caller::Admin, false),
     ("POST", "/registration/trace", Caller::Admin, true),
+    ("POST", "/registration/forget", Caller::Admin, true),
     ("GET", "/registration/health", Caller::Admin, false),
     ("POST", "/zoom/events", Caller::Zoom, true),
     ("GET", "/attendance/programs/1001", Caller::Admin, false),

@@ -14,7 +14,7 @@ mod progress;
 mod rows;
 mod run_state;
 
-pub(crate) use page::{CONCURRENT_PAGES, Page, PageStore, RunError, for_each_page, for_each_row};
+pub(crate) use page::{CONCURRENT_PAGES, Page, PageStore, RunError, for_each_page, for_each_row, page_key};
 pub(crate) use progress::{ListProgress, SessionProgress};
 pub(crate) use rows::{
     MatchedLead, MemberRow, MemberStanding, MemberStandings, ParticipantRow, PresenceRow, RegistrantRow, Row,

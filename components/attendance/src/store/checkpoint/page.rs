@@ -50,6 +50,11 @@ impl From<RunError> for Error {
 /// The key of one part of a page.
 type PageKey<R> = TypedKey<records::PageKey, Page<R>>;
 
+/// Returns the key of one part of a page, with the type of its rows.
+pub(crate) const fn page_key<R>(key: records::PageKey) -> TypedKey<records::PageKey, Page<R>> {
+    TypedKey::new(key)
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Page<R> {

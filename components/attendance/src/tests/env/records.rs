@@ -122,6 +122,7 @@ impl TestEnv {
             adds,
             others_stale: false,
             copy_pending: false,
+            source: None,
         };
         self.ports().store().put(&key, &entry).await.unwrap();
     }

@@ -2,6 +2,7 @@
 
 use super::program::ProgramConnection;
 use super::record::Record;
+use super::source::RecordSource;
 use crate::error_code::Problem;
 use crate::first_version;
 use crate::ids::{InstanceUuid, ProgramId, WebinarId};
@@ -63,6 +64,9 @@ pub struct Attendance {
     /// The present problem.
     #[serde(default)]
     pub problem: Option<Problem>,
+    /// The service of the webinar, by which its account is known (R17); `None` in records of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<RecordSource>,
 }
 
 first_version!(Attendance);
@@ -89,6 +93,7 @@ impl Attendance {
             written_at: None,
             counts: Counts::default(),
             problem: None,
+            source: Some(connection.into()),
         }
     }
 }

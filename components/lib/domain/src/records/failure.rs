@@ -2,6 +2,7 @@
 
 use super::lease::{Lease, Leased};
 use super::record::Record;
+use super::source::RecordSource;
 use crate::error_code::Problem;
 use crate::first_version;
 use crate::ids::{LeadId, ProgramId};
@@ -39,6 +40,10 @@ pub struct Failure {
     /// What is known of crashes of its workers.
     #[serde(default)]
     pub crashes: WorkerCrashes,
+    /// The service of the program, by which its account is known (R17); `None` for a program that was not connected, and in
+    /// records of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<RecordSource>,
 }
 
 /// Crashes of the workers that attempted a lead.

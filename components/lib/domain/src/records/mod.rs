@@ -18,6 +18,7 @@
 //! | `attendance` | the progress of attendance; written by `attendance` |
 //! | `live` | people who joined a webinar that is under way; written by `attendance` |
 //! | `alerts` | the alerts that are not over; written by `attendance` |
+//! | `source` | the Zoom account that a record belongs to |
 //! | `sweep` | the last sweep of a component; written by that component |
 
 mod activities;
@@ -39,6 +40,7 @@ mod sent_fields;
 mod service;
 mod service_usability;
 mod session;
+mod source;
 mod sweep;
 
 pub use activities::ActivityCursor;
@@ -82,4 +84,5 @@ pub use service::{
 };
 pub use service_usability::ServiceUsability;
 pub use session::{Session, SessionsEnded};
+pub use source::RecordSource;
 pub use sweep::Sweep;

@@ -2,6 +2,7 @@
 
 use super::lease::{Lease, Leased};
 use super::record::Record;
+use super::source::RecordSource;
 use crate::error_code::Problem;
 use crate::first_version;
 use crate::ids::{LeadId, ProgramId};
@@ -79,6 +80,9 @@ pub struct Outbox {
     /// removed the app, and then the chunk has to be deleted (R17).
     #[serde(default)]
     pub was_connected: bool,
+    /// The service of that program, by which its account is known (R17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<RecordSource>,
     /// The slot that names it, by which the tick finds it; `None` in records of earlier builds.
     #[serde(default)]
     pub slot: Option<usize>,
@@ -194,6 +198,16 @@ pub struct OutboxLead {
     pub choice: Option<String>,
     /// The lead's program status, if Marketo sent it.
     pub status: Option<String>,
+    /// Whether the person's data was deleted while the chunk waited. Only the id is left, and the callback reports a failure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_forgotten: bool,
+}
+
+impl OutboxLead {
+    /// Returns what is kept of a lead whose data is deleted.
+    pub fn forgotten(id: LeadId) -> Self {
+        Self { id, fields: Sensitive::new(Vec::new()), choice: None, status: None, is_forgotten: true }
+    }
 }
 
 #[cfg(test)]

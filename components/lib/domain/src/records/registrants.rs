@@ -2,6 +2,7 @@
 //! writes these records.
 
 use super::record::Record;
+use super::source::RecordSource;
 use crate::error_code::Problem;
 use crate::first_version;
 use crate::ids::{ProgramId, WebinarId};
@@ -44,6 +45,9 @@ pub struct Reconciled {
     /// Number of registrants of Zoom's page who could not be copied then (R10).
     #[serde(default)]
     pub uncopied: usize,
+    /// The service of the webinar, by which its account is known (R17); `None` in records of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<RecordSource>,
 }
 
 /// What a comparison found.
@@ -102,11 +106,14 @@ pub struct RegistrationCounts {
     pub pending: u32,
     /// Cancelled by the person, or deleted by the host, in Zoom.
     pub cancelled: u32,
+    /// The service of the webinar, by which its account is known (R17); `None` in records of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<RecordSource>,
 }
 
 impl Default for RegistrationCounts {
     fn default() -> Self {
-        Self { v: Self::VERSION, registered: 0, pending: 0, cancelled: 0 }
+        Self { v: Self::VERSION, registered: 0, pending: 0, cancelled: 0, source: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ledger: the registration of one e-mail address for one webinar. Only `registration` writes these records.
 
+use super::source::RecordSource;
 use crate::error_code::{ErrorCode, Problem};
 use crate::first_version;
 use crate::ids::{LeadId, ProgramId, RegistrantId};
@@ -30,6 +31,9 @@ pub struct Registration {
     /// registrations (R10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub copy_pending: bool,
+    /// The service of the webinar, by which its account is known (R17); `None` in records of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<RecordSource>,
 }
 
 first_version!(Registration);

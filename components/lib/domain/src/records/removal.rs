@@ -15,6 +15,9 @@ pub struct Removal {
     /// Why.
     #[serde(rename = "why")]
     pub reason: RemovalReason,
+    /// Number of components that have deleted the account's records, in the order in which they are asked.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub forgotten_in: usize,
 }
 
 first_version!(Removal);
@@ -28,14 +31,19 @@ pub enum RemovalReason {
     /// The app was removed from the Zoom account (R17). The account's data is deleted. The service's name remains, so
     /// that the console can show what happened.
     Deauthorized,
-    /// Zoom reported that the app was removed, but by another user than the service's admin. Nothing ends before Zoom
-    /// rejects the grant.
+    /// Zoom reported that the app was removed, but by another user than the service's admin, or at a time that may be before
+    /// the sign-in. Nothing ends before Zoom rejects the grant.
     Reported,
 }
 
 impl Removal {
     /// Creates the record of a removal.
     pub const fn new(since: Timestamp, reason: RemovalReason) -> Self {
-        Self { v: Self::VERSION, since, reason }
+        Self { v: Self::VERSION, since, reason, forgotten_in: 0 }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

@@ -1,6 +1,7 @@
 //! LaunchPoint services and their tokens. Only `oauth` writes these records.
 
 use super::record::Record;
+use crate::digest::sha256_hex;
 use crate::email::Email;
 use crate::error_code::Problem;
 use crate::first_version;
@@ -18,7 +19,7 @@ pub struct Service {
     pub id: ServiceId,
     /// The name that the admin chose.
     pub name: String,
-    /// The Zoom account.
+    /// The Zoom account; its hash once the account removed the app and its data is deleted.
     pub account_id: AccountId,
     /// The user who signed in.
     pub admin_user_id: UserId,
@@ -60,10 +61,35 @@ impl Rejection {
     }
 }
 
+/// What the hash of an account begins with. No id of Zoom does.
+const FORGOTTEN: char = '~';
+
+fn hash_of(account: &AccountId) -> AccountId {
+    format!("{FORGOTTEN}{}", sha256_hex(account.as_str().as_bytes())).into()
+}
+
 impl Service {
     /// Returns whether a host's webinars may be used: the host is the admin who signed in or an enabled user (R3).
     pub fn enables(&self, host: &Email) -> bool {
         self.admin_email == *host || self.users.contains(host)
+    }
+
+    /// Returns whether the service is of an account, also if it was [forgotten](Self::forget_account).
+    pub fn is_of(&self, account: &AccountId) -> bool {
+        self.account_id == *account || self.account_id == hash_of(account)
+    }
+
+    /// Replaces the account by its hash, once all its data is deleted (R17): a repeated event and another sign-in are recognized
+    /// by that.
+    pub fn forget_account(&mut self) {
+        if !self.is_account_forgotten() {
+            self.account_id = hash_of(&self.account_id);
+        }
+    }
+
+    /// Returns whether the account was replaced by its hash.
+    pub fn is_account_forgotten(&self) -> bool {
+        self.account_id.as_str().starts_with(FORGOTTEN)
     }
 }
 

@@ -85,6 +85,12 @@ async fn trace_shows_each_step_of_a_lead() {
     tab.fill(&field, "unknown").await;
     tab.click(&by_role("button", "Trace")).await;
     assert!(tab.wait_for_focus(&field).await.is("invalid"));
+    // Forgets the first person.
+    tab.fill(&by_role("textbox", "Address to forget"), &email(1)).await;
+    tab.click(&by_role("button", "Forget")).await;
+    tab.click(&by_role("button", "Delete the data")).await;
+    tab.wait_for_text("Deleted: 1 registration; 1 record of attendance.").await;
+    tab.wait_for_text("Programs: 1001.").await;
     console.assert_clean(&fixture.app, &[]);
     // A trace stores nothing of the address.
     assert!(!fixture.app.stored().iter().any(|(key, value)| {

@@ -7,5 +7,6 @@ mod enabled_users;
 mod lost_permissions;
 mod one_service_per_account;
 mod sign_in;
+mod store_dump;
 mod support;
 mod wrong_keys;
