@@ -48,7 +48,7 @@ mod write;
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
-use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, limit_body};
+use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, body_limit};
 use routes::{forget_account, health, programs, tick, trace, unmatched, work, zoom_events};
 use state::AppState;
 
@@ -56,7 +56,7 @@ use state::AppState;
 pub fn router(ports: Ports) -> Router {
     let router = Router::new()
         // Receives Zoom's events: checks the signature, records or forwards the event.
-        .route("/zoom/events", limit_body(post(zoom_events::receive), LARGE_BODY_BYTES))
+        .route("/zoom/events", post(zoom_events::receive).layer(body_limit(LARGE_BODY_BYTES)))
         // Shows the attendance of a program.
         .route("/attendance/programs/{program_id}", get(programs::show))
         // Runs a program and waits for the run.
@@ -70,7 +70,7 @@ pub fn router(ports: Ports) -> Router {
         // Runs the tick of the whole application.
         .route("/attendance/tick", post(tick::run))
         // Internal: deletes the records of an account that removed the app (R17).
-        .route("/internal/forget-account", limit_body(post(forget_account::forget_account), INTERNAL_BODY_BYTES))
+        .route("/internal/forget-account", post(forget_account::forget_account).layer(body_limit(INTERNAL_BODY_BYTES)))
         // Internal: continues the work of an earlier worker.
         .route("/internal/work", post(work::resume));
     platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)

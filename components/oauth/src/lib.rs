@@ -42,7 +42,7 @@ mod zoom_oauth;
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 use platform::Ports;
-use platform::http::{LARGE_BODY_BYTES, limit_body};
+use platform::http::{LARGE_BODY_BYTES, body_limit};
 use state::AppState;
 
 /// Returns the component's router over its ports.
@@ -59,7 +59,7 @@ pub fn router(ports: Ports) -> Router {
         // Replaces the enabled users, whose webinars may be used besides the admin's (R3).
         .route("/oauth/services/{id}/users", put(routes::services::enable_users))
         // Deletes the data of an account that removed the app (R17), or validates this address.
-        .route("/oauth/zoom-events", limit_body(post(routes::zoom_events::receive), LARGE_BODY_BYTES))
+        .route("/oauth/zoom-events", post(routes::zoom_events::receive).layer(body_limit(LARGE_BODY_BYTES)))
         // Internal: returns an access token to another component.
         .route("/internal/token/{id}", post(routes::internal::token))
         // Internal: records a problem of the service that another component met, or that it is gone (R2).
