@@ -54,7 +54,7 @@ mod write;
 use axum::Router;
 use axum::routing::{get, post};
 use platform::Ports;
-use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, limit_body};
+use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, body_limit};
 use routes::{forget, health, healthz, metrics, programs, tick, trace, unmatched, work, zoom_events};
 use state::AppState;
 
@@ -62,7 +62,7 @@ use state::AppState;
 pub fn router(ports: Ports) -> Router {
     let router = Router::new()
         // Receives Zoom's events: checks the signature, records or forwards the event.
-        .route("/zoom/events", limit_body(post(zoom_events::receive), LARGE_BODY_BYTES))
+        .route("/zoom/events", post(zoom_events::receive).layer(body_limit(LARGE_BODY_BYTES)))
         // Shows the attendance of a program.
         .route("/attendance/programs/{program_id}", get(programs::show))
         // Runs a program and waits for the run.
@@ -82,7 +82,7 @@ pub fn router(ports: Ports) -> Router {
         // Runs it for a scheduler that can only GET a path.
         .route("/attendance/tick/{cron_path_key}", get(tick::run_by_path))
         // Internal: deletes the records of an account that removed the app (R17).
-        .route("/internal/forget-account", limit_body(post(forget::forget_account), INTERNAL_BODY_BYTES))
+        .route("/internal/forget-account", post(forget::forget_account).layer(body_limit(INTERNAL_BODY_BYTES)))
         // Internal: deletes what the store has of a person.
         .route("/internal/forget-person", post(forget::forget_person))
         // Internal: continues the work of an earlier worker.

@@ -47,7 +47,7 @@ mod zoom_errors;
 use axum::Router;
 use axum::routing::{get, post, put};
 use platform::Ports;
-use platform::http::{INTERNAL_BODY_BYTES, limit_body};
+use platform::http::{INTERNAL_BODY_BYTES, body_limit};
 use routes::{flow_step, internal, programs, webinars as webinar_routes};
 use state::AppState;
 
@@ -72,13 +72,13 @@ pub fn router(ports: Ports) -> Router {
         // Returns a backup of services and connections.
         .route("/console/export", get(routes::backup::export))
         // Restores what is missing from a backup.
-        .route("/console/import", limit_body(post(routes::backup::import), routes::backup::MAX_BYTES))
+        .route("/console/import", post(routes::backup::import).layer(body_limit(routes::backup::MAX_BYTES)))
         // Internal: finds a webinar and the service that offers it.
         .route("/internal/webinar/{webinar_id}", post(internal::find_webinar))
         // Internal: refreshes the connections of a webinar that changed.
-        .route("/internal/zoom-events", limit_body(post(internal::zoom_event), INTERNAL_BODY_BYTES))
+        .route("/internal/zoom-events", post(internal::zoom_event).layer(body_limit(INTERNAL_BODY_BYTES)))
         // Internal: deletes the connections of an account that removed the app (R17).
-        .route("/internal/forget-account", limit_body(post(internal::forget_account), INTERNAL_BODY_BYTES))
+        .route("/internal/forget-account", post(internal::forget_account).layer(body_limit(INTERNAL_BODY_BYTES)))
         // Internal: refreshes the connections that are due.
         .route("/internal/tick", post(internal::tick))
         // Describes the flow step and lists its choices.

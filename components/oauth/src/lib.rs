@@ -44,7 +44,7 @@ mod zoom_oauth;
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 use platform::Ports;
-use platform::http::{LARGE_BODY_BYTES, limit_body};
+use platform::http::{LARGE_BODY_BYTES, body_limit};
 use platform::sealing::Keyring;
 use state::AppState;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub fn router(ports: Ports) -> Router {
         // Replaces the enabled users, whose webinars may be used besides the admin's (R3).
         .route("/oauth/services/{id}/users", put(routes::services::enable_users))
         // Deletes the data of an account that removed the app (R17), or validates this address.
-        .route("/oauth/zoom-events", limit_body(post(routes::zoom_events::receive), LARGE_BODY_BYTES))
+        .route("/oauth/zoom-events", post(routes::zoom_events::receive).layer(body_limit(LARGE_BODY_BYTES)))
         // Internal: returns an access token to another component.
         .route("/internal/token/{id}", post(routes::internal::token))
         // Internal: records a problem of the service that another component met, or that it is gone (R2).
@@ -73,7 +73,7 @@ pub fn router(ports: Ports) -> Router {
         // Internal: returns the keys that seal records to another component.
         .route("/internal/data-keys", post(routes::internal::data_keys))
         // Internal: restores services from a backup that are missing.
-        .route("/internal/import-services", limit_body(post(routes::internal::import_services), LARGE_BODY_BYTES))
+        .route("/internal/import-services", post(routes::internal::import_services).layer(body_limit(LARGE_BODY_BYTES)))
         // Internal: runs the jobs, about every minute.
         .route("/internal/tick", post(routes::internal::tick));
     platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)

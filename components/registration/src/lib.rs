@@ -56,7 +56,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use mapping::Mapping;
 use platform::Ports;
-use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, limit_body};
+use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, body_limit};
 use state::AppState;
 use std::sync::Arc;
 
@@ -67,14 +67,14 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         // Accepts a chunk of leads with 201, processes it after the response and sends one callback.
         .route(
             "/flow-step/submitAsyncAction",
-            limit_body(post(routes::submit::submit), routes::submit::MAX_CHUNK_BYTES),
+            post(routes::submit::submit).layer(body_limit(routes::submit::MAX_CHUNK_BYTES)),
         )
         // Registers one lead within the request, for instances without flow-step services.
-        .route("/registration/webhook", limit_body(post(routes::webhook::register), LARGE_BODY_BYTES))
+        .route("/registration/webhook", post(routes::webhook::register).layer(body_limit(LARGE_BODY_BYTES)))
         // Lists the failed leads and why they failed.
         .route("/registration/failures", get(routes::failures::list))
         // Retries the failed leads of a program.
-        .route("/registration/failures/retry", limit_body(post(routes::failures::retry), LARGE_BODY_BYTES))
+        .route("/registration/failures/retry", post(routes::failures::retry).layer(body_limit(LARGE_BODY_BYTES)))
         // Dismisses a chunk whose callback was given up.
         .route("/registration/failures/dismiss", post(routes::failures::dismiss))
         // Counts a program's registered, pending, failed and waiting people.
@@ -90,10 +90,13 @@ pub fn router(ports: Ports, mapping: Arc<dyn Mapping>) -> Router {
         // Internal: resumes chunks, retries due failures, compares webinars with Zoom, sweeps old records.
         .route("/internal/tick", post(routes::internal::tick))
         // Internal: deletes the records of an account that removed the app (R17).
-        .route("/internal/forget-account", limit_body(post(routes::internal::forget_account), INTERNAL_BODY_BYTES))
+        .route(
+            "/internal/forget-account",
+            post(routes::internal::forget_account).layer(body_limit(INTERNAL_BODY_BYTES)),
+        )
         // Internal: marks the webinar of a registrant event, and follows the registrant (R18). attendance verified its
         // signature.
-        .route("/internal/zoom-events", limit_body(post(routes::internal::zoom_event), INTERNAL_BODY_BYTES))
+        .route("/internal/zoom-events", post(routes::internal::zoom_event).layer(body_limit(INTERNAL_BODY_BYTES)))
         // Internal: counts what is open and what failed.
         .route("/internal/watch", post(routes::watch::show))
         .with_state(state);

@@ -4,6 +4,7 @@
 use crate::concurrency::run_bounded;
 use crate::ports::{Ports, StoreError};
 use crate::sealing::data_keys::is_sealed;
+use domain::EmailHash;
 use domain::records::{self, AnyKey, Key, MAX_RECORD_BYTES, RecordError, RecordKind, StoreKey};
 use futures::{FutureExt, TryFutureExt};
 
@@ -110,14 +111,19 @@ impl<'a> Store<'a> {
         Ok((key, value))
     }
 
+    /// Returns the code by which keys that were listed have an address.
+    pub async fn address_code(self, email: &EmailHash) -> Result<EmailHash, StoreError> {
+        let keys = self.0.keyring.keys(self.0).await?;
+        keys.address_code(email).map_err(|error| StoreError(error.to_string()))
+    }
+
     /// Returns a key as the store has it: with the code of an address in place of its hash.
     async fn stored_key(self, key: String) -> Result<String, StoreError> {
         let Some(AnyKey::Registration(mut entry)) = RecordKind::Registration.parse(&key) else { return Ok(key) };
         if entry.email.is_coded() {
             return Ok(key);
         }
-        let keys = self.0.keyring.keys(self.0).await?;
-        entry.email = keys.address_code(&entry.email).map_err(|error| StoreError(error.to_string()))?;
+        entry.email = self.address_code(&entry.email).await?;
         Ok(entry.to_string())
     }
 

@@ -51,9 +51,10 @@ pub async fn forget_person(
         forget_in_chunk(state, &id, email, &mut forgotten).await?;
     }
     // Listed again, since the workers of those chunks wrote until now.
-    let (store, hash) = (state.ports.store(), email.hash());
+    let store = state.ports.store();
+    let code = store.address_code(&email.hash()).await?;
     let keys = RegistrationKeys::list(state).await?;
-    for key in keys.registrations.into_iter().filter(|key| key.email == hash) {
+    for key in keys.registrations.into_iter().filter(|key| key.email == code) {
         // Readable or not: the key is that of the person.
         if let Some(entry) = store.get_readable(&key).await? {
             state.counts.add(key.webinar, entry.program, Change::of(&entry, -1));

@@ -244,7 +244,7 @@ async fn r17_records_of_disconnected_and_reconnected_programs_are_deleted() {
             "adds": {"day": 20_759, "count": 1},
         });
         entry["source"] = source.clone();
-        put(&fixture, &format!("registration:{webinar}:{program:064}"), entry).await;
+        put(&fixture, &format!("registration:{webinar}:~{program:064}"), entry).await;
         put(&fixture, &format!("registrants-changed:{webinar}"), json!({})).await;
         let counts = json!({"v": 1, "registered": 1, "pending": 0, "cancelled": 0, "source": source});
         put(&fixture, &format!("registration-counts:{webinar}:{program}"), counts).await;

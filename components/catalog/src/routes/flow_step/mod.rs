@@ -9,7 +9,7 @@ mod status;
 use crate::state::AppState;
 use axum::Router;
 use axum::routing::{get, post};
-use platform::http::{LARGE_BODY_BYTES, limit_body};
+use platform::http::{LARGE_BODY_BYTES, body_limit};
 
 /// Returns the routes. Marketo reads the first two before it has a key, so they are public; the others require
 /// `x-api-key`.
@@ -26,5 +26,5 @@ pub(crate) fn routes() -> Router<AppState> {
         // Problems of services and programs, as sentences; Marketo asks every night.
         .route("/flow-step/status", get(status::status))
         // The choices of the attribute `webinar`.
-        .route("/flow-step/getPicklist", limit_body(post(picklist::picklist), LARGE_BODY_BYTES))
+        .route("/flow-step/getPicklist", post(picklist::picklist).layer(body_limit(LARGE_BODY_BYTES)))
 }

@@ -15,7 +15,6 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodRouter;
 use domain::{ErrorCode, Problem};
 use futures::FutureExt;
 use http::{HeaderValue, StatusCode, header};
@@ -35,9 +34,9 @@ pub const LARGE_BODY_BYTES: usize = 1024 * 1024;
 /// Limit of what components send each other: a forwarded event and its escapes, or lists of services.
 pub const INTERNAL_BODY_BYTES: usize = 2 * LARGE_BODY_BYTES;
 
-/// Sets the limit of a route's bodies, in bytes.
-pub fn limit_body<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>, bytes: usize) -> MethodRouter<S> {
-    route.layer(DefaultBodyLimit::max(bytes))
+/// Returns the layer that sets the limit of a route's bodies, in bytes.
+pub fn body_limit(bytes: usize) -> DefaultBodyLimit {
+    DefaultBodyLimit::max(bytes)
 }
 
 /// How long browsers use https only, once they have: a year.
@@ -110,7 +109,7 @@ mod tests {
 
     fn hello() -> Router {
         let hello = || post(async |JsonBody(hello): JsonBody<Hello>| hello.name);
-        Router::new().route("/hello", hello()).route("/large", limit_body(hello(), LARGE_BODY_BYTES))
+        Router::new().route("/hello", hello()).route("/large", hello().layer(body_limit(LARGE_BODY_BYTES)))
     }
 
     async fn answer_to(method: &str, path: &str, body: impl Into<axum::body::Body>) -> (u16, serde_json::Value) {
