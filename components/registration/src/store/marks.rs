@@ -29,8 +29,10 @@ pub async fn write(state: &AppState, webinar: WebinarId) -> Result<Mark, Error> 
     Ok(Mark { webinar, token, replaced })
 }
 
-/// Marks a webinar that is to be compared after a pause, because another worker copies. `known`: the mark whose change
-/// this attempt read. A change that another mark reported does not wait longer than before.
+/// Marks a webinar that is to be compared after a pause, because another worker copies.
+///
+/// `known`: the mark whose change this attempt read. A change that another mark reported does not wait longer than
+/// before.
 pub async fn write_paused(state: &AppState, webinar: WebinarId, known: Option<u32>) -> Result<(), Error> {
     let paused = state.ports.clock.now() + BUSY_PAUSE;
     let other = read(state, webinar).await?.filter(|mark| Some(mark.token) != known);
