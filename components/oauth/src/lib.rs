@@ -52,7 +52,8 @@ use store::data_keys::OwnKeys;
 
 /// Returns the component's router over its ports.
 pub fn router(ports: Ports) -> Router {
-    let ports = Ports { keyring: Arc::new(Keyring::new(Box::new(OwnKeys))), ..ports };
+    let keyring = Keyring::new(Box::new(OwnKeys(ports.clone())), ports.clock.clone());
+    let ports = Ports { keyring: Arc::new(keyring), ..ports };
     let router = Router::new()
         // Sends the admin's browser to Zoom.
         .route("/oauth/sign-in", get(routes::sign_in::begin))

@@ -20,17 +20,19 @@ use tower_service::Service;
 /// one value.
 pub fn ports() -> Ports {
     let spin = Arc::new(Spin::default());
-    Ports {
+    let ports = Ports {
         http: spin.clone(),
         key_value: Arc::new(GatedStore::new(spin.clone(), spin.clone())),
         clock: spin.clone(),
         random: spin.clone(),
         variables: spin.clone(),
-        background: spin,
+        background: spin.clone(),
         throttle: Arc::default(),
         urls: Arc::default(),
-        keyring: Arc::new(Keyring::new(Box::new(OauthKeys))),
-    }
+        keyring: Arc::new(Keyring::empty(spin.clone())),
+    };
+    let keyring = Keyring::new(Box::new(OauthKeys(ports.clone())), spin);
+    Ports { keyring: Arc::new(keyring), ..ports }
 }
 
 /// Defines the component's entry on Spin. Takes a function from the ports to the router. An instance answers many requests,

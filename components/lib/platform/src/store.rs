@@ -2,7 +2,8 @@
 //! record is checked here, and nowhere else. Records are sealed and opened here (`crate::sealing`).
 
 use crate::concurrency::run_bounded;
-use crate::ports::{Ports, StoreError};
+use crate::ports::traits::{KeyValue, Random, StoreError};
+use crate::sealing::Keyring;
 use crate::sealing::data_keys::is_sealed;
 use domain::EmailHash;
 use domain::records::{self, AnyKey, Key, MAX_RECORD_BYTES, RecordError, RecordKind, StoreKey};
@@ -33,11 +34,15 @@ pub struct StoredRecords<T> {
 
 /// The store with typed keys.
 #[derive(Clone, Copy)]
-pub struct Store<'a>(&'a Ports);
+pub struct Store<'a> {
+    key_value: &'a dyn KeyValue,
+    keyring: &'a Keyring,
+    random: &'a dyn Random,
+}
 
 impl<'a> Store<'a> {
-    pub(crate) const fn new(ports: &'a Ports) -> Self {
-        Self(ports)
+    pub(crate) const fn new(key_value: &'a dyn KeyValue, keyring: &'a Keyring, random: &'a dyn Random) -> Self {
+        Self { key_value, keyring, random }
     }
 
     /// Reads a record. An unreadable one is an error, not absent: treating it as absent could register a person twice.
@@ -100,9 +105,9 @@ impl<'a> Store<'a> {
     /// Returns the opened value of a key, and the key as the store has it. Not generic, so that it is compiled once.
     async fn bytes(self, key: String) -> Result<(String, Result<Option<Vec<u8>>, RecordError>), StoreError> {
         let key = self.stored_key(key).await?;
-        let value = match self.0.key_value.get(&key).await? {
+        let value = match self.key_value.get(&key).await? {
             Some(value) if is_sealed(&value) => {
-                let keys = self.0.keyring.keys_for(self.0, &value).await?;
+                let keys = self.keyring.keys_for(&value).await?;
                 keys.open(&key, &value).map(Some).map_err(|_| RecordError::Sealed)
             }
             // Records that identify nobody, and those that a build before sealing wrote.
@@ -113,7 +118,7 @@ impl<'a> Store<'a> {
 
     /// Returns the code by which keys that were listed have an address.
     pub async fn address_code(self, email: &EmailHash) -> Result<EmailHash, StoreError> {
-        let keys = self.0.keyring.keys(self.0).await?;
+        let keys = self.keyring.keys().await?;
         keys.address_code(email).map_err(|error| StoreError(error.to_string()))
     }
 
@@ -134,7 +139,7 @@ impl<'a> Store<'a> {
 
     async fn is_present(self, key: String) -> Result<bool, StoreError> {
         let key = self.stored_key(key).await?;
-        Ok(self.0.key_value.get(&key).await?.is_some())
+        Ok(self.key_value.get(&key).await?.is_some())
     }
 
     /// Writes a record. A record over the size limit is an error.
@@ -153,12 +158,12 @@ impl<'a> Store<'a> {
         }
         let key = self.stored_key(key).await?;
         let value = if AnyKey::parse(&key).is_some_and(|key| key.kind().is_sealed()) {
-            let keys = self.0.keyring.keys(self.0).await?;
-            keys.seal(&*self.0.random, &key, &bytes).map_err(|error| StoreError(error.to_string()))?
+            let keys = self.keyring.keys().await?;
+            keys.seal(self.random, &key, &bytes).map_err(|error| StoreError(error.to_string()))?
         } else {
             bytes
         };
-        self.0.key_value.set(&key, value).await
+        self.key_value.set(&key, value).await
     }
 
     /// Deletes a record.
@@ -168,7 +173,7 @@ impl<'a> Store<'a> {
 
     async fn remove(self, key: String) -> Result<(), StoreError> {
         let key = self.stored_key(key).await?;
-        self.0.key_value.delete(&key).await
+        self.key_value.delete(&key).await
     }
 
     /// Returns all keys of a kind, or with [`AnyKey`] of all kinds. Reads every key of the store: for maintenance, not
@@ -179,13 +184,13 @@ impl<'a> Store<'a> {
 
     /// Returns the keys of some kinds, in one listing.
     pub async fn list_kinds(self, kinds: &[RecordKind]) -> Result<Vec<AnyKey>, StoreError> {
-        let keys = self.0.key_value.keys(AnyKey::PREFIX).await?;
+        let keys = self.key_value.keys(AnyKey::PREFIX).await?;
         Ok(keys.iter().filter_map(|key| kinds.iter().find_map(|kind| kind.parse(key))).collect())
     }
 
     /// Returns the keys of a kind that begin with a longer text than its prefix. Reads every key of the store.
     pub async fn list_prefixed<K: StoreKey>(self, prefix: &str) -> Result<Vec<K>, StoreError> {
-        Ok(self.0.key_value.keys(prefix).await?.iter().filter_map(|key| K::parse(key)).collect())
+        Ok(self.key_value.keys(prefix).await?.iter().filter_map(|key| K::parse(key)).collect())
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn problem(
 
 /// Returns the keys that seal records to another component.
 pub(crate) async fn data_keys(State(app): State<AppState>) -> Result<Json<DataKeys>, ApiError> {
-    Ok(Json(OwnKeys.load(&app.ports).await?))
+    Ok(Json(OwnKeys(app.ports.clone()).load().await?))
 }
 
 /// Restores services from a backup that are missing.

@@ -10,15 +10,15 @@ use platform::sealing::{DataKeys, KeySource};
 /// What the encrypted keys belong to.
 const CONTEXT: &str = "data-keys";
 
-/// The keys as this component has them: it asks no other.
-pub(crate) struct OwnKeys;
+/// The keys as this component has them: it asks no other. The ports need no keys of their own.
+pub(crate) struct OwnKeys(pub(crate) Ports);
 
 #[async_trait]
 impl KeySource for OwnKeys {
-    async fn load(&self, ports: &Ports) -> Result<DataKeys, Error> {
-        let current = Current::load(ports).await?;
+    async fn load(&self) -> Result<DataKeys, Error> {
+        let current = Current::load(&self.0).await?;
         // Recorded before the first use, so that `token_key` can be changed at any time.
-        if let Err(error) = current.record(ports, false).await {
+        if let Err(error) = current.record(&self.0, false).await {
             platform::log!(Warn, "keys.record_failed", error = error);
         }
         Ok(current.keys)

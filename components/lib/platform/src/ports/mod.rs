@@ -39,7 +39,7 @@ pub struct Ports {
 impl Ports {
     /// Returns the store with typed keys.
     pub fn store(&self) -> Store<'_> {
-        Store::new(self)
+        Store::new(&*self.key_value, &self.keyring, &*self.random)
     }
 
     /// Returns the typed variables.

@@ -1,8 +1,7 @@
 //! Loads the keys of the store when they are first needed, and caches them for the instance.
 
 use super::data_keys::{DataKeys, RecordKeys};
-use crate::internal_api::{self, Component};
-use crate::ports::{Ports, StoreError};
+use crate::ports::traits::{Clock, StoreError};
 use async_trait::async_trait;
 use domain::Error;
 use domain::time::{SignedDuration, Timestamp};
@@ -14,29 +13,27 @@ const TTL: SignedDuration = SignedDuration::from_mins(5);
 /// Minimum interval between two loads, also for values whose key is unknown.
 const MIN_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 
-/// Timeout of the call to `oauth`.
-const TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
-
 /// Where the keys come from.
 #[async_trait]
 pub trait KeySource: Send + Sync {
     /// Loads the keys.
-    async fn load(&self, ports: &Ports) -> Result<DataKeys, Error>;
+    async fn load(&self) -> Result<DataKeys, Error>;
 }
 
-/// Asks `oauth`, the only component with the token key.
-pub struct OauthKeys;
+/// No keys, for ports that read and write plain records only.
+struct NoKeys;
 
 #[async_trait]
-impl KeySource for OauthKeys {
-    async fn load(&self, ports: &Ports) -> Result<DataKeys, Error> {
-        internal_api::call(ports, Component::Oauth, &["data-keys"], &(), TIMEOUT).await
+impl KeySource for NoKeys {
+    async fn load(&self) -> Result<DataKeys, Error> {
+        Err(Error::Internal("these ports have no keys".to_owned()))
     }
 }
 
 /// The keys of the store in one instance.
 pub struct Keyring {
     source: Box<dyn KeySource>,
+    clock: Arc<dyn Clock>,
     cached: Mutex<Option<Cached>>,
 }
 
@@ -49,27 +46,32 @@ struct Cached {
 
 impl Keyring {
     /// Takes the source of the keys.
-    pub fn new(source: Box<dyn KeySource>) -> Self {
-        Self { source, cached: Mutex::default() }
+    pub fn new(source: Box<dyn KeySource>, clock: Arc<dyn Clock>) -> Self {
+        Self { source, clock, cached: Mutex::default() }
+    }
+
+    /// Returns a keyring without keys, for ports that read and write plain records only.
+    pub fn empty(clock: Arc<dyn Clock>) -> Self {
+        Self::new(Box::new(NoKeys), clock)
     }
 
     /// Returns the keys.
-    pub(crate) async fn keys(&self, ports: &Ports) -> Result<Arc<RecordKeys>, StoreError> {
-        self.keys_not_older_than(ports, TTL).await
+    pub(crate) async fn keys(&self) -> Result<Arc<RecordKeys>, StoreError> {
+        self.keys_not_older_than(TTL).await
     }
 
     /// Returns the keys with which a sealed value can be opened, if there are such.
-    pub(crate) async fn keys_for(&self, ports: &Ports, sealed: &[u8]) -> Result<Arc<RecordKeys>, StoreError> {
-        let keys = self.keys(ports).await?;
+    pub(crate) async fn keys_for(&self, sealed: &[u8]) -> Result<Arc<RecordKeys>, StoreError> {
+        let keys = self.keys().await?;
         if keys.has_key_of(sealed) {
             return Ok(keys);
         }
         // Another instance may have got a new token key already.
-        self.keys_not_older_than(ports, MIN_INTERVAL).await
+        self.keys_not_older_than(MIN_INTERVAL).await
     }
 
-    async fn keys_not_older_than(&self, ports: &Ports, age: SignedDuration) -> Result<Arc<RecordKeys>, StoreError> {
-        let now = ports.clock.now();
+    async fn keys_not_older_than(&self, age: SignedDuration) -> Result<Arc<RecordKeys>, StoreError> {
+        let now = self.clock.now();
         let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(cached) = &cached
             && now < cached.at + age
@@ -77,7 +79,7 @@ impl Keyring {
         {
             return Ok(cached.keys.clone());
         }
-        let keys = match (self.source.load(ports).await.and_then(DataKeys::parse), cached) {
+        let keys = match (self.source.load().await.and_then(DataKeys::parse), cached) {
             (Ok(keys), _) => Arc::new(keys),
             (Err(error), Some(cached)) => {
                 crate::log!(Warn, "keys.load_failed", error = error);
@@ -85,7 +87,7 @@ impl Keyring {
             }
             (Err(error), None) => return Err(StoreError(format!("its keys cannot be loaded: {error}"))),
         };
-        let at = ports.clock.now();
+        let at = self.clock.now();
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(Cached { at, keys: keys.clone() });
         Ok(keys)
     }
@@ -106,7 +108,7 @@ mod tests {
 
     #[async_trait]
     impl KeySource for Changing {
-        async fn load(&self, _: &Ports) -> Result<DataKeys, Error> {
+        async fn load(&self) -> Result<DataKeys, Error> {
             *self.loads.lock().unwrap() += 1;
             DataKeys::derive(&self.token_keys.lock().unwrap())
         }
@@ -125,32 +127,32 @@ mod tests {
     #[tokio::test]
     async fn keys_are_loaded_once_and_stay_when_they_cannot_be_loaded_again() {
         let (memory, source) = (InMemoryPorts::default(), Changing::default());
-        let (ports, keyring) = (memory.ports(), Keyring::new(Box::new(source.clone())));
-        assert!(keyring.keys(&ports).await.is_err_and(|error| error.to_string().contains("cannot be loaded")));
+        let keyring = Keyring::new(Box::new(source.clone()), memory.ports().clock);
+        assert!(keyring.keys().await.is_err_and(|error| error.to_string().contains("cannot be loaded")));
         source.set(&["a"]);
         for _ in 0..3 {
-            keyring.keys(&ports).await.unwrap();
+            keyring.keys().await.unwrap();
         }
         assert_eq!(source.loads(), 2);
         source.set(&[]);
         memory.advance(TTL);
-        keyring.keys(&ports).await.unwrap();
-        keyring.keys(&ports).await.unwrap();
+        keyring.keys().await.unwrap();
+        keyring.keys().await.unwrap();
         assert_eq!(source.loads(), 3);
     }
 
     #[tokio::test]
     async fn a_value_of_an_unknown_key_loads_the_keys_again_but_not_each_time() {
         let (memory, source) = (InMemoryPorts::default(), Changing::default());
-        let (ports, keyring) = (memory.ports(), Keyring::new(Box::new(source.clone())));
+        let keyring = Keyring::new(Box::new(source.clone()), memory.ports().clock);
         let sealed = DataKeys::derive(&["new".into()]).unwrap().parse().unwrap();
-        let sealed = sealed.seal(&*ports.random, "k", b"{}").unwrap();
+        let sealed = sealed.seal(&*memory.ports().random, "k", b"{}").unwrap();
         source.set(&["old"]);
-        assert!(!keyring.keys_for(&ports, &sealed).await.unwrap().has_key_of(&sealed));
+        assert!(!keyring.keys_for(&sealed).await.unwrap().has_key_of(&sealed));
         source.set(&["new", "old"]);
-        assert!(!keyring.keys_for(&ports, &sealed).await.unwrap().has_key_of(&sealed));
+        assert!(!keyring.keys_for(&sealed).await.unwrap().has_key_of(&sealed));
         assert_eq!(source.loads(), 1);
         memory.advance(MIN_INTERVAL);
-        assert!(keyring.keys_for(&ports, &sealed).await.unwrap().has_key_of(&sealed));
+        assert!(keyring.keys_for(&sealed).await.unwrap().has_key_of(&sealed));
     }
 }

@@ -68,7 +68,7 @@ impl InMemoryPorts {
             background: this,
             throttle: Arc::default(),
             urls: Arc::default(),
-            keyring: Arc::new(Keyring::new(Box::new(self.clone()))),
+            keyring: Arc::new(Keyring::new(Box::new(self.clone()), Arc::new(self.clone()))),
         }
     }
 
@@ -201,7 +201,7 @@ impl InMemoryPorts {
 /// The keys of the variable `token_key`, if a test sets it.
 #[async_trait]
 impl KeySource for InMemoryPorts {
-    async fn load(&self, _: &Ports) -> Result<DataKeys, Error> {
+    async fn load(&self) -> Result<DataKeys, Error> {
         Ok(self.data_keys().keys)
     }
 }
