@@ -7,6 +7,7 @@
 //! | `GET`, `PUT`, `DELETE /catalog/programs/{program_id}` | admin | shows, makes and removes a connection |
 //! | `PUT /catalog/programs/{program_id}/settings` | admin | changes the settings of a connection |
 //! | `GET /catalog/programs/{program_id}/tokens` | admin | shows the program's My Tokens (R4) |
+//! | `POST /catalog/programs/{program_id}/check` | admin | checks the connection on the real accounts, link by link |
 //! | `POST /catalog/programs/{program_id}/refresh` | admin | reads the webinar and the channel, and writes the My Tokens |
 //! | `GET /console/export` | admin | returns a backup of services and connections |
 //! | `POST /console/import` | admin | restores what is missing from a backup |
@@ -21,6 +22,7 @@
 //! | `routes` | HTTP only |
 //! | `jobs` | the refresh that the tick and Zoom's events run, and the hourly maintenance |
 //! | `backup` | exports and imports what admins chose |
+//! | `checks` | what *Check this connection* looks at |
 //! | `connections` | connecting a program to a webinar, and refreshing the connection (R6, R13) |
 //! | `webinars` | lists and eligibility of webinars (R3) |
 //! | `picklist` | the choices of the flow step's attribute `webinar` |
@@ -30,6 +32,7 @@
 //! | `expiring_cache`, `local_time`, `zoom_errors` | leaves: a cache, times in a webinar's zone, the meaning of Zoom's errors |
 
 mod backup;
+mod checks;
 mod connections;
 mod expiring_cache;
 mod jobs;
@@ -67,6 +70,8 @@ pub fn router(ports: Ports) -> Router {
         .route("/catalog/programs/{program_id}/settings", put(programs::change_settings))
         // Shows the program's My Tokens (R4).
         .route("/catalog/programs/{program_id}/tokens", get(programs::my_tokens))
+        // Checks the connection on the real accounts, link by link.
+        .route("/catalog/programs/{program_id}/check", post(programs::check))
         // Reads the webinar and the channel, and writes the My Tokens.
         .route("/catalog/programs/{program_id}/refresh", post(programs::refresh))
         // Returns a backup of services and connections.

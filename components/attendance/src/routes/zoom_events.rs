@@ -33,7 +33,10 @@ pub(crate) async fn receive(
     RawBody(raw): RawBody,
 ) -> Result<Response, ApiError> {
     let event = match events::receive(&state.ports, &headers, &raw).await? {
-        ZoomRequest::UrlValidation(answer) => return Ok(Json(answer).into_response()),
+        ZoomRequest::UrlValidation(answer) => {
+            signals::record_validation(&state).await;
+            return Ok(Json(answer).into_response());
+        }
         ZoomRequest::Event(event) => event,
     };
     match Reaction::to(&event) {

@@ -3,7 +3,7 @@
 use crate::state::AppState;
 use domain::ids::InstanceUuid;
 use domain::records::{
-    EndedSession, EndedSessions, LastEventKey, LastTickKey, MAX_SESSIONS, Moment, Record, StartedSession,
+    EndedSession, EndedSessions, LastEventKey, LastTickKey, LastValidationKey, MAX_SESSIONS, Moment, Record, StartedSession,
     SyncRequestedKey, WebinarEndedKey, WebinarStartedKey,
 };
 use domain::time::{SignedDuration, Timestamp};
@@ -69,6 +69,13 @@ pub(crate) async fn last_tick(state: &AppState) -> Result<Option<Timestamp>, Err
 /// Records that the scheduler called.
 pub(crate) async fn record_tick(state: &AppState) -> Result<(), Error> {
     Ok(state.store().put(&LastTickKey {}, &Moment::new(state.now())).await?)
+}
+
+/// Records that Zoom validated the address of the webhook. Its loss harms nobody.
+pub(crate) async fn record_validation(state: &AppState) {
+    if let Err(error) = state.store().put(&LastValidationKey {}, &Moment::new(state.now())).await {
+        platform::log!(Warn, "zoom_event.record_failed", error = error);
+    }
 }
 
 /// Records that Zoom sent an event, at most once per [`EVENT_INTERVAL`] and instance. Returns whether it did.

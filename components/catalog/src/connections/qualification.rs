@@ -9,16 +9,16 @@ use marketo_client::{MarketoClient, MarketoError};
 
 /// A program that qualifies for a connection.
 #[derive(Debug)]
-pub(super) struct QualifiedProgram {
-    pub(super) name: String,
-    pub(super) channel: Channel,
+pub(crate) struct QualifiedProgram {
+    pub(crate) name: String,
+    pub(crate) channel: Channel,
 }
 
 /// Reads a program and its channel.
 ///
 /// # Errors
 /// `NOT_FOUND` when Marketo has no such program, `PROGRAM_NOT_WEBINAR_CHANNEL` (R6), or Marketo's error.
-pub(super) async fn qualified_program(marketo: &MarketoClient, id: ProgramId) -> Result<QualifiedProgram, Error> {
+pub(crate) async fn qualified_program(marketo: &MarketoClient, id: ProgramId) -> Result<QualifiedProgram, Error> {
     let Some(program) = marketo.program(id).await? else {
         let detail = "Marketo has no program with this id; copy the number from the program's address in Marketo.";
         return Err(Problem { code: ErrorCode::NotFound, detail: detail.to_owned() }.into());
@@ -44,7 +44,7 @@ fn qualify(program: Program, channel: Option<ChannelAsset>) -> Result<QualifiedP
 ///
 /// # Errors
 /// `INVALID_FIELD`, which names the fields that cannot be written.
-pub(super) async fn require_writable(marketo: &MarketoClient, fields: &MemberFields) -> Result<(), Error> {
+pub(crate) async fn require_writable(marketo: &MarketoClient, fields: &MemberFields) -> Result<(), Error> {
     if fields.is_empty() {
         return Ok(());
     }
@@ -56,8 +56,13 @@ pub(super) async fn require_writable(marketo: &MarketoClient, fields: &MemberFie
     if unwritable.is_empty() {
         return Ok(());
     }
-    let what = "Marketo has no writable custom field of program members with this API name:";
-    Err(Problem::because(ErrorCode::InvalidField, format_args!("{what} {}.", unwritable.join(", "))).into())
+    Err(unwritable_fields("custom field", &unwritable))
+}
+
+/// Returns the error of fields that cannot be written.
+pub(crate) fn unwritable_fields(kind: &str, names: &[&str]) -> Error {
+    let what = format!("Marketo has no writable {kind} of program members with this API name:");
+    Problem::because(ErrorCode::InvalidField, format_args!("{what} {}.", names.join(", "))).into()
 }
 
 /// Returns the lead partition with a name; `None` for a blank name, which stands for Marketo's default.

@@ -1,6 +1,7 @@
 //! `/catalog/programs`: connections of Marketo programs to webinars.
 
 use super::views::ConnectionView;
+use crate::checks::{self, Check};
 use crate::connections::connect::{self, ConnectOutcome, ConnectRequest};
 use crate::connections::refresh::{self, RefreshScope};
 use crate::connections::settings::{self, SettingsRequest};
@@ -109,6 +110,22 @@ pub(crate) async fn change_settings(
     let changed = settings::change(&state, program_id(&id)?, request).await?;
     let connection = changed.ok_or_else(not_connected)?;
     Ok(Json(view(&state, connection).await?))
+}
+
+/// The answer to `POST /catalog/programs/{program_id}/check`.
+#[derive(Serialize)]
+pub(crate) struct ChecksResponse {
+    checks: Vec<Check>,
+}
+
+/// `POST /catalog/programs/{program_id}/check`: checks a connection on the real accounts. Changes nothing.
+pub(crate) async fn check(
+    _: AdminAuth,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<ChecksResponse>, ApiError> {
+    let connection = find_connection(&state, &id).await?;
+    Ok(Json(ChecksResponse { checks: checks::run(&state, &connection).await? }))
 }
 
 /// `POST /catalog/programs/{program_id}/refresh`: refreshes a connection.

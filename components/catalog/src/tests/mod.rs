@@ -2,6 +2,7 @@
 
 mod api_bodies;
 mod backup;
+mod check_connection;
 mod connect_program;
 mod env;
 mod flow_step;

@@ -1,6 +1,7 @@
 // The view of one program: webinar, people, failures, trace, and forgetting a person.
 
 import { call, get, getIfFound } from "./api.js";
+import { check } from "./check.js";
 import { confirm } from "./dialog.js";
 import { facts, h, replace, section, table } from "./dom.js";
 import { failures } from "./failures.js";
@@ -39,7 +40,7 @@ export async function oneProgram(root, signal, id) {
     const shown = section("tokens", "What Marketo shows");
     const figures = section("people", "People");
     const failed = section("failures", "Failures");
-    body.append(webinar, figures, failed, trace(id), forget(), statuses, behaviour, leads, shown);
+    body.append(webinar, figures, failed, trace(id), forget(), statuses, behaviour, leads, check(id), shown);
     const show = async (program) => {
       setTitle(title, programName(program));
       showWebinar(webinar, program, services, show);

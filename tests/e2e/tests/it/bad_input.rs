@@ -31,6 +31,7 @@ const ENDPOINTS: &[(&str, &str, Caller, bool)] = &[
     ("PUT", "/catalog/programs/1001", Caller::Admin, true),
     ("DELETE", "/catalog/programs/1001", Caller::Admin, false),
     ("POST", "/catalog/programs/1001/refresh", Caller::Admin, false),
+    ("POST", "/catalog/programs/1001/check", Caller::Admin, false),
     ("GET", "/catalog/programs/1001/tokens", Caller::Admin, false),
     ("GET", "/console/export", Caller::Admin, false),
     ("POST", "/console/import", Caller::Admin, true),

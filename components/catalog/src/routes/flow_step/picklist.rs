@@ -3,6 +3,7 @@
 use crate::picklist::choice::WebinarChoice;
 use crate::picklist::load;
 use crate::state::AppState;
+use crate::store;
 use axum::extract::State;
 use platform::auth::MarketoAuth;
 use platform::http::Json;
@@ -56,6 +57,10 @@ pub(super) async fn picklist(
 ) -> Result<Json<Picklist>, ApiError> {
     if request.name != ATTRIBUTE {
         return Err(ApiError::invalid("Only the attribute \"webinar\" has choices."));
+    }
+    // Tells *Check this connection* that the flow step is installed. Its loss harms nobody.
+    if let Err(error) = store::flow_step_calls::record(&state).await {
+        platform::log!(Warn, "flow_step.record_failed", error = error);
     }
     Ok(Json(with_program(load::upcoming_choices(&state).await?)))
 }

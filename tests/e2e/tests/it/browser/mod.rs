@@ -4,6 +4,8 @@
 //! one these tests print that they are skipped; with `CI` set they fail. `SCREENSHOTS=docs/screenshots cargo test -p
 //! e2e browser::main_path` takes the README's screenshots.
 
+mod backup;
+mod check_connection;
 mod chromium;
 mod console;
 mod console_session;

@@ -200,6 +200,8 @@ kinds! {
     Refreshed RefreshedKey(program: ProgramId) => RefreshedState, "refreshed:{program}", Catalog, UntilRemoved, true, Sealed;
     /// The last sweep of catalog.
     CatalogSweep CatalogSweepKey() => Sweep, "last:catalog-sweep", Catalog, Overwritten, false, Plain;
+    /// When Marketo last read the choices of the flow step.
+    FlowStepCalled FlowStepCalledKey() => Moment, "last:flow-step-call", Catalog, Overwritten, false, Plain;
     /// Ledger entry of one e-mail address for one webinar.
     Registration RegistrationKey(webinar: WebinarId, email: EmailHash) => Registration,
         "registration:{webinar}:{email}", Registration, Swept, true, Sealed;
@@ -266,6 +268,8 @@ kinds! {
     LastTick LastTickKey() => Moment, "last:tick", Attendance, Overwritten, false, Plain;
     /// When Zoom last sent an event.
     LastEvent LastEventKey() => Moment, "last:zoom-event", Attendance, Overwritten, false, Plain;
+    /// When Zoom last validated the address of the webhook.
+    LastValidation LastValidationKey() => Moment, "last:zoom-validation", Attendance, Overwritten, false, Plain;
     /// The alerts that were sent and are not over.
     OpenAlerts OpenAlertsKey() => OpenAlerts, "open-alerts", Attendance, Overwritten, false, Plain;
     /// Lease of the request that sends alerts, so that two at once do not send one twice.
