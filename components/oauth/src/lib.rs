@@ -44,7 +44,7 @@ mod zoom_oauth;
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 use platform::Ports;
-use platform::http::{LARGE_BODY_BYTES, body_limit};
+use platform::http::{INTERNAL_BODY_BYTES, LARGE_BODY_BYTES, body_limit};
 use platform::sealing::Keyring;
 use state::AppState;
 use std::sync::Arc;
@@ -74,7 +74,10 @@ pub fn router(ports: Ports) -> Router {
         // Internal: returns the keys that seal records to another component.
         .route("/internal/data-keys", post(routes::internal::data_keys))
         // Internal: restores services from a backup that are missing.
-        .route("/internal/import-services", post(routes::internal::import_services).layer(body_limit(LARGE_BODY_BYTES)))
+        .route(
+            "/internal/import-services",
+            post(routes::internal::import_services).layer(body_limit(INTERNAL_BODY_BYTES)),
+        )
         // Internal: runs the jobs, about every minute.
         .route("/internal/tick", post(routes::internal::tick));
     platform::http::with_fallbacks(router.with_state(AppState::new(ports.clone())), ports)

@@ -3,8 +3,8 @@
 use crate::state::AppState;
 use domain::ids::InstanceUuid;
 use domain::records::{
-    EndedSession, EndedSessions, LastEventKey, LastTickKey, LastValidationKey, MAX_SESSIONS, Moment, Record, StartedSession,
-    SyncRequestedKey, WebinarEndedKey, WebinarStartedKey,
+    EndedSession, EndedSessions, LastEventKey, LastTickKey, LastValidationKey, MAX_SESSIONS, Moment, Record,
+    StartedSession, SyncRequestedKey, WebinarEndedKey, WebinarStartedKey,
 };
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ProgramId, WebinarId};

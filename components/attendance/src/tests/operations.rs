@@ -143,8 +143,8 @@ async fn metrics_count_by_the_indexes_for_the_admin_and_the_scheduler() {
         assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
         String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap()
     };
-    let text = metrics("cron").await;
-    assert_eq!(text, metrics("admin").await);
+    let text = metrics("cron-key-of-the-tests").await;
+    assert_eq!(text, metrics("admin-key-of-the-tests").await);
     for line in [
         "zoom_for_marketo_last_tick_age_seconds 120",
         "zoom_for_marketo_open_alerts 0",
@@ -162,6 +162,6 @@ async fn metrics_count_by_the_indexes_for_the_admin_and_the_scheduler() {
     }
     assert!(!text.contains("zoom_event_age_seconds 1"), "there was no event:\n{text}");
     env.components().failing.insert("registration");
-    let text = metrics("cron").await;
+    let text = metrics("cron-key-of-the-tests").await;
     assert!(text.contains("registration_up 0") && !text.contains("open_chunks"), "{text}");
 }

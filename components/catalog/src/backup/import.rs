@@ -2,8 +2,8 @@
 
 use super::{Backup, VERSION};
 use crate::state::AppState;
-use domain::records::{ProgramConnection, ProgramKey, read};
-use domain::{Error, ErrorCode, Problem};
+use domain::records::{ProgramConnection, ProgramKey, ServiceKey, ServiceState, read};
+use domain::{Error, ErrorCode, Problem, ServiceId};
 use platform::internal_api::{self, Component, ImportReport, ImportServicesRequest};
 use serde::Serialize;
 
@@ -40,6 +40,11 @@ pub(crate) async fn import(state: &AppState, backup: Backup) -> Result<Imported,
             programs.unreadable += 1;
             continue;
         };
+        // Its account removed the app: nothing of it comes back (R17).
+        if is_deauthorized(state, &connection.service).await? {
+            programs.ended += 1;
+            continue;
+        }
         // One that cannot be read is there, too.
         if state.ports.store().exists(&ProgramKey { id: connection.program }).await? {
             programs.kept += 1;
@@ -50,4 +55,9 @@ pub(crate) async fn import(state: &AppState, backup: Backup) -> Result<Imported,
     }
     platform::log!(Info, "backup.imported", programs = programs.imported, left = left);
     Ok(Imported { services, programs, left })
+}
+
+async fn is_deauthorized(state: &AppState, service: &ServiceId) -> Result<bool, Error> {
+    let service = state.ports.store().get_readable(&ServiceKey { id: service.clone() }).await?;
+    Ok(service.is_some_and(|service| service.state == ServiceState::Deauthorized))
 }

@@ -67,6 +67,12 @@ async fn status_changes(state: &AppState, connection: &ProgramConnection, now: T
     if !connection.automatic {
         return Ok(name.unknown("Registering by the status alone is switched off for this connection."));
     }
+    if connection.snapshot.end_time() <= now {
+        return Ok(name.unknown("The webinar is over; status changes are read while a webinar is ahead."));
+    }
+    if !connection.snapshot.registration.requires_registration() {
+        return Ok(name.unknown("The webinar needs no registration, so no status registers anybody."));
+    }
     let Some(cursor) = state.ports.store().get_readable(&ActivityCursorKey {}).await? else {
         return Ok(name.unknown("Status changes were not read yet; the tick reads them while a webinar is ahead."));
     };

@@ -43,11 +43,27 @@ async fn a_backup_has_services_and_settings_and_restores_what_is_missing() {
     let empty = TestEnv::new().await;
     let asked = serve_import(&empty);
     let (status, report) = empty.admin("POST", "/console/import", backup.clone()).await;
-    let one = json!({"imported": 1, "kept": 0, "unreadable": 0});
+    let one = json!({"imported": 1, "kept": 0, "unreadable": 0, "ended": 0});
     assert_eq!((status, &report), (200, &json!({"services": one, "programs": one, "left": 0})));
     assert_eq!(asked.lock().unwrap()[0]["services"], backup["services"]);
     assert_eq!(empty.get(PROGRAM).await, before);
     assert_eq!(empty.get("/catalog/programs").await.1["programs"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn r17_an_import_brings_nothing_back_of_an_account_that_removed_the_app() {
+    let env = connected().await;
+    let backup = env.get("/console/export").await.1;
+    serve_import(&env);
+    assert_eq!(env.admin("DELETE", PROGRAM, Value::Null).await.0, 204);
+    env.change_service("s1", |service| service.state = ServiceState::Deauthorized).await;
+    let (status, report) = env.admin("POST", "/console/import", backup).await;
+    let ended = json!({"imported": 0, "kept": 0, "unreadable": 0, "ended": 1});
+    assert_eq!((status, &report["programs"]), (200, &ended));
+    assert_eq!(env.get(PROGRAM).await.0, 404);
+    // Nor does a backup have connections through its services.
+    let (_, backup) = env.get("/console/export").await;
+    assert_eq!((&backup["services"], &backup["programs"]), (&json!([]), &json!([])));
 }
 
 #[tokio::test]
@@ -59,7 +75,7 @@ async fn an_import_overwrites_nothing_and_skips_what_it_cannot_read() {
     backup["programs"].as_array_mut().unwrap().extend(unreadable);
     serve_import(&env);
     let (status, report) = env.admin("POST", "/console/import", backup).await;
-    assert_eq!((status, &report["programs"]), (200, &json!({"imported": 0, "kept": 1, "unreadable": 3})));
+    assert_eq!((status, &report["programs"]), (200, &json!({"imported": 0, "kept": 1, "unreadable": 3, "ended": 0})));
     assert_eq!(env.get(PROGRAM).await.1["no_show_after_minutes"], 45);
 }
 

@@ -49,7 +49,9 @@ async fn seen(env: &TestEnv) {
     ports.store().put(&LastEventKey {}, &now).await.unwrap();
     put_cursor(env, env.now(), None).await;
     env.change_service("s1", |service| service.scopes = vec!["webinar:read".to_owned()]).await;
-    let picklist = env.call("POST", "/flow-step/getPicklist", ("x-api-key", "marketo-key-of-the-tests"), json!({"name": "webinar"})).await;
+    let picklist = env
+        .call("POST", "/flow-step/getPicklist", ("x-api-key", "marketo-key-of-the-tests"), json!({"name": "webinar"}))
+        .await;
     assert_eq!(picklist.0, 200);
 }
 
@@ -67,8 +69,16 @@ async fn each_link_of_a_complete_connection_passes_and_nothing_is_written() {
     set_zoom_clock(&env, env.now());
     let before = env.memory.dump();
     let names = [
-        "zoom_token", "zoom_scopes", "clock", "marketo_access", "channel_steps", "member_fields", "scheduler",
-        "zoom_webhook", "flow_step", "status_changes",
+        "zoom_token",
+        "zoom_scopes",
+        "clock",
+        "marketo_access",
+        "channel_steps",
+        "member_fields",
+        "scheduler",
+        "zoom_webhook",
+        "flow_step",
+        "status_changes",
     ];
     assert_eq!(outcomes(&env).await, names.map(|name| (name.to_owned(), "passed".to_owned())));
     assert_eq!(env.memory.dump(), before);

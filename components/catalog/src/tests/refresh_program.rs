@@ -83,7 +83,7 @@ async fn r4_r13_an_event_updates_the_times_and_keeps_the_former_start() {
     let env = connected().await;
     let before = record(&env).await.snapshot.start_time;
     let updated = env.update_webinar(WebinarChange { duration: Some(45), ..start("2026-11-13T16:30:00Z") }).await;
-    assert_eq!(event(&env, updated.clone()).await, (200, json!({"worked": 1})));
+    assert_eq!(event(&env, updated.clone()).await, (200, json!({"worked": 1, "left": []})));
     let connection = record(&env).await;
     assert_eq!(connection.snapshot.start_time.to_string(), "2026-11-13T16:30:00Z");
     assert_eq!((connection.previous_starts, connection.my_tokens_stale), (vec![before], false));
@@ -130,9 +130,9 @@ async fn events_about_other_objects_are_ignored() {
     let env = connected().await;
     let details = env.details();
     let started = env.zoom.start_webinar(9).await.unwrap().delivery.unwrap().body;
-    assert_eq!(event(&env, started).await, (200, json!({"worked": 0})));
+    assert_eq!(event(&env, started).await, (200, json!({"worked": 0, "left": []})));
     let other = json!({"event": "webinar.updated", "payload": {"object": {"id": 10}}});
-    assert_eq!(env.internal("/internal/zoom-events", other).await, (200, json!({"worked": 0})));
+    assert_eq!(env.internal("/internal/zoom-events", other).await, (200, json!({"worked": 0, "left": []})));
     assert_eq!(env.details(), details);
     let bad = env.internal("/internal/zoom-events", json!([1])).await;
     assert_eq!(problem(&bad), (400, "INVALID_REQUEST"));
@@ -184,7 +184,7 @@ async fn the_tick_stops_at_its_deadline() {
     env.memory.advance(SignedDuration::from_mins(15));
     let details = env.details();
     let report = env.internal("/internal/tick", json!({"deadline": env.now()})).await;
-    assert_eq!((report, env.details()), ((200, json!({"worked": 0})), details));
+    assert_eq!((report, env.details()), ((200, json!({"worked": 0, "left": ["connections"]})), details));
 }
 
 #[tokio::test]

@@ -7,6 +7,9 @@ import { announce, button, field, setFieldError, whileBusy } from "./messages.js
 
 const FILE_NAME = "zoom-for-marketo.json";
 
+// How long the file stays in memory, in milliseconds.
+const REVOKED_AFTER = 60_000;
+
 // Creates the section. `onRestored` is called after a backup was restored.
 export function backup(onRestored) {
   const { row, input } = field("backup-file", "Restore a backup", { type: "file", accept: ".json,application/json" },
@@ -39,7 +42,8 @@ async function save() {
   const content = await get("/console/export");
   const url = URL.createObjectURL(new Blob([JSON.stringify(content)], { type: "application/json" }));
   h("a", { href: url, download: FILE_NAME }).click();
-  URL.revokeObjectURL(url);
+  // The download begins after the click.
+  setTimeout(() => URL.revokeObjectURL(url), REVOKED_AFTER);
   announce(`The backup has ${count(content.services.length, "service")} and ${count(content.programs.length, "connection")}.`);
 }
 

@@ -1,6 +1,6 @@
 // Signs in to the console and out of it. The form covers the open view, which keeps its state.
 
-import { send, setSignIn } from "./api.js";
+import { call, send, setSignIn } from "./api.js";
 import { find } from "./dom.js";
 import { clearMessages, setFieldError, showError, whileBusy } from "./messages.js";
 
@@ -31,6 +31,7 @@ function submit(event) {
   setFieldError(key, "");
   whileBusy(event.currentTarget.querySelector("button"), async () => {
     await send("POST", "/console/session", { key: key.value });
+    await untilVisible();
     key.value = "";
     const { focused } = pending;
     show(true);
@@ -45,6 +46,19 @@ function submit(event) {
   });
 }
 
+// A store may show a new session late, and each sign-in would make another one.
+async function untilVisible() {
+  for (const wait of [0, 300, 700, 1500, 3000, 5000]) {
+    await new Promise((resolve) => { setTimeout(resolve, wait); });
+    try {
+      return await send("GET", "/console/settings");
+    } catch (error) {
+      if (error.status !== 401) return null;
+    }
+  }
+  return null;
+}
+
 // Starts. The page arrives with the form visible when there is no session. `closeView` empties the view at sign-out and
 // returns a function that opens it again.
 export function startSession(closeView) {
@@ -52,21 +66,18 @@ export function startSession(closeView) {
   if (find("sign-in").hidden) show(true);
   else signIn();
   find("sign-in").addEventListener("submit", submit);
-  const signOut = async (query) => {
+  const signOut = async (end) => {
     clearMessages();
     try {
-      await send("DELETE", `/console/session${query}`);
+      await end();
     } catch (error) {
-      // The session is over already.
-      if (error.status !== 401) {
-        showError(error);
-        return;
-      }
+      showError(error);
+      return;
     }
     const reopen = closeView();
     signIn().then(reopen);
   };
-  find("sign-out").addEventListener("click", () => signOut(""));
-  // Ends the sessions of all browsers, of everybody with the admin key.
-  find("sign-out-everywhere").addEventListener("click", () => signOut("?everywhere=true"));
+  find("sign-out").addEventListener("click", () => signOut(() => send("DELETE", "/console/session")));
+  // Ends the sessions of all browsers, of everybody with the admin key. One that is over signs in first.
+  find("sign-out-everywhere").addEventListener("click", () => signOut(() => call("DELETE", "/console/session?everywhere=true")));
 }

@@ -136,8 +136,7 @@ impl<'a> Config<'a> {
 
     /// Returns the keys that encrypt tokens, each 32 bytes in base64. The first encrypts, all decrypt.
     pub async fn token_keys(self) -> Result<Vec<Sensitive>, Error> {
-        let keys = self.secret("token_key").await?;
-        Ok(keys.expose().split(',').map(|key| Sensitive::from(key.trim())).collect())
+        Ok(self.keys("token_key").await?.iter().cloned().collect())
     }
 
     async fn url(self, name: &'static str, url: &'a OnceLock<UrlOrigin>) -> Result<&'a UrlOrigin, Error> {

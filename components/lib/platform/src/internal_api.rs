@@ -139,6 +139,9 @@ pub struct ImportReport {
     pub kept: usize,
     /// Number of records that this build cannot read.
     pub unreadable: usize,
+    /// Number of records of an account that removed the app, which stay deleted (R17).
+    #[serde(default)]
+    pub ended: usize,
 }
 
 /// Calls another component and parses its JSON answer. `path`: the segments after `/internal`.

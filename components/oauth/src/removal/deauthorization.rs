@@ -194,7 +194,8 @@ async fn effect(app: &AppState, service: &Service, removed_at: Option<Timestamp>
     }
     let tokens = match token_store::load(app, &service.id).await {
         Ok(tokens) => tokens,
-        Err(Error::Rejected(_)) => None,
+        // They cannot be decrypted with the keys of this instance.
+        Err(Error::Rejected(_)) => return Ok(Effect::Unclear),
         Err(error) => return Err(error),
     };
     let Some((tokens, at)) = tokens.zip(removed_at) else { return Ok(Effect::Ends) };

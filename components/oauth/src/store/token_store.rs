@@ -13,6 +13,12 @@ use serde::{Deserialize, Serialize};
 /// How long writing tokens is retried. A renewed refresh token that is not written is lost, and the sign-in with it.
 const WRITE_TIMEOUT: SignedDuration = SignedDuration::from_secs(3);
 
+/// How long tokens must stay as they are before they are encrypted again: a write of another instance shows within this time.
+const VISIBILITY_GRACE: SignedDuration = SignedDuration::from_secs(2);
+
+/// How often the tokens are read meanwhile.
+const POLL_INTERVAL: SignedDuration = SignedDuration::from_millis(400);
+
 /// The tokens of a service. They are serialized only to be encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ServiceTokens {
@@ -59,6 +65,14 @@ pub(crate) async fn load(app: &AppState, service: &ServiceId) -> Result<Option<S
     Ok(Some(tokens))
 }
 
+/// Fails if a service's tokens cannot be decrypted: an instance with an earlier list of keys knows nothing about the grant.
+pub(crate) async fn require_readable(app: &AppState, service: &ServiceId) -> Result<(), Error> {
+    match load(app, service).await {
+        Err(Error::Rejected(problem)) => Err(Error::Internal(problem.detail)),
+        loaded => loaded.map(|_| ()),
+    }
+}
+
 /// Returns whether a service's current access token has this SHA-256.
 pub(crate) async fn is_current_access_token(app: &AppState, service: &ServiceId, hash: &str) -> Result<bool, Error> {
     Ok(load(app, service).await?.is_some_and(|tokens| tokens.access_token_matches(hash)))
@@ -93,11 +107,17 @@ pub(crate) async fn has_older_key(app: &AppState, service: &ServiceId) -> Result
 pub(crate) async fn encrypt_again(app: &AppState, service: &ServiceId) -> Result<(), Error> {
     let Some(before) = encrypted_with_older_key(app, service).await? else { return Ok(()) };
     let Some(tokens) = load(app, service).await? else { return Ok(()) };
-    // A sign-in at another instance holds no lease: its tokens must not be replaced.
-    if encrypted_with_older_key(app, service).await?.as_ref() == Some(&before) {
-        save(app, service, &tokens).await?;
-        platform::log!(Info, "tokens.encrypted_again", service = service);
+    // A sign-in at another instance holds no lease, and what another instance renewed may show late: newer tokens must not
+    // be replaced.
+    let until = app.now() + VISIBILITY_GRACE;
+    while app.now() < until {
+        app.ports.clock.sleep(POLL_INTERVAL).await;
+        if encrypted_with_older_key(app, service).await?.as_ref() != Some(&before) {
+            return Ok(());
+        }
     }
+    save(app, service, &tokens).await?;
+    platform::log!(Info, "tokens.encrypted_again", service = service);
     Ok(())
 }
 

@@ -24,12 +24,12 @@ async fn a_restored_service_keeps_its_id_and_users_once_its_admin_signed_in() {
     let backup = records(&fixture);
 
     let empty = Fixture::new();
-    assert_eq!(import(&empty, &backup).await, json!({"imported": 1, "kept": 0, "unreadable": 0}));
+    assert_eq!(import(&empty, &backup).await, json!({"imported": 1, "kept": 0, "unreadable": 0, "ended": 0}));
     let service = empty.service(&id).await;
     assert_eq!((&service["state"], &service["users"]), (&json!("needs-sign-in"), &json!(["bob@example.com"])));
     assert_eq!(empty.token(&id).await.problem(), (409, "SERVICE_NEEDS_SIGN_IN".to_owned()));
     // A second import and a tick change nothing.
-    assert_eq!(import(&empty, &backup).await, json!({"imported": 0, "kept": 1, "unreadable": 0}));
+    assert_eq!(import(&empty, &backup).await, json!({"imported": 0, "kept": 1, "unreadable": 0, "ended": 0}));
     empty.tick().await;
     assert_eq!(empty.sign_in("Acme").await, id);
     assert_eq!(empty.service(&id).await["users"], json!(["bob@example.com"]));
@@ -42,6 +42,8 @@ async fn a_service_of_an_account_that_signed_in_since_is_superseded() {
     let old = fixture.sign_in("Old").await;
     let backup = records(&fixture);
     let empty = Fixture::new();
+    // Another id than that of the old service.
+    empty.in_memory.ports().random.u32();
     let new = empty.sign_in("New").await;
     import(&empty, &backup).await;
     assert_eq!(empty.service(&old).await["state"], "superseded");
@@ -56,5 +58,5 @@ async fn what_cannot_be_read_is_counted_and_stops_nothing() {
     let mut backup = vec![json!({"v": 99}), json!(null), json!({"v": 1, "id": "x"})];
     backup.extend(records(&fixture));
     let empty = Fixture::new();
-    assert_eq!(import(&empty, &backup).await, json!({"imported": 1, "kept": 0, "unreadable": 3}));
+    assert_eq!(import(&empty, &backup).await, json!({"imported": 1, "kept": 0, "unreadable": 3, "ended": 0}));
 }

@@ -55,6 +55,7 @@ pub(crate) async fn recheck_scopes(app: &AppState, id: &ServiceId) -> Result<(),
 /// Renews the grant, also one that Zoom was found to reject. Returns `false` if Zoom rejects it, and the error if Zoom does
 /// not say.
 pub(crate) async fn is_accepted(app: &AppState, id: &ServiceId) -> Result<bool, Error> {
+    token_store::require_readable(app, id).await?;
     match renew_as(app, id, Loading::Renewable, |_, _| false).await {
         Ok(_) => Ok(true),
         Err(Error::Rejected(problem)) if problem.code == ErrorCode::ServiceNeedsSignIn => Ok(false),

@@ -53,12 +53,13 @@ pub use failure::{Failure, FailureIndex, WorkerCrashes};
 pub use keys::{
     AccountKey, AccountSegment, ActivityCursorKey, AlertWorkerKey, AnyKey, ArchivedProgramsKey, AttendanceKey,
     CatalogSweepKey, CheckpointList, ChosenWebinarsKey, ChunkSlotKey, ConsoleSweepKey, CopyWorkerKey, DataKeysKey,
-    FailureIndexKey, FailureKey, FlowStepCalledKey, GivenUpChunksKey, HealthProbeKey, Key, LastEventKey, LastRegistrationSweepKey,
-    LastSweepKey, LastTickKey, LastValidationKey, Life, LiveDoneKey, LiveJoinsKey, LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey,
-    OpenAlertsKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey,
-    RefusedCallbackKey, RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey,
-    RunStateKey, SentFieldsKey, ServiceKey, ServicesKey, SessionHash, SessionKey, SessionsEndedKey, SignInKey,
-    SignInState, StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    FailureIndexKey, FailureKey, FlowStepCalledKey, GivenUpChunksKey, HealthProbeKey, Key, LastEventKey,
+    LastRegistrationSweepKey, LastSweepKey, LastTickKey, LastValidationKey, Life, LiveDoneKey, LiveJoinsKey,
+    LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey, OpenAlertsKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey,
+    ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey,
+    RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey,
+    ServicesKey, SessionHash, SessionKey, SessionsEndedKey, SignInKey, SignInState, StoreKey, SyncRequestedKey,
+    TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use live::{LiveDone, LiveJoin, LiveJoins};

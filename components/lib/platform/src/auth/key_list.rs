@@ -28,10 +28,16 @@ pub fn fault_of(name: &str, text: &str) -> Option<&'static str> {
         .then_some("has a key of fewer than 20 characters")
 }
 
+/// The digits of base64 whose last two bits are 0.
+const LAST_DIGITS: &[u8; 16] = b"AEIMQUYcgkosw048";
+
 /// Returns whether a text has the form of 32 bytes in base64, which `oauth` decodes.
 fn is_base64_of_32_bytes(text: &str) -> bool {
     let digits = text.strip_suffix('=').unwrap_or_default().as_bytes();
-    digits.len() == 43 && digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+    // The last digit has two unused bits, which are 0.
+    let has_no_rest = digits.last().is_some_and(|last| LAST_DIGITS.contains(last));
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    digits.len() == 43 && digits.iter().all(is_digit) && has_no_rest
 }
 
 /// The accepted values of a key, the newest first. Never empty.

@@ -19,6 +19,9 @@ const ID_BYTES: usize = 4;
 
 const _: () = assert!(SEAL_BYTES == 1 + ID_BYTES + 12 + 16);
 
+/// What identifies a key in a sealed value.
+pub(super) type KeyId = [u8; ID_BYTES];
+
 /// The keys as `oauth` passes and stores them, in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataKeys {
@@ -103,6 +106,11 @@ impl RecordKeys {
     /// Returns whether one of the keys has the id that a sealed value names.
     pub(crate) fn has_key_of(&self, sealed: &[u8]) -> bool {
         self.cipher_of(sealed).is_some()
+    }
+
+    /// Returns the id of the key of a sealed value; `None` if it is cut off.
+    pub(super) fn id_of(sealed: &[u8]) -> Option<KeyId> {
+        sealed.get(1..=ID_BYTES)?.try_into().ok()
     }
 
     /// Opens a sealed value.

@@ -1,6 +1,6 @@
 //! Loads the keys of the store when they are first needed, and caches them for the instance.
 
-use super::data_keys::{DataKeys, RecordKeys};
+use super::data_keys::{DataKeys, KeyId, RecordKeys};
 use crate::ports::traits::{Clock, StoreError};
 use async_trait::async_trait;
 use domain::Error;
@@ -12,6 +12,9 @@ const TTL: SignedDuration = SignedDuration::from_mins(5);
 
 /// Minimum interval between two loads, also for values whose key is unknown.
 const MIN_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
+
+/// Maximum number of ids of unknown keys that an instance remembers.
+const MAX_UNKNOWN: usize = 16;
 
 /// Where the keys come from.
 #[async_trait]
@@ -35,6 +38,8 @@ pub struct Keyring {
     source: Box<dyn KeySource>,
     clock: Arc<dyn Clock>,
     cached: Mutex<Option<Cached>>,
+    /// Ids of keys that were not among those that were loaded, the latest first.
+    unknown: Mutex<Vec<Option<KeyId>>>,
 }
 
 #[derive(Clone)]
@@ -47,7 +52,7 @@ struct Cached {
 impl Keyring {
     /// Takes the source of the keys.
     pub fn new(source: Box<dyn KeySource>, clock: Arc<dyn Clock>) -> Self {
-        Self { source, clock, cached: Mutex::default() }
+        Self { source, clock, cached: Mutex::default(), unknown: Mutex::default() }
     }
 
     /// Returns a keyring without keys, for ports that read and write plain records only.
@@ -66,8 +71,19 @@ impl Keyring {
         if keys.has_key_of(sealed) {
             return Ok(keys);
         }
-        // Another instance may have got a new token key already.
-        self.keys_not_older_than(MIN_INTERVAL).await
+        // Another instance may have got a new token key already. The first value of a key always loads the keys again, since
+        // a record that cannot be opened is skipped.
+        let id = RecordKeys::id_of(sealed);
+        let is_new = !self.unknown.lock().unwrap_or_else(PoisonError::into_inner).contains(&id);
+        let keys = self.keys_not_older_than(if is_new { SignedDuration::ZERO } else { MIN_INTERVAL }).await?;
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.has_key_of(sealed) {
+            unknown.retain(|of| *of != id);
+        } else if is_new {
+            unknown.truncate(MAX_UNKNOWN - 1);
+            unknown.insert(0, id);
+        }
+        Ok(keys)
     }
 
     async fn keys_not_older_than(&self, age: SignedDuration) -> Result<Arc<RecordKeys>, StoreError> {
@@ -148,11 +164,14 @@ mod tests {
         let sealed = DataKeys::derive(&["new".into()]).unwrap().parse().unwrap();
         let sealed = sealed.seal(&*memory.ports().random, "k", b"{}").unwrap();
         source.set(&["old"]);
-        assert!(!keyring.keys_for(&sealed).await.unwrap().has_key_of(&sealed));
+        keyring.keys().await.unwrap();
+        for _ in 0..3 {
+            assert!(!keyring.keys_for(&sealed).await.unwrap().has_key_of(&sealed));
+        }
+        assert_eq!(source.loads(), 2, "the first value loads the keys again");
         source.set(&["new", "old"]);
-        assert!(!keyring.keys_for(&sealed).await.unwrap().has_key_of(&sealed));
-        assert_eq!(source.loads(), 1);
         memory.advance(MIN_INTERVAL);
         assert!(keyring.keys_for(&sealed).await.unwrap().has_key_of(&sealed));
+        assert_eq!(source.loads(), 3);
     }
 }

@@ -26,7 +26,7 @@ async fn an_import_into_an_empty_store_and_the_next_ticks_restore_everything() {
     fixture.app.run().await;
     assert_eq!(fixture.admin.get("/catalog/programs").await.unwrap().ok().unwrap()["programs"], json!([]));
     let report = fixture.admin.post("/console/import", &backup).await.unwrap().ok().unwrap();
-    let one = json!({"imported": 1, "kept": 0, "unreadable": 0});
+    let one = json!({"imported": 1, "kept": 0, "unreadable": 0, "ended": 0});
     assert_eq!(report, json!({"services": one, "programs": one, "left": 0}));
     let services = fixture.admin.get("/oauth/services").await.unwrap().ok().unwrap();
     assert_eq!(services["services"][0]["state"], "needs-sign-in");
