@@ -4,7 +4,7 @@ use super::report::{Check, CheckName};
 use crate::state::AppState;
 use domain::Error;
 use domain::records::{
-    ActivityCursorKey, FlowStepCalledKey, Key, LastEventKey, LastTickKey, LastValidationKey, Moment, ProgramConnection,
+    ActivityCursorKey, FlowStepCalledKey, LastEventKey, LastTickKey, LastValidationKey, Moment, ProgramConnection,
 };
 use domain::time::{SignedDuration, Timestamp};
 
@@ -16,16 +16,17 @@ const POLL_OVERDUE: SignedDuration = SignedDuration::from_mins(15);
 
 pub(super) async fn run(state: &AppState, connection: &ProgramConnection) -> Result<Vec<Check>, Error> {
     let now = state.now();
-    let tick = seen(state, &LastTickKey {}).await?;
-    let (event, validation) = (seen(state, &LastEventKey {}).await?, seen(state, &LastValidationKey {}).await?);
-    let flow_step = seen(state, &FlowStepCalledKey {}).await?;
+    let store = state.ports.store();
+    let tick = at(store.get_readable(&LastTickKey {}).await?);
+    let event = at(store.get_readable(&LastEventKey {}).await?);
+    let validation = at(store.get_readable(&LastValidationKey {}).await?);
+    let flow_step = at(store.get_readable(&FlowStepCalledKey {}).await?);
     let status_changes = status_changes(state, connection, now).await?;
     Ok(vec![scheduler(tick, now), webhook(event, validation), installed(flow_step), status_changes])
 }
 
-/// Returns when something was last seen. An unreadable record counts as none.
-async fn seen(state: &AppState, key: &impl Key<Record = Moment>) -> Result<Option<Timestamp>, Error> {
-    Ok(state.ports.store().get_readable(key).await?.map(|moment| moment.at))
+fn at(moment: Option<Moment>) -> Option<Timestamp> {
+    moment.map(|moment| moment.at)
 }
 
 fn scheduler(tick: Option<Timestamp>, now: Timestamp) -> Check {
