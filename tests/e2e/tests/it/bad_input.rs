@@ -153,7 +153,7 @@ async fn malformed_bodies_are_invalid_requests() {
             api.expect(&what, request, &[400], &["INVALID_REQUEST"]).await;
         }
         let limit = match path {
-            "/flow-step/submitAsyncAction" => 10 << 20,
+            "/flow-step/submitAsyncAction" | "/console/import" => 10 << 20,
             "/zoom/events" | "/oauth/zoom-events" | "/registration/webhook" => 1 << 20,
             "/flow-step/getPicklist" | "/registration/failures/retry" => 1 << 20,
             _ => 64 << 10,
