@@ -263,3 +263,19 @@ async fn what_the_operator_watches_reads_given_up_chunks_side_by_side() {
     assert_eq!((status, &shown["failures"]), (200, &json!([["MARKETO_UNAVAILABLE", 40]])));
     assert_eq!(reads.maximum.load(Ordering::SeqCst), 16);
 }
+
+#[tokio::test]
+async fn the_quota_is_not_used_up_once_nothing_is_polled() {
+    let fixture = Fixture::new().await;
+    let ports = fixture.memory.ports();
+    let (now, problem) = (ports.clock.now(), Some(Problem::of(ErrorCode::MarketoQuota)));
+    let cursor = ActivityCursor { v: ActivityCursor::VERSION, page_token: None, read_until: now, problem };
+    ports.store().put(&ActivityCursorKey {}, &cursor).await.unwrap();
+    let is_used_up = async || fixture.send("POST", "/internal/watch", &Value::Null).await.1["is_quota_used_up"].clone();
+    assert_eq!(is_used_up().await, json!(true));
+    fixture.tick().await;
+    assert_eq!(is_used_up().await, json!(false));
+    // Where reading begins again is not lost.
+    let left = ports.store().get(&ActivityCursorKey {}).await.unwrap();
+    assert_eq!(left, Some(ActivityCursor { problem: None, ..cursor }));
+}
