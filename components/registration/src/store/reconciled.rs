@@ -22,8 +22,10 @@ pub struct MembershipsRead {
     pub uncopied: Option<usize>,
 }
 
-/// Writes a comparison that just ended. `memberships`: what it read of them; `None` leaves what is known. The calls of one that
-/// failed are added to those of the reading before, so that the budget sees them until the memberships are read again.
+/// Writes a comparison that just ended.
+///
+/// `memberships`: what it read of them; `None` leaves what is known. The calls of one that failed are added to those of the
+/// reading before, so that the budget sees them until the memberships are read again.
 ///
 /// An account that removed the app keeps no record (R17): the removal may have ended the services while the comparison ran, and
 /// may have deleted the records before this one is written.
