@@ -28,8 +28,6 @@ pub(crate) struct AppState {
     pub(crate) event_throttle: Arc<Throttle<()>>,
     /// What this instance knows of the store's health.
     pub(crate) store_health: Arc<StoreHealth>,
-    /// What Marketo last answered to the question how many calls it had today.
-    pub(crate) marketo_calls: Arc<Mutex<Option<MarketoCalls>>>,
     /// What this instance knows and writes of webinars under way.
     pub(crate) live: Arc<LiveState>,
 }
@@ -41,15 +39,6 @@ pub(crate) struct StoreHealth {
     pub(crate) writes: Throttle<()>,
     /// Whether the last check failed.
     pub(crate) is_failing: AtomicBool,
-}
-
-/// The number of calls of Marketo on a day.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MarketoCalls {
-    /// When it was asked for.
-    pub(crate) at: Timestamp,
-    /// The number; `None` if Marketo did not say.
-    pub(crate) number: Option<u64>,
 }
 
 /// The caches for webinars under way.
@@ -71,7 +60,6 @@ impl AppState {
             triggered_worker: Arc::default(),
             event_throttle: Arc::default(),
             store_health: Arc::default(),
-            marketo_calls: Arc::default(),
             live: Arc::default(),
         }
     }

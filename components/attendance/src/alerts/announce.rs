@@ -63,7 +63,7 @@ struct Changes {
 
 impl Changes {
     fn of(open: Vec<Alert>, findings: &Findings) -> Self {
-        let is_new = |found: &&Alert| !open.iter().any(|alert| alert.cause == found.cause);
+        let is_new = |found: &&Alert| !open.iter().any(|alert| alert.cause.is_same(&found.cause));
         let room = MAX_ALERTS.saturating_sub(open.len());
         let begun = findings.alerts.iter().filter(is_new).take(room).cloned().collect();
         let (over, kept) = open.into_iter().partition(|alert| findings.exclude(&alert.cause));

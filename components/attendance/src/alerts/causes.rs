@@ -37,7 +37,7 @@ pub(super) struct Findings {
 impl Findings {
     /// Returns whether a cause is over: its source was looked at, and it was not found.
     pub(super) fn exclude(&self, cause: &AlertCause) -> bool {
-        self.looked_at.contains(&source_of(cause)) && !self.alerts.iter().any(|alert| alert.cause == *cause)
+        self.looked_at.contains(&source_of(cause)) && !self.alerts.iter().any(|alert| alert.cause.is_same(cause))
     }
 
     fn add(&mut self, cause: AlertCause, text: String, since: Timestamp) {
@@ -55,9 +55,14 @@ fn source_of(cause: &AlertCause) -> Source {
     }
 }
 
-/// Looks whether the scheduler was silent for too long until an instant.
+/// Looks whether the scheduler was silent for too long until an instant. If not, the alert of it is over.
 pub(super) fn look_at_tick(findings: &mut Findings, last: Option<Timestamp>, until: Timestamp) {
     findings.looked_at.push(Source::Tick);
+    find_gap(findings, last, until);
+}
+
+/// Finds that the scheduler was silent for too long until an instant. Ends no alert.
+pub(super) fn find_gap(findings: &mut Findings, last: Option<Timestamp>, until: Timestamp) {
     if let Some(last) = last.filter(|last| *last + MAX_SILENCE < until) {
         let text = format!("The scheduler did not call the tick for more than {} minutes.", MAX_SILENCE.as_mins());
         findings.add(AlertCause::TickLate, text, last);
@@ -73,7 +78,10 @@ pub(super) async fn look_at_all(state: &AppState, findings: &mut Findings) {
     let registration = look_at_registration(state, findings).await;
     match (programs, registration) {
         (Ok(by_programs), Ok(by_registration)) => {
-            findings.looked_at.push(Source::Quota);
+            // A program that cannot be read may wait for the quota.
+            if findings.looked_at.contains(&Source::Programs) {
+                findings.looked_at.push(Source::Quota);
+            }
             if by_programs || by_registration {
                 let text = "Marketo's daily API quota is used up; leads and attendance wait until it resets.";
                 findings.add(AlertCause::MarketoQuota, text.to_owned(), state.now());
@@ -108,10 +116,13 @@ async fn look_at_services(state: &AppState, findings: &mut Findings) -> Result<(
     Ok(())
 }
 
-/// Returns whether a program waits for Marketo's quota.
+/// Returns whether a program waits for Marketo's quota. A program that cannot be read may have failed, so no alert of a program
+/// is over then.
 async fn look_at_programs(state: &AppState, findings: &mut Findings) -> Result<bool, Error> {
     let programs = programs::count(state).await?;
-    findings.looked_at.push(Source::Programs);
+    if programs.unreadable == 0 {
+        findings.looked_at.push(Source::Programs);
+    }
     for (program, code) in programs.failed {
         let text = format!("The attendance of program {program} failed: {code}.");
         findings.add(AlertCause::ProgramFailed(program), text, state.now());

@@ -19,6 +19,7 @@ pub(crate) use causes::registration;
 use crate::state::AppState;
 use crate::store::signals;
 use causes::Findings;
+use domain::Error;
 use domain::time::{SignedDuration, Timestamp};
 use futures::join;
 
@@ -27,34 +28,38 @@ use futures::join;
 pub(crate) const TIMEOUT: SignedDuration = SignedDuration::from_secs(8);
 
 /// A tick, as the alerts see it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct FinishedTick {
     /// When it began.
     pub(crate) began: Timestamp,
-    /// When the one before began, if there was one.
-    pub(crate) previous: Option<Timestamp>,
+    /// When the one before began, if there was one. If that could not be read, no gap shows and none is over.
+    pub(crate) previous: Result<Option<Timestamp>, Error>,
     /// Whether every component did its work.
     pub(crate) is_good: bool,
 }
 
 /// Sends what is to be sent after a tick.
 pub(crate) async fn after_tick(state: AppState, tick: FinishedTick) {
-    join!(alert_after_tick(&state, tick), send::heartbeat(&state, tick.is_good));
+    join!(alert_after_tick(&state, &tick), send::heartbeat(&state, tick.is_good));
 }
 
-async fn alert_after_tick(state: &AppState, tick: FinishedTick) {
+async fn alert_after_tick(state: &AppState, tick: &FinishedTick) {
     let Some(url) = state.ports.config().alert_webhook_url().await else { return };
     let mut findings = Findings::default();
-    causes::look_at_tick(&mut findings, tick.previous, tick.began);
+    match &tick.previous {
+        Ok(previous) => causes::look_at_tick(&mut findings, *previous, tick.began),
+        Err(error) => platform::log!(Warn, "alerts.look_failed", at = "tick", error = error),
+    }
     causes::look_at_all(state, &mut findings).await;
     announce::announce(state, &url, &findings).await;
 }
 
-/// Alerts of a scheduler that does not call. Zoom's events show it while there is no tick.
+/// Alerts of a scheduler that does not call. Zoom's events show it while there is no tick. Only a tick ends the alert: one
+/// that is under way has recorded itself, and looks at the gap before it.
 pub(crate) async fn after_event(state: &AppState) {
     let Some(url) = state.ports.config().alert_webhook_url().await else { return };
     let Ok(last_tick) = signals::last_tick(state).await else { return };
     let mut findings = Findings::default();
-    causes::look_at_tick(&mut findings, last_tick, state.now());
+    causes::find_gap(&mut findings, last_tick, state.now());
     announce::announce(state, &url, &findings).await;
 }

@@ -84,11 +84,16 @@ async fn work(state: &AppState, webinar: WebinarId, predecessor: Option<u32>) ->
     while let Some(lease) = lease::acquire_live(state, webinar, deadline, predecessor.take()).await? {
         match handle_joins(state, webinar, deadline).await {
             Ok(Progress::Finished) => {}
-            // After the planned time no worker follows: the run after the webinar finds who is left.
-            Ok(Progress::OutOfTime) if watch::is_over(state, webinar).await? => return lease.release().await,
             Ok(Progress::OutOfTime) => {
-                continuation::hand_over(state, lease, Some(webinar)).await;
-                return Ok(());
+                let is_over = watch::is_over(state, webinar).await;
+                if matches!(is_over, Ok(false)) {
+                    continuation::hand_over(state, lease, Some(webinar)).await;
+                    return Ok(());
+                }
+                // After the planned time no worker follows: the run after the webinar finds who is left. If that time cannot
+                // be read, the next event or the tick starts one.
+                lease.release().await?;
+                return is_over.map(|_| ());
             }
             // The lease must not keep others out for as long as it was acquired.
             stalled @ (Ok(Progress::Stalled) | Err(_)) => {

@@ -1,17 +1,16 @@
 //! `GET /metrics`: counts for a monitoring system, in Prometheus' text format. They come from the indexes.
 
 use crate::alerts::{self, programs};
-use crate::state::{AppState, MarketoCalls};
+use crate::state::AppState;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::Error;
-use domain::records::{LastEventKey, LastTickKey, Moment, OpenAlertsKey};
+use domain::records::{LastEventKey, LastTickKey, MarketoUsage, MarketoUsageKey, Moment, OpenAlertsKey};
 use domain::time::{SignedDuration, Timestamp};
 use http::header;
 use platform::ApiError;
 use platform::auth::AdminOrCronAuth;
 use std::fmt::{Display, Write};
-use std::sync::PoisonError;
 
 /// The media type of the format.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -64,22 +63,30 @@ pub(crate) async fn show(_: AdminOrCronAuth, State(state): State<AppState>) -> R
     Ok(([(header::CONTENT_TYPE, TEXT_FORMAT)], metrics.text))
 }
 
-/// Returns what Marketo counts. It is asked once in 10 minutes, whether or not it answers.
+/// Returns what Marketo counts.
 async fn marketo_calls_today(state: &AppState) -> Option<u64> {
-    let now = state.now();
-    let known = *state.marketo_calls.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = known.filter(|known| now.duration_since(known.at) < USAGE_INTERVAL) {
-        return known.number;
-    }
-    let number = match state.marketo(now + USAGE_TIMEOUT).calls_today().await {
-        Ok(calls) => calls,
+    match read_usage(state).await {
+        Ok(number) => number,
         Err(error) => {
-            platform::log!(Warn, "metrics.marketo_failed", error = Error::from(error));
+            platform::log!(Warn, "metrics.marketo_failed", error = error);
             None
         }
-    };
-    *state.marketo_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(MarketoCalls { at: now, number });
-    number
+    }
+}
+
+/// Asks Marketo once in 10 minutes in the whole deployment, whether or not it answers. The question is recorded first, so that
+/// neither a store that cannot be written nor requests at the same time repeat it.
+async fn read_usage(state: &AppState) -> Result<Option<u64>, Error> {
+    let (store, now) = (state.store(), state.now());
+    let known = store.get_readable(&MarketoUsageKey {}).await?;
+    // A wrong clock delays nothing.
+    if let Some(known) = known.filter(|known| now.duration_since(known.at).abs() < USAGE_INTERVAL) {
+        return Ok(known.number);
+    }
+    store.put(&MarketoUsageKey {}, &MarketoUsage::new(now, None)).await?;
+    let number = state.marketo(now + USAGE_TIMEOUT).calls_today().await?;
+    store.put(&MarketoUsageKey {}, &MarketoUsage::new(now, number)).await?;
+    Ok(number)
 }
 
 fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {

@@ -60,8 +60,7 @@ async fn tick(state: &AppState) -> TickView {
     let began = state.now();
     let deadline = state.deadline();
     let mut total = Total::default();
-    // Without it, no gap shows.
-    let previous = signals::last_tick(state).await.unwrap_or_default();
+    let previous = signals::last_tick(state).await;
     if let Err(error) = signals::record_tick(state).await {
         total.has_failed = true;
         platform::log!(Warn, "tick.record_failed", error = error);

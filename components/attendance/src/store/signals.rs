@@ -63,7 +63,7 @@ pub(crate) async fn request_sync(state: &AppState, program: ProgramId) -> Result
 
 /// Returns when the scheduler last called.
 pub(crate) async fn last_tick(state: &AppState) -> Result<Option<Timestamp>, Error> {
-    Ok(state.store().get_readable(&LastTickKey {}).await?.map(|tick| tick.at))
+    Ok(state.store().get(&LastTickKey {}).await?.map(|tick| tick.at))
 }
 
 /// Records that the scheduler called.

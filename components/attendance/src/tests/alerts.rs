@@ -4,7 +4,7 @@ use super::env::{PROGRAM, TestEnv, WEBINAR};
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::any;
-use domain::records::{Attendance, AttendanceKey, Phase, ServiceState, Services, ServicesKey};
+use domain::records::{Attendance, AttendanceKey, LastTickKey, Moment, Phase, ServiceState, Services, ServicesKey};
 use domain::time::SignedDuration;
 use domain::{ErrorCode, Problem};
 use http::{Method, StatusCode, Uri};
@@ -159,6 +159,70 @@ async fn an_event_announces_a_scheduler_that_does_not_call_and_the_second_tick_e
     // Without an event, the tick shows it.
     env.advance(10);
     assert_eq!(next(&env, &receiver).await, [text]);
+}
+
+#[tokio::test]
+async fn an_event_does_not_end_the_alert_of_a_gap_whose_tick_is_under_way() {
+    let (env, receiver) = ticked().await;
+    let event = async || {
+        let event = json!({"event": "webinar.updated", "payload": {"object": {"id": WEBINAR}}});
+        assert_eq!(env.event(&event).await.0, 200);
+        env.memory.run_background().await;
+        receiver.alerts()
+    };
+    let text = "The scheduler did not call the tick for more than 10 minutes.";
+    env.advance(11);
+    assert_eq!(event().await, [text]);
+    // A tick records itself first and sends its alerts last.
+    env.advance(10);
+    env.ports().store().put(&LastTickKey {}, &Moment::new(env.now())).await.unwrap();
+    assert_eq!(event().await, [""; 0]);
+    assert_eq!(next(&env, &receiver).await, [format!("Over: {text}")]);
+}
+
+#[tokio::test]
+async fn a_last_tick_that_cannot_be_read_ends_no_alert() {
+    let (env, receiver) = ticked().await;
+    let text = "The scheduler did not call the tick for more than 10 minutes.";
+    env.advance(10);
+    assert_eq!(next(&env, &receiver).await, [text]);
+    env.ports().key_value.set("last:tick", b"{\"v\":99}".to_vec()).await.unwrap();
+    assert_eq!(next(&env, &receiver).await, [""; 0]);
+    assert_eq!(next(&env, &receiver).await, [format!("Over: {text}")]);
+}
+
+#[tokio::test]
+async fn refused_callbacks_of_several_hosts_are_one_alert() {
+    let (env, receiver) = ticked().await;
+    let mut sent = Vec::new();
+    for host in ["a", "b", "a"] {
+        env.components().watch.refused_callback = Some(format!("https://{host}.example"));
+        sent.extend(next(&env, &receiver).await);
+    }
+    let text = "A callback to https://a.example was refused; if that is Marketo's address, add it to \
+        marketo_callback_url.";
+    assert_eq!(sent, [text]);
+    env.components().watch.refused_callback = None;
+    assert_eq!(next(&env, &receiver).await, [format!("Over: {text}")]);
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_be_read_ends_no_alert() {
+    let (env, receiver) = ticked().await;
+    let ports = env.ports();
+    let connection = ports.connections().find(PROGRAM.into()).await.unwrap().unwrap();
+    let problem = Some(Problem::of(ErrorCode::WebinarNeverStarted));
+    let failed = Attendance { phase: Phase::Failed, problem, ..Attendance::new(&connection) };
+    let key = AttendanceKey { program: PROGRAM.into() };
+    ports.store().put(&key, &failed).await.unwrap();
+    env.components().watch.is_quota_used_up = true;
+    assert_eq!(next(&env, &receiver).await.len(), 2);
+    env.components().watch.is_quota_used_up = false;
+    ports.key_value.set(&key.to_string(), b"{\"v\":99}".to_vec()).await.unwrap();
+    assert_eq!(next(&env, &receiver).await, [""; 0], "a program that waits for the quota may be among those");
+    ports.store().put(&key, &failed).await.unwrap();
+    let quota = "Marketo's daily API quota is used up; leads and attendance wait until it resets.";
+    assert_eq!(next(&env, &receiver).await, [format!("Over: {quota}")]);
 }
 
 #[tokio::test]

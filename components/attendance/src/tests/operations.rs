@@ -165,3 +165,39 @@ async fn metrics_count_by_the_indexes_for_the_admin_and_the_scheduler() {
     let text = metrics("cron-key-of-the-tests").await;
     assert!(text.contains("registration_up 0") && !text.contains("open_chunks"), "{text}");
 }
+
+#[tokio::test]
+async fn metrics_ask_marketo_once_in_ten_minutes_in_the_whole_deployment() {
+    let mut env = TestEnv::new().await;
+    for (minutes, calls) in [(0, 1), (1, 1), (8, 1), (1, 2), (9, 2)] {
+        env.advance(minutes);
+        // Spin ends an instance soon after a request.
+        env.restart(env.ports());
+        let request = Request::get("/metrics").header("authorization", "Bearer cron-key-of-the-tests");
+        let response = env.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains(&format!("zoom_for_marketo_marketo_calls_today {calls}\n")), "{minutes}: {text}");
+        assert_eq!(env.marketo.log().count("GET", "/rest/v1/stats/usage.json"), calls, "{minutes}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_ask_a_marketo_that_does_not_answer_once_in_ten_minutes_too() {
+    let env = TestEnv::new().await;
+    env.fail_marketo("607");
+    let scrape = async || {
+        env.advance(1);
+        let request = Request::get("/metrics").header("authorization", "Bearer cron-key-of-the-tests");
+        let response = env.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert!(!String::from_utf8(body.to_vec()).unwrap().contains("\nzoom_for_marketo_marketo_calls_today"));
+        env.marketo.log().count("GET", "/rest/v1/stats/usage.json")
+    };
+    let calls = scrape().await;
+    assert!(calls > 0);
+    for _ in 0..9 {
+        assert_eq!(scrape().await, calls);
+    }
+    assert!(scrape().await > calls);
+}

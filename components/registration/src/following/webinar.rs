@@ -2,13 +2,13 @@
 //!
 //! The memberships are those of every program that is connected to the webinar. Idempotent: what a run does not finish, the next one finds again.
 //!
-//! Marketo is read first, so that an outage of it costs Zoom nothing. No keys are listed: the memberships and Zoom's lists
-//! name the people, and the ledger is read by address.
+//! Zoom is read first, so that an outage of it costs no calls of Marketo; after a comparison that Marketo failed, Marketo is,
+//! so that an outage of it costs Zoom nothing. No keys are listed: the memberships and Zoom's lists name the people, and the
+//! ledger is read by address.
 
 use super::agreement;
 use super::person::write_ledger;
 use super::repair::{self, News, Repair, code};
-use super::statuses::of_registration;
 use crate::copying::copier::Copied;
 use crate::copying::programs::copying;
 use crate::registering::target;
@@ -17,12 +17,12 @@ use crate::state::AppState;
 use crate::store::counts as registration_counts;
 use crate::store::reconciled::MembershipsRead;
 use crate::store::{marks, reconciled};
-use domain::records::{ProgramConnection, ReconciliationCounts, Registration, RegistrationKey};
+use domain::records::{ProgramConnection, Reconciled, ReconciliationCounts, Registration, RegistrationKey};
 use domain::time::Timestamp;
 use domain::{Email, EmailHash, Error, ErrorCode, LeadId, Problem, RegistrantId, WebinarId};
 use futures::FutureExt;
+use marketo_client::MarketoClient;
 use marketo_client::members::Member;
-use marketo_client::{BATCH, MarketoClient};
 use platform::concurrency::run_bounded;
 use platform::store::Stored;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +80,8 @@ impl Comparison {
 /// People whose copy fails are left to the next comparison of Zoom's lists, so that a lasting refusal costs no reading each minute.
 ///
 /// # Errors
-/// Zoom, Marketo or the store failed, or the deadline passed. What was repaired stays repaired, and the mark stays.
+/// Zoom, Marketo or the store failed, or the deadline passed. What was repaired stays repaired, and the mark stays; it is due
+/// after a pause.
 pub async fn reconcile(
     state: &AppState,
     webinar: WebinarId,
@@ -91,7 +92,9 @@ pub async fn reconcile(
     let mark = marks::read(state, webinar).await?;
     let scope = if mark.is_some() { Scope::Memberships } else { scope };
     let token = mark.as_ref().map(|mark| mark.token);
-    let result = compare(state, webinar, connections, scope, deadline, token).await;
+    let last = reconciled::read(state, webinar).await?;
+    let calls = AtomicU32::new(0);
+    let result = compare(state, webinar, connections, scope, deadline, (token, last.as_ref(), &calls)).await;
     let problem = match &result {
         Ok(Comparison { counts, problem, .. }) => {
             let (memberships, ledger) = (counts.memberships_repaired, counts.ledger_corrected);
@@ -114,19 +117,23 @@ pub async fn reconcile(
     };
     // A webinar that Zoom does not have has no registrants to follow. Once it is restored, the next comparison does.
     let is_over = result.is_ok() || problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::WebinarNotFound);
-    let last = async || Ok::<_, Error>(reconciled::read(state, webinar).await?.map(|last| last.counts));
     let (counts, memberships) = match &result {
         Ok(Comparison { counts, memberships: Some(read), .. }) => (*counts, Some(*read)),
         // What only the memberships show is as it was.
         Ok(Comparison { counts, .. }) => {
-            let withdrawn = last().await?.map_or(0, |last| last.withdrawn);
+            let withdrawn = last.map_or(0, |last| last.counts.withdrawn);
             (ReconciliationCounts { withdrawn, ..*counts }, None)
         }
-        Err(_) => (last().await?.unwrap_or_default(), None),
+        Err(_) => {
+            let read = MembershipsRead { at: None, calls: calls.into_inner(), uncopied: None };
+            (last.map(|last| last.counts).unwrap_or_default(), Some(read))
+        }
     };
     reconciled::write(state, webinar, connections, counts, problem, memberships).await?;
-    if let Some(mark) = mark.filter(|_| is_over) {
-        marks::clear_token(state, webinar, mark.token).await?;
+    match mark {
+        Some(mark) if is_over => marks::clear_token(state, webinar, mark.token).await?,
+        Some(mark) => marks::pause(state, webinar, mark.token).await?,
+        None => {}
     }
     result.map(|comparison| Comparison { counts, ..comparison })
 }
@@ -138,7 +145,7 @@ async fn compare(
     connections: &[ProgramConnection],
     scope: Scope,
     deadline: Timestamp,
-    mark: Option<u32>,
+    (mark, last, calls): (Option<u32>, Option<&Reconciled>, &AtomicU32),
 ) -> Result<Comparison, Error> {
     let mut counts = ReconciliationCounts::default();
     if connections.is_empty() {
@@ -157,13 +164,18 @@ async fn compare(
     };
     if scope == Scope::Lists {
         let lookup = RegistrantLookup::read_all(&run.zoom, webinar, false).await?;
-        let last = reconciled::read(state, webinar).await?.map_or(0, |last| last.uncopied);
-        if agreement::holds(state, webinar, connections, &lookup, last).await? {
+        let uncopied = last.map_or(0, |last| last.uncopied);
+        if agreement::holds(state, webinar, connections, &lookup, uncopied).await? {
             lookup.people().for_each(|(_, standing)| count_standing(standing, &mut counts));
             return Ok(Comparison { counts, memberships: None, problem: None, is_paused: false });
         }
     }
-    run.run(counts).await
+    let last_code = last.and_then(|last| last.problem.as_ref()).map(|problem| problem.code);
+    let is_marketo_first = matches!(
+        last_code,
+        Some(ErrorCode::MarketoUnavailable | ErrorCode::MarketoQuota | ErrorCode::MarketoAccessDenied)
+    );
+    run.run(counts, is_marketo_first, calls).await
 }
 
 pub(super) struct Reconciliation<'a> {
@@ -171,7 +183,7 @@ pub(super) struct Reconciliation<'a> {
     pub(super) webinar: WebinarId,
     pub(super) connections: &'a [ProgramConnection],
     pub(super) zoom: ZoomClient,
-    marketo: MarketoClient,
+    pub(super) marketo: MarketoClient,
     began: Timestamp,
     pub(super) deadline: Timestamp,
     /// The mark that the webinar had before.
@@ -179,12 +191,22 @@ pub(super) struct Reconciliation<'a> {
 }
 
 impl Reconciliation<'_> {
-    async fn run(&self, mut counts: ReconciliationCounts) -> Result<Comparison, Error> {
-        let (memberships, calls) = self.memberships().await?;
-        let calls = AtomicU32::new(calls);
+    async fn run(
+        &self,
+        mut counts: ReconciliationCounts,
+        is_marketo_first: bool,
+        calls: &AtomicU32,
+    ) -> Result<Comparison, Error> {
         let copies = !copying(self.state, self.webinar, self.connections).await?.is_empty();
-        let lookup = RegistrantLookup::read_all(&self.zoom, self.webinar, copies).await?;
-        let addresses = self.addresses(&memberships, &lookup, &calls).await?;
+        let read_zoom = || RegistrantLookup::read_all(&self.zoom, self.webinar, copies);
+        // In both orders, a person whom somebody worked on meanwhile is left alone, and who is in one list only is looked up.
+        let (memberships, lookup) = if is_marketo_first {
+            (self.memberships(calls).await?, read_zoom().await?)
+        } else {
+            let lookup = read_zoom().await?;
+            (self.memberships(calls).await?, lookup)
+        };
+        let addresses = self.addresses(&memberships, &lookup, calls).await?;
         let people = self.people(&lookup, &memberships, &addresses).await?;
         people.values().for_each(|person| count_standing(&person.standing, &mut counts));
 
@@ -220,7 +242,7 @@ impl Reconciliation<'_> {
         }
         self.notice_missed(&memberships, &lookup, &addresses).await?;
         let copied = match copies {
-            true => self.copy_missing(&lookup, &people, &calls).await,
+            true => self.copy_missing(&lookup, &people, calls).await,
             false => Ok(Copied::AllBut(0)),
         };
         let (uncopied, problem) = match &copied {
@@ -232,60 +254,9 @@ impl Reconciliation<'_> {
                 (Some(0), Some(problem))
             }
         };
-        let read = MembershipsRead { at: self.began, calls: calls.into_inner(), uncopied };
+        let read = MembershipsRead { at: Some(self.began), calls: calls.load(Ordering::Relaxed), uncopied };
         let is_paused = matches!(copied, Ok(Copied::Busy));
         Ok(Comparison { counts, memberships: Some(read), problem, is_paused })
-    }
-
-    /// Reads the memberships whose status belongs to registration. Returns them with the number of calls.
-    async fn memberships(&self) -> Result<(Vec<Membership>, u32), Error> {
-        let (mut memberships, mut calls) = (Vec::new(), 0);
-        for (index, connection) in self.connections.iter().enumerate() {
-            let names: Vec<_> = of_registration(connection).iter().map(|status| status.name.as_str()).collect();
-            if names.is_empty() {
-                continue;
-            }
-            let (statuses, mut token) = (names.join(","), None::<String>);
-            loop {
-                let page = self.marketo.members_with_status(connection.program, &statuses, token.as_deref()).await?;
-                calls += 1;
-                memberships.extend(page.members.into_iter().map(|member| Membership { connection: index, member }));
-                if page.next_page_token.is_none() || page.next_page_token == token {
-                    break;
-                }
-                token = page.next_page_token;
-            }
-        }
-        Ok((memberships, calls))
-    }
-
-    /// Reads the addresses of the leads whose registrant id Zoom does not have, or who have none.
-    async fn addresses(
-        &self,
-        memberships: &[Membership],
-        lookup: &RegistrantLookup,
-        calls: &AtomicU32,
-    ) -> Result<BTreeMap<LeadId, Email>, Error> {
-        let is_missing = |membership: &&Membership| match code(&membership.member) {
-            Some(code) => {
-                lookup.find_id(code).is_none() && !repair::is_of_other_webinar(&membership.member, self.webinar)
-            }
-            None => true,
-        };
-        let mut leads: Vec<_> =
-            memberships.iter().filter(is_missing).map(|membership| membership.member.lead_id).collect();
-        leads.sort_unstable();
-        leads.dedup();
-        let mut addresses = BTreeMap::new();
-        for batch in leads.chunks(BATCH) {
-            calls.fetch_add(1, Ordering::Relaxed);
-            for lead in self.marketo.leads_by_id(batch).await? {
-                if let Some(email) = lead.email.as_ref().and_then(|email| Email::parse(email.expose())) {
-                    addresses.insert(lead.id, email);
-                }
-            }
-        }
-        Ok(addresses)
     }
 
     /// Returns the people of Zoom's lists, and those of the memberships who are gone.

@@ -37,7 +37,7 @@ pub async fn reconcile_due(state: &Arc<AppState>, deadline: Timestamp) -> anyhow
         let mark = marks::read(state, webinar).await.context("reading a mark")?;
         let is_marked = mark.is_some_and(|mark| marks::is_due(&mark, now));
         let last = reconciled::read(state, webinar).await.context("reading the last comparison")?;
-        calls += last.as_ref().map_or(1, |last| last.membership_calls);
+        calls = last.as_ref().map_or(1, |last| last.membership_calls).saturating_add(calls);
         found.push((webinar, is_marked, last));
     }
     let interval = MembershipBudget::of(calls).interval();

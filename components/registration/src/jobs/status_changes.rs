@@ -2,6 +2,7 @@
 
 use crate::state::AppState;
 use crate::status_changes::{notice, poll};
+use crate::store::activity_cursor;
 use anyhow::Context;
 use domain::time::{SignedDuration, Timestamp};
 use platform::internal_api::JobReport;
@@ -19,6 +20,7 @@ pub async fn read_status_changes(state: &AppState, deadline: Timestamp) -> anyho
     let connections = state.ports.connections().all().await.context("reading the connections")?;
     let watched: Vec<_> = connections.into_iter().filter(|connection| notice::is_watched(connection, now)).collect();
     if watched.is_empty() {
+        activity_cursor::forget_problem(state).await.context("writing how far the activities are read")?;
         return Ok(JobReport::default());
     }
     match poll::poll(state, &watched, deadline).await {

@@ -1,9 +1,9 @@
 //! `POST /internal/watch`, by service chaining only: what `attendance` shows to the operator, and alerts of.
 
 use crate::state::AppState;
-use crate::store::{activity_cursor, failure_index, failures, given_up, outbox, refused_callback, slots};
+use crate::store::{activity_cursor, failure_index, failures, given_up, refused_callback, slots};
 use axum::extract::State;
-use domain::records::LastRegistrationSweepKey;
+use domain::records::{LastRegistrationSweepKey, OutboxKey};
 use domain::{Error, ErrorCode, Problem};
 use platform::ApiError;
 use platform::http::Json;
@@ -44,9 +44,9 @@ async fn watch(state: &AppState) -> Result<RegistrationWatch, Error> {
     }
     let given_up = given_up::all(state).await?;
     watch.uncounted_failures += given_up.len().saturating_sub(MAX_FAILURES);
-    for id in given_up.iter().take(MAX_FAILURES) {
-        let head = outbox::load_readable_head(state, id).await?;
-        if let Some(problem) = head.and_then(|head| head.problem) {
+    let heads: Vec<_> = given_up.into_iter().take(MAX_FAILURES).map(|id| OutboxKey { id }).collect();
+    for head in state.ports.store().get_all(&heads).await?.records {
+        if let Some(problem) = head.problem {
             count(&mut watch, problem.code);
         }
     }

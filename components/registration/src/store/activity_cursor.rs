@@ -22,3 +22,11 @@ pub async fn record_problem(state: &AppState, cursor: ActivityCursor, problem: O
     }
     write(state, &ActivityCursor { problem, ..cursor }).await
 }
+
+/// Forgets why the last poll failed, because no program is polled for any more: nothing waits for it to end.
+pub async fn forget_problem(state: &AppState) -> Result<(), Error> {
+    match read(state).await? {
+        Some(cursor) => record_problem(state, cursor, None).await,
+        None => Ok(()),
+    }
+}

@@ -8,10 +8,10 @@ use domain::records::{Record, RegistrantsChanged, RegistrantsChangedKey};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, WebinarId};
 
-/// How long a webinar waits whose people cannot be copied because another worker copies. Each attempt reads the
-/// memberships and waits for that worker, whose lease lasts as long after a call that creates leads and was not
-/// answered.
-const BUSY_PAUSE: SignedDuration = SignedDuration::from_mins(2);
+/// How long a webinar waits whose comparison failed, or whose people cannot be copied because another worker copies. Each
+/// attempt reads the memberships and waits for that worker, whose lease lasts as long after a call that creates leads and
+/// was not answered.
+const PAUSE: SignedDuration = SignedDuration::from_mins(2);
 
 /// A mark that this request wrote.
 #[derive(Debug, Clone)]
@@ -25,7 +25,8 @@ pub struct Mark {
 /// Marks the registrants of a webinar as changed.
 pub async fn write(state: &AppState, webinar: WebinarId) -> Result<Mark, Error> {
     let replaced = state.ports.store().get(&RegistrantsChangedKey { webinar }).await?;
-    let token = put(state, webinar, state.ports.clock.now()).await?;
+    let token = state.ports.random.u32();
+    put(state, webinar, token, state.ports.clock.now()).await?;
     Ok(Mark { webinar, token, replaced })
 }
 
@@ -34,23 +35,29 @@ pub async fn write(state: &AppState, webinar: WebinarId) -> Result<Mark, Error> 
 /// `known`: the mark whose change this attempt read. A change that another mark reported does not wait longer than
 /// before.
 pub async fn write_paused(state: &AppState, webinar: WebinarId, known: Option<u32>) -> Result<(), Error> {
-    let paused = state.ports.clock.now() + BUSY_PAUSE;
+    let paused = state.ports.clock.now() + PAUSE;
     let other = read(state, webinar).await?.filter(|mark| Some(mark.token) != known);
-    put(state, webinar, other.map_or(paused, |mark| mark.at.min(paused))).await?;
-    Ok(())
+    put(state, webinar, state.ports.random.u32(), other.map_or(paused, |mark| mark.at.min(paused))).await
 }
 
-async fn put(state: &AppState, webinar: WebinarId, at: Timestamp) -> Result<u32, Error> {
-    let token = state.ports.random.u32();
+/// Lets a webinar wait whose comparison failed, because an outage may last for hours and each attempt costs calls. A change
+/// that was reported meanwhile does not wait.
+pub async fn pause(state: &AppState, webinar: WebinarId, token: u32) -> Result<(), Error> {
+    if read(state, webinar).await?.is_none_or(|mark| mark.token != token) {
+        return Ok(());
+    }
+    put(state, webinar, token, state.ports.clock.now() + PAUSE).await
+}
+
+async fn put(state: &AppState, webinar: WebinarId, token: u32, at: Timestamp) -> Result<(), Error> {
     let mark = RegistrantsChanged { v: RegistrantsChanged::VERSION, token, at };
-    state.ports.store().put(&RegistrantsChangedKey { webinar }, &mark).await?;
-    Ok(token)
+    Ok(state.ports.store().put(&RegistrantsChangedKey { webinar }, &mark).await?)
 }
 
 /// Returns whether the webinar of a mark is to be compared now.
 pub fn is_due(mark: &RegistrantsChanged, now: Timestamp) -> bool {
     // A wrong clock delays nothing.
-    mark.at <= now || now + BUSY_PAUSE < mark.at
+    mark.at <= now || now + PAUSE < mark.at
 }
 
 /// Reads the mark of a webinar. Logs and skips an unreadable one.

@@ -14,15 +14,18 @@ pub async fn read(state: &AppState, webinar: WebinarId) -> Result<Option<Reconci
 /// A comparison that read the memberships in Marketo.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MembershipsRead {
-    /// When it began.
-    pub at: Timestamp,
+    /// When it began; `None` if it failed.
+    pub at: Option<Timestamp>,
     /// Number of calls to read them, and to look up the addresses that this leads to.
     pub calls: u32,
     /// Number of registrants who cannot be copied; `None` if the copy is left over.
     pub uncopied: Option<usize>,
 }
 
-/// Writes a comparison that just ended. `memberships`: what it read of them; `None` leaves what is known.
+/// Writes a comparison that just ended.
+///
+/// `memberships`: what it read of them; `None` leaves what is known. The calls of one that failed are added to those of the
+/// reading before, so that the budget sees them until the memberships are read again.
 ///
 /// An account that removed the app keeps no record (R17): the removal may have ended the services while the comparison ran, and
 /// may have deleted the records before this one is written.
@@ -38,8 +41,13 @@ pub async fn write(
         return Ok(());
     }
     let last = read(state, webinar).await?.map(|last| (last.memberships_at, last.membership_calls, last.uncopied));
-    let read = memberships.map(|read| (Some(read.at), read.calls, read.uncopied.unwrap_or_default()));
-    let (memberships_at, membership_calls, uncopied) = read.or(last).unwrap_or_default();
+    let (memberships_at, membership_calls, uncopied) = match (memberships, last.unwrap_or_default()) {
+        (Some(MembershipsRead { at: None, calls, .. }), (at, before, uncopied)) => {
+            (at, before.saturating_add(calls), uncopied)
+        }
+        (Some(MembershipsRead { at, calls, uncopied }), _) => (at, calls, uncopied.unwrap_or_default()),
+        (None, last) => last,
+    };
     let at = state.ports.clock.now();
     let v = Reconciled::VERSION;
     let source = connections.first().map(Into::into);

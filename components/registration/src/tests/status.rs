@@ -1,10 +1,18 @@
 //! The console's queries: counts of a program, the trace of a person, health.
 
 use super::fixture::{Fixture, PROGRAM, WEBINAR, email, lead, lead_id};
-use domain::records::{ActivityCursor, ActivityCursorKey, Record, RefusedCallback, RefusedCallbackKey};
+use crate::store::given_up;
+use async_trait::async_trait;
+use domain::records::{
+    ActivityCursor, ActivityCursorKey, Outbox, OutboxId, OutboxKey, Record, RefusedCallback, RefusedCallbackKey,
+};
 use domain::{ErrorCode, Problem};
 use fakes::support::{Effect, Fault};
+use platform::Ports;
+use platform::ports::{KeyValue, StoreError};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 async fn get(fixture: &Fixture, path: &str) -> Value {
     let (status, body) = fixture.send("GET", path, &Value::Null).await;
@@ -198,4 +206,76 @@ async fn what_the_operator_watches_is_counted_by_the_indexes() {
     assert_eq!((status, &shown["open_chunks"], &shown["waiting_since"]), (200, &json!(1), &json!(now)));
     assert_eq!(shown["failures"], json!([["MISSING_FIELD", 2]]));
     assert_eq!((&shown["refused_callback"], &shown["is_quota_used_up"]), (&json!(refused.origin), &json!(true)));
+}
+
+/// A store that counts how many heads of chunks are read at once.
+struct ConcurrentReads {
+    inner: Arc<dyn KeyValue>,
+    now: AtomicUsize,
+    maximum: AtomicUsize,
+}
+
+#[async_trait]
+impl KeyValue for ConcurrentReads {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        if key.starts_with("outbox:") {
+            self.maximum.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            self.now.fetch_sub(1, Ordering::SeqCst);
+        }
+        self.inner.get(key).await
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
+        self.inner.set(key, value).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.inner.delete(key).await
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.inner.keys(prefix).await
+    }
+}
+
+/// `attendance` waits for 3 seconds, and a read may take 10 milliseconds.
+#[tokio::test]
+async fn what_the_operator_watches_reads_given_up_chunks_side_by_side() {
+    let mut fixture = Fixture::new().await;
+    let ports = fixture.memory.ports();
+    for number in 0..40 {
+        let callback =
+            json!({"url": format!("https://x.test/{number}"), "token": "t", "api_key": "k", "munchkin_id": "m"});
+        let head = json!({
+            "v": 1, "accepted_at": "2026-11-02T09:00:00Z", "claim": null, "runs": 1, "callback": callback, "program": null,
+            "problem": {"code": "MARKETO_UNAVAILABLE", "detail": "No answer."}, "leads": [], "more_parts": 0,
+        });
+        let head: Outbox = serde_json::from_value(head).unwrap();
+        let id = OutboxId::of(&head.callback, b"");
+        ports.store().put(&OutboxKey { id: id.clone() }, &head).await.unwrap();
+        given_up::add(&fixture.state(), &id).await.unwrap();
+    }
+    let (now, maximum) = Default::default();
+    let reads = Arc::new(ConcurrentReads { inner: ports.key_value.clone(), now, maximum });
+    fixture.restart(Ports { key_value: reads.clone(), ..ports });
+    let (status, shown) = fixture.send("POST", "/internal/watch", &Value::Null).await;
+    assert_eq!((status, &shown["failures"]), (200, &json!([["MARKETO_UNAVAILABLE", 40]])));
+    assert_eq!(reads.maximum.load(Ordering::SeqCst), 16);
+}
+
+#[tokio::test]
+async fn the_quota_is_not_used_up_once_nothing_is_polled() {
+    let fixture = Fixture::new().await;
+    let ports = fixture.memory.ports();
+    let (now, problem) = (ports.clock.now(), Some(Problem::of(ErrorCode::MarketoQuota)));
+    let cursor = ActivityCursor { v: ActivityCursor::VERSION, page_token: None, read_until: now, problem };
+    ports.store().put(&ActivityCursorKey {}, &cursor).await.unwrap();
+    let is_used_up = async || fixture.send("POST", "/internal/watch", &Value::Null).await.1["is_quota_used_up"].clone();
+    assert_eq!(is_used_up().await, json!(true));
+    fixture.tick().await;
+    assert_eq!(is_used_up().await, json!(false));
+    // Where reading begins again is not lost.
+    let left = ports.store().get(&ActivityCursorKey {}).await.unwrap();
+    assert_eq!(left, Some(ActivityCursor { problem: None, ..cursor }));
 }

@@ -36,12 +36,20 @@ pub enum AlertCause {
     ProgramFailed(ProgramId),
     /// Leads wait longer than they should.
     LeadsWaiting,
-    /// The address, by scheme, host and port, to which a callback was refused.
+    /// The address, by scheme, host and port, to which a callback was refused. There is one alert for all addresses.
     CallbackRefused(String),
     /// Marketo's daily quota is used up.
     MarketoQuota,
     /// The scheduler does not call.
     TickLate,
+}
+
+impl AlertCause {
+    /// Returns whether one alert is enough for two findings. Hosts whose callbacks are refused take turns, and only the last one is
+    /// recorded.
+    pub fn is_same(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::CallbackRefused(_), Self::CallbackRefused(_))) || self == other
+    }
 }
 
 impl Default for OpenAlerts {

@@ -18,6 +18,7 @@
 //! | `attendance` | the progress of attendance; written by `attendance` |
 //! | `live` | people who joined a webinar that is under way; written by `attendance` |
 //! | `alerts` | the alerts that are not over; written by `attendance` |
+//! | `usage` | how many calls Marketo counts; written by `attendance` |
 //! | `source` | the Zoom account that a record belongs to |
 //! | `sweep` | the last sweep of a component; written by that component |
 
@@ -42,6 +43,7 @@ mod service_usability;
 mod session;
 mod source;
 mod sweep;
+mod usage;
 
 pub use activities::ActivityCursor;
 pub use alerts::{Alert, AlertCause, OpenAlerts};
@@ -55,11 +57,11 @@ pub use keys::{
     CatalogSweepKey, CheckpointList, ChosenWebinarsKey, ChunkSlotKey, ConsoleSweepKey, CopyWorkerKey, DataKeysKey,
     FailureIndexKey, FailureKey, FlowStepCalledKey, GivenUpChunksKey, HealthProbeKey, Key, LastEventKey,
     LastRegistrationSweepKey, LastSweepKey, LastTickKey, LastValidationKey, Life, LiveDoneKey, LiveJoinsKey,
-    LiveWorkerKey, MappingCrashMarkerKey, OauthSweepKey, OpenAlertsKey, OutboxKey, OutboxPartKey, PageKey, ProgramKey,
-    ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey, RegistrantsChangedKey,
-    RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey, SentFieldsKey, ServiceKey,
-    ServicesKey, SessionHash, SessionKey, SessionsEndedKey, SignInKey, SignInState, StoreKey, SyncRequestedKey,
-    TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
+    LiveWorkerKey, MappingCrashMarkerKey, MarketoUsageKey, OauthSweepKey, OpenAlertsKey, OutboxKey, OutboxPartKey,
+    PageKey, ProgramKey, ProgramsKey, ReconciledKey, RecordKind, RefreshedKey, RefusedCallbackKey,
+    RegistrantsChangedKey, RegistrationCountsKey, RegistrationKey, RemovalKey, RenewalLeaseKey, RunStateKey,
+    SentFieldsKey, ServiceKey, ServicesKey, SessionHash, SessionKey, SessionsEndedKey, SignInKey, SignInState,
+    StoreKey, SyncRequestedKey, TokenKey, TypedKey, WebinarEndedKey, WebinarStartedKey, WorkerKey,
 };
 pub use lease::{Lease, Leased};
 pub use live::{LiveDone, LiveJoin, LiveJoins};
@@ -87,3 +89,4 @@ pub use service_usability::ServiceUsability;
 pub use session::{Session, SessionsEnded};
 pub use source::RecordSource;
 pub use sweep::Sweep;
+pub use usage::MarketoUsage;

@@ -39,7 +39,7 @@ pub struct Reconciled {
     /// When the memberships in Marketo were read last; `None` if they never were.
     #[serde(default)]
     pub memberships_at: Option<Timestamp>,
-    /// Number of calls of Marketo that reading them took.
+    /// Number of calls of Marketo that reading them took, and attempts since then that failed.
     #[serde(default)]
     pub membership_calls: u32,
     /// Number of registrants of Zoom's page who could not be copied then (R10).

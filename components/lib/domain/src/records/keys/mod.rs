@@ -38,6 +38,7 @@ use super::sent_fields::SentFields;
 use super::service::{LiveService, PendingSignIn, SealedDataKeys, SealedTokens, Service, Services};
 use super::session::{Session, SessionsEnded};
 use super::sweep::Sweep;
+use super::usage::MarketoUsage;
 use crate::component::Component;
 use crate::email::EmailHash;
 use crate::ids::{AccountId, LeadId, ProgramId, ServiceId, WebinarId};
@@ -276,6 +277,8 @@ kinds! {
     AlertWorker AlertWorkerKey() => Lease, "worker:alerts", Attendance, Lease, false, Plain;
     /// When the health check last wrote to the store.
     HealthProbe HealthProbeKey() => Moment, "last:health-probe", Attendance, Overwritten, false, Plain;
+    /// How many calls Marketo counted when it was last asked, which costs one.
+    MarketoUsage MarketoUsageKey() => MarketoUsage, "last:marketo-usage", Attendance, Overwritten, false, Plain;
     /// When expired records were last swept.
     LastSweep LastSweepKey() => Sweep, "last:sweep", Attendance, Overwritten, false, Plain;
     /// A session of the console.
