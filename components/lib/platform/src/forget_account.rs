@@ -106,11 +106,7 @@ impl<'a> Forgetting<'a> {
     }
 
     /// Returns the account's programs and webinars. `keys`: those of the store.
-    pub async fn find<'r>(
-        &self,
-        request: &'r ForgetAccountRequest,
-        keys: &[AnyKey],
-    ) -> Result<AccountData<'r>, Error> {
+    pub async fn find<'r>(&self, request: &'r ForgetAccountRequest, keys: &[AnyKey]) -> Result<AccountData<'r>, Error> {
         let (programs, webinars, kept_webinars) = Default::default();
         let mut data = AccountData { request, programs, webinars, kept_webinars };
         // The index may lack a program, and the account must not keep one because of that.

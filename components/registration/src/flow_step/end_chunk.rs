@@ -5,7 +5,7 @@ use super::callback::{self, Delivery};
 use crate::outcome::LeadResult;
 use crate::state::AppState;
 use crate::store::outbox::{self, CLAIM, MISSING_PART_TIMEOUT};
-use crate::store::seizure;
+use crate::store::{chunk_leads, seizure};
 use domain::records::{ChunkEnding, Outbox, OutboxId};
 use domain::time::{SignedDuration, Timestamp};
 use domain::{Error, ErrorCode, Problem};
@@ -44,7 +44,7 @@ pub async fn end(state: &AppState, id: &OutboxId, deadline: Timestamp) -> Result
     if is_held {
         return Ok(false);
     }
-    let visible = outbox::visible_leads(state, id, head.clone()).await?;
+    let visible = chunk_leads::visible_leads(state, id, head.clone()).await?;
     if visible.is_part_missing && now.duration_since(head.accepted_at) < MISSING_PART_TIMEOUT {
         return Ok(false);
     }

@@ -2,7 +2,7 @@
 //! does not keep the others.
 
 use super::keys::RegistrationKeys;
-use super::{chosen_webinars, failure_index, outbox};
+use super::{chosen_webinars, chunk_leads, failure_index, outbox};
 use crate::flow_step::end_chunk;
 use crate::state::AppState;
 use domain::Error;
@@ -109,7 +109,7 @@ async fn is_chosen(state: &AppState, account: &AccountData<'_>, id: &OutboxId, h
     if head.leads.is_empty() || !head.leads.iter().all(is_of_account) {
         return Ok(false);
     }
-    Ok(outbox::readable_leads(state, id, head.clone()).await?.iter().all(is_of_account))
+    Ok(chunk_leads::readable_leads(state, id, head.clone()).await?.iter().all(is_of_account))
 }
 
 /// A ledger entry of which it is to be decided whether it belongs to the account.

@@ -1,7 +1,7 @@
 //! Deletes what this component has of a person, when an admin asks for it.
 
 use super::keys::RegistrationKeys;
-use super::{failures, outbox, seizure};
+use super::{chunk_leads, failures, outbox, seizure};
 use crate::registering::eligibility;
 use crate::state::AppState;
 use crate::store::pending_counts::Change;
@@ -94,7 +94,7 @@ async fn forget_in_chunk(
         // One that was given up has ids only.
         let head = outbox::load_readable_head(state, id).await?.filter(|head| head.problem.is_none());
         let Some(head) = head else { return Ok(()) };
-        let visible = outbox::visible_leads(state, id, head.clone()).await?;
+        let visible = chunk_leads::visible_leads(state, id, head.clone()).await?;
         // The part may have the person.
         forgotten.is_complete &= !visible.is_part_missing;
         let found = visible.leads.iter().filter(|lead| is_of_person(lead)).count();
