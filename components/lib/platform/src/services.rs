@@ -28,8 +28,10 @@ pub async fn is_gone(store: Store<'_>, id: &ServiceId) -> Result<bool, Error> {
     Ok(service.is_none_or(|service| service.state == ServiceState::Deauthorized))
 }
 
-/// Returns whether the account of a service removed the app (R17). A service that an admin deletes is ended in the same way, but
-/// its records stay; the record of its removal remains until the service is deleted.
+/// Returns whether the account of a service removed the app (R17).
+///
+/// A service that an admin deletes is ended in the same way, but its records stay. The record of its removal remains until the
+/// service is deleted.
 pub async fn is_app_removed(store: Store<'_>, id: &ServiceId) -> Result<bool, Error> {
     let service = ServiceKey { id: id.clone() };
     let is_ended = |service: Option<Service>| service.is_some_and(|of| of.state == ServiceState::Deauthorized);
