@@ -24,8 +24,8 @@ pub(crate) async fn forget_account(
     request: &ForgetAccountRequest,
 ) -> Result<ForgetAccountReport, Error> {
     let mut forgetting = Forgetting::new(&state.ports, request.deadline);
-    let mut account = forgetting.find(request).await?;
-    let mut keys = state.store().list::<AnyKey>().await?;
+    let mut keys = forgetting.list().await?;
+    let mut account = forgetting.find(request, &keys).await?;
     // The records that tell of the programs come last, so that an interrupted deletion finds the others again.
     keys.sort_by_key(|key| matches!(key, AnyKey::Attendance(_)));
     for key in &keys {

@@ -2,7 +2,7 @@
 
 use crate::state::AppState;
 use domain::Error;
-use domain::records::RefreshedKey;
+use domain::records::AnyKey;
 use platform::forget_account::{ForgetAccountReport, ForgetAccountRequest, Forgetting};
 
 /// Deletes the account's connections until the deadline. `oauth` calls this last: the other components find the account's
@@ -12,7 +12,8 @@ pub(crate) async fn forget_account(
     request: &ForgetAccountRequest,
 ) -> Result<ForgetAccountReport, Error> {
     let mut forgetting = Forgetting::new(&state.ports, request.deadline);
-    for program in forgetting.find(request).await?.programs {
+    let keys = forgetting.list().await?;
+    for program in forgetting.find(request, &keys).await?.programs {
         if !forgetting.has_time() {
             return Ok(forgetting.report(false));
         }
@@ -22,7 +23,8 @@ pub(crate) async fn forget_account(
     // A refresh that was under way while its program was disconnected leaves its record, and so does one of a program that
     // was connected to another account's webinar since.
     let store = state.ports.store();
-    for key in store.list::<RefreshedKey>().await? {
+    for key in keys {
+        let AnyKey::Refreshed(key) = key else { continue };
         let Some(refreshed) = store.get_readable(&key).await? else { continue };
         if request.includes_service(&refreshed.service, refreshed.account_id.as_ref()) {
             forgetting.delete(&key).await?;

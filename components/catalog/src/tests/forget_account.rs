@@ -35,7 +35,8 @@ async fn forget(env: &TestEnv, seconds: i64) -> Value {
 
 async fn programs(env: &TestEnv) -> Vec<u64> {
     let index = env.ports().store().get(&ProgramsKey {}).await.unwrap().unwrap();
-    let connections = env.ports().connections().all_stored().await.unwrap();
+    let listed = env.ports().store().list::<ProgramKey>().await.unwrap().into_iter().map(|key| key.id).collect();
+    let connections = env.ports().connections().all_stored(listed).await.unwrap();
     let mut stored: Vec<_> = connections.iter().map(|connection| connection.program.get()).collect();
     stored.sort_unstable();
     assert_eq!(index.ids.iter().map(|id| id.get()).collect::<Vec<_>>(), stored);

@@ -47,6 +47,6 @@ export function forgottenTexts({ deleted, programs, webinars, complete, marketo_
   if (programs.length) texts.push(`Programs: ${programs.join(", ")}.`);
   if (webinars.length) texts.push(`Webinars: ${webinars.join(", ")}.`);
   if (problem) texts.push(`Marketo did not name this person's leads, so failures may be left: ${problem.detail} Repeat this later.`);
-  else if (!complete) texts.push("Something may be left, because it is in use. Repeat this in a minute.");
+  else if (!complete) texts.push("Something may be left: it is in use, or there was too little time for a last look. Repeat this in a minute.");
   return texts;
 }

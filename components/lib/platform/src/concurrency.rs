@@ -4,17 +4,18 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 use std::sync::{Mutex, PoisonError};
 
-/// Runs futures, at most `limit` at a time; returns their outputs in the order in which they complete.
+/// Runs futures, at most `limit` at a time; returns their outputs in the same order.
 ///
 /// The futures are boxed because Rust cannot yet prove that unboxed futures that borrow are `Send` (rust-lang/rust#102211).
 pub async fn run_bounded<T: Send>(limit: usize, futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
-    let outputs = Mutex::new(Vec::with_capacity(futures.len()));
-    let collect = async |future: BoxFuture<'_, T>| {
+    let outputs = Mutex::new(futures.iter().map(|_| None).collect::<Vec<_>>());
+    let collect = async |index: usize, future: BoxFuture<'_, T>| {
         let output = future.await;
-        outputs.lock().unwrap_or_else(PoisonError::into_inner).push(output);
+        outputs.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(output);
     };
-    drive(limit, futures.into_iter().map(|future| collect(future).boxed()).collect()).await;
-    outputs.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let futures = futures.into_iter().enumerate().map(|(index, future)| collect(index, future).boxed());
+    drive(limit, futures.collect()).await;
+    outputs.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
 }
 
 /// Not generic, so that it is compiled once.
@@ -26,6 +27,17 @@ async fn drive(limit: usize, futures: Vec<BoxFuture<'_, ()>>) {
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn the_outputs_are_in_the_order_of_the_futures() {
+        let future = async |output: usize| {
+            for _ in output..3 {
+                tokio::task::yield_now().await;
+            }
+            output
+        };
+        assert_eq!(run_bounded(3, (0..3).map(|output| future(output).boxed()).collect()).await, [0, 1, 2]);
+    }
 
     #[tokio::test]
     async fn futures_run_up_to_the_limit_and_all_outputs_are_returned() {

@@ -126,11 +126,10 @@ impl<'a> Connections<'a> {
         Ok(connections)
     }
 
-    /// Returns every connection in the store: those of a listing, of the index and of the archive, because each of the three may
-    /// lack some. Lists the keys of the store: for maintenance, not for requests. Logs and skips unreadable ones.
-    pub async fn all_stored(self) -> Result<Vec<ProgramConnection>, Error> {
-        let listed = self.store().list::<ProgramKey>().await?.into_iter().map(|key| key.id);
-        let mut ids: BTreeSet<_> = listed.collect();
+    /// Returns every connection in the store: those of the caller's listing, of the index and of the archive, because each of the
+    /// three may lack some. Logs and skips unreadable ones.
+    pub async fn all_stored(self, listed: BTreeSet<ProgramId>) -> Result<Vec<ProgramConnection>, Error> {
+        let mut ids = listed;
         ids.extend(self.index().await?.ids);
         ids.extend(self.archive().await?.into_iter().flat_map(|shard| shard.ids));
         self.read(ids.into_iter().collect()).await
@@ -677,7 +676,9 @@ mod tests {
         repair(&ports, now).await;
         assert_eq!(ports.connections().index().await.unwrap().ids, [ProgramId::from(1)]);
         memory.truncate_listings("program:");
-        assert_eq!(programs(&ports.connections().all_stored().await.unwrap()), [1, 2]);
+        let listed: Vec<_> = ports.store().list::<ProgramKey>().await.unwrap();
+        let listed = listed.into_iter().map(|key| key.id).collect();
+        assert_eq!(programs(&ports.connections().all_stored(listed).await.unwrap()), [1, 2]);
     }
 
     #[tokio::test]

@@ -3,13 +3,18 @@
 //! Each component deletes its own, when `oauth` calls its `POST /internal/forget-account`. `catalog` comes last, since the
 //! connections say which other records belong to the account. So an interrupted deletion can start again.
 
+use crate::concurrency::run_bounded;
 use crate::ports::Ports;
 use crate::store::Store;
-use domain::records::{ProgramConnection, RecordSource, RegistrationCountsKey, StoreKey};
+use domain::records::{AnyKey, ProgramConnection, RecordSource, StoreKey};
 use domain::time::Timestamp;
 use domain::{AccountId, Error, ProgramId, ServiceId, WebinarId};
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// Maximum number of records read at once.
+const MAX_CONCURRENT_READS: usize = 16;
 
 /// Body of `POST /internal/forget-account`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,12 +100,21 @@ impl<'a> Forgetting<'a> {
         Self { ports, deadline, deleted: 0 }
     }
 
-    /// Returns the account's programs and webinars.
-    pub async fn find<'r>(&self, request: &'r ForgetAccountRequest) -> Result<AccountData<'r>, Error> {
+    /// Lists the store. A listing reads all keys, regardless of the kind, so a component lists once.
+    pub async fn list(&self) -> Result<Vec<AnyKey>, Error> {
+        Ok(self.store().list::<AnyKey>().await?)
+    }
+
+    /// Returns the account's programs and webinars. `keys`: those of the store.
+    pub async fn find<'r>(&self, request: &'r ForgetAccountRequest, keys: &[AnyKey]) -> Result<AccountData<'r>, Error> {
         let (programs, webinars, kept_webinars) = Default::default();
         let mut data = AccountData { request, programs, webinars, kept_webinars };
         // The index may lack a program, and the account must not keep one because of that.
-        for connection in self.ports.connections().all_stored().await? {
+        let programs = keys.iter().filter_map(|key| match key {
+            AnyKey::Program(key) => Some(key.id),
+            _ => None,
+        });
+        for connection in self.ports.connections().all_stored(programs.collect()).await? {
             if request.includes(&connection) {
                 data.programs.insert(connection.program);
                 data.webinars.insert(connection.snapshot.id);
@@ -110,9 +124,16 @@ impl<'a> Forgetting<'a> {
         }
         let AccountData { webinars, kept_webinars, .. } = &mut data;
         webinars.retain(|webinar| !kept_webinars.contains(webinar));
-        for key in self.store().list::<RegistrationCountsKey>().await? {
-            let counts = self.store().get_readable(&key).await?;
-            if counts.and_then(|counts| counts.source).is_some_and(|source| request.includes_source(&source)) {
+        let counts: Vec<_> = keys
+            .iter()
+            .filter_map(|key| match key {
+                AnyKey::RegistrationCounts(key) => Some(key),
+                _ => None,
+            })
+            .collect();
+        let reads = counts.iter().map(|key| self.store().get_readable(*key).boxed()).collect();
+        for (key, counts) in counts.into_iter().zip(run_bounded(MAX_CONCURRENT_READS, reads).await) {
+            if counts?.and_then(|counts| counts.source).is_some_and(|source| request.includes_source(&source)) {
                 data.add_webinar(key.webinar);
             }
         }

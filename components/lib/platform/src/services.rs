@@ -1,7 +1,7 @@
 //! The services, read only. `oauth` writes them.
 
 use crate::store::Store;
-use domain::records::{Service, ServiceKey, ServiceState, ServiceUsability, ServicesKey};
+use domain::records::{RemovalKey, RemovalReason, Service, ServiceKey, ServiceState, ServiceUsability, ServicesKey};
 use domain::webinar::Snapshot;
 use domain::{Error, ErrorCode, ServiceId};
 
@@ -26,6 +26,23 @@ pub async fn usable_for(store: Store<'_>, id: &ServiceId, webinar: &Snapshot) ->
 pub async fn is_gone(store: Store<'_>, id: &ServiceId) -> Result<bool, Error> {
     let service = store.get(&ServiceKey { id: id.clone() }).await?;
     Ok(service.is_none_or(|service| service.state == ServiceState::Deauthorized))
+}
+
+/// Returns whether the account of a service removed the app (R17).
+///
+/// A service that an admin deletes is ended in the same way, but its records stay. The record of its removal remains until the
+/// service is deleted.
+pub async fn is_app_removed(store: Store<'_>, id: &ServiceId) -> Result<bool, Error> {
+    let service = ServiceKey { id: id.clone() };
+    let is_ended = |service: Option<Service>| service.is_some_and(|of| of.state == ServiceState::Deauthorized);
+    if !is_ended(store.get(&service).await?) {
+        return Ok(false);
+    }
+    match store.get(&RemovalKey { id: id.clone() }).await? {
+        Some(removal) => Ok(removal.reason == RemovalReason::Deauthorized),
+        // The removal is complete: of the account's data, or meanwhile of the service.
+        None => Ok(is_ended(store.get(&service).await?)),
+    }
 }
 
 /// Returns the services whose account removed the app.

@@ -7,11 +7,15 @@ use crate::state::AppState;
 use crate::store::{removals, services};
 use crate::tokens::renewal;
 use domain::records::{Removal, RemovalReason, Service, ServiceState};
+use domain::time::SignedDuration;
 use domain::{AccountId, Error, ServiceId};
+
+/// How long after the report Zoom must still accept the grant for the report to be dropped.
+const MIN_OBSERVATION: SignedDuration = SignedDuration::from_mins(10);
 
 /// What Zoom says about a reported removal.
 pub(crate) enum Confirmation {
-    /// Zoom accepts the grant. The report is dropped.
+    /// Zoom accepts the grant. The report is dropped once Zoom has done so for long enough.
     StillInstalled,
     /// Zoom rejects the grant. These services of the account are ended, and their data is to be deleted.
     Removed(Vec<ServiceId>),
@@ -21,9 +25,8 @@ pub(crate) enum Confirmation {
 pub(crate) async fn confirm(app: &AppState, id: &ServiceId) -> Result<Confirmation, Error> {
     let _index_guard = app.lock_service_index().await;
     // Meanwhile another event may have ended the service.
-    if removals::get(app, id).await?.is_none_or(|removal| removal.reason != RemovalReason::Reported) {
-        return Ok(Confirmation::StillInstalled);
-    }
+    let removal = removals::get(app, id).await?.filter(|removal| removal.reason == RemovalReason::Reported);
+    let Some(removal) = removal else { return Ok(Confirmation::StillInstalled) };
     let Some(service) = services::get(app, id).await? else {
         removals::delete(app, id).await?;
         return Ok(Confirmation::StillInstalled);
@@ -31,6 +34,10 @@ pub(crate) async fn confirm(app: &AppState, id: &ServiceId) -> Result<Confirmati
     let is_live = matches!(service.state, ServiceState::Active | ServiceState::NeedsSignIn);
     // A service that is no longer live was superseded meanwhile, by a sign-in that Zoom accepted.
     if !is_live || renewal::is_accepted(app, id).await? {
+        // Zoom may still accept a grant right after the removal. The tick asks again.
+        if is_live && app.now().duration_since(removal.since) < MIN_OBSERVATION {
+            return Ok(Confirmation::StillInstalled);
+        }
         removals::delete(app, id).await?;
         platform::log!(Info, "deauthorization.rejected", service = id);
         return Ok(Confirmation::StillInstalled);

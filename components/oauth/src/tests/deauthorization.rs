@@ -288,6 +288,27 @@ async fn r17_an_event_without_an_account_is_obeyed_by_its_user() {
     assert_eq!(fixture.send_event(&event).await.problem(), (400, "INVALID_REQUEST".into()));
 }
 
+/// Runs a tick minutes later.
+async fn tick_after(fixture: &Fixture, minutes: i64) {
+    fixture.in_memory.advance(SignedDuration::from_mins(minutes));
+    fixture.tick().await;
+}
+
+#[tokio::test]
+async fn r17_a_grant_that_zoom_rejects_minutes_after_the_report_confirms_it() {
+    let fixture = Fixture::new();
+    let id = fixture.sign_in("Acme").await;
+    let event = deauthorized_by(&fixture, ACCOUNT, &json!("somebody"));
+    assert_eq!(fixture.send_event(&event).await.status, 204);
+    fixture.in_memory.run_background().await;
+    assert_eq!(fixture.service(&id).await["state"], "active");
+    fixture.zoom.revoke_authorizations(ACCOUNT);
+    tick_after(&fixture, 1).await;
+    tick_after(&fixture, 1).await;
+    assert_eq!(fixture.service(&id).await["state"], "deauthorized");
+    assert!(fixture.components.take_order().starts_with(&ORDER));
+}
+
 #[tokio::test]
 async fn r17_a_removal_by_another_user_deletes_nothing_while_zoom_accepts_the_grant() {
     for (user, killed) in [(json!("somebody"), false), (json!(7), false), (json!("somebody"), true)] {
@@ -305,6 +326,11 @@ async fn r17_a_removal_by_another_user_deletes_nothing_while_zoom_accepts_the_gr
         }
         assert_eq!(fixture.service(&id).await["state"], "active", "{user}");
         fixture.access_token(&id).await;
+        assert_eq!(keys(&fixture, "removal:"), [id.to_string()], "Zoom may reject the grant a little later");
+        tick_after(&fixture, 9).await;
+        assert_eq!(keys(&fixture, "removal:"), [id.to_string()]);
+        tick_after(&fixture, 1).await;
+        assert_eq!(fixture.service(&id).await["state"], "active", "{user}");
         assert!(keys(&fixture, "removal:").is_empty());
         assert!(fixture.components.take_order().is_empty());
     }
@@ -396,6 +422,7 @@ async fn r17_a_removal_minutes_before_the_sign_in_or_ahead_of_our_clock_counts_i
         assert_eq!(fixture.service(&id).await["state"], state, "{minutes} {is_revoked}");
         let is_deleted = state == "deauthorized";
         assert_eq!(fixture.components.take_order().starts_with(&ORDER), is_deleted, "{minutes} {is_revoked}");
+        tick_after(&fixture, 10).await;
         assert!(keys(&fixture, "removal:").is_empty(), "{minutes} {is_revoked}");
     }
 }

@@ -16,7 +16,8 @@ use crate::registrants::RegistrantLookup;
 use crate::state::AppState;
 use crate::store::ledger::{self, Known};
 use crate::store::marks;
-use domain::time::UtcDay;
+use crate::store::pending_counts::Change;
+use domain::time::{Timestamp, UtcDay};
 use domain::{Error, ErrorCode, Problem, ProgramId, WebinarId};
 use futures::FutureExt;
 use platform::concurrency::run_bounded;
@@ -69,9 +70,10 @@ pub async fn register_batch(
     if open.is_empty() && known.is_empty() {
         return Ok(dispositions);
     }
+    let began = state.ports.clock.now();
     let zoom = state.zoom(&target.source.service, attempt.deadline);
     let registered = register_open(state, &zoom, program, target, attempt, open, known, &mut dispositions).await;
-    forget_if_gone(state, target, candidates).await?;
+    forget_if_removed(state, target, candidates, began).await?;
     match registered {
         Ok(()) => {}
         Err(BatchError::Internal(error)) => return Err(error),
@@ -87,12 +89,23 @@ pub async fn register_batch(
     Ok(dispositions)
 }
 
-/// Deletes the entries of candidates whose account removed the app meanwhile (R17): the removal may have deleted its records
-/// before these were written.
-async fn forget_if_gone(state: &AppState, target: &Target, candidates: &[&Candidate]) -> Result<(), Error> {
-    if services::is_gone(state.ports.store(), &target.source.service).await? {
-        for candidate in candidates {
-            state.ports.store().delete(&ledger::key(target.webinar.id, &candidate.email)).await?;
+/// Deletes the entries that this attempt wrote if the account removed the app meanwhile (R17): the removal may have deleted its
+/// records before.
+async fn forget_if_removed(
+    state: &AppState,
+    target: &Target,
+    candidates: &[&Candidate],
+    began: Timestamp,
+) -> Result<(), Error> {
+    if !services::is_app_removed(state.ports.store(), &target.source.service).await? {
+        return Ok(());
+    }
+    for candidate in candidates {
+        let key = ledger::key(target.webinar.id, &candidate.email);
+        let entry = state.ports.store().get_readable(&key).await?;
+        if let Some(entry) = entry.filter(|entry| entry.at >= began && entry.source.as_ref() == Some(&target.source)) {
+            state.ports.store().delete(&key).await?;
+            state.counts.add(key.webinar, entry.program, Change::of(&entry, -1));
         }
     }
     Ok(())

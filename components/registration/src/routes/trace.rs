@@ -4,7 +4,7 @@
 use super::status::not_connected;
 use crate::registering::daily_limit;
 use crate::state::AppState;
-use crate::store::{failures, ledger, outbox};
+use crate::store::{chunk_leads, failures, ledger};
 use axum::extract::State;
 use domain::records::{ProgramConnection, Registration, RegistrationOutcome};
 use domain::time::Timestamp;
@@ -99,7 +99,7 @@ async fn trace_of(state: &AppState, connection: &ProgramConnection, email: &Emai
     };
     let mut known = leads;
     known.extend(entry.as_ref().map(|entry| entry.lead).filter(|lead| !known.contains(lead)));
-    let waiting = outbox::has_lead(state, program, &known).await?;
+    let waiting = chunk_leads::has_lead(state, program, &known).await?;
     Ok(Trace {
         program_id: program,
         webinar_id: webinar,

@@ -2,7 +2,7 @@
 //! does not keep the others.
 
 use super::keys::RegistrationKeys;
-use super::{chosen_webinars, failure_index, outbox};
+use super::{chosen_webinars, chunk_leads, failure_index, outbox};
 use crate::flow_step::end_chunk;
 use crate::state::AppState;
 use domain::Error;
@@ -22,16 +22,19 @@ const MAX_CONCURRENT: usize = 16;
 /// no more entries.
 pub async fn forget_account(state: &AppState, request: &ForgetAccountRequest) -> Result<ForgetAccountReport, Error> {
     let mut forgetting = Forgetting::new(&state.ports, request.deadline);
-    let mut account = forgetting.find(request).await?;
+    let keys = forgetting.list().await?;
+    let mut account = forgetting.find(request, &keys).await?;
     let RegistrationKeys { chunks, failures, registrations, marks, comparisons, counts, .. } =
-        RegistrationKeys::list(state).await?;
+        RegistrationKeys::of(keys);
     let mut is_complete = true;
     for OutboxKey { id } in chunks {
         if !forgetting.has_time() {
             return Ok(forgetting.report(false));
         }
         let Some(head) = outbox::load_readable_head(state, &id).await? else { continue };
-        if !account.has(head.source.as_ref(), head.program) && !is_chosen(state, &account, &id, &head).await? {
+        // An earlier call may have begun to end it, and deleted since what showed its account.
+        let is_known = head.ending.is_some() || account.has(head.source.as_ref(), head.program);
+        if !is_known && !is_chosen(state, &account, &id, &head).await? {
             continue;
         }
         if end_chunk::end(state, &id, request.deadline).await? {
@@ -106,7 +109,7 @@ async fn is_chosen(state: &AppState, account: &AccountData<'_>, id: &OutboxId, h
     if head.leads.is_empty() || !head.leads.iter().all(is_of_account) {
         return Ok(false);
     }
-    Ok(outbox::readable_leads(state, id, head.clone()).await?.iter().all(is_of_account))
+    Ok(chunk_leads::readable_leads(state, id, head.clone()).await?.iter().all(is_of_account))
 }
 
 /// A ledger entry of which it is to be decided whether it belongs to the account.

@@ -1,11 +1,11 @@
 //! Deletes what this component has of a person, when an admin asks for it.
 
 use super::keys::RegistrationKeys;
-use super::{failures, outbox, seizure};
+use super::{chunk_leads, failures, outbox, seizure};
 use crate::registering::eligibility;
 use crate::state::AppState;
 use crate::store::pending_counts::Change;
-use domain::records::{Outbox, OutboxId, OutboxKey, OutboxLead, OutboxPart, OutboxPartKey};
+use domain::records::{Outbox, OutboxId, OutboxKey, OutboxLead};
 use domain::time::Timestamp;
 use domain::{Email, Error, LeadId, ProgramId, RegistrantId, WebinarId};
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ pub struct Forgotten {
     pub programs: BTreeSet<ProgramId>,
     /// The webinars of these records.
     pub webinars: BTreeSet<WebinarId>,
-    /// Whether nothing is left.
+    /// Whether all was looked at, and nothing of it is in use or not visible. What another worker wrote meanwhile may be left.
     pub is_complete: bool,
 }
 
@@ -86,41 +86,33 @@ async fn forget_in_chunk(
     email: &Email,
     forgotten: &mut Forgotten,
 ) -> Result<(), Error> {
-    let is_of_person = |lead: &OutboxLead, leads: &[LeadId]| {
-        !lead.is_forgotten && (leads.contains(&lead.id) || eligibility::email(lead).is_some_and(|of| of == *email))
-    };
-    let strip = |stored: &[OutboxLead], leads: &[LeadId]| {
-        let stripped = stored
-            .iter()
-            .map(|lead| if is_of_person(lead, leads) { OutboxLead::forgotten(lead.id) } else { lead.clone() });
-        stripped.collect::<Vec<_>>()
+    let known = forgotten.leads.clone();
+    let is_of_person = |lead: &OutboxLead| {
+        !lead.is_forgotten && (known.contains(&lead.id) || eligibility::email(lead).is_some_and(|of| of == *email))
     };
     for _ in 0..MAX_SEIZURES {
         // One that was given up has ids only.
         let head = outbox::load_readable_head(state, id).await?.filter(|head| head.problem.is_none());
         let Some(head) = head else { return Ok(()) };
-        let leads = outbox::readable_leads(state, id, head.clone()).await?;
-        let found = leads.iter().filter(|lead| is_of_person(lead, &forgotten.leads)).count();
+        let visible = chunk_leads::visible_leads(state, id, head.clone()).await?;
+        // The part may have the person.
+        forgotten.is_complete &= !visible.is_part_missing;
+        let found = visible.leads.iter().filter(|lead| is_of_person(lead)).count();
         if found == 0 {
             return Ok(());
         }
-        let is_held = outbox::CLAIM.is_held(head.claim, state.ports.clock.now());
-        let stripped = Outbox { leads: strip(&head.leads, &forgotten.leads), ..head };
-        let Some(seized) = seizure::seize(state, id, &stripped).await? else { continue };
-        for part in 1..=seized.more_parts {
-            let key = OutboxPartKey { id: id.clone(), part };
-            let Some(stored) = state.ports.store().get_readable(&key).await? else { continue };
-            let leads = strip(&stored.leads, &forgotten.leads);
-            if leads != stored.leads {
-                state.ports.store().put(&key, &OutboxPart { leads, ..stored }).await?;
-            }
-        }
-        // Released, for the next tick.
-        state.ports.store().put(&OutboxKey { id: id.clone() }, &Outbox { claim: None, ..seized }).await?;
-        forgotten.waiting += found as u64;
         // Its worker may be adding the person right now, and then writes the ledger.
-        forgotten.is_complete &= !is_held;
-        forgotten.programs.extend(stripped.program);
+        forgotten.is_complete &= !outbox::CLAIM.is_held(head.claim, state.ports.clock.now());
+        let strip = |head: Outbox| Outbox { leads: seizure::stripped(&head.leads, &is_of_person), ..head };
+        let Some(seized) = seizure::seize(state, id, &head, &strip).await? else { continue };
+        seizure::strip_parts(state, id, &seized, &is_of_person).await?;
+        // Released, for the next tick.
+        let released = Outbox { claim: None, ..seized.clone() };
+        if !seizure::replace(state, id, &seized, &released).await? {
+            continue;
+        }
+        forgotten.waiting += found as u64;
+        forgotten.programs.extend(seized.program);
         return Ok(());
     }
     forgotten.is_complete = false;

@@ -31,8 +31,13 @@ pub struct RegistrationKeys {
 impl RegistrationKeys {
     /// Lists the keys. A listing reads all keys, regardless of the kind, so there is only one.
     pub async fn list(state: &AppState) -> Result<Self, Error> {
+        Ok(Self::of(state.ports.store().list::<AnyKey>().await?))
+    }
+
+    /// Returns the keys of this component among those of a listing.
+    pub fn of(listed: Vec<AnyKey>) -> Self {
         let mut keys = Self::default();
-        for key in state.ports.store().list::<AnyKey>().await? {
+        for key in listed {
             match key {
                 AnyKey::Outbox(key) => keys.chunks.push(key),
                 AnyKey::OutboxPart(key) => keys.parts.push(key),
@@ -45,6 +50,6 @@ impl RegistrationKeys {
                 _ => {}
             }
         }
-        Ok(keys)
+        keys
     }
 }

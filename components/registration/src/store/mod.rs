@@ -27,6 +27,7 @@
 
 pub mod activity_cursor;
 pub mod chosen_webinars;
+pub mod chunk_leads;
 pub mod compared_names;
 pub mod counts;
 pub mod failure_index;

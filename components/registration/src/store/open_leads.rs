@@ -1,6 +1,6 @@
 //! The leads of open chunks, found by the slots without a listing.
 
-use super::{outbox, slots};
+use super::{chunk_leads, outbox, slots};
 use crate::state::AppState;
 use domain::records::OutboxLead;
 use domain::{Error, LeadId, ProgramId};
@@ -21,7 +21,7 @@ async fn read(state: &AppState, program: Option<ProgramId>) -> Result<Vec<Outbox
     for (_, taken) in slots::taken(state).await? {
         let Some(head) = outbox::load_readable_head(state, &taken.chunk).await? else { continue };
         if (program.is_none() || head.program == program) && head.problem.is_none() {
-            leads.extend(outbox::readable_leads(state, &taken.chunk, head).await?);
+            leads.extend(chunk_leads::readable_leads(state, &taken.chunk, head).await?);
         }
     }
     Ok(leads)

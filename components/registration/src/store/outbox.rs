@@ -23,7 +23,7 @@ pub const CLAIM: LeaseTerms =
 const CLAIM_RENEWAL_INTERVAL: SignedDuration = SignedDuration::from_secs(7);
 
 /// How long the part of a chunk may be invisible before the chunk is given up.
-const MISSING_PART_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
+pub const MISSING_PART_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Maximum size of the leads in one part, in bytes. The rest of a value is for the other fields.
 const MAX_PART_BYTES: usize = MAX_VALUE_BYTES - 8_000;
@@ -89,6 +89,7 @@ pub async fn write(state: &AppState, id: &OutboxId, chunk: NewChunk) -> Result<O
         open_leads: None,
         progress_at: None,
         callback_tries: 0,
+        ending: None,
         problem: None,
         callback,
         program,
@@ -140,27 +141,6 @@ pub fn load_readable_head<'a>(
     state.ports.store().get_readable(&OutboxKey { id: id.clone() }).err_into()
 }
 
-/// Reads the leads of a chunk for a loop over many chunks, without those of parts that are gone or unreadable.
-pub async fn readable_leads(state: &AppState, id: &OutboxId, head: Outbox) -> Result<Vec<OutboxLead>, Error> {
-    let mut leads = head.leads;
-    for part in 1..=head.more_parts {
-        let key = OutboxPartKey { id: id.clone(), part };
-        leads.extend(state.ports.store().get_readable(&key).await?.map(|part| part.leads).unwrap_or_default());
-    }
-    Ok(leads)
-}
-
-/// Returns whether one of some leads is in an open chunk of a program.
-pub async fn has_lead(state: &AppState, program: ProgramId, leads: &[LeadId]) -> Result<bool, Error> {
-    for slot in slots::of_program(state, program).await? {
-        let Some(head) = load_readable_head(state, &slot.chunk).await? else { continue };
-        if readable_leads(state, &slot.chunk, head).await?.iter().any(|lead| leads.contains(&lead.id)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Reads the leads of a chunk; `None` while a part is not visible. Nothing is deleted for that: on some stores the parts
 /// that another instance wrote show later than the head.
 async fn read_leads(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<Option<Vec<OutboxLead>>, Error> {
@@ -184,7 +164,7 @@ pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<Claimed
         return Ok(None);
     }
     let key = OutboxKey { id: id.clone() };
-    let Some(leads) = read_leads(state, id, &head).await? else {
+    if read_leads(state, id, &head).await?.is_none() {
         if state.ports.clock.now().duration_since(head.accepted_at) >= MISSING_PART_TIMEOUT {
             platform::log!(Error, "outbox.given_up", outbox = id);
             let given_up = given_up_head(&head, &head.leads, Problem::of(ErrorCode::Internal));
@@ -192,7 +172,7 @@ pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<Claimed
             forget_given_up(state, id, &head).await?;
         }
         return Ok(None);
-    };
+    }
     let taken_over = |stored: Option<Outbox>, claim| {
         stored.map(|head| Outbox {
             worker_crashed: head.worker_crashed || head.claim.is_some(),
@@ -203,6 +183,11 @@ pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<Claimed
     };
     let Some(claim) = CLAIM.claim(&state.ports, &key, taken_over).await? else { return Ok(None) };
     let Some(mut head) = CLAIM.confirm(&state.ports, &key, claim).await? else { return Ok(None) };
+    // Read after the claim: a person may have been forgotten before.
+    let Some(leads) = read_leads(state, id, &head).await? else {
+        release(state, &claimed(state, id.clone(), head, Vec::new(), claim), None).await;
+        return Ok(None);
+    };
     let owner = SlotOwner { chunk: id, program: head.program, leads: leads.len() };
     head.slot = slots::keep(state, owner, head.slot).await?;
     platform::log!(Info, "outbox.resumed", outbox = id, runs = head.runs, leads = leads.len());

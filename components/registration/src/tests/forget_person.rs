@@ -6,6 +6,7 @@ use crate::store::ledger;
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::Email;
+use domain::time::SignedDuration;
 use fakes::support::{Effect, Fault};
 use platform::internal_api::{ForgetPersonReport, ForgetPersonRequest};
 use serde_json::{Value, json};
@@ -16,9 +17,11 @@ fn serve_attendance(fixture: &Fixture) -> Arc<Mutex<Vec<ForgetPersonRequest>>> {
     let received = Arc::<Mutex<Vec<_>>>::default();
     let requests = received.clone();
     let answer = async move |Json(request): Json<ForgetPersonRequest>| {
-        requests.lock().unwrap().push(request);
+        let mut requests = requests.lock().unwrap();
+        let is_first = !requests.iter().any(|known: &ForgetPersonRequest| known.email == request.email);
+        requests.push(request);
         Json(ForgetPersonReport {
-            presences: 1,
+            presences: u64::from(is_first),
             programs: [1002.into()].into(),
             is_complete: true,
             ..ForgetPersonReport::default()
@@ -108,6 +111,43 @@ async fn a_lead_of_a_chunk_under_way_is_called_back_as_failed_and_its_neighbour_
     assert_eq!(fixture.add_calls().len(), 1);
     let left: Vec<_> = fixture.memory.dump().into_keys().collect();
     assert!(!left.iter().any(|key| key.starts_with("outbox:") || key.starts_with("failure")), "{left:?}");
+}
+
+#[tokio::test]
+async fn what_another_worker_writes_all_the_time_is_not_complete() {
+    let fixture = Fixture::new().await;
+    let report = || Json(ForgetPersonReport { pages: 1, is_complete: true, ..ForgetPersonReport::default() });
+    let router = Router::new().route("/internal/forget-person", post(async move || report()));
+    fixture.memory.serve("attendance.spin.internal", router);
+    let body = forget(&fixture, &email(1)).await;
+    assert_eq!((&body["deleted"]["pages"], &body["complete"]), (&json!(3), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_part_of_a_chunk_that_is_not_visible_may_have_the_person() {
+    let fixture = Fixture::new().await;
+    serve_attendance(&fixture);
+    fixture.accept("t", &[lead(2)]).await;
+    let dump = fixture.memory.dump();
+    let (key, head) = dump.iter().find(|(key, _)| key.starts_with("outbox:")).unwrap();
+    let mut head: Value = serde_json::from_slice(head).unwrap();
+    head["more_parts"] = json!(1);
+    fixture.memory.ports().key_value.set(key, head.to_string().into_bytes()).await.unwrap();
+    assert_eq!(forget(&fixture, &email(1)).await["complete"], false);
+}
+
+#[tokio::test]
+async fn a_marketo_that_does_not_answer_leaves_time_for_the_rest() {
+    let fixture = Fixture::new().await;
+    serve_attendance(&fixture);
+    fixture.submit("t", &[lead(1)]).await;
+    let hang = || Effect::Hang { hang_ms: 60_000 };
+    fixture.marketo.faults().add(Fault::always("GET", "/rest/v1/leads.json", hang()));
+    fixture.marketo.faults().add(Fault::always("POST", "/rest/v1/leads.json", hang()));
+    let began = fixture.memory.ports().clock.now();
+    let body = forget(&fixture, &email(1)).await;
+    assert_eq!((&body["deleted"]["registrations"], &body["complete"]), (&json!(1), &json!(false)));
+    assert!(fixture.memory.ports().clock.now().duration_since(began) <= SignedDuration::from_secs(5));
 }
 
 #[tokio::test]

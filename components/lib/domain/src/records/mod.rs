@@ -67,7 +67,8 @@ pub use lease::{Lease, Leased};
 pub use live::{LiveDone, LiveJoin, LiveJoins};
 pub use member_fields::MemberFields;
 pub use outbox::{
-    Callback, ChunkSlot, GivenUpChunks, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart, RefusedCallback,
+    Callback, ChunkEnding, ChunkSlot, GivenUpChunks, MappingCrashMarker, Outbox, OutboxId, OutboxLead, OutboxPart,
+    RefusedCallback,
 };
 pub use program::{
     ArchivedPrograms, ConnectedPrograms, DEFAULT_NO_SHOW_AFTER_MINUTES, LeadPartition, MAX_PREVIOUS_STARTS,

@@ -69,6 +69,9 @@ pub struct Outbox {
     /// Number of runs whose callback failed.
     #[serde(default)]
     pub callback_tries: u32,
+    /// How far its end is, if its account removed the app (R17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<ChunkEnding>,
     /// Why it was given up. Such a chunk is kept for the console and is not processed any more.
     #[serde(default)]
     pub problem: Option<Problem>,
@@ -90,6 +93,15 @@ pub struct Outbox {
     pub leads: Vec<OutboxLead>,
     /// Number of further parts.
     pub more_parts: usize,
+}
+
+/// The end of a chunk whose account removed the app (R17).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkEnding {
+    /// Number of callbacks that failed since it began.
+    pub callback_tries: u32,
+    /// No callback is sent before this.
+    pub next_callback: Timestamp,
 }
 
 impl Leased for Outbox {
