@@ -22,6 +22,9 @@ pub const CLAIM: LeaseTerms =
 /// How often a worker renews its claim. Each renewal is a write.
 const CLAIM_RENEWAL_INTERVAL: SignedDuration = SignedDuration::from_secs(7);
 
+/// How long a chunk whose account removed the app (R17) is left to the removal, which calls Marketo back.
+const ENDING_TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
+
 /// How long the part of a chunk may be invisible before the chunk is given up.
 pub const MISSING_PART_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
 
@@ -160,7 +163,9 @@ async fn read_leads(state: &AppState, id: &OutboxId, head: &Outbox) -> Result<Op
 /// worker has claimed it, or a part of it is not visible.
 pub async fn take_over(state: &AppState, id: &OutboxId) -> Result<Option<ClaimedChunk>, Error> {
     let Some(head) = load_head(state, id).await? else { return Ok(None) };
-    if CLAIM.is_held(head.claim, state.ports.clock.now()) {
+    let now = state.ports.clock.now();
+    let is_ending = head.ending.is_some_and(|ending| now < ending.next_callback + ENDING_TIMEOUT);
+    if is_ending || CLAIM.is_held(head.claim, now) {
         return Ok(None);
     }
     let key = OutboxKey { id: id.clone() };

@@ -7,8 +7,8 @@ use crate::store::{ledger, seizure};
 use async_trait::async_trait;
 use axum::body::Body;
 use domain::records::{
-    AnyKey, Callback, Outbox, OutboxId, OutboxKey, OutboxLead, OutboxPart, OutboxPartKey, Record, RecordKind,
-    RegistrationCountsKey, Removal, RemovalKey, RemovalReason, ServiceKey, ServiceState, StoreKey,
+    AnyKey, Callback, ChunkEnding, Outbox, OutboxId, OutboxKey, OutboxLead, OutboxPart, OutboxPartKey, Record,
+    RecordKind, RegistrationCountsKey, Removal, RemovalKey, RemovalReason, ServiceKey, ServiceState, StoreKey,
 };
 use domain::time::SignedDuration;
 use domain::{Email, Sensitive};
@@ -115,6 +115,19 @@ async fn a_chunk_that_another_worker_took_since_is_left_to_it() {
     let taken = outbox::take_over(&state, &id()).await.unwrap().unwrap();
     assert!(seizure::seize(&state, &id(), &chunk.head, &unchanged).await.unwrap().is_none());
     assert!(taken.watch.look(&state.ports).await.unwrap());
+}
+
+#[tokio::test]
+async fn r17_a_chunk_whose_account_removed_the_app_is_left_to_the_removal_for_an_hour() {
+    let fixture = Fixture::new().await;
+    let (state, chunk) = (fixture.state(), claimed(&fixture).await);
+    let ending = Some(ChunkEnding { callback_tries: 0, next_callback: state.ports.clock.now() });
+    let begin = |head| Outbox { ending, ..head };
+    seizure::seize(&state, &id(), &chunk.head, &begin).await.unwrap().unwrap();
+    fixture.memory.advance(SignedDuration::from_mins(59));
+    assert!(outbox::take_over(&state, &id()).await.unwrap().is_none());
+    fixture.memory.advance(SignedDuration::from_mins(1));
+    assert!(outbox::take_over(&state, &id()).await.unwrap().is_some());
 }
 
 #[tokio::test]
