@@ -18,6 +18,8 @@ async fn a_backup_is_saved_and_restores_a_program_that_was_disconnected() {
     let tab = &console.tab;
     console.sign_in().await;
     console.open_view("#/health", "Health").await;
+    // What loads above the button moves it.
+    tab.wait_for_text("There are no problems.").await;
     tab.click(&by_role("button", "Save a backup")).await;
     tab.wait_for_text("The backup has 1 service and 1 connection.").await;
 
