@@ -1,5 +1,6 @@
-//! The key-value port with typed keys, so that a record is read only as the type that its key names. The version of a
-//! record is checked here, and nowhere else. Records are sealed and opened here (`crate::sealing`).
+//! The key-value port with typed keys, so that a record is read only as the type that its key names.
+//!
+//! The version of a record is checked here, and nowhere else. Records are sealed and opened here (`crate::sealing`).
 
 use crate::concurrency::run_bounded;
 use crate::ports::traits::{KeyValue, Random, StoreError};

@@ -10,8 +10,8 @@
 //! | [`agreement`] | whether the ledger agrees with Zoom's lists |
 //! | [`budget`] | how often the memberships are read (R23) |
 //! | [`webinar`] | all registrants of a webinar against the ledger and the memberships |
-//! | [`memberships`] | what a comparison reads in Marketo |
-//! | [`missed`] | whom events and activities missed, as a comparison finds them |
+//! | `memberships` | what a comparison reads in Marketo |
+//! | `missed` | whom events and activities missed, as a comparison finds them |
 
 pub mod agreement;
 pub mod budget;

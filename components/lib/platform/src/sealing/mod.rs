@@ -1,8 +1,8 @@
-//! Records sealed at rest: what identifies people or opens a door is encrypted before it reaches the store, and e-mail
-//! addresses in keys are replaced by a code that only the owner of the store's keys can compute.
+//! Records sealed at rest.
 //!
-//! [`Store`](crate::Store) seals and opens by the [kind](domain::records::RecordKind::is_sealed) of a record, so that no other code
-//! sees the difference.
+//! What identifies people or opens a door is encrypted before it reaches the store, and e-mail addresses in keys are replaced
+//! by a code that only the owner of the store's keys can compute. [`Store`](crate::Store) seals and opens by the
+//! [kind](domain::records::RecordKind::is_sealed) of a record, so that no other code sees the difference.
 //!
 //! | module | content |
 //! |---|---|
