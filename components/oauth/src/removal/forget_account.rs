@@ -8,9 +8,16 @@ use domain::time::{SignedDuration, Timestamp};
 use domain::{AccountId, Component, Error, ServiceId};
 use platform::internal_api::{self, ForgetAccountReport, ForgetAccountRequest};
 
-/// The components with records of accounts. `catalog` comes last: the others find an account's records through its
-/// connections. `registration` comes right before it, so that little time is left for its workers to write more.
-const ORDER: [Component; 3] = [Component::Attendance, Component::Registration, Component::Catalog];
+/// The components with records of accounts. `catalog` comes after the others, which find most of an account's records through
+/// its connections. Workers may write more until the connections are gone, so the others are asked once more: those records
+/// know their account.
+const ORDER: [Component; 5] = [
+    Component::Attendance,
+    Component::Registration,
+    Component::Catalog,
+    Component::Attendance,
+    Component::Registration,
+];
 
 /// Maximum duration of one call.
 const CALL_TIMEOUT: SignedDuration = SignedDuration::from_secs(10);
@@ -42,8 +49,8 @@ pub(super) async fn forget(app: &AppState, account: &ForgottenAccount, deadline:
             platform::log!(Info, "deauthorization.continued_later", component = component.name(), deleted = deleted);
             return Ok(false);
         }
-        // While programs are connected, registration may write more, so it is asked again together with catalog.
-        if component == Component::Attendance {
+        // Only the first pass over attendance is left out by the next tick: it is the longest, and is repeated at the end.
+        if position == 0 {
             for id in &account.services {
                 removals::save_progress(app, id, position + 1).await?;
             }
