@@ -1,4 +1,4 @@
-//! Alerts: tells the operator what needs a person, once for each cause, and once more when it is over.
+//! Alerts: sends the operator what needs a person, once for each cause, and once more when it is over.
 //!
 //! Nothing here delays or fails the tick: what cannot be sent is logged, and the next tick tries again.
 //!

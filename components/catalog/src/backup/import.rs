@@ -2,9 +2,10 @@
 
 use super::{Backup, VERSION};
 use crate::state::AppState;
-use domain::records::{ProgramConnection, ProgramKey, ServiceKey, ServiceState, read};
-use domain::{Error, ErrorCode, Problem, ServiceId};
+use domain::records::{ProgramConnection, ProgramKey, read};
+use domain::{Error, ErrorCode, Problem};
 use platform::internal_api::{self, Component, ImportReport, ImportServicesRequest};
+use platform::services;
 use serde::Serialize;
 
 /// The answer to an import.
@@ -29,7 +30,8 @@ pub(crate) async fn import(state: &AppState, backup: Backup) -> Result<Imported,
     let deadline = state.deadline();
     let request = ImportServicesRequest { services: backup.services };
     let timeout = deadline.duration_since(state.now());
-    let services = internal_api::call(&state.ports, Component::Oauth, &["import-services"], &request, timeout).await?;
+    let imported_services =
+        internal_api::call(&state.ports, Component::Oauth, &["import-services"], &request, timeout).await?;
     let (mut programs, mut left) = (ImportReport::default(), 0);
     for value in &backup.programs {
         if state.now() >= deadline {
@@ -41,7 +43,7 @@ pub(crate) async fn import(state: &AppState, backup: Backup) -> Result<Imported,
             continue;
         };
         // Its account removed the app: nothing of it comes back (R17).
-        if is_deauthorized(state, &connection.service).await? {
+        if services::is_app_removed(state.ports.store(), &connection.service).await? {
             programs.ended += 1;
             continue;
         }
@@ -54,10 +56,5 @@ pub(crate) async fn import(state: &AppState, backup: Backup) -> Result<Imported,
         programs.imported += 1;
     }
     platform::log!(Info, "backup.imported", programs = programs.imported, left = left);
-    Ok(Imported { services, programs, left })
-}
-
-async fn is_deauthorized(state: &AppState, service: &ServiceId) -> Result<bool, Error> {
-    let service = state.ports.store().get_readable(&ServiceKey { id: service.clone() }).await?;
-    Ok(service.is_some_and(|service| service.state == ServiceState::Deauthorized))
+    Ok(Imported { services: imported_services, programs, left })
 }

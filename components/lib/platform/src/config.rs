@@ -124,7 +124,7 @@ impl<'a> Config<'a> {
         self.text("cron_path_key").await.as_deref().and_then(KeyList::parse)
     }
 
-    /// Returns the URL that gets alerts, if there is one. Whoever knows it can write to the channel behind it.
+    /// Returns the URL that gets alerts, if there is one. Its owner can write to the channel behind it.
     pub async fn alert_webhook_url(self) -> Option<Sensitive> {
         self.text("alert_webhook_url").await.map(Sensitive::from)
     }

@@ -104,7 +104,7 @@ pub struct RegistrationWatch {
     pub waiting_since: Option<Timestamp>,
     /// Failures by code.
     pub failures: Vec<(ErrorCode, usize)>,
-    /// Number of failures whose code was not read, since there are so many.
+    /// Number of failures whose code was not read, because there are too many.
     pub uncounted_failures: usize,
     /// Number of records that the last maintenance could not read.
     pub unreadable: usize,

@@ -58,7 +58,7 @@ pub(super) async fn picklist(
     if request.name != ATTRIBUTE {
         return Err(ApiError::invalid("Only the attribute \"webinar\" has choices."));
     }
-    // Tells *Check this connection* that the flow step is installed. Its loss harms nobody.
+    // *Check this connection* shows it. A lost record harms nobody.
     if let Err(error) = store::flow_step_calls::record(&state).await {
         platform::log!(Warn, "flow_step.record_failed", error = error);
     }

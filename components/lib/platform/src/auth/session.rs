@@ -1,6 +1,6 @@
 //! The console's sessions: a random id in a cookie and, under its hash, a record in the store, which only `console` writes.
 //!
-//! A session ends after [`LIFETIME`], when it signs out, when somebody signs out everywhere, and when the admin key that signed in
+//! A session ends after [`LIFETIME`], when it signs out, when an admin signs out everywhere, and when the admin key that signed in
 //! is no longer set.
 
 use super::cookie::{CookieTemplate, SameSite};

@@ -30,7 +30,7 @@ pub struct KeyThrottle(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// The key of the hashes of addresses; random, so that a log tells addresses apart and shows none.
+    /// The key of the hashes of addresses; random, so that a log distinguishes addresses and shows none.
     salt: Option<[u8; 16]>,
     clients: Vec<(String, Refusals)>,
 }
